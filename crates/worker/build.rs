@@ -1,0 +1,4 @@
+//! Finds libtorch at run time beside the clone: link arguments of a library do not reach a binary.
+fn main() {
+    println!("cargo:rustc-link-arg=-Wl,-rpath,$ORIGIN/../../.libtorch/lib:$ORIGIN/../../../.libtorch/lib");
+}
