@@ -1,0 +1,44 @@
+//! `job.json`: everything that a worker needs to train one attempt of one run. Written by the supervisor, read by the
+//! worker, kept in the run folder as the record of what was asked.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::dataset::DatasetFacts;
+use crate::table::Recipe;
+
+/// The form of `job.json` that this version writes; it reads every form up to it.
+pub const JOB_FORMAT: u32 = 1;
+
+/// One attempt of one run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Job {
+    pub format: u32,
+    /// The run's UUID as text.
+    pub run: String,
+    /// 1 for the first attempt.
+    pub attempt: u32,
+    /// The first step that this attempt trains.
+    pub first_step: u64,
+    /// Checkpoint to start from, relative to the run folder.
+    pub resume_from: Option<PathBuf>,
+    pub recipe: Recipe,
+    pub dataset: JobDataset,
+    /// The device as assigned: `cpu`, `cuda:0`.
+    pub device: String,
+    /// Control commands up to this number were answered by earlier attempts.
+    pub acknowledged_control: u64,
+    /// Versions of what makes the run: `vitals`, `libtorch` and so on.
+    pub versions: BTreeMap<String, String>,
+}
+
+/// Where the images are, and how to tell that they are the same ones.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobDataset {
+    pub name: String,
+    pub path: String,
+    pub fingerprint: String,
+    pub facts: DatasetFacts,
+}

@@ -1,0 +1,30 @@
+//! What a run is: the parameter table, presets, resolved recipes, sweeps and the points they expand to. Pure: no
+//! clock, no files, no async; whoever calls brings text, data set facts and time.
+
+mod band;
+mod check;
+mod choices;
+mod dataset;
+mod field;
+mod job;
+mod keyed;
+pub mod parameters;
+mod preset;
+mod resolve;
+mod schedule;
+mod table;
+
+pub use band::{LossBand, loss_band};
+pub use check::{Problem, Severity, check, unsupported};
+pub use choices::{
+    Augmentation, Backbone, DecayExclude, Method, MomentumSchedule, OnNonfinite, Optimizer, Pooling,
+    PositionEmbedding, Precision, UnknownChoice,
+};
+pub use dataset::DatasetFacts;
+pub use job::{JOB_FORMAT, Job, JobDataset};
+pub use keyed::{KeyedRng, Part, keyed_rng};
+pub use parameters::{Kind, Parameter, ValueError, nearest, parameter};
+pub use preset::{PRESETS, Preset};
+pub use resolve::{Level, Setting, resolve};
+pub use schedule::{Schedule, effective_learning_rate};
+pub use table::{PARAMETERS, Recipe};

@@ -1,0 +1,219 @@
+//! What is known about one parameter: name, type, unit, default, range, choices, help. Files, command line, form and
+//! docs all read it from here; nothing about a parameter is written anywhere else.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::table::PARAMETERS;
+
+/// The type of a parameter's values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    Bool,
+    Integer,
+    Number,
+    Text,
+    Choice,
+}
+
+impl Kind {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Kind::Bool => "bool",
+            Kind::Integer => "integer",
+            Kind::Number => "number",
+            Kind::Text => "text",
+            Kind::Choice => "choice",
+        }
+    }
+}
+
+/// One row of the parameter table.
+#[derive(Debug, Clone, Copy)]
+pub struct Parameter {
+    pub name: &'static str,
+    /// data, backbone, method, optimization, numerics, monitoring, disturbance, checkpoints.
+    pub group: &'static str,
+    pub kind: Kind,
+    pub unit: Option<&'static str>,
+    /// The default before other parameters are looked at; see `depends`.
+    pub default: fn() -> Value,
+    /// How the default follows other parameters, in words, where it does.
+    pub depends: Option<&'static str>,
+    /// Smallest and largest value allowed, both included.
+    pub range: Option<(f64, f64)>,
+    pub choices: &'static [&'static str],
+    /// What it does, in English, one or two sentences.
+    pub help: &'static str,
+    /// What stands for it in the short label of a run.
+    pub short: &'static str,
+    pub(crate) syntax: Option<fn(&str) -> Result<(), &'static str>>,
+}
+
+/// Why a value does not fit a parameter; completes "failed to …" no further than naming the value and the rule.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum ValueError {
+    /// The value has another type than the parameter.
+    #[error("`{name}` must be {expected}, not {found}")]
+    WrongType { name: &'static str, expected: String, found: String },
+    /// The value lies outside the range.
+    #[error("`{name}` is {found}; it must lie between {min} and {max}")]
+    OutOfRange { name: &'static str, found: String, min: String, max: String },
+    /// The word is none of the choices.
+    #[error("`{name}` knows no `{found}`; it must be one of {}", choices.join(", "))]
+    UnknownChoice { name: &'static str, found: String, choices: &'static [&'static str] },
+    /// The text does not follow the parameter's form.
+    #[error("`{name}` is `{found}`; it must be {rule}")]
+    Syntax { name: &'static str, found: String, rule: &'static str },
+    /// No parameter has this name.
+    #[error("there is no parameter `{name}`")]
+    UnknownParameter { name: String },
+}
+
+impl ValueError {
+    /// What to do about it, where something better than the message can be said.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            ValueError::UnknownChoice { found, choices, .. } => {
+                nearest(found, choices.iter().copied()).map(|near| format!("did you mean `{near}`?"))
+            }
+            ValueError::UnknownParameter { name } => {
+                let near = nearest(name, PARAMETERS.iter().map(|parameter| parameter.name));
+                Some(match near {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => "`vitals parameters` lists them all".to_owned(),
+                })
+            }
+            ValueError::WrongType { name, .. } => {
+                let parameter = parameter(name)?;
+                Some(format!("for example `{name} = {}`", (parameter.default)()))
+            }
+            ValueError::OutOfRange { .. } | ValueError::Syntax { .. } => None,
+        }
+    }
+}
+
+impl Parameter {
+    /// The default before other parameters are looked at.
+    pub fn default_value(&self) -> Value {
+        (self.default)()
+    }
+
+    /// The key of its visible label in the message catalogues.
+    pub fn label_key(&self) -> String {
+        format!("parameter.{}", self.name)
+    }
+
+    /// Checks type, range, choices and form, and returns the value in the parameter's own type: a whole number
+    /// becomes a float where the parameter is one.
+    pub fn check(&self, value: &Value) -> Result<Value, ValueError> {
+        match self.kind {
+            Kind::Bool => value.as_bool().map(Value::from).ok_or_else(|| self.wrong_type(value)),
+            Kind::Integer => {
+                let number = value.as_i64().ok_or_else(|| self.wrong_type(value))?;
+                self.check_range(number as f64, value)?;
+                u64::try_from(number).map(Value::from).map_err(|_| self.out_of_range(value))
+            }
+            Kind::Number => {
+                let number = value.as_f64().ok_or_else(|| self.wrong_type(value))?;
+                self.check_range(number, value)?;
+                Ok(Value::from(number))
+            }
+            Kind::Text => {
+                let text = value.as_str().ok_or_else(|| self.wrong_type(value))?;
+                if let Some(syntax) = self.syntax {
+                    syntax(text).map_err(|rule| ValueError::Syntax {
+                        name: self.name,
+                        found: text.into(),
+                        rule,
+                    })?;
+                }
+                Ok(value.clone())
+            }
+            Kind::Choice => {
+                let word = value.as_str().ok_or_else(|| self.wrong_type(value))?;
+                if self.choices.contains(&word) {
+                    return Ok(value.clone());
+                }
+                Err(ValueError::UnknownChoice { name: self.name, found: word.into(), choices: self.choices })
+            }
+        }
+    }
+
+    fn check_range(&self, number: f64, value: &Value) -> Result<(), ValueError> {
+        match self.range {
+            Some((min, max)) if !(min..=max).contains(&number) => Err(self.out_of_range(value)),
+            _ => Ok(()),
+        }
+    }
+
+    fn out_of_range(&self, value: &Value) -> ValueError {
+        let (min, max) = self.range.unwrap_or((0.0, f64::MAX));
+        ValueError::OutOfRange {
+            name: self.name,
+            found: value.to_string(),
+            min: min.to_string(),
+            max: max.to_string(),
+        }
+    }
+
+    fn wrong_type(&self, value: &Value) -> ValueError {
+        let expected = match self.kind {
+            Kind::Bool => "true or false".to_owned(),
+            Kind::Integer => "a whole number".to_owned(),
+            Kind::Number => "a number".to_owned(),
+            Kind::Text => "a text in quotes".to_owned(),
+            Kind::Choice => format!("one of {}", self.choices.join(", ")),
+        };
+        ValueError::WrongType { name: self.name, expected, found: describe_value(value) }
+    }
+}
+
+/// The parameter of that name.
+pub fn parameter(name: &str) -> Option<&'static Parameter> {
+    PARAMETERS.iter().find(|parameter| parameter.name == name)
+}
+
+/// The candidate that a mistyped word most likely meant; none where nothing is close.
+pub fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    candidates
+        .map(|candidate| (strsim::jaro_winkler(word, candidate), candidate))
+        .filter(|(similarity, _)| *similarity > 0.8)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, candidate)| candidate)
+}
+
+/// A value as a person names it in a sentence.
+pub(crate) fn describe_value(value: &Value) -> String {
+    match value {
+        Value::Null => "nothing".to_owned(),
+        Value::Bool(value) => format!("the boolean {value}"),
+        Value::Number(number) if number.is_f64() => format!("the fraction {number}"),
+        Value::Number(number) => format!("the whole number {number}"),
+        Value::String(text) => format!("the text {text:?}"),
+        Value::Array(_) => "a list".to_owned(),
+        Value::Object(_) => "a table".to_owned(),
+    }
+}
+
+/// The parameter as a paragraph of plain text: type, unit, default, range, help. For the command line and the docs.
+pub fn describe(name: &str) -> Option<String> {
+    let parameter = parameter(name)?;
+    let mut lines = vec![format!("{} ({}, {})", parameter.name, parameter.group, parameter.kind.as_str())];
+    lines.push(format!("  {}", parameter.help));
+    match parameter.depends {
+        Some(depends) => lines.push(format!("  default  {} ({depends})", parameter.default_value())),
+        None => lines.push(format!("  default  {}", parameter.default_value())),
+    }
+    if let Some((min, max)) = parameter.range {
+        lines.push(format!("  range    {min} to {max}"));
+    }
+    if !parameter.choices.is_empty() {
+        lines.push(format!("  choices  {}", parameter.choices.join(", ")));
+    }
+    if let Some(unit) = parameter.unit {
+        lines.push(format!("  unit     {unit}"));
+    }
+    Some(lines.join("\n"))
+}

@@ -1,0 +1,94 @@
+//! From settings to a complete recipe: later levels win, then defaults that depend on other parameters are filled in.
+//! Values must be checked by the parameter table before they come here.
+
+use serde_json::Value;
+
+use crate::check::{Problem, Severity};
+use crate::choices::{Backbone, Method, Optimizer};
+use crate::table::Recipe;
+
+/// Who set a parameter. A later level wins; within one level, the later setting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    Preset,
+    /// The `[recipe]` table.
+    Recipe,
+    /// An axis of the sweep.
+    Axis,
+}
+
+/// One parameter set to one value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Setting {
+    pub name: &'static str,
+    pub level: Level,
+    pub value: Value,
+}
+
+/// Resolves settings, given in ascending level, over the table's defaults. Problems: values that do not fit their
+/// parameter, and settings that contradict the backbone.
+pub fn resolve(settings: &[Setting]) -> (Recipe, Vec<Problem>) {
+    let mut recipe = Recipe::default();
+    let mut problems = Vec::new();
+    for setting in settings {
+        if let Err(error) = recipe.set(setting.name, &setting.value) {
+            problems.push(Problem {
+                severity: Severity::Error,
+                parameters: vec![setting.name],
+                message: error.to_string(),
+                hint: error.hint(),
+            });
+        }
+    }
+    fill_dependent_defaults(&mut recipe, settings);
+    fix_dimensions(&mut recipe, settings, &mut problems);
+    (recipe, problems)
+}
+
+fn level_of(settings: &[Setting], name: &str) -> Option<Level> {
+    settings.iter().filter(|setting| setting.name == name).map(|setting| setting.level).max()
+}
+
+fn fill_dependent_defaults(recipe: &mut Recipe, settings: &[Setting]) {
+    let is_free = |name| level_of(settings, name).is_none();
+    if is_free("epsilon") && recipe.optimizer == Optimizer::Lamb {
+        recipe.epsilon = 1e-6;
+    }
+    if is_free("temperature") {
+        recipe.temperature = match (recipe.method, recipe.backbone) {
+            (Method::SimClr | Method::Swav, _) => 0.1,
+            (Method::MocoV3, Backbone::ResNet50) => 1.0,
+            (Method::MocoV3 | Method::Byol, _) => recipe.temperature,
+        };
+    }
+    if is_free("patch_size") && recipe.backbone == Backbone::VitHuge {
+        recipe.patch_size = 14;
+    }
+    if is_free("frozen_patch_projection") && !recipe.backbone.has_patch_projection() {
+        recipe.frozen_patch_projection = false;
+    }
+}
+
+/// Every backbone but `vit_custom` fixes width, blocks and heads. A preset's values yield to a backbone chosen over
+/// it; a value that the user set must agree.
+fn fix_dimensions(recipe: &mut Recipe, settings: &[Setting], problems: &mut Vec<Problem>) {
+    let Some((embed_dim, depth, num_heads)) = recipe.backbone.dimensions() else {
+        return;
+    };
+    let fixed = [
+        ("embed_dim", embed_dim, &mut recipe.embed_dim),
+        ("depth", depth, &mut recipe.depth),
+        ("num_heads", num_heads, &mut recipe.num_heads),
+    ];
+    for (name, value, field) in fixed {
+        if *field != value && level_of(settings, name).is_some_and(|level| level >= Level::Recipe) {
+            problems.push(Problem {
+                severity: Severity::Error,
+                parameters: vec![name, "backbone"],
+                message: format!("`{name}` is {field}, but backbone {} fixes it at {value}", recipe.backbone),
+                hint: Some("choose `backbone = \"vit_custom\"` to set it".to_owned()),
+            });
+        }
+        *field = value;
+    }
+}

@@ -1,0 +1,254 @@
+//! The parameter table: one declaration per parameter makes the recipe's field, its row in `PARAMETERS`, its reading
+//! and writing by name, and its documentation. To add a parameter, add its lines here.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::choices::{
+    Augmentation, Backbone, DecayExclude, Method, MomentumSchedule, OnNonfinite, Optimizer, Pooling,
+    PositionEmbedding, Precision,
+};
+use crate::field::Field;
+use crate::parameters::{Parameter, ValueError, parameter};
+
+macro_rules! option {
+    () => {
+        None
+    };
+    ($value:expr) => {
+        Some($value)
+    };
+}
+
+macro_rules! recipe_table {
+    ($($group:ident {$(
+        $(#[doc = $help:literal])+
+        $name:ident ($short:literal): $type:ty = $default:expr
+            $(, in $min:literal ..= $max:literal)?
+            $(, unit $unit:literal)?
+            $(, depends $depends:literal)?
+            $(, syntax $syntax:path)?
+        ;
+    )+})+) => {
+        /// A fully resolved recipe: every parameter of a run, no default left implicit. Stored recipes of older
+        /// versions lack newer parameters; those read as their defaults, which keep the older behaviour.
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        #[serde(default)]
+        pub struct Recipe {$($(
+            $(#[doc = $help])+
+            pub $name: $type,
+        )+)+}
+
+        /// Every parameter, in the order of the contract.
+        pub const PARAMETERS: &[Parameter] = &[$($(
+            Parameter {
+                name: stringify!($name),
+                group: stringify!($group),
+                kind: <$type as Field>::KIND,
+                unit: option!($($unit)?),
+                default: || Field::to_value(&<$type>::from($default)),
+                depends: option!($($depends)?),
+                range: option!($(($min as f64, $max as f64))?),
+                choices: <$type as Field>::CHOICES,
+                help: concat!($($help),+).trim_ascii(),
+                short: $short,
+                syntax: option!($($syntax)?),
+            },
+        )+)+];
+
+        impl Default for Recipe {
+            /// The table's defaults, before any depends on another.
+            fn default() -> Recipe {
+                Recipe {$($($name: <$type>::from($default),)+)+}
+            }
+        }
+
+        impl Recipe {
+            /// The value of the parameter of that name.
+            pub fn get(&self, name: &str) -> Option<Value> {
+                match name {
+                    $($(stringify!($name) => Some(Field::to_value(&self.$name)),)+)+
+                    _ => None,
+                }
+            }
+
+            /// Sets one parameter, after checking type, range, choices and form. What depends on it does not follow:
+            /// see [`crate::resolve()`].
+            pub fn set(&mut self, name: &str, value: &Value) -> Result<(), ValueError> {
+                let unknown = || ValueError::UnknownParameter { name: name.to_owned() };
+                let checked = parameter(name).ok_or_else(unknown)?.check(value)?;
+                match name {
+                    $($(stringify!($name) => {
+                        if let Some(field) = Field::from_value(&checked) {
+                            self.$name = field;
+                        }
+                    })+)+
+                    _ => return Err(unknown()),
+                }
+                Ok(())
+            }
+        }
+    };
+}
+
+recipe_table! {
+    data {
+        /// The data set to train on: `fashion-mnist`, or a name given with `vitals dataset add`.
+        dataset ("data"): String = "fashion-mnist", syntax not_empty;
+        /// Height and width of the images that the network sees.
+        image_size ("px"): u32 = 224u32, in 8 ..= 1024, unit "pixels";
+        /// How the two views of an image are made. `mocov3_small` leaves out the blur, as recipes for small images do.
+        augmentation ("aug"): Augmentation = Augmentation::MocoV3;
+        /// Smallest part of the image's area that a random crop keeps.
+        crop_min_scale ("crop"): f64 = 0.08, in 0.0 ..= 1.0;
+        /// Threads that decode and augment images.
+        loader_threads ("loaders"): u32 = 2u32, in 1 ..= 256;
+    }
+
+    backbone {
+        /// The network that is trained. `vit_custom` takes width, blocks and heads from the parameters below.
+        backbone (""): Backbone = Backbone::VitBase;
+        /// Side of a square patch; must divide the image size.
+        patch_size ("p"): u32 = 16u32, in 1 ..= 256, unit "pixels", depends "14 for vit_huge";
+        /// Width of the tokens. Fixed by every backbone but vit_custom.
+        embed_dim ("dim"): u32 = 768u32, in 4 ..= 8192, depends "fixed by the backbone, unless vit_custom";
+        /// Number of transformer blocks. Fixed by every backbone but vit_custom.
+        depth ("depth"): u32 = 12u32, in 1 ..= 256, depends "fixed by the backbone, unless vit_custom";
+        /// Attention heads; must divide the width. Fixed by every backbone but vit_custom.
+        num_heads ("heads"): u32 = 12u32, in 1 ..= 256, depends "fixed by the backbone, unless vit_custom";
+        /// Width of the MLP in a block, as a multiple of the token width.
+        mlp_ratio ("mlp"): f64 = 4.0, in 0.25 ..= 16.0;
+        /// Where position comes from: a fixed sine-cosine table, a learned table, or nowhere.
+        position_embedding ("pos-"): PositionEmbedding = PositionEmbedding::SinCos;
+        /// Keep the patch projection at its random start instead of training it: the paper's remedy against
+        /// instability.
+        frozen_patch_projection ("frozen"): bool = true, depends "false where the backbone has no patch projection";
+        /// How tokens become one feature: the class token, or the mean over tokens with or without a final norm.
+        pooling ("pool-"): Pooling = Pooling::Cls;
+    }
+
+    method {
+        /// The self-supervised method.
+        method (""): Method = Method::MocoV3;
+        /// Softmax temperature of the loss.
+        temperature ("tau"): f64 = 0.2, in 0.001 ..= 100.0, depends "0.1 for simclr and swav; 1 for mocov3 on resnet50";
+        /// How much of the momentum encoder stays at each step, at the start of training.
+        encoder_momentum ("m"): f64 = 0.99, in 0.0 ..= 1.0;
+        /// Whether the momentum rises to 1 along half a cosine or stays.
+        encoder_momentum_schedule ("m-"): MomentumSchedule = MomentumSchedule::Cosine;
+        /// Width of the hidden layers of projector and predictor.
+        head_hidden_dim ("hidden"): u32 = 4096u32, in 1 ..= 65536;
+        /// Width of the vectors that the loss compares.
+        head_out_dim ("out"): u32 = 256u32, in 1 ..= 65536;
+        /// Batch normalisation in the heads.
+        head_batch_norm ("headbn"): bool = true;
+        /// The prediction head on the query side.
+        predictor ("predictor"): bool = true;
+        /// SwAV: number of prototypes.
+        prototypes ("protos"): u32 = 3000u32, in 2 ..= 1000000;
+        /// SwAV: entropy weight of the Sinkhorn assignment.
+        sinkhorn_epsilon ("sinkeps"): f64 = 0.05, in 0.001 ..= 10.0;
+        /// SwAV: iterations of the Sinkhorn assignment.
+        sinkhorn_iterations ("sinkit"): u32 = 3u32, in 1 ..= 100;
+        /// SwAV: steps at the start during which the prototypes do not move.
+        freeze_prototypes_steps ("protofreeze"): u64 = 313u64, in 0 ..= 1000000000, unit "steps";
+    }
+
+    optimization {
+        /// The optimizer.
+        optimizer (""): Optimizer = Optimizer::AdamW;
+        /// Images per step, in total.
+        batch_size ("b"): u32 = 4096u32, in 2 ..= 1048576, unit "images";
+        /// Images per pass where a batch is computed exactly in pieces to save memory; 0 computes it whole.
+        micro_batch_size ("mb"): u32 = 0u32, in 0 ..= 1048576, unit "images";
+        /// Peak learning rate per 256 images; the effective rate is this × batch_size / 256.
+        base_learning_rate ("lr"): f64 = 1.5e-4, in 0.0 ..= 1000.0, unit "per 256 images";
+        /// Weight decay.
+        weight_decay ("wd"): f64 = 0.1, in 0.0 ..= 100.0;
+        /// AdamW and LAMB: decay of the first moment.
+        beta1 ("b1-"): f64 = 0.9, in 0.0 ..= 0.999999;
+        /// AdamW and LAMB: decay of the second moment.
+        beta2 ("b2-"): f64 = 0.999, in 0.0 ..= 0.99999999;
+        /// AdamW and LAMB: the term that keeps the denominator from zero.
+        epsilon ("eps"): f64 = 1e-8, in 0.0 ..= 1.0, depends "1e-6 for lamb";
+        /// LARS and SGD: momentum of the gradient.
+        momentum ("mom"): f64 = 0.9, in 0.0 ..= 1.0;
+        /// LARS: trust coefficient.
+        trust_coefficient ("trust"): f64 = 0.001, in 0.0 ..= 1000.0;
+        /// Length of training. Schedules span it, unless max_steps is set.
+        epochs ("ep"): f64 = 300.0, in 0.001 ..= 1000000.0, unit "epochs";
+        /// Epochs over which the learning rate rises from 0 to its peak.
+        warmup_epochs ("warm"): f64 = 40.0, in 0.0 ..= 1000000.0, unit "epochs";
+        /// Length of training in steps, in place of epochs; 0 means not set. Schedules span it.
+        max_steps ("steps"): u64 = 0u64, in 0 ..= 1000000000, unit "steps";
+        /// Largest total gradient norm; larger gradients are scaled down to it. 0 means no clipping.
+        gradient_clip ("clip"): f64 = 0.0, in 0.0 ..= 1000000.0;
+        /// Which tensors weight decay leaves out. The paper decays everything.
+        decay_exclude ("nodecay-"): DecayExclude = DecayExclude::None;
+    }
+
+    numerics {
+        /// Seed of start values, order, views and evaluation subsets.
+        seed ("s"): u64 = 0u64, in 0 ..= 9007199254740991u64;
+        /// Where to compute: `auto`, `cpu`, or `cuda:0` and on.
+        device (""): String = "auto", syntax device;
+        /// Number format of the forward and backward pass.
+        precision (""): Precision = Precision::Fp32;
+        /// Threads of the computation on the CPU; 0 chooses.
+        threads ("threads"): u32 = 0u32, in 0 ..= 1024;
+        /// Use only algorithms that give the same bits each time.
+        deterministic ("deterministic"): bool = true;
+    }
+
+    monitoring {
+        /// Steps between two records of the gradient norms.
+        gradient_norm_every ("gradevery"): u64 = 1u64, in 1 ..= 1000000000, unit "steps";
+        /// Steps between two kNN evaluations; 0 turns them off. Dips last tens of steps, so keep it dense.
+        knn_every ("knnevery"): u64 = 20u64, in 0 ..= 1000000000, unit "steps";
+        /// Steps between two kNN evaluations against a fixed bank of un-augmented images; 0 turns them off.
+        knn_fixed_every ("knnfixed"): u64 = 0u64, in 0 ..= 1000000000, unit "steps";
+        /// Features of the latest training samples that the kNN bank keeps.
+        knn_bank_size ("bank"): u32 = 128116u32, in 1 ..= 100000000, unit "features";
+        /// Neighbours that vote.
+        knn_k ("k"): u32 = 200u32, in 1 ..= 1000000;
+        /// Temperature of the votes: a neighbour at cosine c weighs exp(c / temperature).
+        knn_temperature ("knntau"): f64 = 0.07, in 0.001 ..= 100.0;
+        /// Held-out images that are classified at each evaluation.
+        knn_queries ("queries"): u32 = 2000u32, in 1 ..= 10000000, unit "images";
+        /// What to do when the loss is not a number.
+        on_nonfinite ("nonfinite-"): OnNonfinite = OnNonfinite::Stop;
+    }
+
+    disturbance {
+        /// Step at which a disturbance begins, to see how the recipe answers; 0 means none. It is labelled as injected
+        /// wherever it shows.
+        shock_at_step ("shock"): u64 = 0u64, in 0 ..= 1000000000, unit "steps";
+        /// What the learning rate is multiplied with during the disturbance.
+        shock_factor ("shockx"): f64 = 8.0, in 0.0 ..= 1000000.0;
+        /// How long the disturbance lasts.
+        shock_steps ("shocklen"): u64 = 8u64, in 1 ..= 1000000000, unit "steps";
+    }
+
+    checkpoints {
+        /// Steps between two checkpoints; 0 writes one at the end only.
+        checkpoint_every ("ckpt"): u64 = 1000u64, in 0 ..= 1000000000, unit "steps";
+        /// How many of the latest checkpoints are kept.
+        keep_checkpoints ("keep"): u32 = 2u32, in 1 ..= 100000;
+    }
+}
+
+fn not_empty(text: &str) -> Result<(), &'static str> {
+    if text.trim().is_empty() { Err("a name that is not empty") } else { Ok(()) }
+}
+
+fn device(text: &str) -> Result<(), &'static str> {
+    let number = text.strip_prefix("cuda:");
+    let is_gpu = number.is_some_and(|digits| {
+        !digits.is_empty() && digits.len() <= 4 && digits.bytes().all(|byte| byte.is_ascii_digit())
+    });
+    if text == "auto" || text == "cpu" || is_gpu {
+        Ok(())
+    } else {
+        Err("auto, cpu, or cuda: and a number, as in cuda:0")
+    }
+}
