@@ -1,0 +1,104 @@
+//! The run's lock: flock on one open file, shared by guard and worker through an inherited descriptor. The kernel
+//! frees it when the last process that holds the open file is gone, so "free" means: both are dead.
+//!
+//! Hand it down as the child's standard input: `command.stdin(lock.stdio()?)`, and take it there with
+//! [`Lock::from_stdin`]. That needs no descriptor number, and no other child inherits it by accident.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use rustix::fs::{FlockOperation, flock, fstat};
+
+/// Why a lock is not ours.
+#[derive(Debug, thiserror::Error)]
+pub enum LockError {
+    /// Another process holds it.
+    #[error("lock {path}: another process holds it")]
+    Held { path: String },
+    /// The descriptor handed down is not this lock file.
+    #[error("take over the lock {path}: the descriptor is another file")]
+    NotThisFile { path: String },
+    /// The operating system refused.
+    #[error("lock {path}: {source}")]
+    Io { path: String, source: io::Error },
+}
+
+/// A held lock; dropping it frees it, unless another process shares it.
+#[derive(Debug)]
+pub struct Lock(File);
+
+impl Lock {
+    /// Takes the lock at once, creating its file where needed, or says that it is held.
+    pub fn acquire(path: &Path) -> Result<Self, LockError> {
+        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
+        let file = file.map_err(|source| io_error(path, source))?;
+        lock_now(path, file)
+    }
+
+    /// As [`Lock::acquire`], trying for `patience`: a probe ([`Lock::is_held`]) may hold the lock for an instant.
+    pub fn acquire_within(path: &Path, patience: Duration) -> Result<Self, LockError> {
+        let began = Instant::now();
+        loop {
+            match Self::acquire(path) {
+                Err(LockError::Held { .. }) if began.elapsed() < patience => {
+                    std::thread::sleep(Duration::from_millis(10));
+                }
+                other => return other,
+            }
+        }
+    }
+
+    /// Takes over a lock that the parent process handed down. Fails where the descriptor is another file, or where
+    /// the parent did not hold the lock and someone else does.
+    pub fn from_inherited_fd(descriptor: impl Into<OwnedFd>, path: &Path) -> Result<Self, LockError> {
+        let file = File::from(descriptor.into());
+        let here = fstat(&file).map_err(|error| io_error(path, error.into()))?;
+        let there = rustix::fs::stat(path).map_err(|error| io_error(path, error.into()))?;
+        if (here.st_dev, here.st_ino) != (there.st_dev, there.st_ino) {
+            return Err(LockError::NotThisFile { path: path.display().to_string() });
+        }
+        lock_now(path, file)
+    }
+
+    /// Takes over a lock that the parent process handed down as standard input.
+    pub fn from_stdin(path: &Path) -> Result<Self, LockError> {
+        let stdin = io::stdin().as_fd().try_clone_to_owned().map_err(|source| io_error(path, source))?;
+        Self::from_inherited_fd(stdin, path)
+    }
+
+    /// The lock as a child's standard input: the same open file, so the child holds it too.
+    pub fn stdio(&self) -> io::Result<Stdio> {
+        Ok(Stdio::from(self.0.try_clone()?))
+    }
+
+    /// Whether any process holds the lock. A file that does not exist is free.
+    pub fn is_held(path: &Path) -> Result<bool, LockError> {
+        let file = match File::open(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            Err(source) => return Err(io_error(path, source)),
+        };
+        // Shared, so that two probes never see each other.
+        match flock(&file, FlockOperation::NonBlockingLockShared) {
+            Ok(()) => Ok(false),
+            Err(rustix::io::Errno::WOULDBLOCK) => Ok(true),
+            Err(error) => Err(io_error(path, error.into())),
+        }
+    }
+}
+
+fn lock_now(path: &Path, file: File) -> Result<Lock, LockError> {
+    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(Lock(file)),
+        Err(rustix::io::Errno::WOULDBLOCK) => Err(LockError::Held { path: path.display().to_string() }),
+        Err(error) => Err(io_error(path, error.into())),
+    }
+}
+
+fn io_error(path: &Path, source: io::Error) -> LockError {
+    LockError::Io { path: path.display().to_string(), source }
+}

@@ -1,0 +1,231 @@
+//! Reads a journal that may still grow. Each outcome says what the caller may do next: take the record, come back
+//! later, settle the file as torn, or report damage and go on behind it. Nothing here panics on any bytes.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use crate::frame::{self, Parsed};
+use crate::record::{Header, Record};
+use crate::streams::Streams;
+use crate::{FORMAT_VERSION, JournalError, Result, codec};
+
+/// Bytes asked of the kernel at once.
+const READ_BYTES: usize = 256 << 10;
+
+/// What is at the reader's place.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ReadOutcome {
+    /// A sound record; the reader now stands at `offset_after`, where a later reader may go on.
+    Record { offset: u64, offset_after: u64, record: Record },
+    /// The end of the file, or the beginning of a record whose rest is not there yet (`pending` bytes of it are). While
+    /// the worker lives: read again later. When it is dead, [`Reader::finish`] settles it.
+    NotYet { offset: u64, pending: u64 },
+    /// The last `bytes` bytes are no whole record and never will be: the worker died in the middle, or power failed.
+    /// Everything before is sound; nothing follows.
+    Torn { offset: u64, bytes: u64 },
+    /// Bytes were changed after they were written. With `resume_at` the reader has gone there and the next call reads
+    /// the next record; without, the next record cannot be found and every later call says the same.
+    Corrupt { offset: u64, what: String, resume_at: Option<u64> },
+}
+
+/// Reads one journal, record by record.
+#[derive(Debug)]
+pub struct Reader {
+    path: PathBuf,
+    file: File,
+    buffer: Vec<u8>,
+    /// Where in `buffer` the next record begins.
+    start: usize,
+    /// Where in the file the next record begins.
+    offset: u64,
+    header: Option<Header>,
+    streams: Streams,
+    /// Set where the reader cannot go on.
+    stuck: Option<String>,
+}
+
+impl Reader {
+    /// Opens a journal at a byte offset: 0, or an `offset_after` of an earlier reader. The declarations before it are
+    /// read again (lengths and declarations only).
+    ///
+    /// # Errors
+    /// The file cannot be read, or was written by a newer version. A file whose header is not there yet opens.
+    pub fn open(path: &Path, offset: u64) -> Result<Self> {
+        let mut reader = Self::with_declarations(path, 0, None, Streams::default())?;
+        if offset > 0 {
+            reader.read_declarations(offset)?;
+        }
+        Ok(reader)
+    }
+
+    /// Opens a journal at a byte offset, given what was declared before it.
+    pub fn with_declarations(
+        path: &Path,
+        offset: u64,
+        header: Option<Header>,
+        streams: Streams,
+    ) -> Result<Self> {
+        let mut file = File::open(path).map_err(JournalError::io("open the journal", path))?;
+        file.seek(SeekFrom::Start(offset)).map_err(JournalError::io("read the journal", path))?;
+        let path = path.to_owned();
+        Ok(Self { path, file, buffer: Vec::new(), start: 0, offset, header, streams, stuck: None })
+    }
+
+    /// Where the next record begins.
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// The header, once it has been read.
+    pub fn header(&self) -> Option<&Header> {
+        self.header.as_ref()
+    }
+
+    /// The streams declared before the reader's place.
+    pub fn streams(&self) -> &Streams {
+        &self.streams
+    }
+
+    /// Reads what is at the reader's place.
+    ///
+    /// # Errors
+    /// The file cannot be read, or was written by a newer version.
+    #[expect(clippy::should_implement_trait, reason = "not an iterator: after `NotYet` more may come")]
+    pub fn next(&mut self) -> Result<ReadOutcome> {
+        let offset = self.offset;
+        if let Some(what) = self.stuck.clone() {
+            return Ok(ReadOutcome::Corrupt { offset, what, resume_at: None });
+        }
+        loop {
+            let unread = &self.buffer[self.start..];
+            let (size, decoded) = match frame::parse(unread) {
+                Parsed::Incomplete { needed } => {
+                    let pending = unread.len() as u64;
+                    if self.fill(needed)? {
+                        continue;
+                    }
+                    return Ok(ReadOutcome::NotYet { offset, pending });
+                }
+                Parsed::BadLength => return self.bad_length(),
+                Parsed::BadPayload { size } => {
+                    (size, Err("a record whose checksum does not hold".to_owned()))
+                }
+                Parsed::Frame { payload, size } => (size, codec::decode(payload, &self.streams)),
+            };
+            let decoded = match decoded {
+                Ok(record) => self.accept(&record)?.map(|()| record),
+                Err(what) => Err(what),
+            };
+            self.start += size;
+            self.offset += size as u64;
+            let after = self.offset;
+            return Ok(match decoded {
+                Ok(record) => ReadOutcome::Record { offset, offset_after: after, record },
+                Err(what) => ReadOutcome::Corrupt { offset, what, resume_at: Some(after) },
+            });
+        }
+    }
+
+    /// As [`Reader::next`], for a journal whose worker is known to be dead: an unfinished record is `Torn`. `NotYet`
+    /// with nothing pending is then the plain end.
+    pub fn finish(&mut self) -> Result<ReadOutcome> {
+        Ok(match self.next()? {
+            ReadOutcome::NotYet { offset, pending } if pending > 0 => {
+                ReadOutcome::Torn { offset, bytes: pending }
+            }
+            other => other,
+        })
+    }
+
+    /// Keeps what later records need. The outer error ends reading, the inner one is damage.
+    fn accept(&mut self, record: &Record) -> Result<Result<(), String>> {
+        match record {
+            Record::Header(_) if self.offset > 0 => return Ok(Err("a second header".to_owned())),
+            Record::Header(header) => {
+                if header.format > FORMAT_VERSION {
+                    return Err(JournalError::NewerFormat {
+                        found: header.format,
+                        supported: FORMAT_VERSION,
+                    });
+                }
+                self.header = Some(header.clone());
+            }
+            _ if self.offset == 0 => return Ok(Err("the first record is no header".to_owned())),
+            Record::Stream(stream) => return Ok(self.streams.declare(stream.clone())),
+            _ => {}
+        }
+        Ok(Ok(()))
+    }
+
+    /// A length that does not hold: damage, or the zeros that a power failure leaves at a file's end.
+    fn bad_length(&mut self) -> Result<ReadOutcome> {
+        let offset = self.offset;
+        let mut zeros = self.buffer.len() - self.start;
+        let mut all_zero = self.buffer[self.start..].iter().all(|&byte| byte == 0);
+        while all_zero && self.fill(zeros + 1)? {
+            all_zero = self.buffer[self.start + zeros..].iter().all(|&byte| byte == 0);
+            zeros = self.buffer.len() - self.start;
+        }
+        if all_zero {
+            return Ok(ReadOutcome::Torn { offset, bytes: zeros as u64 });
+        }
+        let what = "a record whose length is damaged: what follows cannot be found".to_owned();
+        self.stuck = Some(what.clone());
+        Ok(ReadOutcome::Corrupt { offset, what, resume_at: None })
+    }
+
+    /// Reads on until `needed` unread bytes are there; `false` at the file's end.
+    fn fill(&mut self, needed: usize) -> Result<bool> {
+        self.buffer.drain(..self.start);
+        self.start = 0;
+        while self.buffer.len() < needed {
+            let held = self.buffer.len();
+            self.buffer.resize(held + READ_BYTES.max(needed - held), 0);
+            let count = loop {
+                match self.file.read(&mut self.buffer[held..]) {
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                    other => break other,
+                }
+            };
+            self.buffer.truncate(held + count.as_ref().copied().unwrap_or(0));
+            if count.map_err(JournalError::io("read the journal", &self.path))? == 0 {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Walks from the beginning to `end`, taking declarations and skipping everything else.
+    fn read_declarations(&mut self, end: u64) -> Result<()> {
+        while self.offset < end {
+            if self.buffer.len() - self.start <= frame::HEAD_BYTES && !self.fill(frame::HEAD_BYTES + 1)? {
+                break;
+            }
+            let unread = &self.buffer[self.start..];
+            let length = unread.first_chunk().and_then(frame::payload_length);
+            let Some(length) = length else { break };
+            if codec::is_declaration(unread[frame::HEAD_BYTES]) {
+                self.next()?;
+                continue;
+            }
+            let size = frame::HEAD_BYTES + length + frame::TAIL_BYTES;
+            if unread.len() < size && !self.fill(size)? {
+                break;
+            }
+            self.start += size;
+            self.offset += size as u64;
+        }
+        if self.offset == end {
+            return Ok(());
+        }
+        Err(JournalError::BadOffset { path: self.path.clone(), offset: end })
+    }
+}
+
+/// The header of a journal; `None` when it is not written yet.
+pub fn read_header(path: &Path) -> Result<Option<Header>> {
+    let mut reader = Reader::open(path, 0)?;
+    reader.next()?;
+    Ok(reader.header)
+}

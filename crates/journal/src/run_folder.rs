@@ -1,0 +1,153 @@
+//! Where things lie in a run folder (architecture §4), and the small JSON files beside the journal: `control` and
+//! `exit.json`, both replaced as a whole. It knows nothing of `job.json` but its place.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::atomic::{atomic_write, sync_folder_of};
+use crate::{JournalError, Result};
+
+/// What someone asks of a running worker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Command {
+    /// Checkpoint, then exit 3.
+    Pause,
+    /// Checkpoint, then exit 3; the request tells it from a pause.
+    Cancel,
+    /// Checkpoint and go on.
+    Checkpoint,
+}
+
+/// The content of `control`. Each seq is obeyed once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Control {
+    pub seq: u64,
+    pub command: Command,
+}
+
+/// What the guard saw of an attempt's end: `exit.json`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExitRecord {
+    /// The exit code; `None` when a signal ended it.
+    pub code: Option<i32>,
+    pub signal: Option<i32>,
+    /// Largest resident memory of the worker.
+    pub peak_rss_bytes: Option<u64>,
+    /// How often the memory killer struck in the worker's control group while it ran.
+    pub oom_kills: Option<u64>,
+    /// `/proc/sys/kernel/random/boot_id` at the end.
+    pub boot_id: Option<String>,
+    /// RFC 3339.
+    pub ended_at: String,
+}
+
+/// Paths of one run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunFolder(PathBuf);
+
+impl RunFolder {
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self(path.into())
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    pub fn job(&self) -> PathBuf {
+        self.0.join("job.json")
+    }
+
+    pub fn lock(&self) -> PathBuf {
+        self.0.join("lock")
+    }
+
+    pub fn control(&self) -> PathBuf {
+        self.0.join("control")
+    }
+
+    pub fn checkpoints(&self) -> PathBuf {
+        self.0.join("checkpoints")
+    }
+
+    /// The checkpoint after `step` steps.
+    pub fn checkpoint(&self, step: u64) -> PathBuf {
+        self.checkpoints().join(format!("step-{step:08}"))
+    }
+
+    pub fn attempt_dir(&self, attempt: u32) -> PathBuf {
+        self.0.join(format!("attempt-{attempt:04}"))
+    }
+
+    pub fn journal(&self, attempt: u32) -> PathBuf {
+        self.attempt_dir(attempt).join("journal")
+    }
+
+    pub fn exit(&self, attempt: u32) -> PathBuf {
+        self.attempt_dir(attempt).join("exit.json")
+    }
+
+    pub fn worker_log(&self, attempt: u32) -> PathBuf {
+        self.attempt_dir(attempt).join("worker.log")
+    }
+
+    /// The attempts that have a folder, ascending.
+    pub fn attempts(&self) -> Result<Vec<u32>> {
+        let mut attempts = Vec::new();
+        for entry in fs::read_dir(&self.0).map_err(JournalError::io("list", &self.0))? {
+            let name = entry.map_err(JournalError::io("list", &self.0))?.file_name();
+            let number = name.to_str().and_then(|name| name.strip_prefix("attempt-"));
+            attempts.extend(number.and_then(|number| number.parse::<u32>().ok()));
+        }
+        attempts.sort_unstable();
+        Ok(attempts)
+    }
+
+    /// Creates the folder of an attempt; it may exist.
+    pub fn create_attempt(&self, attempt: u32) -> Result<PathBuf> {
+        let folder = self.attempt_dir(attempt);
+        fs::create_dir_all(&folder).map_err(JournalError::io("create", &folder))?;
+        sync_folder_of(&folder)?;
+        Ok(folder)
+    }
+
+    /// The command that stands in `control`; `None` when there is none.
+    pub fn read_control(&self) -> Result<Option<Control>> {
+        read_json(&self.control())
+    }
+
+    pub fn write_control(&self, control: Control) -> Result<()> {
+        write_json(&self.control(), &control)
+    }
+
+    /// How an attempt ended, once the guard has said so.
+    pub fn read_exit(&self, attempt: u32) -> Result<Option<ExitRecord>> {
+        read_json(&self.exit(attempt))
+    }
+
+    pub fn write_exit(&self, attempt: u32, exit: &ExitRecord) -> Result<()> {
+        write_json(&self.exit(attempt), exit)
+    }
+}
+
+fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
+    let bytes = match fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(JournalError::io("read", path)(error)),
+    };
+    serde_json::from_slice(&bytes)
+        .map(Some)
+        .map_err(|error| JournalError::BadFile { path: path.to_owned(), what: error.to_string() })
+}
+
+fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
+    let mut bytes = serde_json::to_vec(value).map_err(JournalError::Encode)?;
+    bytes.push(b'\n');
+    atomic_write(path, &bytes)
+}
