@@ -1,0 +1,83 @@
+//! The two-view augmentation of MoCo v3 with the arithmetic of Pillow and torchvision: the same bytes as the
+//! reference for the same parameters (design: augmentation.md). Parameters are drawn from a generator keyed
+//! by (seed, epoch, image, view). No tensors, no normalisation: bytes in, bytes out.
+
+use vitals_recipe::{Augmentation, keyed_rng};
+
+use crate::RgbImage;
+
+mod blur;
+mod colour;
+mod eval;
+mod hue;
+mod plan;
+mod planes;
+mod render;
+mod resize;
+mod sample;
+mod simd;
+
+pub use eval::eval_image;
+pub use plan::{CropBox, Jitter, JitterOp, Plan};
+pub use sample::{CropRange, JitterRange, ViewRecipe};
+pub use simd::Scratch;
+
+/// Mean of each channel that the reference subtracts, in units of 0..1.
+pub const MEAN: [f32; 3] = [0.485, 0.456, 0.406];
+/// Standard deviation of each channel by which the reference divides.
+pub const STD: [f32; 3] = [0.229, 0.224, 0.225];
+
+/// How the two views of an image are made.
+#[derive(Debug, Clone)]
+pub struct Views {
+    size: u32,
+    /// `None`: both views are the evaluation image.
+    recipes: Option<[ViewRecipe; 2]>,
+}
+
+/// The address of a view's randomness.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ViewKey {
+    pub seed: u64,
+    pub epoch: u64,
+    /// Index of the image in the training split.
+    pub index: u64,
+    /// 0 or 1.
+    pub view: usize,
+}
+
+impl Views {
+    /// The views of a preset at `size` × `size` pixels; crops cover at least `crop_min_scale` of the area.
+    pub fn preset(augmentation: Augmentation, size: u32, crop_min_scale: f64) -> Self {
+        let mut recipes = [ViewRecipe::first(crop_min_scale), ViewRecipe::second(crop_min_scale)];
+        let recipes = match augmentation {
+            Augmentation::MocoV3 => Some(recipes),
+            Augmentation::MocoV3Small => {
+                recipes.iter_mut().for_each(|recipe| recipe.blur_probability = 0.0);
+                Some(recipes)
+            }
+            Augmentation::None => None,
+        };
+        Self { size, recipes }
+    }
+
+    /// Side of a view in pixels.
+    pub fn size(&self) -> usize {
+        self.size as usize
+    }
+
+    /// What is done to an image of `width` × `height` pixels; `None` where the views are not augmented.
+    pub fn plan(&self, key: &ViewKey, width: u32, height: u32) -> Option<Plan> {
+        let recipe = &self.recipes.as_ref()?[key.view & 1];
+        let parts = ["view".into(), key.epoch.into(), key.index.into(), (key.view as u64).into()];
+        Some(recipe.draw(&mut keyed_rng(key.seed, &parts), width, height))
+    }
+
+    /// Writes one view of `image` to `out`: size × size × 3 bytes. Allocates nothing once `scratch` has grown.
+    pub fn render(&self, image: &RgbImage, key: &ViewKey, scratch: &mut Scratch, out: &mut [u8]) {
+        match self.plan(key, image.width, image.height) {
+            Some(plan) => plan.apply(image, self.size, self.size, scratch, out),
+            None => eval::eval_into(image, self.size, scratch, out),
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! An image as three planes, the form in which colour operations and blur run: every loop then goes over
+//! plain bytes and vectorises.
+
+/// Red, green and blue plane of `width` × `height` bytes each.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Planes {
+    pub width: usize,
+    pub height: usize,
+    bytes: Vec<u8>,
+}
+
+impl Planes {
+    /// Sets the size; the content is whatever it was. Allocates only when growing.
+    pub(crate) fn reshape(&mut self, width: usize, height: usize) {
+        self.width = width;
+        self.height = height;
+        self.bytes.resize(width * height * 3, 0);
+    }
+
+    /// Bytes of a plane.
+    fn len(&self) -> usize {
+        self.width * self.height
+    }
+
+    pub(crate) fn plane(&self, channel: usize) -> &[u8] {
+        &self.bytes[channel * self.len()..(channel + 1) * self.len()]
+    }
+
+    pub(crate) fn plane_mut(&mut self, channel: usize) -> &mut [u8] {
+        let len = self.len();
+        &mut self.bytes[channel * len..(channel + 1) * len]
+    }
+
+    /// All bytes, plane after plane.
+    pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {
+        &mut self.bytes
+    }
+
+    pub(crate) fn all(&self) -> [&[u8]; 3] {
+        let (red, rest) = self.bytes.split_at(self.len());
+        let (green, blue) = rest.split_at(self.len());
+        [red, green, blue]
+    }
+
+    pub(crate) fn all_mut(&mut self) -> [&mut [u8]; 3] {
+        let len = self.len();
+        let (red, rest) = self.bytes.split_at_mut(len);
+        let (green, blue) = rest.split_at_mut(len);
+        [red, green, blue]
+    }
+
+    /// Writes the rectangle of `width` × `height` pixels at (`left`, `top`) as interleaved RGB to `out`,
+    /// mirrored where `flip` says so.
+    #[inline(always)]
+    pub(crate) fn interleave(
+        &self,
+        (left, top, width, height): (usize, usize, usize, usize),
+        flip: bool,
+        out: &mut [u8],
+    ) {
+        let [red, green, blue] = self.all();
+        for (y, out) in out.chunks_exact_mut(width * 3).enumerate().take(height) {
+            let start = (top + y) * self.width + left;
+            let row = start..start + width;
+            let (red, green, blue) = (&red[row.clone()], &green[row.clone()], &blue[row]);
+            let pixels = red.iter().zip(green).zip(blue);
+            if flip {
+                for (out, ((&r, &g), &b)) in out.chunks_exact_mut(3).zip(pixels.rev()) {
+                    out.copy_from_slice(&[r, g, b]);
+                }
+            } else {
+                for (out, ((&r, &g), &b)) in out.chunks_exact_mut(3).zip(pixels) {
+                    out.copy_from_slice(&[r, g, b]);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,300 @@
+//! A data set as training sees it: training images, held-out images, labels, class names, an identity. The
+//! splits on disk are mapped onto these two here, and unreadable images are remembered here.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+use vitals_recipe::DatasetFacts;
+
+use crate::source::{self, FASHION_MNIST, Found, MemorySource, Source};
+use crate::{DataError, Result, RgbImage, fingerprint, order};
+
+/// Which data set: a name as in a recipe, and where it lies if that is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DatasetSpec {
+    /// `fashion-mnist`, the name of an added set, or a path.
+    pub name: String,
+    /// File or folder; `None` looks the name up: a built-in set, else the name as a path.
+    pub path: Option<PathBuf>,
+}
+
+/// The two splits that training knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Split {
+    /// What batches are drawn from.
+    Train,
+    /// What kNN queries and probes are evaluated on.
+    HeldOut,
+}
+
+/// Where the held-out images come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HeldOutOrigin {
+    /// The set's labelled test split.
+    Test,
+    /// The set's validation split.
+    Validation,
+    /// 5 % of the training images, chosen by seed.
+    Sampled,
+    /// None: the set has no labels, so nothing can be evaluated.
+    Nothing,
+}
+
+/// Size and origin of the held-out split.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HeldOut {
+    pub images: u64,
+    pub origin: HeldOutOrigin,
+}
+
+/// A source, or the chosen images of it.
+struct Part {
+    source: usize,
+    chosen: Option<Vec<u32>>,
+    len: usize,
+}
+
+/// An open data set. Shared between threads by `Arc`; every method takes `&self`.
+pub struct Dataset {
+    path: PathBuf,
+    sources: Vec<Box<dyn Source>>,
+    train: Part,
+    heldout: Part,
+    origin: HeldOutOrigin,
+    class_names: Vec<String>,
+    facts: DatasetFacts,
+    fingerprint: String,
+    unreadable: Mutex<BTreeMap<(Split, u64), String>>,
+}
+
+/// Share of the training images that is held out where the set has no split of its own.
+const HELD_OUT_SHARE: f64 = 0.05;
+
+/// Opens a data set; images held out where it has no test or validation split are chosen by seed 0.
+///
+/// # Errors
+/// [`DataError::Unknown`], [`DataError::Empty`], or what reading the files says.
+pub fn open(spec: &DatasetSpec) -> Result<Dataset> {
+    open_seeded(spec, 0)
+}
+
+/// As [`open`], with the seed that chooses held-out images where the set has no split for them.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_seeded(spec: &DatasetSpec, seed: u64) -> Result<Dataset> {
+    let path = locate(spec)?;
+    let mut found = source::detect(&path)?;
+    let is_fashion_mnist = spec.name == FASHION_MNIST;
+    if is_fashion_mnist && found.class_names.is_empty() {
+        found.class_names = source::FASHION_MNIST_CLASSES.map(str::to_owned).to_vec();
+    }
+    let counts =
+        [&found.train, &found.validation, &found.test].map(|s| s.as_ref().map_or(0, |s| s.len() as u64));
+    let fingerprint = fingerprint::fingerprint(&found.files, counts)?;
+    Dataset::assemble(&spec.name, path, found, fingerprint, seed)
+}
+
+fn locate(spec: &DatasetSpec) -> Result<PathBuf> {
+    if let Some(path) = &spec.path {
+        return Ok(path.clone());
+    }
+    if spec.name == FASHION_MNIST {
+        return source::fashion_mnist_folder(|name| std::env::var_os(name)).map_err(|looked| {
+            let looked: Vec<_> = looked.iter().map(|path| path.display().to_string()).collect();
+            let hint = format!(
+                "install the Debian package dataset-fashion-mnist, or set VITALS_FASHION_MNIST to a folder with \
+                 train-images-idx3-ubyte.gz; looked in {}",
+                looked.join(", ")
+            );
+            DataError::Unknown { name: spec.name.clone(), hint }
+        });
+    }
+    let path = PathBuf::from(&spec.name);
+    if path.exists() {
+        return Ok(path);
+    }
+    Err(DataError::Unknown {
+        name: spec.name.clone(),
+        hint: "add it with `vitals dataset add NAME PATH`".to_owned(),
+    })
+}
+
+impl Dataset {
+    /// A set of decoded images: for tests and generated data. All of them are training images; `heldout` is
+    /// the test split. Labels and images pair up in order.
+    ///
+    /// # Errors
+    /// [`DataError::Empty`] without training images.
+    pub fn in_memory(
+        name: &str,
+        train: Vec<(RgbImage, Option<u32>)>,
+        heldout: Vec<(RgbImage, Option<u32>)>,
+    ) -> Result<Self> {
+        let source = |images: Vec<(RgbImage, Option<u32>)>| -> Option<Box<dyn Source>> {
+            if images.is_empty() {
+                return None;
+            }
+            let (images, labels) = images.into_iter().unzip();
+            Some(Box::new(MemorySource { images, labels }))
+        };
+        let mut hash = blake3::Hasher::new();
+        for (image, label) in train.iter().chain(&heldout) {
+            hash.update(&image.width.to_le_bytes()).update(&image.height.to_le_bytes()).update(&image.pixels);
+            hash.update(&label.map_or(u64::MAX, u64::from).to_le_bytes());
+        }
+        let found = Found { train: source(train), test: source(heldout), ..Found::default() };
+        Self::assemble(name, PathBuf::new(), found, hash.finalize().to_hex().to_string(), 0)
+    }
+
+    fn assemble(name: &str, path: PathBuf, found: Found, fingerprint: String, seed: u64) -> Result<Self> {
+        let Found { train, validation, test, class_names, .. } = found;
+        let has_labels = |source: &Box<dyn Source>| (0..source.len()).any(|i| source.label(i).is_some());
+        let empty = |what: &str| DataError::Empty { path: path.clone(), expected: what.to_owned() };
+        let train_source = train.ok_or_else(|| empty("expected a training split"))?;
+        let images = train_source.len();
+        let labelled = has_labels(&train_source);
+        let labels = (0..images).filter_map(|i| train_source.label(i)).max().map_or(0, |label| label + 1);
+        let classes = labels.max(class_names.len() as u32);
+        let image_size = train_source.image_size();
+
+        let whole = |source: usize, len: usize| Part { source, chosen: None, len };
+        let mut sources = vec![train_source];
+        let test = test.filter(|source| !labelled || has_labels(source));
+        let (train, heldout, origin) = match (test, validation) {
+            (Some(split), _) => {
+                let len = split.len();
+                sources.push(split);
+                (whole(0, images), whole(1, len), HeldOutOrigin::Test)
+            }
+            (None, Some(split)) => {
+                let len = split.len();
+                sources.push(split);
+                (whole(0, images), whole(1, len), HeldOutOrigin::Validation)
+            }
+            (None, None) if labelled && images > 1 => {
+                let (kept, held) = hold_out(images, seed);
+                let part = |chosen: Vec<u32>| Part { source: 0, len: chosen.len(), chosen: Some(chosen) };
+                (part(kept), part(held), HeldOutOrigin::Sampled)
+            }
+            (None, None) => (whole(0, images), whole(0, 0), HeldOutOrigin::Nothing),
+        };
+        let facts =
+            DatasetFacts { name: name.to_owned(), images: train.len as u64, classes, labelled, image_size };
+        let unreadable = Mutex::new(BTreeMap::new());
+        Ok(Self { path, sources, train, heldout, origin, class_names, facts, fingerprint, unreadable })
+    }
+
+    /// What the recipe needs to know; `images` counts training images.
+    pub fn facts(&self) -> &DatasetFacts {
+        &self.facts
+    }
+
+    /// Hex BLAKE3 over count, names, sizes and sampled content.
+    pub fn fingerprint(&self) -> &str {
+        &self.fingerprint
+    }
+
+    /// Where the set lies; empty for a set in memory.
+    pub fn path(&self) -> &std::path::Path {
+        &self.path
+    }
+
+    /// Number of training images.
+    pub fn train_len(&self) -> u64 {
+        self.train.len as u64
+    }
+
+    /// Size and origin of the held-out split.
+    pub fn heldout(&self) -> HeldOut {
+        HeldOut { images: self.heldout.len as u64, origin: self.origin }
+    }
+
+    /// Number of images of `split`.
+    pub fn len(&self, split: Split) -> u64 {
+        self.part(split).len as u64
+    }
+
+    /// True where `split` has no images.
+    pub fn is_empty(&self, split: Split) -> bool {
+        self.len(split) == 0
+    }
+
+    /// Names by label; empty where the set has none.
+    pub fn class_names(&self) -> &[String] {
+        &self.class_names
+    }
+
+    /// Class of an image, or `None` where it has no label or does not exist.
+    pub fn label(&self, split: Split, index: u64) -> Option<u32> {
+        let (source, index) = self.locate(split, index).ok()?;
+        source.label(index)
+    }
+
+    /// What a person would look for: a path, or a file and a row. Empty for an index beyond the split.
+    pub fn image_name(&self, split: Split, index: u64) -> String {
+        self.locate(split, index).map(|(source, index)| source.name(index)).unwrap_or_default()
+    }
+
+    /// Decodes an image.
+    ///
+    /// # Errors
+    /// [`DataError::OutOfRange`], or [`DataError::Unreadable`] with the image's name; that is also logged, once.
+    pub fn decode(&self, split: Split, index: u64) -> Result<RgbImage> {
+        let mut image = RgbImage::default();
+        self.decode_into(split, index, &mut image)?;
+        Ok(image)
+    }
+
+    /// As [`Dataset::decode`], into an image whose buffer is reused.
+    ///
+    /// # Errors
+    /// As [`Dataset::decode`].
+    pub fn decode_into(&self, split: Split, index: u64, image: &mut RgbImage) -> Result<()> {
+        let (source, at) = self.locate(split, index)?;
+        source.decode_into(at, image).map_err(|reason| {
+            let name = source.name(at);
+            let mut unreadable = self.unreadable.lock().unwrap_or_else(PoisonError::into_inner);
+            if unreadable.insert((split, index), name.clone()).is_none() {
+                tracing::warn!(image = %name, %reason, "unreadable image");
+            }
+            DataError::Unreadable { name, reason }
+        })
+    }
+
+    /// Names of the images that were found unreadable so far.
+    pub fn unreadable(&self) -> Vec<String> {
+        self.unreadable.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
+    /// Training images that may be unreadable before training stops: 0.1 %, rounded down.
+    pub fn unreadable_allowed(&self) -> u64 {
+        self.train_len() / 1000
+    }
+
+    fn part(&self, split: Split) -> &Part {
+        match split {
+            Split::Train => &self.train,
+            Split::HeldOut => &self.heldout,
+        }
+    }
+
+    fn locate(&self, split: Split, index: u64) -> Result<(&dyn Source, usize)> {
+        let part = self.part(split);
+        let out_of_range = || DataError::OutOfRange { index, len: part.len as u64 };
+        let at = usize::try_from(index).ok().filter(|&at| at < part.len).ok_or_else(out_of_range)?;
+        let at = part.chosen.as_ref().map_or(at, |chosen| chosen[at] as usize);
+        Ok((&*self.sources[part.source], at))
+    }
+}
+
+/// Splits `0..images` into kept and held-out indices, both ascending: 5 %, at least one, chosen by `seed`.
+fn hold_out(images: usize, seed: u64) -> (Vec<u32>, Vec<u32>) {
+    let held = ((images as f64 * HELD_OUT_SHARE).round() as usize).clamp(1, images - 1);
+    let mut shuffled = order::permutation(images, seed, &order::Purpose::HeldOut);
+    let mut kept = shuffled.split_off(held);
+    shuffled.sort_unstable();
+    kept.sort_unstable();
+    (kept, shuffled)
+}

@@ -1,0 +1,77 @@
+//! Compressed image bytes to RGB: JPEG (grey and CMYK too), PNG, WebP, BMP. Alpha is dropped and EXIF
+//! orientation ignored, as in the reference pipeline. Hostile input is an error, never a panic.
+
+use std::cell::RefCell;
+use std::io::Cursor;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use image::{ColorType, DynamicImage, ImageDecoder, ImageReader, Limits};
+
+use crate::RgbImage;
+
+/// Sides beyond this, or more pixels than [`MAX_PIXELS`], are refused before anything is allocated.
+const MAX_SIDE: u32 = 65_535;
+/// About 179 million: where the reference pipeline, too, calls an image a decompression bomb.
+const MAX_PIXELS: u64 = 178_956_970;
+/// Memory a decoder may take.
+const MAX_ALLOC_BYTES: u64 = 2 << 30;
+
+thread_local! {
+    /// Grey samples before they become RGB; kept so that a thread allocates once.
+    static GREY: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Decodes `bytes` into `image`, reusing its buffer. The error says why the bytes are unreadable.
+pub(crate) fn decode_into(bytes: &[u8], image: &mut RgbImage) -> Result<(), String> {
+    // Decoders of hostile bytes are the one place where a panic of others must not end a run of days.
+    catch_unwind(AssertUnwindSafe(|| decode(bytes, image)))
+        .unwrap_or_else(|_| Err("the decoder panicked".to_owned()))
+}
+
+fn decode(bytes: &[u8], image: &mut RgbImage) -> Result<(), String> {
+    let decoder = open(bytes)?;
+    let (width, height) = decoder.dimensions();
+    match decoder.color_type() {
+        ColorType::Rgb8 => decoder.read_image(image.reshape(width, height)).map_err(|e| e.to_string()),
+        ColorType::L8 => GREY.with_borrow_mut(|grey| {
+            grey.resize(width as usize * height as usize, 0);
+            decoder.read_image(grey).map_err(|e| e.to_string())?;
+            image.set_grey(width, height, grey);
+            Ok(())
+        }),
+        _ => {
+            let decoded = DynamicImage::from_decoder(decoder).map_err(|e| e.to_string())?.into_rgb8();
+            image.reshape(width, height).copy_from_slice(decoded.as_raw());
+            Ok(())
+        }
+    }
+}
+
+/// Width and height from the header alone.
+pub(crate) fn dimensions(bytes: &[u8]) -> Result<(u32, u32), String> {
+    catch_unwind(|| Ok(open(bytes)?.dimensions())).unwrap_or_else(|_| Err("the decoder panicked".to_owned()))
+}
+
+fn open(bytes: &[u8]) -> Result<impl ImageDecoder + '_, String> {
+    if bytes.is_empty() {
+        return Err("the file is empty".to_owned());
+    }
+    let mut reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(|e| e.to_string())?;
+    if reader.format().is_none() {
+        return Err("not a JPEG, PNG, WebP or BMP image".to_owned());
+    }
+    let mut limits = Limits::default();
+    limits.max_image_width = Some(MAX_SIDE);
+    limits.max_image_height = Some(MAX_SIDE);
+    limits.max_alloc = Some(MAX_ALLOC_BYTES);
+    reader.limits(limits);
+    let decoder = reader.into_decoder().map_err(|e| e.to_string())?;
+    let (width, height) = decoder.dimensions();
+    if width == 0 || height == 0 {
+        return Err(format!("an image of {width}×{height} pixels"));
+    }
+    if u64::from(width) * u64::from(height) > MAX_PIXELS {
+        return Err(format!("{width}×{height} pixels are more than the {MAX_PIXELS} allowed"));
+    }
+    Ok(decoder)
+}

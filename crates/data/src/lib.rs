@@ -1,0 +1,20 @@
+//! Images for contrastive training: sources, decoding, the two-view augmentation and a prefetching loader.
+//! Produces plain bytes; tensors, devices and normalisation are the engine's.
+
+pub mod augment;
+pub mod bench;
+mod dataset;
+mod decode;
+mod error;
+mod fingerprint;
+mod loader;
+mod order;
+mod rgb;
+mod source;
+
+pub use augment::eval_image;
+pub use dataset::{Dataset, DatasetSpec, HeldOut, HeldOutOrigin, Split, open, open_seeded};
+pub use error::{DataError, Result};
+pub use loader::{Batch, Loader, LoaderConfig};
+pub use rgb::RgbImage;
+pub use source::{FASHION_MNIST, fashion_mnist_folder};

@@ -1,0 +1,189 @@
+//! The binary versions of CIFAR-10 (`data_batch_*.bin`, `test_batch.bin`) and CIFAR-100 (`train.bin`,
+//! `test.bin`): records of one or two label bytes and 32×32 pixels as three planes. Read whole into memory.
+
+use std::path::{Path, PathBuf};
+
+use super::split_name::{SplitName, split_of};
+use super::{FileEntry, Found, Reason, Source};
+use crate::{DataError, Result, RgbImage};
+
+const SIDE: usize = 32;
+const PLANE: usize = SIDE * SIDE;
+
+/// Which of the two layouts a file has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Layout {
+    /// One label byte.
+    Cifar10,
+    /// A coarse label byte, then the fine one that we use.
+    Cifar100,
+}
+
+impl Layout {
+    fn label_bytes(self) -> usize {
+        match self {
+            Layout::Cifar10 => 1,
+            Layout::Cifar100 => 2,
+        }
+    }
+
+    fn classes(self) -> u8 {
+        match self {
+            Layout::Cifar10 => 10,
+            Layout::Cifar100 => 100,
+        }
+    }
+
+    fn record(self) -> usize {
+        self.label_bytes() + 3 * PLANE
+    }
+}
+
+/// Checks that `bytes` is a whole number of records with labels in range, and returns that number.
+pub(crate) fn check(bytes: &[u8], layout: Layout) -> std::result::Result<usize, String> {
+    let record = layout.record();
+    if bytes.is_empty() || !bytes.len().is_multiple_of(record) {
+        return Err(format!(
+            "{} bytes are not a whole number of CIFAR records of {record} bytes",
+            bytes.len()
+        ));
+    }
+    let bad = bytes.chunks_exact(record).position(|r| r[layout.label_bytes() - 1] >= layout.classes());
+    match bad {
+        Some(index) => Err(format!("record {index} has a label beyond {}", layout.classes() - 1)),
+        None => Ok(bytes.len() / record),
+    }
+}
+
+/// One split: the records of its files, in order.
+struct CifarSource {
+    layout: Layout,
+    records: Vec<u8>,
+    /// Name of each file and the number of records before it.
+    files: Vec<(String, usize)>,
+}
+
+impl CifarSource {
+    fn record(&self, index: usize) -> &[u8] {
+        let bytes = self.layout.record();
+        &self.records[index * bytes..(index + 1) * bytes]
+    }
+}
+
+impl Source for CifarSource {
+    fn len(&self) -> usize {
+        self.records.len() / self.layout.record()
+    }
+
+    fn label(&self, index: usize) -> Option<u32> {
+        (index < self.len()).then(|| u32::from(self.record(index)[self.layout.label_bytes() - 1]))
+    }
+
+    fn name(&self, index: usize) -> String {
+        let (file, before) = &self.files[self.files.partition_point(|f| f.1 <= index).saturating_sub(1)];
+        format!("{file} #{}", index - before)
+    }
+
+    fn decode_into(&self, index: usize, image: &mut RgbImage) -> std::result::Result<(), Reason> {
+        let planes = &self.record(index)[self.layout.label_bytes()..];
+        let (red, rest) = planes.split_at(PLANE);
+        let (green, blue) = rest.split_at(PLANE);
+        let pixels = image.reshape(SIDE as u32, SIDE as u32).chunks_exact_mut(3);
+        for (rgb, ((&r, &g), &b)) in pixels.zip(red.iter().zip(green).zip(blue)) {
+            rgb.copy_from_slice(&[r, g, b]);
+        }
+        Ok(())
+    }
+
+    fn image_size(&self) -> Option<(u32, u32)> {
+        Some((SIDE as u32, SIDE as u32))
+    }
+}
+
+/// The layout that file names announce, or `None` where they are not CIFAR's.
+pub(crate) fn layout_of(names: &[String]) -> Option<Layout> {
+    let has = |name: &str| names.iter().any(|n| n == name);
+    if names.iter().any(|n| n.starts_with("data_batch_") && n.ends_with(".bin")) || has("test_batch.bin") {
+        Some(Layout::Cifar10)
+    } else if has("train.bin") {
+        Some(Layout::Cifar100)
+    } else {
+        None
+    }
+}
+
+/// Opens the `.bin` files `files` (sorted) of a folder.
+pub(crate) fn open(root: &Path, files: &[PathBuf], layout: Layout) -> Result<Found> {
+    let mut found = Found::default();
+    let empty = || CifarSource { layout, records: Vec::new(), files: Vec::new() };
+    let (mut train, mut test) = (empty(), empty());
+    for path in files {
+        let bytes = std::fs::read(path).map_err(|e| DataError::io(path, e))?;
+        check(&bytes, layout).map_err(|what| DataError::format(path, what))?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let split = if split_of(&name) == Some(SplitName::Test) { &mut test } else { &mut train };
+        split.files.push((name, split.len()));
+        split.records.extend_from_slice(&bytes);
+        found.files.push(FileEntry::new(root, path)?);
+    }
+    found.train = (train.len() > 0).then(|| Box::new(train) as Box<dyn Source>);
+    found.test = (test.len() > 0).then(|| Box::new(test) as Box<dyn Source>);
+    found.class_names = class_names(root, layout);
+    Ok(found)
+}
+
+/// Class names from the text file of the archive, where it lies beside the data.
+fn class_names(folder: &Path, layout: Layout) -> Vec<String> {
+    let file = match layout {
+        Layout::Cifar10 => "batches.meta.txt",
+        Layout::Cifar100 => "fine_label_names.txt",
+    };
+    let text = std::fs::read_to_string(folder.join(file)).unwrap_or_default();
+    text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn planes_become_pixels() {
+        let mut record = vec![7u8];
+        for plane in 0..3u8 {
+            record.extend((0..PLANE).map(|i| (i as u8).wrapping_add(plane)));
+        }
+        let source =
+            CifarSource { layout: Layout::Cifar10, records: record, files: vec![("a.bin".into(), 0)] };
+        let mut image = RgbImage::default();
+        source.decode_into(0, &mut image).unwrap();
+        assert_eq!((image.width, image.height, source.label(0)), (32, 32, Some(7)));
+        assert_eq!(image.pixels[..6], [0, 1, 2, 1, 2, 3]);
+    }
+
+    #[test]
+    fn names_point_into_files() {
+        let files = vec![("one".to_owned(), 0), ("two".to_owned(), 2)];
+        let source = CifarSource { layout: Layout::Cifar10, records: vec![0; 4 * 3073], files };
+        let names: Vec<_> = (0..4).map(|i| source.name(i)).collect();
+        assert_eq!(names, ["one #0", "one #1", "two #0", "two #1"]);
+    }
+
+    proptest! {
+        #[test]
+        fn check_never_panics(bytes in prop::collection::vec(any::<u8>(), 0..7000), hundred in any::<bool>()) {
+            let _ = check(&bytes, if hundred { Layout::Cifar100 } else { Layout::Cifar10 });
+        }
+
+        #[test]
+        fn every_checked_record_decodes(records in 1usize..4, label in any::<u8>(), hundred in any::<bool>()) {
+            let layout = if hundred { Layout::Cifar100 } else { Layout::Cifar10 };
+            let bytes = vec![label; records * layout.record()];
+            match check(&bytes, layout) {
+                Ok(n) => prop_assert_eq!(n, records),
+                Err(what) => prop_assert!(label >= layout.classes(), "{}", what),
+            }
+        }
+    }
+}

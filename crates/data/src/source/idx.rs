@@ -1,0 +1,228 @@
+//! IDX files, the format of MNIST: a big-endian header and raw bytes, plain or gzip. Read whole into memory
+//! (60,000 grey 28×28 images are 47 MB) and expanded to RGB on demand.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use super::split_name::{SplitName, split_of};
+use super::{FileEntry, Found, Reason, Source};
+use crate::{DataError, Result, RgbImage};
+
+/// More than this is not an IDX set that fits in memory; also the guard against a gzip bomb.
+const MAX_BYTES: u64 = 16 << 30;
+
+/// The parsed content of an IDX file of unsigned bytes.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Idx {
+    /// Sizes of the dimensions, outermost first: images N×H×W or N×H×W×C, labels N.
+    pub dims: Vec<usize>,
+    pub data: Vec<u8>,
+}
+
+/// Parses an IDX stream. Never allocates for more data than the stream delivers. The error says what is wrong.
+pub(crate) fn parse(mut reader: impl Read) -> std::result::Result<Idx, String> {
+    let mut magic = [0u8; 4];
+    reader.read_exact(&mut magic).map_err(|e| format!("no IDX header: {e}"))?;
+    if magic[..2] != [0, 0] {
+        return Err(format!("not an IDX file: it starts with {:02x} {:02x}, not 00 00", magic[0], magic[1]));
+    }
+    if magic[2] != 8 {
+        return Err(format!("IDX element type 0x{:02x} where unsigned bytes (0x08) are expected", magic[2]));
+    }
+    let mut dims = Vec::with_capacity(usize::from(magic[3]));
+    let mut total: u64 = 1;
+    for _ in 0..magic[3] {
+        let mut size = [0u8; 4];
+        reader.read_exact(&mut size).map_err(|e| format!("IDX header is cut off: {e}"))?;
+        let size = u32::from_be_bytes(size);
+        total = total
+            .checked_mul(u64::from(size))
+            .filter(|&t| t <= MAX_BYTES)
+            .ok_or("IDX header promises too much")?;
+        dims.push(size as usize);
+    }
+    if dims.is_empty() {
+        return Err("IDX header without dimensions".into());
+    }
+    let mut data = Vec::new();
+    reader.take(total).read_to_end(&mut data).map_err(|e| format!("IDX data cannot be read: {e}"))?;
+    if data.len() as u64 != total {
+        return Err(format!("IDX data is cut off: {} of {total} bytes", data.len()));
+    }
+    Ok(Idx { dims, data })
+}
+
+/// Reads an IDX file; gzip is recognised by its first bytes, not by the name.
+fn read(path: &Path) -> Result<Idx> {
+    let mut file = std::fs::File::open(path).map_err(|e| DataError::io(path, e))?;
+    let mut first = Vec::with_capacity(2);
+    file.by_ref().take(2).read_to_end(&mut first).map_err(|e| DataError::io(path, e))?;
+    let gzip = first == [0x1f, 0x8b];
+    let whole = std::io::BufReader::with_capacity(1 << 16, std::io::Cursor::new(first).chain(file));
+    let parsed = if gzip { parse(flate2::bufread::MultiGzDecoder::new(whole)) } else { parse(whole) };
+    parsed.map_err(|what| DataError::format(path, what))
+}
+
+/// Images of one IDX file with the labels of another.
+struct IdxSource {
+    file: String,
+    width: usize,
+    height: usize,
+    channels: usize,
+    images: Vec<u8>,
+    labels: Option<Vec<u8>>,
+}
+
+impl IdxSource {
+    fn open(images: &Path, labels: Option<&Path>) -> Result<Self> {
+        let idx = read(images)?;
+        let (height, width, channels) = match idx.dims[..] {
+            [_, h, w] => (h, w, 1),
+            [_, h, w, c @ (1 | 3)] => (h, w, c),
+            _ => {
+                let what = format!("dimensions {:?} are not images (N×H×W or N×H×W×3)", idx.dims);
+                return Err(DataError::format(images, what));
+            }
+        };
+        if height == 0 || width == 0 {
+            return Err(DataError::format(images, "images without pixels"));
+        }
+        let labels = match labels {
+            None => None,
+            Some(path) => {
+                let labels = read(path)?;
+                if labels.dims != [idx.dims[0]] {
+                    let what = format!("labels of shape {:?} for {} images", labels.dims, idx.dims[0]);
+                    return Err(DataError::format(path, what));
+                }
+                Some(labels.data)
+            }
+        };
+        let file = images.file_name().unwrap_or(images.as_os_str()).to_string_lossy().into_owned();
+        Ok(Self { file, width, height, channels, images: idx.data, labels })
+    }
+}
+
+impl Source for IdxSource {
+    fn len(&self) -> usize {
+        self.images.len() / (self.width * self.height * self.channels)
+    }
+
+    fn label(&self, index: usize) -> Option<u32> {
+        self.labels.as_ref().and_then(|labels| labels.get(index)).map(|&label| u32::from(label))
+    }
+
+    fn name(&self, index: usize) -> String {
+        format!("{} #{index}", self.file)
+    }
+
+    fn decode_into(&self, index: usize, image: &mut RgbImage) -> std::result::Result<(), Reason> {
+        let bytes = self.width * self.height * self.channels;
+        let pixels = &self.images[index * bytes..(index + 1) * bytes];
+        let (width, height) = (self.width as u32, self.height as u32);
+        if self.channels == 1 {
+            image.set_grey(width, height, pixels);
+        } else {
+            image.reshape(width, height).copy_from_slice(pixels);
+        }
+        Ok(())
+    }
+
+    fn image_size(&self) -> Option<(u32, u32)> {
+        Some((self.width as u32, self.height as u32))
+    }
+}
+
+/// True where a file is named like IDX images: `train-images-idx3-ubyte`, `…gz`, `x.idx3-ubyte`.
+pub(crate) fn is_images_name(name: &str) -> bool {
+    name.contains("idx3-ubyte") || name.contains("idx4-ubyte")
+}
+
+/// Opens the IDX images `images` (one file a split) with the label files that lie beside them.
+pub(crate) fn open(root: &Path, images: &[PathBuf]) -> Result<Found> {
+    let mut found = Found::default();
+    for path in images {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let labels = labels_beside(path, &name);
+        let source: Box<dyn Source> = Box::new(IdxSource::open(path, labels.as_deref())?);
+        match split_of(&name).unwrap_or(SplitName::Train) {
+            SplitName::Train => found.train = Some(source),
+            SplitName::Validation => found.validation = Some(source),
+            SplitName::Test => found.test = Some(source),
+        }
+        for file in [Some(path), labels.as_ref()].into_iter().flatten() {
+            found.files.push(FileEntry::new(root, file)?);
+        }
+    }
+    Ok(found)
+}
+
+/// `train-images-idx3-ubyte.gz` → `train-labels-idx1-ubyte`, plain or gzip, where it exists.
+fn labels_beside(images: &Path, name: &str) -> Option<PathBuf> {
+    let labels = name.replace("images", "labels").replace("idx3", "idx1").replace("idx4", "idx1");
+    let plain = labels.strip_suffix(".gz").unwrap_or(&labels).to_owned();
+    let gzip = format!("{plain}.gz");
+    [labels, plain, gzip].iter().map(|file| images.with_file_name(file)).find(|p| p != images && p.is_file())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn file(dims: &[u32], data: &[u8]) -> Vec<u8> {
+        let mut bytes = vec![0, 0, 8, dims.len() as u8];
+        dims.iter().for_each(|d| bytes.extend(d.to_be_bytes()));
+        bytes.extend(data);
+        bytes
+    }
+
+    #[test]
+    fn parses_what_it_should() {
+        let idx = parse(&file(&[2, 1, 3], &[1, 2, 3, 4, 5, 6])[..]).unwrap();
+        assert_eq!(idx, Idx { dims: vec![2, 1, 3], data: vec![1, 2, 3, 4, 5, 6] });
+    }
+
+    #[test]
+    fn says_what_is_wrong() {
+        let table: [(&[u8], &str); 6] = [
+            (&[], "no IDX header: failed to fill whole buffer"),
+            (&[1, 0, 8, 1], "not an IDX file: it starts with 01 00, not 00 00"),
+            (&[0, 0, 13, 1, 0, 0, 0, 1], "IDX element type 0x0d where unsigned bytes (0x08) are expected"),
+            (&[0, 0, 8, 0], "IDX header without dimensions"),
+            (
+                &[0, 0, 8, 3, 255, 255, 255, 255, 255, 255, 255, 255, 1, 1, 1, 1],
+                "IDX header promises too much",
+            ),
+            (&[0, 0, 8, 1, 0, 0, 0, 9, 1, 2], "IDX data is cut off: 2 of 9 bytes"),
+        ];
+        for (bytes, expected) in table {
+            assert_eq!(parse(bytes).unwrap_err(), expected);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics(bytes in prop::collection::vec(any::<u8>(), 0..64)) {
+            let _ = parse(&bytes[..]);
+        }
+
+        #[test]
+        fn never_panics_after_a_valid_magic(rest in prop::collection::vec(any::<u8>(), 0..64), dims in 0u8..6) {
+            let mut bytes = vec![0, 0, 8, dims];
+            bytes.extend(rest);
+            let parsed = parse(&bytes[..]);
+            if let Ok(idx) = parsed {
+                prop_assert_eq!(idx.dims.iter().product::<usize>(), idx.data.len());
+            }
+        }
+
+        #[test]
+        fn round_trips(n in 0u32..5, h in 0u32..5, w in 0u32..5, seed in any::<u8>()) {
+            let data: Vec<u8> = (0..n * h * w).map(|i| (i as u8).wrapping_mul(31).wrapping_add(seed)).collect();
+            let idx = parse(&file(&[n, h, w], &data)[..]).unwrap();
+            prop_assert_eq!(idx.data, data);
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! Where images come from. A [`Source`] is one split of one format, random access by index; which format a
+//! path has is decided in [`detect`]. Sources decode on demand and hold no decoded pixels of compressed sets.
+
+use std::path::{Path, PathBuf};
+
+use crate::{Result, RgbImage};
+
+mod cifar;
+mod detect;
+mod fashion_mnist;
+mod folder;
+mod idx;
+mod memory;
+mod parquet_rows;
+mod split_name;
+
+pub(crate) use detect::detect;
+pub(crate) use fashion_mnist::CLASS_NAMES as FASHION_MNIST_CLASSES;
+pub use fashion_mnist::{FASHION_MNIST, fashion_mnist_folder};
+pub(crate) use memory::MemorySource;
+
+/// Why one image could not be read; the caller adds its name.
+pub(crate) type Reason = String;
+
+/// One split of a data set: `len()` images by index.
+pub(crate) trait Source: Send + Sync {
+    /// Number of images.
+    fn len(&self) -> usize;
+
+    /// Class of image `index`, or `None` where the set has no labels.
+    fn label(&self, index: usize) -> Option<u32>;
+
+    /// What a person would look for: a file name, or a file and a row.
+    fn name(&self, index: usize) -> String;
+
+    /// Decodes image `index` into `image`, whose buffer is reused.
+    fn decode_into(&self, index: usize, image: &mut RgbImage) -> std::result::Result<(), Reason>;
+
+    /// Width and height shared by all images, where the format says so.
+    fn image_size(&self) -> Option<(u32, u32)> {
+        None
+    }
+}
+
+/// The splits of a data set as found on disk.
+#[derive(Default)]
+pub(crate) struct Found {
+    pub train: Option<Box<dyn Source>>,
+    pub validation: Option<Box<dyn Source>>,
+    pub test: Option<Box<dyn Source>>,
+    /// Names by label; empty where unknown.
+    pub class_names: Vec<String>,
+    /// Every file that belongs to the set, for the fingerprint.
+    pub files: Vec<FileEntry>,
+}
+
+/// A file of the set: its name relative to the set's root, where it is, and its size.
+#[derive(Debug, Clone)]
+pub(crate) struct FileEntry {
+    pub name: String,
+    pub path: PathBuf,
+    pub bytes: u64,
+}
+
+impl FileEntry {
+    /// Describes `path`, named relative to `root` with forward slashes.
+    pub(crate) fn new(root: &Path, path: &Path) -> Result<Self> {
+        let bytes = std::fs::metadata(path).map_err(|e| crate::DataError::io(path, e))?.len();
+        Ok(Self { name: relative_name(root, path), path: path.to_path_buf(), bytes })
+    }
+}
+
+/// `path` relative to `root`, with forward slashes, lossy only where a name is not UTF-8.
+pub(crate) fn relative_name(root: &Path, path: &Path) -> String {
+    let relative = path.strip_prefix(root).unwrap_or(path);
+    let parts: Vec<_> = relative.components().map(|c| c.as_os_str().to_string_lossy()).collect();
+    if parts.is_empty() { path.display().to_string() } else { parts.join("/") }
+}
