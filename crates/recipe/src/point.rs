@@ -1,0 +1,88 @@
+//! A point of a sweep: one resolved recipe with the seeds that it runs with. Its id is the hash of what is trained,
+//! so that the same question asked twice is the same point.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::band::LossBand;
+use crate::parameters::{Kind, parameter};
+use crate::schedule::Schedule;
+use crate::sweep::short_number;
+use crate::table::{PARAMETERS, Recipe};
+
+/// Parameters that are left out of a point's hash: they do not change what is trained.
+pub const UNHASHED: &[&str] =
+    &["device", "threads", "loader_threads", "checkpoint_every", "keep_checkpoints"];
+
+/// One point of a sweep.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Point {
+    /// See [`point_id`].
+    pub id: String,
+    /// With the first of the seeds; see [`Point::recipe_with_seed`].
+    pub recipe: Recipe,
+    /// The values of the axes here.
+    pub axes: BTreeMap<String, Value>,
+    /// Short and readable, from the axes: `lr1.5e-4-frozen`.
+    pub label: String,
+    pub seeds: Vec<u64>,
+    pub effective_learning_rate: f64,
+    /// None where the size of the data set is not known.
+    pub schedule: Option<Schedule>,
+    pub loss_band: Option<LossBand>,
+}
+
+impl Point {
+    /// The recipe of one run of this point.
+    pub fn recipe_with_seed(&self, seed: u64) -> Recipe {
+        Recipe { seed, ..self.recipe.clone() }
+    }
+
+    /// The label of one run of this point: `lr1.5e-4-frozen-s0`.
+    pub fn run_label(&self, seed: u64) -> String {
+        format!("{}-s{seed}", self.label)
+    }
+}
+
+/// The point that a recipe belongs to: BLAKE3, in hex, over `name=value` lines of every parameter in the order of the
+/// table, values as JSON, without `seed` and [`UNHASHED`].
+pub fn point_id(recipe: &Recipe) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for parameter in PARAMETERS.iter().filter(|parameter| is_hashed(parameter.name)) {
+        let value = recipe.get(parameter.name).unwrap_or(Value::Null);
+        hasher.update(format!("{}={value}\n", parameter.name).as_bytes());
+    }
+    hasher.finalize().to_hex().to_string()
+}
+
+fn is_hashed(name: &str) -> bool {
+    name != "seed" && !UNHASHED.contains(&name)
+}
+
+/// The label of axis values, in the order given; `run` where there are none.
+pub(crate) fn label<'a>(axes: impl Iterator<Item = (&'a str, &'a Value)>) -> String {
+    let parts: Vec<String> = axes.map(|(name, value)| label_part(name, value)).collect();
+    if parts.is_empty() { "run".to_owned() } else { parts.join("-") }
+}
+
+fn label_part(name: &str, value: &Value) -> String {
+    let Some(parameter) = parameter(name) else { return value.to_string() };
+    let short = parameter.short;
+    let word = match value {
+        Value::Bool(is_on) => {
+            let (on, off) = match name {
+                "frozen_patch_projection" => ("frozen", "learned".to_owned()),
+                _ => (short, format!("no{short}")),
+            };
+            return if *is_on { on.to_owned() } else { off };
+        }
+        Value::Number(number) if parameter.kind == Kind::Number => {
+            short_number(number.as_f64().unwrap_or(f64::NAN))
+        }
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    let is_plain = |character: char| character.is_alphanumeric() || "._+-".contains(character);
+    format!("{short}{}", word.replace(|character| !is_plain(character), "_"))
+}

@@ -1,0 +1,93 @@
+//! A sweep as written: what its file says, checked value by value, with the place of every value. Nothing here is
+//! resolved or expanded yet.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::diagnostic::{Diagnostic, LineIndex};
+use crate::preset::Preset;
+
+/// The form of sweep files that this version reads and writes.
+pub const SWEEP_FORMAT: u64 = 1;
+
+/// A value and where it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Placed<T> {
+    pub value: T,
+    /// Bytes of the file.
+    pub span: Range<usize>,
+}
+
+/// A sweep definition.
+#[derive(Debug, Clone)]
+pub struct Sweep {
+    pub name: String,
+    pub description: String,
+    pub seeds: Vec<u64>,
+    pub preset: Option<Placed<&'static Preset>>,
+    /// Overrides of the preset: parameter and value.
+    pub recipe: Vec<(&'static str, Placed<Value>)>,
+    pub axes: Vec<Axis>,
+    pub exclusions: Vec<Exclusion>,
+    pub sample: Option<Sample>,
+    pub objective: Option<Objective>,
+    /// Findings of reading that do not forbid the sweep.
+    pub warnings: Vec<Diagnostic>,
+    pub(crate) lines: LineIndex,
+    /// Parameters whose value was refused: what depends on them cannot be judged.
+    pub(crate) refused: BTreeSet<&'static str>,
+    pub(crate) recipe_span: Range<usize>,
+}
+
+/// How an axis is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AxisForm {
+    Values,
+    Range,
+    Log,
+    Linear,
+    Zip,
+}
+
+/// One dimension of the grid: one parameter, or several that move together.
+#[derive(Debug, Clone)]
+pub struct Axis {
+    pub parameters: Vec<&'static str>,
+    /// One row a step of the axis, one value a parameter.
+    pub rows: Vec<Vec<Placed<Value>>>,
+    pub form: AxisForm,
+    pub span: Range<usize>,
+}
+
+/// Points to leave out: those that have one of the values at every parameter named.
+#[derive(Debug, Clone)]
+pub struct Exclusion {
+    pub matches: Vec<(&'static str, Vec<Value>)>,
+    pub span: Range<usize>,
+}
+
+/// A random subset of the grid.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sample {
+    pub count: u64,
+    pub seed: u64,
+    pub span: Range<usize>,
+}
+
+/// What "best" means in this sweep.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Objective {
+    pub metric: String,
+    pub goal: Goal,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Goal {
+    Maximize,
+    Minimize,
+}

@@ -1,0 +1,126 @@
+//! Where a sweep file is wrong, or worth a second look: a sentence, a place, a hint. Rendering shows the line with a
+//! caret under the place.
+
+use std::ops::Range;
+
+use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource};
+
+use crate::check::Severity;
+
+/// One finding about a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    pub severity: Severity,
+    pub message: String,
+    /// 1-based.
+    pub line: u32,
+    /// 1-based, in characters.
+    pub column: u32,
+    /// Bytes of the text.
+    pub span: Range<usize>,
+    /// What to do about it, where that can be said.
+    pub hint: Option<String>,
+    /// The parameter involved, where there is one.
+    pub parameter: Option<String>,
+}
+
+/// Finds line and column of byte offsets.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct LineIndex {
+    text: String,
+    /// Byte offset of the start of every line.
+    starts: Vec<usize>,
+}
+
+impl LineIndex {
+    pub(crate) fn new(text: &str) -> LineIndex {
+        let after_breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
+        LineIndex { text: text.to_owned(), starts: std::iter::once(0).chain(after_breaks).collect() }
+    }
+
+    /// Line and column of a byte offset, both from 1; offsets beyond the end or inside a character count as the place
+    /// before them.
+    pub(crate) fn position(&self, offset: usize) -> (u32, u32) {
+        let offset = self.text.floor_char_boundary(offset);
+        let line = self.starts.partition_point(|start| *start <= offset).saturating_sub(1);
+        let start = self.starts.get(line).copied().unwrap_or(0);
+        let column = self.text.get(start..offset).map_or(0, |before| before.chars().count());
+        (line as u32 + 1, column as u32 + 1)
+    }
+
+    pub(crate) fn diagnostic(&self, severity: Severity, span: Range<usize>, message: String) -> Diagnostic {
+        let (line, column) = self.position(span.start);
+        Diagnostic { severity, message, line, column, span, hint: None, parameter: None }
+    }
+}
+
+impl Diagnostic {
+    pub(crate) fn with_hint(mut self, hint: Option<String>) -> Diagnostic {
+        self.hint = hint;
+        self
+    }
+
+    pub(crate) fn about(mut self, parameter: &str) -> Diagnostic {
+        self.parameter = Some(parameter.to_owned());
+        self
+    }
+
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+}
+
+/// The findings as text for a terminal: each with its line of the source, a caret, and the hint.
+pub fn render(diagnostics: &[Diagnostic], text: &str, file_name: &str, colour: bool) -> String {
+    let theme = if colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+    let handler =
+        GraphicalReportHandler::new_themed(theme).with_width(100).with_links(false).with_context_lines(0);
+    let mut output = String::new();
+    for diagnostic in diagnostics {
+        let report = Report { diagnostic, source: NamedSource::new(file_name, text.to_owned()) };
+        if handler.render_report(&mut output, &report).is_err() {
+            // miette refuses spans outside the text; the finding itself must not be lost.
+            let Diagnostic { line, column, message, .. } = diagnostic;
+            output.push_str(&format!("{file_name}:{line}:{column}: {message}\n"));
+        }
+    }
+    output
+}
+
+/// A finding in the form that miette draws.
+#[derive(Debug)]
+struct Report<'a> {
+    diagnostic: &'a Diagnostic,
+    source: NamedSource<String>,
+}
+
+impl std::fmt::Display for Report<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&self.diagnostic.message)
+    }
+}
+
+impl std::error::Error for Report<'_> {}
+
+impl miette::Diagnostic for Report<'_> {
+    fn severity(&self) -> Option<miette::Severity> {
+        Some(match self.diagnostic.severity {
+            Severity::Error => miette::Severity::Error,
+            Severity::Warning => miette::Severity::Warning,
+        })
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
+        let hint = self.diagnostic.hint.as_ref()?;
+        Some(Box::new(hint))
+    }
+
+    fn source_code(&self) -> Option<&dyn miette::SourceCode> {
+        Some(&self.source)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        let span = self.diagnostic.span.clone();
+        Some(Box::new(std::iter::once(LabeledSpan::new(None, span.start, span.len()))))
+    }
+}

@@ -1,0 +1,227 @@
+//! From a sweep to its points: the product of the axes in file order, without exclusions, sampled where asked, every
+//! point resolved and checked. Findings are told once, at the place most likely to blame.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use serde_json::Value;
+
+use super::definition::{Exclusion, Placed, Sweep};
+use super::diagnostic::Diagnostic;
+use super::read::MAX_RUNS;
+use crate::band::loss_band;
+use crate::check::{Problem, Severity, check};
+use crate::dataset::DatasetFacts;
+use crate::keyed::keyed_rng;
+use crate::point::{Point, label, point_id};
+use crate::resolve::{Level, Setting, resolve};
+use crate::schedule::effective_learning_rate;
+use crate::table::Recipe;
+
+/// Most combinations that are looked at, before exclusion and sampling.
+const MAX_COMBINATIONS: u64 = 1_000_000;
+
+/// What a sweep expands to.
+#[derive(Debug, Clone, Default)]
+pub struct Expansion {
+    /// In file order, the last axis moving fastest. Empty where there are too many.
+    pub points: Vec<Point>,
+    /// Points × seeds; stated even where there are too many.
+    pub runs: u64,
+    /// Combinations of the axes that exclusions left out.
+    pub excluded: u64,
+    pub warnings: Vec<Diagnostic>,
+    pub errors: Vec<Diagnostic>,
+}
+
+/// Row of each axis, for one combination.
+type Combination = Vec<usize>;
+
+impl Sweep {
+    /// Expands the sweep. `facts` tells the size of a data set by name; published sizes stand in where it knows
+    /// nothing, and steps stay unknown where neither does.
+    pub fn expand(&self, facts: &dyn Fn(&str) -> Option<DatasetFacts>) -> Expansion {
+        let mut expansion = Expansion { warnings: self.warnings.clone(), ..Expansion::default() };
+        let Some(combinations) = self.combinations(&mut expansion) else { return expansion };
+        expansion.runs = combinations.len() as u64 * self.seeds.len() as u64;
+        if expansion.runs > MAX_RUNS {
+            expansion.errors.push(self.too_many(expansion.runs));
+            return expansion;
+        }
+        let mut known: BTreeMap<String, Option<DatasetFacts>> = BTreeMap::new();
+        let mut told = BTreeSet::new();
+        for combination in &combinations {
+            let settings = self.settings(combination);
+            let (recipe, mut problems) = resolve(&settings);
+            let facts = known
+                .entry(recipe.dataset.clone())
+                .or_insert_with_key(|name| facts(name).or_else(|| DatasetFacts::published(name)));
+            problems.extend(check(&recipe, facts.as_ref()));
+            problems.retain(|problem| !problem.parameters.iter().any(|name| self.refused.contains(name)));
+            for problem in &problems {
+                let diagnostic = self.locate(problem, combination);
+                if told.insert((diagnostic.span.start, diagnostic.message.clone())) {
+                    match diagnostic.severity {
+                        Severity::Error => expansion.errors.push(diagnostic),
+                        Severity::Warning => expansion.warnings.push(diagnostic),
+                    }
+                }
+            }
+            expansion.points.push(self.point(recipe, combination, facts.as_ref()));
+        }
+        expansion.errors.sort_by_key(|diagnostic| diagnostic.span.start);
+        expansion.warnings.sort_by_key(|diagnostic| diagnostic.span.start);
+        expansion
+    }
+
+    /// The combinations that run; none, with an error told, where they cannot be counted out.
+    fn combinations(&self, expansion: &mut Expansion) -> Option<Vec<Combination>> {
+        let product =
+            self.axes.iter().try_fold(1u64, |product, axis| product.checked_mul(axis.rows.len() as u64));
+        let product = product.unwrap_or(u64::MAX);
+        if product > MAX_COMBINATIONS {
+            expansion.runs = product.saturating_mul(self.seeds.len() as u64);
+            expansion.errors.push(self.too_many(expansion.runs));
+            return None;
+        }
+        let mut hits = vec![0u64; self.exclusions.len()];
+        let mut kept = Vec::new();
+        for index in 0..product {
+            let combination = self.combination(index);
+            if self.is_excluded(&combination, &mut hits) {
+                expansion.excluded += 1;
+            } else {
+                kept.push(combination);
+            }
+        }
+        let is_sound =
+            |exclusion: &Exclusion| !exclusion.matches.iter().any(|(name, _)| self.refused.contains(name));
+        let idle =
+            self.exclusions.iter().zip(&hits).filter(|(exclusion, hits)| **hits == 0 && is_sound(exclusion));
+        for (exclusion, _) in idle {
+            let message = "the exclusion matches no run".to_owned();
+            expansion.warnings.push(self.lines.diagnostic(
+                Severity::Warning,
+                exclusion.span.clone(),
+                message,
+            ));
+        }
+        if kept.is_empty() && product > 0 {
+            let span = self.exclusions.first().map_or(0..0, |exclusion| exclusion.span.clone());
+            let message = "the exclusions leave no runs".to_owned();
+            expansion.errors.push(self.lines.diagnostic(Severity::Error, span, message));
+        }
+        if let Some(sample) = &self.sample {
+            if sample.count > kept.len() as u64 {
+                let message = format!("a sample of {} takes all {} points", sample.count, kept.len());
+                expansion.warnings.push(self.lines.diagnostic(
+                    Severity::Warning,
+                    sample.span.clone(),
+                    message,
+                ));
+            }
+            keyed_rng(sample.seed, &["sample".into()]).shuffle(&mut kept);
+            kept.truncate(usize::try_from(sample.count).unwrap_or(usize::MAX));
+            kept.sort_unstable();
+        }
+        Some(kept)
+    }
+
+    fn too_many(&self, runs: u64) -> Diagnostic {
+        let span = self.axes.first().map_or(0..0, |axis| axis.span.clone());
+        let message = format!("the sweep has {runs} runs; at most {MAX_RUNS} are allowed");
+        let hint = "shorten an axis, exclude combinations, or take a [sample]".to_owned();
+        self.lines.diagnostic(Severity::Error, span, message).with_hint(Some(hint))
+    }
+
+    /// The combination of that number, the last axis moving fastest.
+    fn combination(&self, mut index: u64) -> Combination {
+        let mut rows = vec![0; self.axes.len()];
+        for (row, axis) in rows.iter_mut().zip(&self.axes).rev() {
+            let length = axis.rows.len() as u64;
+            *row = (index % length) as usize;
+            index /= length;
+        }
+        rows
+    }
+
+    fn is_excluded(&self, combination: &Combination, hits: &mut [u64]) -> bool {
+        let mut resolved: Option<Recipe> = None;
+        let mut is_excluded = false;
+        for (exclusion, hits) in self.exclusions.iter().zip(hits) {
+            let matches =
+                exclusion.matches.iter().all(|(name, values)| match self.axis_value(combination, name) {
+                    Some(placed) => values.contains(&placed.value),
+                    None => {
+                        let recipe = resolved.get_or_insert_with(|| resolve(&self.settings(combination)).0);
+                        recipe.get(name).is_some_and(|value| values.contains(&value))
+                    }
+                });
+            *hits += u64::from(matches);
+            is_excluded |= matches;
+        }
+        is_excluded
+    }
+
+    /// Parameters and values that the axes set at a combination, in file order.
+    fn axis_values<'a>(
+        &'a self,
+        combination: &'a Combination,
+    ) -> impl Iterator<Item = (&'static str, &'a Placed<Value>)> {
+        self.axes
+            .iter()
+            .zip(combination)
+            .flat_map(|(axis, row)| axis.parameters.iter().copied().zip(&axis.rows[*row]))
+    }
+
+    fn axis_value<'a>(&'a self, combination: &'a Combination, name: &str) -> Option<&'a Placed<Value>> {
+        self.axis_values(combination).find(|(parameter, _)| *parameter == name).map(|(_, placed)| placed)
+    }
+
+    fn settings(&self, combination: &Combination) -> Vec<Setting> {
+        let preset = self.preset.iter().flat_map(|preset| preset.value.settings());
+        let recipe = self.recipe.iter().map(|(name, placed)| (*name, Level::Recipe, placed));
+        let axes = self.axis_values(combination).map(|(name, placed)| (name, Level::Axis, placed));
+        let own = recipe.chain(axes);
+        preset
+            .chain(own.map(|(name, level, placed)| Setting { name, level, value: placed.value.clone() }))
+            .collect()
+    }
+
+    fn point(&self, recipe: Recipe, combination: &Combination, facts: Option<&DatasetFacts>) -> Point {
+        let axes = || self.axis_values(combination).map(|(name, placed)| (name, &placed.value));
+        let recipe = Recipe { seed: self.seeds.first().copied().unwrap_or(0), ..recipe };
+        Point {
+            id: point_id(&recipe),
+            axes: axes().map(|(name, value)| (name.to_owned(), value.clone())).collect(),
+            label: label(axes()),
+            seeds: self.seeds.clone(),
+            effective_learning_rate: effective_learning_rate(&recipe),
+            schedule: facts.map(|facts| recipe.schedule(facts.images)),
+            loss_band: loss_band(&recipe),
+            recipe,
+        }
+    }
+
+    /// A problem at its place: where an axis sets a parameter involved, its value there; else the line under [recipe];
+    /// else the preset.
+    fn locate(&self, problem: &Problem, combination: &Combination) -> Diagnostic {
+        let on_axis = problem
+            .parameters
+            .iter()
+            .find_map(|name| Some((*name, self.axis_value(combination, name)?.span.clone())));
+        let in_recipe = || {
+            problem.parameters.iter().find_map(|name| {
+                let (_, placed) = self.recipe.iter().find(|(set, _)| set == name)?;
+                Some((*name, placed.span.clone()))
+            })
+        };
+        let elsewhere = || -> Option<(&'static str, Range<usize>)> {
+            let span = self.preset.as_ref().map_or(self.recipe_span.clone(), |preset| preset.span.clone());
+            Some((problem.parameters.first().copied()?, span))
+        };
+        let (name, span) = on_axis.or_else(in_recipe).or_else(elsewhere).unwrap_or(("", 0..0));
+        let diagnostic = self.lines.diagnostic(problem.severity, span, problem.message.clone());
+        diagnostic.with_hint(problem.hint.clone()).about(name)
+    }
+}

@@ -1,0 +1,37 @@
+//! Sweeps: read from TOML, checked with line and column, expanded to points, edited with comments kept.
+
+mod axis;
+mod definition;
+mod diagnostic;
+mod expand;
+mod numbers;
+mod read;
+
+pub use definition::{Axis, AxisForm, Exclusion, Goal, Objective, Placed, SWEEP_FORMAT, Sample, Sweep};
+pub use diagnostic::{Diagnostic, render};
+pub use expand::Expansion;
+pub use numbers::short_number;
+pub use read::MAX_RUNS;
+
+use crate::dataset::DatasetFacts;
+
+/// Reads a sweep file. Errors: every finding, in the order of the text, where any of them is an error.
+pub fn parse(text: &str, file_name: &str) -> Result<Sweep, Vec<Diagnostic>> {
+    match read::read(text, file_name) {
+        (Some(sweep), findings) if !findings.iter().any(Diagnostic::is_error) => Ok(sweep),
+        (_, mut findings) => {
+            findings.sort_by_key(|finding| finding.span.start);
+            Err(findings)
+        }
+    }
+}
+
+/// Everything that can be said about a text: what it expands to as far as it is sound, and all errors and warnings of
+/// reading and of expansion together.
+pub fn check(text: &str, file_name: &str, facts: &dyn Fn(&str) -> Option<DatasetFacts>) -> Expansion {
+    let (sweep, findings) = read::read(text, file_name);
+    let mut expansion = sweep.map(|sweep| sweep.expand(facts)).unwrap_or_default();
+    expansion.errors.extend(findings.into_iter().filter(Diagnostic::is_error));
+    expansion.errors.sort_by_key(|finding| finding.span.start);
+    expansion
+}

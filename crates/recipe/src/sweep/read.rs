@@ -1,0 +1,418 @@
+//! Reads a sweep file: TOML with the place of every value, all problems collected, nothing guessed. A value that is
+//! refused is left out and remembered, so that later checks do not complain about its absence.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use serde_json::Value;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::axis::read_axes;
+use super::definition::{Exclusion, Goal, Objective, Placed, SWEEP_FORMAT, Sample, Sweep};
+use super::diagnostic::{Diagnostic, LineIndex};
+use crate::check::Severity;
+use crate::parameters::{Parameter, ValueError, describe_value, nearest, parameter};
+use crate::preset::{PRESETS, Preset};
+use crate::table::PARAMETERS;
+
+/// Most runs that one sweep may have.
+pub const MAX_RUNS: u64 = 10_000;
+
+const TOP_KEYS: &[&str] =
+    &["format", "name", "description", "seeds", "recipe", "axis", "exclude", "sample", "objective"];
+
+/// Findings while reading, and what they refused.
+pub(crate) struct Findings {
+    pub(crate) lines: LineIndex,
+    pub(crate) found: Vec<Diagnostic>,
+    pub(crate) refused: BTreeSet<&'static str>,
+}
+
+impl Findings {
+    pub(crate) fn error(&mut self, span: Range<usize>, message: impl Into<String>, hint: Option<String>) {
+        self.found.push(self.lines.diagnostic(Severity::Error, span, message.into()).with_hint(hint));
+    }
+
+    pub(crate) fn warning(&mut self, span: Range<usize>, message: impl Into<String>, hint: Option<String>) {
+        self.found.push(self.lines.diagnostic(Severity::Warning, span, message.into()).with_hint(hint));
+    }
+
+    /// A JSON value of the TOML one; an error where TOML has what no parameter takes.
+    pub(crate) fn json(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Value> {
+        match json_of(value.get_ref()) {
+            Ok(json) => Some(json),
+            Err(what) => {
+                self.error(value.span(), format!("{what} cannot be used here"), None);
+                None
+            }
+        }
+    }
+
+    /// The value of a parameter, checked; an error at the value where it does not fit.
+    pub(crate) fn parameter_value(
+        &mut self,
+        parameter: &'static Parameter,
+        value: &Spanned<DeValue<'_>>,
+    ) -> Option<Placed<Value>> {
+        let checked = self.json(value).and_then(|json| match parameter.check(&json) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.value_error(value.span(), parameter.name, &error);
+                None
+            }
+        });
+        if checked.is_none() {
+            self.refused.insert(parameter.name);
+        }
+        checked.map(|checked| Placed { value: checked, span: value.span() })
+    }
+
+    pub(crate) fn value_error(&mut self, span: Range<usize>, name: &str, error: &ValueError) {
+        let diagnostic = self.lines.diagnostic(Severity::Error, span, error.to_string());
+        self.found.push(diagnostic.with_hint(error.hint()).about(name));
+    }
+
+    /// The parameter of that name; an error with the nearest name where there is none.
+    pub(crate) fn parameter_named(&mut self, name: &str, span: Range<usize>) -> Option<&'static Parameter> {
+        let found = parameter(name);
+        if found.is_none() {
+            let error = ValueError::UnknownParameter { name: name.to_owned() };
+            self.value_error(span, name, &error);
+        }
+        found
+    }
+
+    pub(crate) fn unknown_key(&mut self, span: Range<usize>, key: &str, place: &str, known: &[&str]) {
+        let hint = match nearest(key, known.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("{place} knows {}", known.join(", ")),
+        };
+        self.error(span, format!("unknown key `{key}` in {place}"), Some(hint));
+    }
+
+    pub(crate) fn table<'v, 'i>(
+        &mut self,
+        value: &'v Spanned<DeValue<'i>>,
+        what: &str,
+    ) -> Option<&'v DeTable<'i>> {
+        let table = value.get_ref().as_table();
+        if table.is_none() {
+            self.wrong_type(value, what, "a table");
+        }
+        table
+    }
+
+    pub(crate) fn wrong_type(&mut self, value: &Spanned<DeValue<'_>>, what: &str, expected: &str) {
+        let found = match json_of(value.get_ref()) {
+            Ok(json) => describe_value(&json),
+            Err(what) => what.to_owned(),
+        };
+        self.error(value.span(), format!("{what} must be {expected}, not {found}"), None);
+    }
+
+    fn text(&mut self, value: &Spanned<DeValue<'_>>, what: &str) -> Option<String> {
+        let text = value.get_ref().as_str().map(str::to_owned);
+        if text.is_none() {
+            self.wrong_type(value, what, "a text in quotes");
+        }
+        text
+    }
+
+    pub(crate) fn count(&mut self, value: &Spanned<DeValue<'_>>, what: &str) -> Option<u64> {
+        let number = integer_of(value.get_ref()).and_then(|number| u64::try_from(number).ok());
+        if number.is_none() {
+            self.wrong_type(value, what, "a whole number from 0 on");
+        }
+        number
+    }
+}
+
+/// The whole number of a TOML integer, where it fits.
+pub(crate) fn integer_of(value: &DeValue<'_>) -> Option<i64> {
+    let integer = value.as_integer()?;
+    i64::from_str_radix(integer.as_str(), integer.radix()).ok()
+}
+
+/// The number of a TOML integer or float; none where it is not finite.
+pub(crate) fn number_of(value: &DeValue<'_>) -> Option<f64> {
+    let number = match value {
+        DeValue::Float(float) => float.as_str().parse().ok(),
+        value => integer_of(value).map(|integer| integer as f64),
+    };
+    number.filter(|number: &f64| number.is_finite())
+}
+
+/// The JSON value; what it is instead, where JSON has no word for it.
+pub(crate) fn json_of(value: &DeValue<'_>) -> Result<Value, &'static str> {
+    match value {
+        DeValue::String(text) => Ok(Value::from(text.as_ref())),
+        DeValue::Integer(_) => integer_of(value).map(Value::from).ok_or("a whole number this large"),
+        DeValue::Float(_) => number_of(value).map(Value::from).ok_or("a number that is not finite"),
+        DeValue::Boolean(value) => Ok(Value::from(*value)),
+        DeValue::Datetime(_) => Err("a date"),
+        DeValue::Array(items) => items.iter().map(|item| json_of(item.get_ref())).collect(),
+        DeValue::Table(table) => table
+            .iter()
+            .map(|(key, value)| Ok((key.get_ref().to_string(), json_of(value.get_ref())?)))
+            .collect(),
+    }
+}
+
+/// Reads the text as far as possible: the sweep with everything that was accepted, and every finding. No sweep where
+/// the text is not TOML.
+pub(crate) fn read(text: &str, file_name: &str) -> (Option<Sweep>, Vec<Diagnostic>) {
+    let mut findings = Findings { lines: LineIndex::new(text), found: Vec::new(), refused: BTreeSet::new() };
+    let (document, errors) = DeTable::parse_recoverable(text);
+    if !errors.is_empty() {
+        for error in errors {
+            let span = error.span().unwrap_or(text.len()..text.len());
+            findings.error(span, format!("not valid TOML: {}", error.message()), None);
+        }
+        return (None, findings.found);
+    }
+    let root = document.get_ref();
+    for (key, _) in root.iter().filter(|(key, _)| !TOP_KEYS.contains(&key.get_ref().as_ref())) {
+        let name = key.get_ref().as_ref();
+        if parameter(name).is_some() || name == "preset" {
+            let hint = Some(format!("`{name}` belongs under [recipe]"));
+            findings.error(key.span(), format!("unknown key `{name}` in the file"), hint);
+        } else {
+            findings.unknown_key(key.span(), name, "the file", TOP_KEYS);
+        }
+    }
+    read_format(root, &mut findings);
+    let stem = file_name.rsplit('/').next().and_then(|name| name.split('.').next()).unwrap_or_default();
+    let name =
+        root.get("name").and_then(|value| findings.text(value, "`name`")).unwrap_or_else(|| stem.to_owned());
+    let description = root.get("description").and_then(|value| findings.text(value, "`description`"));
+    let (preset, mut recipe, recipe_span) = read_recipe(root, &mut findings);
+    let seeds = read_seeds(root, &mut recipe, &mut findings);
+    let axes = root.get("axis").map(|value| read_axes(value, &mut findings)).unwrap_or_default();
+    for axis in &axes {
+        for (name, placed) in recipe.iter().filter(|(name, _)| axis.parameters.contains(name)) {
+            findings.warning(
+                placed.span.clone(),
+                format!("an axis sets `{name}`; this value has no effect"),
+                None,
+            );
+        }
+    }
+    let exclusions =
+        root.get("exclude").map(|value| read_exclusions(value, &mut findings)).unwrap_or_default();
+    let sample = root.get("sample").and_then(|value| read_sample(value, &mut findings));
+    let objective = root.get("objective").and_then(|value| read_objective(value, &mut findings));
+    let sweep = Sweep {
+        name,
+        description: description.unwrap_or_default(),
+        seeds,
+        preset,
+        recipe,
+        axes,
+        exclusions,
+        sample,
+        objective,
+        warnings: findings.found.iter().filter(|diagnostic| !diagnostic.is_error()).cloned().collect(),
+        lines: findings.lines,
+        refused: findings.refused,
+        recipe_span,
+    };
+    (Some(sweep), findings.found)
+}
+
+fn read_format(root: &DeTable<'_>, findings: &mut Findings) {
+    let Some(value) = root.get("format") else {
+        findings.warning(
+            0..0,
+            "the file does not say its `format`",
+            Some("begin it with `format = 1`".to_owned()),
+        );
+        return;
+    };
+    if let Some(format) = findings.count(value, "`format`")
+        && format != SWEEP_FORMAT
+    {
+        let message = format!("`format` {format} is not known; this version reads format {SWEEP_FORMAT}");
+        findings.error(value.span(), message, None);
+    }
+}
+
+type RecipeParts = (Option<Placed<&'static Preset>>, Vec<(&'static str, Placed<Value>)>, Range<usize>);
+
+fn read_recipe(root: &DeTable<'_>, findings: &mut Findings) -> RecipeParts {
+    let Some(value) = root.get("recipe") else {
+        return (None, Vec::new(), 0..0);
+    };
+    let mut preset = None;
+    let mut recipe = Vec::new();
+    for (key, value) in findings.table(value, "`recipe`").into_iter().flat_map(|table| table.iter()) {
+        let name = key.get_ref().as_ref();
+        if name == "preset" {
+            preset = read_preset(value, findings);
+        } else if TOP_KEYS.contains(&name) && parameter(name).is_none() {
+            let hint = Some(format!("`{name}` belongs at the top of the file, before [recipe]"));
+            findings.error(key.span(), format!("there is no parameter `{name}`"), hint);
+        } else if let Some(parameter) = findings.parameter_named(name, key.span())
+            && let Some(placed) = findings.parameter_value(parameter, value)
+        {
+            recipe.push((parameter.name, placed));
+        }
+    }
+    (preset, recipe, value.span())
+}
+
+fn read_preset(value: &Spanned<DeValue<'_>>, findings: &mut Findings) -> Option<Placed<&'static Preset>> {
+    let name = findings.text(value, "`preset`");
+    let preset = name.as_deref().and_then(Preset::named);
+    if preset.is_none() {
+        // Without the preset nothing that it would have set can be judged.
+        findings.refused.extend(PARAMETERS.iter().map(|parameter| parameter.name));
+        if let Some(name) = name {
+            let names: Vec<&str> = PRESETS.iter().map(|preset| preset.name).collect();
+            let hint = match nearest(&name, names.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("the presets are {}", names.join(", ")),
+            };
+            findings.error(value.span(), format!("there is no preset `{name}`"), Some(hint));
+        }
+    }
+    preset.map(|preset| Placed { value: preset, span: value.span() })
+}
+
+/// The seeds; a `seed` under [recipe] stands for a list of one and is taken out of the recipe.
+fn read_seeds(
+    root: &DeTable<'_>,
+    recipe: &mut Vec<(&'static str, Placed<Value>)>,
+    findings: &mut Findings,
+) -> Vec<u64> {
+    let single = recipe.iter().position(|(name, _)| *name == "seed").map(|at| recipe.remove(at).1);
+    let Some(value) = root.get("seeds") else {
+        return vec![single.and_then(|placed| placed.value.as_u64()).unwrap_or(0)];
+    };
+    if let Some(single) = single {
+        findings.error(single.span, "`seed` and `seeds` are both set", Some("keep `seeds`".to_owned()));
+    }
+    let seeds: Vec<u64> = match value.get_ref() {
+        DeValue::Array(items) => {
+            let Some(seed) = parameter("seed") else { return Vec::new() };
+            let mut seen = BTreeSet::new();
+            let placed =
+                items.iter().filter_map(|item| findings.parameter_value(seed, item)).collect::<Vec<_>>();
+            for placed in placed {
+                if let Some(number) = placed.value.as_u64()
+                    && !seen.insert(number)
+                {
+                    findings.error(placed.span, format!("seed {number} stands twice"), None);
+                }
+            }
+            items.iter().filter_map(|item| integer_of(item.get_ref())?.try_into().ok()).collect()
+        }
+        DeValue::Integer(_) => match findings.count(value, "`seeds`") {
+            Some(count) if count > MAX_RUNS => {
+                findings.error(
+                    value.span(),
+                    format!("{count} seeds are more than the {MAX_RUNS} runs of a sweep"),
+                    None,
+                );
+                return Vec::new();
+            }
+            count => (0..count.unwrap_or(1)).collect(),
+        },
+        _ => {
+            findings.wrong_type(value, "`seeds`", "a list of whole numbers, or how many");
+            return vec![0];
+        }
+    };
+    if seeds.is_empty() && !matches!(value.get_ref(), DeValue::Array(items) if !items.is_empty()) {
+        findings.error(
+            value.span(),
+            "without a seed the sweep has no runs",
+            Some("for example `seeds = [0]`".to_owned()),
+        );
+    }
+    seeds
+}
+
+fn read_exclusions(value: &Spanned<DeValue<'_>>, findings: &mut Findings) -> Vec<Exclusion> {
+    let Some(tables) = value.get_ref().as_array() else {
+        findings.wrong_type(value, "`exclude`", "a list of tables: write [[exclude]]");
+        return Vec::new();
+    };
+    tables.iter().filter_map(|item| read_exclusion(item, findings)).collect()
+}
+
+fn read_exclusion(item: &Spanned<DeValue<'_>>, findings: &mut Findings) -> Option<Exclusion> {
+    let table = findings.table(item, "an exclusion")?;
+    if table.is_empty() {
+        findings.error(item.span(), "an empty exclusion would leave out every run", None);
+        return None;
+    }
+    let mut matches = Vec::new();
+    let mut is_complete = true;
+    for (key, value) in table {
+        let name = key.get_ref().as_ref();
+        if name == "seed" || name == "seeds" {
+            let hint = Some(
+                "exclusions choose among the points of the axes; every point runs with all seeds".to_owned(),
+            );
+            findings.error(key.span(), "a seed cannot be excluded", hint);
+            is_complete = false;
+            continue;
+        }
+        let values: Option<Vec<Placed<Value>>> =
+            match (findings.parameter_named(name, key.span()), value.get_ref()) {
+                (None, _) => None,
+                (Some(parameter), DeValue::Array(items)) => {
+                    items.iter().map(|item| findings.parameter_value(parameter, item)).collect()
+                }
+                (Some(parameter), _) => findings.parameter_value(parameter, value).map(|placed| vec![placed]),
+            };
+        match (parameter(name), values) {
+            (Some(parameter), Some(values)) => {
+                matches.push((parameter.name, values.into_iter().map(|placed| placed.value).collect()));
+            }
+            _ => is_complete = false,
+        }
+    }
+    is_complete.then(|| Exclusion { matches, span: item.span() })
+}
+
+fn read_sample(value: &Spanned<DeValue<'_>>, findings: &mut Findings) -> Option<Sample> {
+    let table = findings.table(value, "`sample`")?;
+    for (key, _) in table.iter().filter(|(key, _)| !["count", "seed"].contains(&key.get_ref().as_ref())) {
+        findings.unknown_key(key.span(), key.get_ref(), "[sample]", &["count", "seed"]);
+    }
+    let Some(count) = table.get("count") else {
+        findings.error(value.span(), "[sample] needs a `count`", Some("for example `count = 20`".to_owned()));
+        return None;
+    };
+    let number = findings.count(count, "`count`")?;
+    if number == 0 {
+        findings.error(count.span(), "a sample of 0 points leaves no runs", None);
+        return None;
+    }
+    let seed = table.get("seed").and_then(|seed| findings.count(seed, "`seed`")).unwrap_or(0);
+    Some(Sample { count: number, seed, span: value.span() })
+}
+
+fn read_objective(value: &Spanned<DeValue<'_>>, findings: &mut Findings) -> Option<Objective> {
+    let table = findings.table(value, "`objective`")?;
+    for (key, _) in table.iter().filter(|(key, _)| !["metric", "goal"].contains(&key.get_ref().as_ref())) {
+        findings.unknown_key(key.span(), key.get_ref(), "[objective]", &["metric", "goal"]);
+    }
+    let (Some(metric), Some(goal)) = (table.get("metric"), table.get("goal")) else {
+        findings.error(value.span(), "[objective] needs a `metric` and a `goal`", None);
+        return None;
+    };
+    let metric = findings.text(metric, "`metric`")?;
+    let word = findings.text(goal, "`goal`")?;
+    let goal = match word.as_str() {
+        "maximize" => Goal::Maximize,
+        "minimize" => Goal::Minimize,
+        _ => {
+            findings.error(goal.span(), format!("`goal` must be maximize or minimize, not `{word}`"), None);
+            return None;
+        }
+    };
+    Some(Objective { metric, goal })
+}

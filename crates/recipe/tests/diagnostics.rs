@@ -1,0 +1,268 @@
+//! Bad sweep files in, what a person reads out: every message with its line, caret and hint.
+
+use vitals_recipe::{DatasetFacts, sweep};
+
+fn facts(name: &str) -> Option<DatasetFacts> {
+    let images = match name {
+        "unlabelled-photos" => 5_000,
+        _ => return None,
+    };
+    Some(DatasetFacts { name: name.to_owned(), images, classes: 0, labelled: false, image_size: None })
+}
+
+/// Everything that `sweep check` would print about a text.
+fn check(text: &str) -> String {
+    let expansion = sweep::check(text, "experiments/bad.toml", &facts);
+    let findings: Vec<_> = expansion.errors.into_iter().chain(expansion.warnings).collect();
+    if findings.is_empty() {
+        return format!("{} runs, nothing to say", expansion.runs);
+    }
+    sweep::render(&findings, text, "experiments/bad.toml", false)
+}
+
+macro_rules! diagnostics {
+    ($($name:ident: $text:expr;)+) => {$(
+        #[test]
+        fn $name() {
+            insta::assert_snapshot!(check($text));
+        }
+    )+};
+}
+
+diagnostics! {
+    a_sound_file: "format = 1\nname = \"Sound\"\n[recipe]\npreset = \"mocov3_vit_micro\"\n";
+    text_that_is_not_toml: "format = 1\nname = \"half\nseeds = [0, 1\n";
+    unknown_keys_at_every_level: r#"
+format = 1
+nmae = "Typo"
+batch_size = 128
+[recipe]
+preset = "mocov3_vit_micro"
+base_learning_rat = 1e-3
+seeds = [1]
+learning_speed = 2
+[[axis]]
+parameter = "batch_size"
+valeus = [64, 128]
+[[axis]]
+parameter = "optimiser"
+values = ["adamw"]
+[[exclude]]
+optimzer = "lamb"
+[sample]
+coutn = 3
+[objective]
+metrics = "knn_top1"
+"#;
+    wrong_types: r#"
+format = "one"
+name = 7
+seeds = "three"
+recipe = { batch_size = "many", base_learning_rate = true, frozen_patch_projection = 1, optimizer = 3, dataset = 5, depth = 2.5, epochs = nan, seed = 1979-05-27 }
+[[axis]]
+parameter = 3
+values = [1]
+[[axis]]
+parameter = "batch_size"
+values = 256
+[[axis]]
+parameter = "weight_decay"
+values = [0.1, "0.2", [0.3]]
+"#;
+    values_out_of_range: r#"
+format = 1
+[recipe]
+batch_size = 1
+base_learning_rate = -1e-3
+beta1 = 1.5
+seed = -3
+crop_min_scale = 2
+device = "gpu"
+dataset = " "
+[[axis]]
+parameter = "optimizer"
+values = ["adamw", "adam"]
+"#;
+    the_format_of_a_newer_version: "format = 2\n";
+    no_format: "name = \"old\"\n";
+    an_unknown_preset: "format = 1\n[recipe]\npreset = \"mocov3_vit_bas\"\npatch_size = 5\n";
+    the_same_axis_twice: r#"
+format = 1
+[[axis]]
+parameter = "batch_size"
+values = [64, 128]
+[[axis]]
+zip = { batch_size = [256, 512], epochs = [1, 2] }
+"#;
+    axes_without_a_product: r#"
+format = 1
+seeds = []
+[[axis]]
+parameter = "batch_size"
+values = []
+[[axis]]
+parameter = "epochs"
+[[axis]]
+values = [1]
+[[axis]]
+parameter = "momentum"
+values = [0.9]
+log = { from = 0.1, to = 0.9, count = 3 }
+"#;
+    a_value_twice: r#"
+format = 1
+seeds = [0, 1, 0]
+[[axis]]
+parameter = "weight_decay"
+values = [1, 0.1, 1.0]
+"#;
+    a_zip_of_unequal_lengths: r#"
+format = 1
+[[axis]]
+zip = { optimizer = ["adamw", "lamb"], weight_decay = [0.1, 1e-3, 1e-4] }
+"#;
+    axes_over_what_is_not_trained: r#"
+format = 1
+[[axis]]
+parameter = "seed"
+values = [0, 1]
+[[axis]]
+parameter = "threads"
+values = [1, 2]
+"#;
+    ranges_that_lead_nowhere: r#"
+format = 1
+[[axis]]
+parameter = "batch_size"
+range = { from = 256, to = 64, step = 64 }
+[[axis]]
+parameter = "depth"
+range = { from = 2, to = 9, step = 4 }
+[[axis]]
+parameter = "weight_decay"
+log = { from = 0.0, to = 0.1, count = 3 }
+[[axis]]
+parameter = "epochs"
+linear = { from = 1.0, to = 2.0, count = 1 }
+[[axis]]
+parameter = "pooling"
+log = { from = 1, to = 2, count = 2 }
+[[axis]]
+parameter = "num_heads"
+range = { from = 1, to = 9 }
+"#;
+    a_patch_that_does_not_divide_the_image: r#"
+format = 1
+[recipe]
+preset = "mocov3_vit_micro"
+image_size = 28
+[[axis]]
+parameter = "patch_size"
+values = [4, 5, 7, 8]
+"#;
+    a_width_that_heads_do_not_divide: r#"
+format = 1
+[recipe]
+preset = "mocov3_vit_micro"
+embed_dim = 54
+num_heads = 4
+"#;
+    a_width_that_the_backbone_fixes: r#"
+format = 1
+[recipe]
+preset = "mocov3_vit_base"
+embed_dim = 512
+"#;
+    a_batch_larger_than_the_data: r#"
+format = 1
+[recipe]
+preset = "mocov3_vit_micro"
+dataset = "unlabelled-photos"
+[[axis]]
+parameter = "batch_size"
+values = [1024, 8192]
+"#;
+    a_warm_up_longer_than_training: r#"
+format = 1
+[recipe]
+preset = "mocov3_vit_micro"
+warmup_epochs = 40
+shock_at_step = 700
+"#;
+    a_warm_up_longer_than_the_epochs: "format = 1\n[recipe]\nepochs = 20\n";
+    exclusions: r#"
+format = 1
+[recipe]
+preset = "mocov3_vit_micro"
+[[axis]]
+parameter = "optimizer"
+values = ["adamw", "lamb"]
+[[exclude]]
+optimizer = "sgd"
+[[exclude]]
+seed = 3
+[[exclude]]
+"#;
+    exclusions_that_leave_nothing: r#"
+format = 1
+[recipe]
+preset = "mocov3_vit_micro"
+[[exclude]]
+method = ["mocov3", "byol"]
+"#;
+    too_many_runs: r#"
+format = 1
+seeds = 11
+[[axis]]
+parameter = "base_learning_rate"
+log = { from = 1e-5, to = 1e-2, count = 50 }
+[[axis]]
+parameter = "weight_decay"
+linear = { from = 0.0, to = 0.2, count = 20 }
+"#;
+    far_too_many_runs: r#"
+format = 1
+[[axis]]
+parameter = "base_learning_rate"
+log = { from = 1e-5, to = 1e-2, count = 9999 }
+[[axis]]
+parameter = "weight_decay"
+linear = { from = 0.0, to = 0.2, count = 9999 }
+"#;
+    what_this_version_cannot_run: r#"
+format = 1
+[recipe]
+preset = "mocov3_vit_base"
+precision = "bf16"
+[[axis]]
+parameter = "method"
+values = ["mocov3", "byol"]
+"#;
+    a_frozen_projection_that_the_backbone_lacks: r#"
+format = 1
+[recipe]
+preset = "mocov3_vit_small"
+backbone = "vit_conv_small"
+frozen_patch_projection = true
+"#;
+    a_value_that_an_axis_overrides: r#"
+format = 1
+[recipe]
+preset = "mocov3_vit_micro"
+batch_size = 128
+[[axis]]
+parameter = "batch_size"
+values = [64, 256]
+"#;
+    a_sample_of_more_than_there_is: r#"
+format = 1
+[recipe]
+preset = "mocov3_vit_micro"
+[sample]
+count = 4
+[objective]
+metric = "knn_top1"
+goal = "up"
+"#;
+    places_are_counted_in_characters: "format = 1\nname = \"한글\"\n[recipe]\ndataset = \"데이터\" \noptimizer = \"아담\"\n";
+}
