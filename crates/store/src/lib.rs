@@ -1,0 +1,63 @@
+//! vitals-store: a workspace's SQLite database, and the only SQL of the project. It keeps what was asked for (sweeps,
+//! runs, requests), what is so (states with evidence) and what was recorded (values, events), and nothing of files,
+//! processes or the clock: times are arguments.
+//!
+//! Queries are checked at build time against the committed `.sqlx` folder; `migrations/README.md` says how to renew it.
+
+mod attempts;
+mod batch;
+mod codec;
+mod datasets;
+mod error;
+mod events;
+mod groups;
+mod hash;
+mod ids;
+mod ingest;
+mod integrity;
+mod logs;
+mod marks;
+mod open;
+mod queue;
+mod records;
+mod requests;
+mod run_rows;
+mod runs;
+mod series;
+mod settings;
+mod shapes;
+mod state;
+mod summary;
+mod sweeps;
+mod transitions;
+mod watch;
+
+pub use attempts::{Attempt, Checkpoint, NewAttempt};
+pub use batch::{AttemptHeader, EndOfAttempt, IngestBatch, Ingested, NewCheckpoint, NewEvent, NewLog};
+pub use datasets::DatasetRow;
+pub use error::{Result, StoreError};
+pub use events::RunEvent;
+pub use integrity::Integrity;
+pub use logs::LogLine;
+pub use open::{Role, Store};
+pub use queue::QueuedRun;
+pub use requests::{Command, Request, RequestStatus};
+pub use run_rows::{MetricChoice, RunRow, RunSelection};
+pub use runs::{Inserted, NewRun};
+pub use series::{Series, SeriesEntry, SeriesQuery};
+pub use settings::SupervisorRow;
+pub use state::{Evidence, RunState};
+pub use summary::MetricSummary;
+pub use sweeps::{AddedSweep, NewSweep, SweepCounts, SweepRevision, SweepRow};
+pub use transitions::Transition;
+pub use vitals_journal::{Column, Row, Stream, StreamId, ValueKind};
+pub use watch::{Changes, DataVersion};
+
+/// Milliseconds since 1970-01-01T00:00:00Z.
+pub type UnixMillis = i64;
+
+/// A run's id: a UUID that sorts by creation (version 7).
+pub type RunId = uuid::Uuid;
+
+/// A sweep's id, likewise.
+pub type SweepId = uuid::Uuid;

@@ -1,0 +1,247 @@
+//! Opening a workspace's database: pragmas, one writer connection, a read-only pool, migrations with a backup before
+//! them. A database of a newer version, or of another program, is refused untouched.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::migrate::Migrator;
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
+    SqliteSynchronous,
+};
+use sqlx::{Connection, Sqlite, Transaction};
+
+use crate::shapes::ShapeCache;
+use crate::{Result, StoreError};
+
+static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations");
+
+/// How long a writer waits for another process's transaction; ingest holds the lock for milliseconds.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
+const READERS: u32 = 4;
+
+/// What the caller may do with the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Creates the database where there is none and migrates an older one; reads and writes.
+    Writer,
+    /// Refuses what would need a change.
+    Reader,
+}
+
+/// A workspace's database. Cheap to clone; clones share their connections.
+#[derive(Debug, Clone)]
+pub struct Store {
+    path: Arc<PathBuf>,
+    read: SqlitePool,
+    write: Option<SqlitePool>,
+    pub(crate) shapes: ShapeCache,
+}
+
+impl Store {
+    /// Opens `path`, the database file itself. The folder must exist.
+    pub async fn open(path: impl AsRef<Path>, role: Role) -> Result<Self> {
+        let path = path.as_ref().to_path_buf();
+        match role {
+            Role::Writer => prepare(&path).await?,
+            Role::Reader => inspect_for_reading(&path).await?,
+        }
+        let write = (role == Role::Writer).then(|| {
+            SqlitePoolOptions::new()
+                .max_connections(1)
+                .idle_timeout(None)
+                .max_lifetime(None)
+                .test_before_acquire(false)
+                .acquire_timeout(BUSY_TIMEOUT * 2)
+                .connect_lazy_with(options(&path))
+        });
+        let read = SqlitePoolOptions::new()
+            .max_connections(READERS)
+            .max_lifetime(None)
+            .test_before_acquire(false)
+            .connect_lazy_with(options(&path).read_only(true));
+        Ok(Self { path: Arc::new(path), read, write, shapes: ShapeCache::default() })
+    }
+
+    /// The database file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The newest database version that this build knows.
+    pub fn supported_version() -> i64 {
+        supported()
+    }
+
+    /// Closes all connections; the last process to do so folds the write-ahead log back into the file.
+    pub async fn close(&self) {
+        self.read.close().await;
+        if let Some(write) = &self.write {
+            write.close().await;
+        }
+    }
+
+    pub(crate) fn reader(&self) -> &SqlitePool {
+        &self.read
+    }
+
+    /// Starts a write transaction, holding the write lock from its first moment: no upgrade can fail half-way.
+    pub(crate) async fn begin(&self) -> Result<Transaction<'static, Sqlite>> {
+        let write = self.write.as_ref().ok_or(StoreError::ReadOnly)?;
+        Ok(write.begin_with("BEGIN IMMEDIATE").await?)
+    }
+}
+
+fn supported() -> i64 {
+    MIGRATIONS.iter().map(|m| m.version).max().unwrap_or(0)
+}
+
+fn options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .busy_timeout(BUSY_TIMEOUT)
+        .foreign_keys(true)
+        .synchronous(SqliteSynchronous::Normal)
+        .pragma("cache_size", "-16384")
+        .pragma("temp_store", "memory")
+        .pragma("journal_size_limit", "67108864")
+}
+
+/// A single connection for reading, outside the pools.
+pub(crate) async fn connect_reader(path: &Path) -> Result<SqliteConnection> {
+    Ok(SqliteConnection::connect_with(&options(path).read_only(true)).await?)
+}
+
+async fn inspect_for_reading(path: &Path) -> Result<()> {
+    if !path.exists() {
+        return Err(StoreError::Missing { path: path.to_path_buf() });
+    }
+    let mut connection = connect_reader(path).await?;
+    let found = version(path, &mut connection).await?;
+    connection.close().await?;
+    check_newer(path, found)?;
+    if found < supported() {
+        return Err(StoreError::OlderVersion { path: path.to_path_buf(), found, supported: supported() });
+    }
+    Ok(())
+}
+
+fn check_newer(path: &Path, found: i64) -> Result<()> {
+    if found > supported() {
+        return Err(StoreError::NewerVersion { path: path.to_path_buf(), found, supported: supported() });
+    }
+    Ok(())
+}
+
+/// Brings the file to this build's version. One process at a time: SQLite itself has no lock around migrations.
+async fn prepare(path: &Path) -> Result<()> {
+    check_writable(path)?;
+    if path.exists() {
+        let mut connection = connect_reader(path).await?;
+        let found = version(path, &mut connection).await?;
+        connection.close().await?;
+        check_newer(path, found)?;
+        if found == supported() {
+            return Ok(());
+        }
+    }
+    let lock = lock_migrations(path).await?;
+    let mut connection = SqliteConnection::connect_with(
+        &options(path).create_if_missing(true).journal_mode(SqliteJournalMode::Wal),
+    )
+    .await
+    .map_err(|e| classify_open(path, e))?;
+    // Another process may have migrated while we waited for the lock.
+    let found = version(path, &mut connection).await?;
+    check_newer(path, found)?;
+    if found < supported() {
+        if found > 0 {
+            back_up(path, found, &mut connection).await?;
+        }
+        MIGRATIONS
+            .run(&mut connection)
+            .await
+            .map_err(|e| StoreError::ForeignMigration { path: path.to_path_buf(), what: e.to_string() })?;
+    }
+    connection.close().await?;
+    drop(lock);
+    Ok(())
+}
+
+/// The version of the open database: 0 for an empty one.
+async fn version(path: &Path, connection: &mut SqliteConnection) -> Result<i64> {
+    let refuse = |e: sqlx::Error| match StoreError::from(e) {
+        StoreError::Corrupt { .. } => StoreError::NotVitals { path: path.to_path_buf() },
+        other => other,
+    };
+    let tables: Vec<String> = sqlx::query_scalar("SELECT name FROM sqlite_master WHERE type = 'table'")
+        .fetch_all(&mut *connection)
+        .await
+        .map_err(refuse)?;
+    if tables.is_empty() {
+        return Ok(0);
+    }
+    if !tables.iter().any(|t| t == "_sqlx_migrations") {
+        return Err(StoreError::NotVitals { path: path.to_path_buf() });
+    }
+    let newest: Option<i64> = sqlx::query_scalar("SELECT MAX(version) FROM _sqlx_migrations WHERE success")
+        .fetch_one(connection)
+        .await?;
+    // The first migration makes `clock`: migrated without it means that another program's migrations are in here.
+    if newest.is_some() && !tables.iter().any(|t| t == "clock") {
+        return Err(StoreError::NotVitals { path: path.to_path_buf() });
+    }
+    Ok(newest.unwrap_or(0))
+}
+
+/// Copies the whole database, write-ahead log included, beside itself: `vitals.db` → `vitals.backup-v3.db`.
+async fn back_up(path: &Path, found: i64, connection: &mut SqliteConnection) -> Result<()> {
+    let stem = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = |n: u32| match n {
+        1 => path.with_file_name(format!("{stem}.backup-v{found}.db")),
+        _ => path.with_file_name(format!("{stem}.backup-v{found}-{n}.db")),
+    };
+    let target = (1..).map(name).find(|p| !p.exists()).unwrap_or_else(|| name(1));
+    sqlx::query("VACUUM INTO ?").bind(target.to_string_lossy().into_owned()).execute(connection).await?;
+    tracing::info!(backup = %target.display(), version = found, "copied the database before migrating it");
+    Ok(())
+}
+
+fn check_writable(path: &Path) -> Result<()> {
+    let refuse = |at: &Path, reason: String| StoreError::NotWritable { path: at.to_path_buf(), reason };
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    if path.exists() {
+        std::fs::OpenOptions::new().write(true).open(path).map_err(|e| refuse(path, e.to_string()))?;
+    }
+    // WAL needs files beside the database; only trying tells (permissions, read-only mounts, quotas).
+    let probe = folder.join(format!(".vitals-write-probe-{}", std::process::id()));
+    std::fs::File::create(&probe).map_err(|e| refuse(folder, e.to_string()))?;
+    match std::fs::remove_file(&probe) {
+        // Another opening in this process may have removed the same probe.
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(refuse(folder, e.to_string())),
+        _ => Ok(()),
+    }
+}
+
+fn classify_open(path: &Path, error: sqlx::Error) -> StoreError {
+    match StoreError::from(error) {
+        StoreError::Corrupt { .. } => StoreError::NotVitals { path: path.to_path_buf() },
+        other => other,
+    }
+}
+
+async fn lock_migrations(path: &Path) -> Result<std::fs::File> {
+    let lock_path = path.with_extension("db-migrating");
+    let io = |operation, source| StoreError::Io { operation, path: lock_path.clone(), source };
+    let file = std::fs::File::create(&lock_path).map_err(|e| io("create", e))?;
+    let locked = tokio::task::spawn_blocking(move || file.lock().map(|()| file)).await;
+    match locked {
+        Ok(Ok(file)) => Ok(file),
+        Ok(Err(source)) => Err(io("lock", source)),
+        Err(join) => Err(io("lock", std::io::Error::other(join))),
+    }
+}

@@ -1,0 +1,318 @@
+//! Runs as listed and as shown: one typed row each, with summaries, counts of events and tags. A thousand rows come
+//! from a handful of queries, so that a list costs milliseconds.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+use sqlx::SqliteConnection;
+
+use crate::ids::{from_json, parse_id, small, to_json, unsigned};
+use crate::summary::{MetricSummary, ShapeSummary};
+use crate::transitions::parse_state;
+use crate::{Result, RunId, RunState, Store, StoreError, SweepId, UnixMillis};
+
+/// A run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunRow {
+    pub id: RunId,
+    pub sweep: Option<SweepId>,
+    pub sweep_name: Option<String>,
+    /// The revision of the sweep's text that asked for it.
+    pub sweep_revision: Option<u32>,
+    pub point: String,
+    pub seed: u64,
+    /// The resolved recipe as JSON text; runs of one point that differ in nothing else share it.
+    pub recipe: Arc<str>,
+    pub axes: BTreeMap<String, Value>,
+    pub label: String,
+    pub note: String,
+    pub tags: Vec<String>,
+    pub state: RunState,
+    pub evidence: String,
+    /// The newest attempt; 0 before the first.
+    pub attempt: u32,
+    pub device: Option<String>,
+    pub priority: i32,
+    /// Place among queued runs, 0 = next to start.
+    pub queue_position: Option<u32>,
+    /// Steps in force, counted from 0.
+    pub steps_done: u64,
+    pub total_steps: Option<u64>,
+    /// By metric name.
+    pub metrics: BTreeMap<String, MetricSummary>,
+    /// Events in force, by kind.
+    pub events: BTreeMap<String, u64>,
+    pub created_at: UnixMillis,
+    pub started_at: Option<UnixMillis>,
+    pub ended_at: Option<UnixMillis>,
+    /// Moves with every change of the run.
+    pub revision: u64,
+}
+
+impl RunRow {
+    /// The resolved recipe: every parameter by name.
+    pub fn parameters(&self) -> Result<Map<String, Value>> {
+        from_json("a stored recipe", &self.recipe)
+    }
+
+    /// The resolved recipe, typed.
+    pub fn resolved(&self) -> Result<vitals_recipe::Recipe> {
+        from_json("a stored recipe", &self.recipe)
+    }
+}
+
+/// Which runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RunSelection {
+    All,
+    Ids(Vec<RunId>),
+    States(Vec<RunState>),
+    Sweep(SweepId),
+    /// Those that a change after this revision has touched.
+    ChangedSince(u64),
+}
+
+/// Which metrics' summaries come along.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MetricChoice {
+    None,
+    /// Names without `/`: loss, learning_rate, knn_top1, … but not one for each layer and tensor.
+    Plain,
+    All,
+    Named(Vec<String>),
+}
+
+impl MetricChoice {
+    fn takes(&self, name: &str) -> bool {
+        match self {
+            Self::None => false,
+            Self::Plain => !name.contains('/'),
+            Self::All => true,
+            Self::Named(names) => names.iter().any(|n| n == name),
+        }
+    }
+}
+
+impl Store {
+    /// The selected runs, newest first.
+    pub async fn runs(&self, selection: &RunSelection, metrics: &MetricChoice) -> Result<Vec<RunRow>> {
+        let mut tx = self.reader().begin().await?;
+        let nums = selected(&mut tx, selection).await?;
+        let (mut rows, places) = read_rows(&mut tx, nums.as_deref()).await?;
+        if rows.is_empty() {
+            return Ok(rows);
+        }
+        add_tags(&mut tx, nums.as_deref(), &places, &mut rows).await?;
+        add_event_counts(&mut tx, nums.as_deref(), &places, &mut rows).await?;
+        if *metrics != MetricChoice::None {
+            add_metrics(self, &mut tx, nums.as_deref(), &places, metrics, &mut rows).await?;
+        }
+        if rows.iter().any(|r| r.state == RunState::Queued) {
+            let queue = sqlx::query_scalar!(
+                "SELECT num FROM runs WHERE state = 'queued' ORDER BY priority DESC, queue_rank, num"
+            )
+            .fetch_all(&mut *tx)
+            .await?;
+            for (position, num) in (0_u32..).zip(queue) {
+                if let Some(&place) = places.get(&num) {
+                    rows[place].queue_position = Some(position);
+                }
+            }
+        }
+        Ok(rows)
+    }
+
+    /// One run with all its summaries.
+    pub async fn run(&self, id: RunId) -> Result<RunRow> {
+        let mut rows = self.runs(&RunSelection::Ids(vec![id]), &MetricChoice::All).await?;
+        rows.pop().ok_or(StoreError::UnknownRun { id: id.to_string() })
+    }
+
+    /// How many runs there are, by state.
+    pub async fn count_runs(&self) -> Result<BTreeMap<RunState, u64>> {
+        sqlx::query!(r#"SELECT state, COUNT(*) AS "runs!: i64" FROM runs GROUP BY state"#)
+            .fetch_all(self.reader())
+            .await?
+            .into_iter()
+            .map(|r| Ok((parse_state(&r.state)?, unsigned(r.runs))))
+            .collect()
+    }
+}
+
+/// The numbers of the selected runs as a JSON array, for `json_each`; none means all.
+async fn selected(tx: &mut SqliteConnection, selection: &RunSelection) -> Result<Option<String>> {
+    let nums: Vec<i64> = match selection {
+        RunSelection::All => return Ok(None),
+        RunSelection::Ids(ids) => {
+            let ids = to_json("run ids", ids)?;
+            sqlx::query_scalar!("SELECT num FROM runs WHERE id IN (SELECT value FROM json_each(?))", ids)
+                .fetch_all(tx)
+                .await?
+        }
+        RunSelection::States(states) => {
+            let states = to_json("states", states)?;
+            sqlx::query_scalar!(
+                "SELECT num FROM runs WHERE state IN (SELECT value FROM json_each(?))",
+                states
+            )
+            .fetch_all(tx)
+            .await?
+        }
+        RunSelection::Sweep(sweep) => {
+            let sweep = sweep.to_string();
+            sqlx::query_scalar!(
+                "SELECT r.num FROM runs r JOIN sweeps s ON s.num = r.sweep_num WHERE s.id = ?",
+                sweep
+            )
+            .fetch_all(tx)
+            .await?
+        }
+        RunSelection::ChangedSince(revision) => {
+            let after = i64::try_from(*revision).unwrap_or(i64::MAX);
+            sqlx::query_scalar!("SELECT num FROM runs WHERE revision > ?", after).fetch_all(tx).await?
+        }
+    };
+    to_json("run numbers", &nums).map(Some)
+}
+
+/// Where each run's row is, by its number.
+type Places = BTreeMap<i64, usize>;
+
+async fn read_rows(tx: &mut SqliteConnection, nums: Option<&str>) -> Result<(Vec<RunRow>, Places)> {
+    let stored = sqlx::query!(
+        r#"SELECT r.num, r.id, s.id AS "sweep?", s.name AS "sweep_name?", r.sweep_revision, r.point, r.seed, r.recipe,
+                  r.axes, r.label, r.note, r.state, r.evidence, r.attempt, r.device, r.priority, r.steps_done,
+                  r.total_steps, r.created_at, r.started_at, r.ended_at, r.revision
+           FROM runs r LEFT JOIN sweeps s ON s.num = r.sweep_num
+           WHERE ?1 IS NULL OR r.num IN (SELECT value FROM json_each(?1))
+           ORDER BY r.num DESC"#,
+        nums
+    )
+    .fetch_all(tx)
+    .await?;
+    let mut rows = Vec::with_capacity(stored.len());
+    let mut places = Places::new();
+    let mut recipes: BTreeSet<Arc<str>> = BTreeSet::new();
+    for r in stored {
+        places.insert(r.num, rows.len());
+        let recipe = match recipes.get(r.recipe.as_str()) {
+            Some(shared) => Arc::clone(shared),
+            None => {
+                let recipe: Arc<str> = r.recipe.into();
+                recipes.insert(Arc::clone(&recipe));
+                recipe
+            }
+        };
+        rows.push(RunRow {
+            id: parse_id(&r.id)?,
+            sweep: r.sweep.as_deref().map(parse_id).transpose()?,
+            sweep_name: r.sweep_name,
+            sweep_revision: r.sweep_revision.map(small),
+            point: r.point,
+            seed: r.seed.cast_unsigned(),
+            recipe,
+            axes: from_json("axes", &r.axes)?,
+            label: r.label,
+            note: r.note,
+            tags: Vec::new(),
+            state: parse_state(&r.state)?,
+            evidence: r.evidence,
+            attempt: small(r.attempt),
+            device: r.device,
+            priority: i32::try_from(r.priority).unwrap_or(0),
+            queue_position: None,
+            steps_done: unsigned(r.steps_done),
+            total_steps: r.total_steps.map(unsigned),
+            metrics: BTreeMap::new(),
+            events: BTreeMap::new(),
+            created_at: r.created_at,
+            started_at: r.started_at,
+            ended_at: r.ended_at,
+            revision: unsigned(r.revision),
+        });
+    }
+    Ok((rows, places))
+}
+
+async fn add_tags(
+    tx: &mut SqliteConnection,
+    nums: Option<&str>,
+    places: &Places,
+    rows: &mut [RunRow],
+) -> Result<()> {
+    for r in sqlx::query!(
+        r#"SELECT run_num AS "run_num!", tag AS "tag!" FROM tags
+           WHERE ?1 IS NULL OR run_num IN (SELECT value FROM json_each(?1)) ORDER BY tag"#,
+        nums
+    )
+    .fetch_all(tx)
+    .await?
+    {
+        if let Some(&place) = places.get(&r.run_num) {
+            rows[place].tags.push(r.tag);
+        }
+    }
+    Ok(())
+}
+
+async fn add_event_counts(
+    tx: &mut SqliteConnection,
+    nums: Option<&str>,
+    places: &Places,
+    rows: &mut [RunRow],
+) -> Result<()> {
+    for r in sqlx::query!(
+        r#"SELECT run_num AS "run_num!", kind AS "kind!", COUNT(*) AS "events!: i64" FROM events
+           WHERE superseded = 0 AND (?1 IS NULL OR run_num IN (SELECT value FROM json_each(?1)))
+           GROUP BY run_num, kind"#,
+        nums
+    )
+    .fetch_all(tx)
+    .await?
+    {
+        if let Some(&place) = places.get(&r.run_num) {
+            rows[place].events.insert(r.kind, unsigned(r.events));
+        }
+    }
+    Ok(())
+}
+
+async fn add_metrics(
+    store: &Store,
+    tx: &mut SqliteConnection,
+    nums: Option<&str>,
+    places: &Places,
+    choice: &MetricChoice,
+    rows: &mut [RunRow],
+) -> Result<()> {
+    let stored = sqlx::query!(
+        "SELECT run_num, shape_num, data FROM summaries
+         WHERE ?1 IS NULL OR run_num IN (SELECT value FROM json_each(?1))",
+        nums
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    let mut columns: BTreeMap<i64, Vec<(usize, String)>> = BTreeMap::new();
+    for r in stored {
+        if let std::collections::btree_map::Entry::Vacant(entry) = columns.entry(r.shape_num) {
+            let shape = store.shapes.get(&mut *tx, r.shape_num).await?;
+            let named = shape.columns.iter().map(|c| c.name.clone()).enumerate();
+            entry.insert(named.filter(|(_, name)| choice.takes(name)).collect());
+        }
+        let (Some(&place), Some(columns)) = (places.get(&r.run_num), columns.get(&r.shape_num)) else {
+            continue;
+        };
+        if columns.is_empty() {
+            continue;
+        }
+        let summary = ShapeSummary::decode(&r.data)?;
+        let metrics = &mut rows[place].metrics;
+        for (index, name) in columns {
+            let Some(metric) = summary.metric(*index) else { continue };
+            let merged = metrics.get(name).map_or(metric, |known| known.merge(metric));
+            metrics.insert(name.clone(), merged);
+        }
+    }
+    Ok(())
+}

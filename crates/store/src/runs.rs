@@ -1,0 +1,149 @@
+//! Adding and removing runs. Adding is idempotent: within a sweep there is one run a point and seed, so queueing a
+//! sweep twice, or after its text has grown, fills the gaps only.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::ids::{new_id, next_revision, parse_id, run_num, signed, to_json};
+use crate::{Evidence, Result, RunId, RunState, Store, StoreError, SweepId, UnixMillis};
+
+/// A run to add.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewRun {
+    /// Given when a run comes back from its folder; else a new id is made.
+    pub id: Option<RunId>,
+    /// Hash of the recipe without what does not change its outcome.
+    pub point: String,
+    pub seed: u64,
+    /// The resolved recipe as a JSON object: every parameter.
+    pub recipe: Value,
+    /// What the sweep varies, at this point.
+    pub axes: BTreeMap<String, Value>,
+    pub label: String,
+    pub priority: i32,
+    pub total_steps: Option<u64>,
+    pub state: RunState,
+    pub evidence: Evidence,
+}
+
+/// What adding came to, each in the order given.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Inserted {
+    pub added: Vec<RunId>,
+    /// Runs that were there already.
+    pub existing: Vec<RunId>,
+}
+
+impl Store {
+    /// Adds the runs that the sweep lacks, in one transaction. Without a sweep every run is added, but an id that is
+    /// there already is left as it is.
+    pub async fn insert_runs(
+        &self,
+        sweep: Option<(SweepId, u32)>,
+        runs: &[NewRun],
+        now: UnixMillis,
+    ) -> Result<Inserted> {
+        let mut tx = self.begin().await?;
+        let sweep_num = match sweep {
+            Some((id, _)) => {
+                let text = id.to_string();
+                let num = sqlx::query_scalar!("SELECT num FROM sweeps WHERE id = ?", text)
+                    .fetch_optional(&mut *tx)
+                    .await?;
+                Some(num.ok_or(StoreError::UnknownSweep { id: text })?)
+            }
+            None => None,
+        };
+        let sweep_revision = sweep.map(|(_, revision)| i64::from(revision));
+        let mut rank =
+            sqlx::query_scalar!(r#"SELECT COALESCE(MAX(queue_rank), 0) AS "rank!: i64" FROM runs"#)
+                .fetch_one(&mut *tx)
+                .await?;
+        let mut inserted = Inserted::default();
+        for run in runs {
+            let seed = run.seed.cast_signed();
+            let given = run.id.map(|id| id.to_string());
+            let existing = sqlx::query_scalar!(
+                "SELECT id FROM runs WHERE (sweep_num = ?1 AND point = ?2 AND seed = ?3) OR id = ?4 LIMIT 1",
+                sweep_num,
+                run.point,
+                seed,
+                given
+            )
+            .fetch_optional(&mut *tx)
+            .await?;
+            if let Some(existing) = existing {
+                inserted.existing.push(parse_id(&existing)?);
+                continue;
+            }
+            let id = run.id.unwrap_or_else(|| new_id(now));
+            let revision = next_revision(&mut tx).await?;
+            rank += 1;
+            let id_text = id.to_string();
+            let recipe = to_json("a recipe", &run.recipe)?;
+            let axes = to_json("axes", &run.axes)?;
+            let state = run.state.as_str();
+            let total_steps = run.total_steps.map(|s| signed("total steps", s)).transpose()?;
+            sqlx::query!(
+                "INSERT INTO points (hash, recipe) VALUES (?, ?) ON CONFLICT DO NOTHING",
+                run.point,
+                recipe
+            )
+            .execute(&mut *tx)
+            .await?;
+            let num = sqlx::query_scalar!(
+                "INSERT INTO runs (id, sweep_num, sweep_revision, point, seed, recipe, axes, label, state, evidence,
+                                   priority, queue_rank, total_steps, created_at, revision)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING num",
+                id_text,
+                sweep_num,
+                sweep_revision,
+                run.point,
+                seed,
+                recipe,
+                axes,
+                run.label,
+                state,
+                run.evidence.text,
+                run.priority,
+                rank,
+                total_steps,
+                now,
+                revision
+            )
+            .fetch_one(&mut *tx)
+            .await?;
+            let data = to_json("evidence", &run.evidence.data)?;
+            sqlx::query!(
+                "INSERT INTO transitions (run_num, at, from_state, to_state, evidence, data)
+                 VALUES (?, ?, NULL, ?, ?, ?)",
+                num,
+                now,
+                state,
+                run.evidence.text,
+                data
+            )
+            .execute(&mut *tx)
+            .await?;
+            sqlx::query!("DELETE FROM removed_runs WHERE id = ?", id_text).execute(&mut *tx).await?;
+            inserted.added.push(id);
+        }
+        tx.commit().await?;
+        Ok(inserted)
+    }
+
+    /// Removes a run with all that was recorded of it. Its folder is the caller's.
+    pub async fn remove_run(&self, run: RunId) -> Result<()> {
+        let mut tx = self.begin().await?;
+        let num = run_num(&mut tx, run).await?;
+        let revision = next_revision(&mut tx).await?;
+        let id = run.to_string();
+        sqlx::query!("DELETE FROM runs WHERE num = ?", num).execute(&mut *tx).await?;
+        sqlx::query!("INSERT OR REPLACE INTO removed_runs (id, revision) VALUES (?, ?)", id, revision)
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,124 @@
+//! The states of a run and which may follow which. Pure; the store refuses a change that this table lacks, and a
+//! correction by later evidence is a change like any other.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A run's state: a statement with evidence, never a guess (contract, section 4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunState {
+    /// Waits for a slot.
+    Queued,
+    /// A worker is being started; its journal has no record yet.
+    Starting,
+    /// The worker lives and records.
+    Running,
+    /// The worker lives and does not record, for a known reason.
+    Stalled,
+    /// Asked to pause; writes its checkpoint.
+    Pausing,
+    /// Stopped on request with a checkpoint; its device is free.
+    Paused,
+    /// Reached its last step.
+    Finished,
+    /// Ended otherwise than asked.
+    Failed,
+    /// Ended because someone, or a rule, asked for it.
+    Cancelled,
+    /// No evidence can be had.
+    Lost,
+}
+
+impl RunState {
+    pub const ALL: [Self; 10] = [
+        Self::Queued,
+        Self::Starting,
+        Self::Running,
+        Self::Stalled,
+        Self::Pausing,
+        Self::Paused,
+        Self::Finished,
+        Self::Failed,
+        Self::Cancelled,
+        Self::Lost,
+    ];
+
+    /// The contract's word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Starting => "starting",
+            Self::Running => "running",
+            Self::Stalled => "stalled",
+            Self::Pausing => "pausing",
+            Self::Paused => "paused",
+            Self::Finished => "finished",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+            Self::Lost => "lost",
+        }
+    }
+
+    /// The state that bears this word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|s| s.as_str() == word)
+    }
+
+    /// A process may be alive: starting, running, stalled, pausing.
+    pub fn is_active(self) -> bool {
+        matches!(self, Self::Starting | Self::Running | Self::Stalled | Self::Pausing)
+    }
+
+    /// The attempt is over and nothing will happen by itself: finished, failed, cancelled, lost.
+    pub fn has_ended(self) -> bool {
+        matches!(self, Self::Finished | Self::Failed | Self::Cancelled | Self::Lost)
+    }
+
+    /// Whether `next` may follow. The same state may always be stated again with new evidence.
+    pub fn may_become(self, next: Self) -> bool {
+        use RunState::{Cancelled, Failed, Finished, Lost, Paused, Queued, Running, Starting};
+        if self == next {
+            return true;
+        }
+        match self {
+            // A lock held or a journal found may show that a queued run is alive or over already.
+            Queued => matches!(next, Starting | Running | Cancelled | Failed | Finished | Lost),
+            // Any outcome, or back into the queue when the start was refused before a worker existed.
+            Starting => true,
+            // The living may do all but start again without having ended.
+            Self::Running | Self::Stalled | Self::Pausing => !matches!(next, Queued | Starting),
+            // Resume goes through the queue; a paused run may be given up.
+            Paused => matches!(next, Queued | Cancelled),
+            // Retry, rewind and extension go through the queue; later evidence may correct an ending, or show life.
+            Finished | Failed | Cancelled | Lost => !matches!(next, Starting | Self::Pausing),
+        }
+    }
+}
+
+impl fmt::Display for RunState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Why a state is claimed: a text for people and data for programs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// `exit 4`, `signal 9`, `lock free, no end record, boot id changed`, …
+    pub text: String,
+    pub data: serde_json::Value,
+}
+
+impl Evidence {
+    /// Evidence of a text alone.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self { text: text.into(), data: serde_json::Value::Null }
+    }
+
+    /// Evidence with data beside the text.
+    pub fn with(text: impl Into<String>, data: serde_json::Value) -> Self {
+        Self { text: text.into(), data }
+    }
+}
