@@ -1,0 +1,63 @@
+// Reads the binary frame of the `series` door: a length, a JSON header, then seven f64 arrays per series.
+// The arrays are views into the received buffer; nothing is copied.
+import type { FrameHeader } from './generated';
+
+/** One series cut into pixel columns. All arrays have the same length; columns without values are left out. */
+export type Columns = {
+  run: string;
+  name: string;
+  unit: string;
+  /** Values represented by the columns. */
+  values: number;
+  step: Float64Array;
+  min: Float64Array;
+  max: Float64Array;
+  mean: Float64Array;
+  first: Float64Array;
+  last: Float64Array;
+  /** Count of NaN and infinite values in the column. */
+  nonfinite: Float64Array;
+};
+
+export type Frame = { from: number; to: number; values: number; series: Columns[] };
+
+const ARRAYS = 7;
+const F64 = 8;
+
+/** Throws with what is wrong when the buffer is not a whole frame. */
+export function parseFrame(buffer: ArrayBuffer): Frame {
+  if (buffer.byteLength < 4) throw new Error('the frame ends inside its length');
+  const headerLength = new DataView(buffer).getUint32(0, true);
+  if (4 + headerLength > buffer.byteLength) throw new Error('the frame ends inside its header');
+  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, headerLength))) as FrameHeader;
+  const series = header.series.map((declared): Columns => {
+    const rows = declared.columns;
+    const end = declared.offset + ARRAYS * rows * F64;
+    if (end > buffer.byteLength || declared.offset % F64 !== 0) {
+      throw new Error(`the frame has no ${rows} columns of ${declared.name} at byte ${declared.offset}`);
+    }
+    const part = (k: number) => new Float64Array(buffer, declared.offset + k * rows * F64, rows);
+    return {
+      run: declared.run, name: declared.name, unit: declared.unit, values: declared.values,
+      step: part(0), min: part(1), max: part(2), mean: part(3), first: part(4), last: part(5), nonfinite: part(6),
+    };
+  });
+  return { from: header.from, to: header.to, values: header.values, series };
+}
+
+/** The series of a run by name. */
+export function find(frame: Frame | null, run: string, name: string): Columns | null {
+  return frame?.series.find((one) => one.run === run && one.name === name) ?? null;
+}
+
+/** Index of the last column that starts at or before `step`, −1 when there is none. */
+export function columnAt(columns: Columns, step: number): number {
+  let low = 0;
+  let high = columns.step.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((columns.step[middle] ?? Infinity) <= step) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}

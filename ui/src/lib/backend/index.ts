@@ -1,0 +1,35 @@
+// The one door to the host. Screens import `backend`; which host answers is decided once, before the frame is mounted.
+import type { Backend } from './methods';
+import type { ApiError, ErrorCode } from './generated';
+
+export type * from './generated';
+export type { ActionResult, Backend, Method, Params, Result } from './methods';
+export { columnAt, find, type Columns, type Frame } from './frame';
+
+let provided: Backend | null = null;
+
+export function provideBackend(host: Backend): void {
+  provided = host;
+}
+
+function host(): Backend {
+  if (provided === null) throw new Error('no backend was provided before the frame was mounted');
+  return provided;
+}
+
+export const backend: Backend = {
+  rpc: (method, params) => host().rpc(method, params),
+  series: (request) => host().series(request),
+  watch: (listener) => host().watch(listener),
+};
+
+/** Any rejection as an ApiError: what the shell sends is one already, everything else becomes `failed`. */
+export function asApiError(reason: unknown): ApiError {
+  if (typeof reason === 'object' && reason !== null && 'code' in reason && 'message' in reason) {
+    const { code, message } = reason;
+    const hints = 'hints' in reason && Array.isArray(reason.hints) ? reason.hints.map(String) : [];
+    const diagnostics = 'diagnostics' in reason ? (reason as ApiError).diagnostics ?? [] : [];
+    return { code: code as ErrorCode, message: String(message), hints, diagnostics };
+  }
+  return { code: 'failed', message: reason instanceof Error ? reason.message : String(reason), hints: [] };
+}

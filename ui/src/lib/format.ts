@@ -1,0 +1,89 @@
+// Numbers, times and names as the design writes them: grouped thousands, a true minus, rates as 1.5e−4.
+// Pure: the clock is an argument.
+import type { Number as Recorded } from './backend/generated';
+
+export const NONE = '–';
+const MINUS = '\u2212';
+
+/** `digits` decimals, thousands grouped by commas. */
+export function number(value: number | null | undefined, digits = 0): string {
+  if (value === null || value === undefined) return NONE;
+  if (Number.isNaN(value)) return 'NaN';
+  if (!Number.isFinite(value)) return value > 0 ? 'Inf' : `${MINUS}Inf`;
+  const [whole = '', part] = Math.abs(value).toFixed(digits).split('.');
+  const grouped = whole.replace(/\B(?=(\d{3})+(?!\d))/g, ',');
+  const text = part === undefined ? grouped : `${grouped}.${part}`;
+  return value < 0 && Number(text.replaceAll(',', '')) !== 0 ? MINUS + text : text;
+}
+
+/** 1.5e−4, with no more digits than needed up to `digits`. */
+export function rate(value: number | null | undefined, digits = 2): string {
+  if (value === null || value === undefined) return NONE;
+  if (!Number.isFinite(value)) return number(value);
+  if (value === 0) return '0';
+  const exponent = Math.floor(Math.log10(Math.abs(value)) + 1e-9);
+  const mantissa = (value / 10 ** exponent).toFixed(digits).replace(/\.?0+$/, '');
+  return `${mantissa.replace('-', MINUS)}e${exponent < 0 ? MINUS : ''}${Math.abs(exponent)}`;
+}
+
+/** About `digits` significant digits; rates in exponent form. */
+export function significant(value: number | null | undefined, digits = 3): string {
+  if (value === null || value === undefined) return NONE;
+  if (!Number.isFinite(value)) return number(value);
+  const size = Math.abs(value);
+  if (size === 0) return '0';
+  if (size < 1e-3 || size >= 1e9) return rate(value, digits - 1);
+  return number(value, Math.max(0, digits - 1 - Math.floor(Math.log10(size) + 1e-9)));
+}
+
+/** A recorded number, which may be non-finite, as a JS number; null stays null. */
+export function recorded(value: Recorded | null | undefined): number | null {
+  return value === null || value === undefined ? null : Number(value);
+}
+
+export function bytes(value: number | null | undefined): string {
+  if (value === null || value === undefined) return NONE;
+  const units = ['B', 'KB', 'MB', 'GB', 'TB'];
+  let size = value;
+  let unit = 0;
+  while (size >= 1000 && unit < units.length - 1) {
+    size /= 1000;
+    unit += 1;
+  }
+  return `${significant(size)} ${units[unit]}`;
+}
+
+export function percent(share: number | null | undefined, digits = 0): string {
+  return share === null || share === undefined ? NONE : `${number(share * 100, digits)} %`;
+}
+
+/** A signed difference: +1.2, −0.4, ±0. */
+export function signed(value: number, digits = 1): string {
+  const text = number(Math.abs(value), digits);
+  return `${value > 0 ? '+' : value < 0 ? MINUS : '±'}${text}`;
+}
+
+/** A duration by its two largest parts, for the catalogue to put into words. */
+export function durationParts(seconds: number): { key: 'd' | 'h' | 'm' | 's'; a: number; b: string } {
+  const s = Math.max(0, Math.round(seconds));
+  if (s < 60) return { key: 's', a: s, b: '' };
+  const m = Math.round(s / 60);
+  if (m < 60) return { key: 'm', a: m, b: '' };
+  if (m < 2880) return { key: 'h', a: Math.floor(m / 60), b: String(m % 60).padStart(2, '0') };
+  return { key: 'd', a: Math.floor(m / 1440), b: String(Math.round((m % 1440) / 60)) };
+}
+
+/** 14:03:10 of an RFC 3339 time in the reader's zone; with the date when it is not today. */
+export function clockTime(at: string, now: Date, seconds = true): string {
+  const time = new Date(at);
+  if (Number.isNaN(time.getTime())) return at;
+  const two = (n: number) => String(n).padStart(2, '0');
+  const clock = `${two(time.getHours())}:${two(time.getMinutes())}${seconds ? `:${two(time.getSeconds())}` : ''}`;
+  if (time.toDateString() === now.toDateString()) return clock;
+  return `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())} ${clock}`;
+}
+
+/** The first eight letters of a run's id that tell it from others; ids are time-ordered, so the end is taken. */
+export function shortId(id: string): string {
+  return id.replaceAll('-', '').slice(-8);
+}

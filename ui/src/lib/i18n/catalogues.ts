@@ -1,0 +1,24 @@
+// The catalogues joined: one file a screen and language, so that a screen's words lie together. Same keys in both.
+import enCommon from './en/common.json';
+import enWords from './en/words.json';
+import enLive from './en/live.json';
+import enRun from './en/run.json';
+import enRuns from './en/runs.json';
+import enSweeps from './en/sweeps.json';
+import enCompare from './en/compare.json';
+import enSettings from './en/settings.json';
+import koCommon from './ko/common.json';
+import koWords from './ko/words.json';
+import koLive from './ko/live.json';
+import koRun from './ko/run.json';
+import koRuns from './ko/runs.json';
+import koSweeps from './ko/sweeps.json';
+import koCompare from './ko/compare.json';
+import koSettings from './ko/settings.json';
+
+export const en = {
+  ...enCommon, ...enWords, ...enLive, ...enRun, ...enRuns, ...enSweeps, ...enCompare, ...enSettings,
+};
+export const ko = {
+  ...koCommon, ...koWords, ...koLive, ...koRun, ...koRuns, ...koSweeps, ...koCompare, ...koSettings,
+};

@@ -1,0 +1,80 @@
+// The address of the window, `#/screen/arg?name=value`: the complete state of what is shown, so that reload and Back
+// restore it. Screens read `router.route` and write through `go` and `patch`; nothing else touches location.
+
+export const SCREENS = ['sweeps', 'live', 'runs', 'run', 'compare', 'settings'] as const;
+export type Screen = (typeof SCREENS)[number];
+export type Route = { screen: Screen; arg: string; params: Readonly<Record<string, string>> };
+
+/** WebKit refuses more than 100 replacements in 30 seconds. */
+const REPLACE_EVERY_MS = 350;
+
+export function parseAddress(hash: string): Route {
+  const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?', 2);
+  const [name = '', ...rest] = path.split('/');
+  const screen = (SCREENS as readonly string[]).includes(name) ? (name as Screen) : 'live';
+  return { screen, arg: decodeURIComponent(rest.join('/')), params: Object.fromEntries(new URLSearchParams(query)) };
+}
+
+export function formatAddress(route: Route): string {
+  const query = new URLSearchParams(Object.entries(route.params).filter(([, value]) => value !== '')).toString();
+  const arg = route.arg === '' ? '' : `/${encodeURIComponent(route.arg)}`;
+  return `#/${route.screen}${arg}${query === '' ? '' : `?${query}`}`;
+}
+
+/** An address for `href`. */
+export function address(screen: Screen, arg = '', params: Record<string, string> = {}): string {
+  return formatAddress({ screen, arg, params });
+}
+
+class Router {
+  #route = $state.raw<Route>(parseAddress(typeof location === 'undefined' ? '' : location.hash));
+  #timer: ReturnType<typeof setTimeout> | null = null;
+
+  get route(): Route {
+    return this.#route;
+  }
+
+  get params(): Readonly<Record<string, string>> {
+    return this.#route.params;
+  }
+
+  /** A new entry in the history. */
+  go(screen: Screen, arg = '', params: Record<string, string> = {}): void {
+    this.#flush();
+    location.hash = address(screen, arg, params);
+  }
+
+  back(): void {
+    history.back();
+  }
+
+  /** Changes parameters in place; an empty or null value removes one. Written to the address a little later. */
+  patch(changes: Record<string, string | null>): void {
+    const params: Record<string, string> = { ...this.#route.params };
+    for (const [name, value] of Object.entries(changes)) {
+      if (value === null || value === '') delete params[name];
+      else params[name] = value;
+    }
+    this.#route = { ...this.#route, params };
+    this.#timer ??= setTimeout(() => this.#flush(), REPLACE_EVERY_MS);
+  }
+
+  listen(): () => void {
+    const read = () => {
+      if (this.#timer !== null) clearTimeout(this.#timer);
+      this.#timer = null;
+      this.#route = parseAddress(location.hash);
+    };
+    addEventListener('hashchange', read);
+    return () => removeEventListener('hashchange', read);
+  }
+
+  #flush(): void {
+    if (this.#timer === null) return;
+    clearTimeout(this.#timer);
+    this.#timer = null;
+    history.replaceState(null, '', formatAddress(this.#route));
+  }
+}
+
+export const router = new Router();

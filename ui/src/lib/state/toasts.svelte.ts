@@ -1,0 +1,46 @@
+// Short messages about what an action did or why it failed. Failures stay until closed and carry what to do.
+import { asApiError, type ApiError } from '$lib/backend';
+
+export type Toast = { id: number; kind: 'ok' | 'error'; text: string; hints: string[] };
+
+const SHOWN_MS = 5000;
+
+class Toasts {
+  #list = $state.raw<Toast[]>([]);
+  #next = 1;
+
+  get list(): Toast[] {
+    return this.#list;
+  }
+
+  say(text: string): void {
+    const id = this.#add({ kind: 'ok', text, hints: [] });
+    setTimeout(() => this.close(id), SHOWN_MS);
+  }
+
+  fail(error: ApiError): void {
+    this.#add({ kind: 'error', text: error.message, hints: error.hints });
+  }
+
+  /** The answer of `action`, or null after its failure has been shown. */
+  async attempt<T>(action: () => Promise<T>): Promise<T | null> {
+    try {
+      return await action();
+    } catch (reason) {
+      this.fail(asApiError(reason));
+      return null;
+    }
+  }
+
+  close(id: number): void {
+    this.#list = this.#list.filter((toast) => toast.id !== id);
+  }
+
+  #add(toast: Omit<Toast, 'id'>): number {
+    const id = this.#next++;
+    this.#list = [...this.#list.filter((old) => old.text !== toast.text), { id, ...toast }].slice(-4);
+    return id;
+  }
+}
+
+export const toasts = new Toasts();

@@ -1,0 +1,52 @@
+// What a run's state looks like: its glyph, its colour and its word. The evidence that comes with a state is text of
+// the supervisor; the forms that it is known to take are put into the reader's language, others are shown as they are.
+import { t, translated, type Key } from '$lib/i18n/index.svelte';
+
+export type Tone = 'running' | 'queued' | 'done' | 'stalled' | 'failed' | 'paused';
+export type Look = { tone: Tone; glyph: Tone | 'stopped'; word: Key };
+
+const LOOKS: Record<string, Look> = {
+  queued: { tone: 'queued', glyph: 'queued', word: 'state.queued' },
+  starting: { tone: 'running', glyph: 'queued', word: 'state.starting' },
+  running: { tone: 'running', glyph: 'running', word: 'state.running' },
+  stalled: { tone: 'stalled', glyph: 'stalled', word: 'state.stalled' },
+  pausing: { tone: 'paused', glyph: 'paused', word: 'state.pausing' },
+  paused: { tone: 'paused', glyph: 'paused', word: 'state.paused' },
+  finished: { tone: 'done', glyph: 'done', word: 'state.finished' },
+  failed: { tone: 'failed', glyph: 'failed', word: 'state.failed' },
+  cancelled: { tone: 'done', glyph: 'stopped', word: 'state.cancelled' },
+  lost: { tone: 'stalled', glyph: 'stalled', word: 'state.lost' },
+};
+
+const UNKNOWN: Look = { tone: 'queued', glyph: 'queued', word: 'state.unknown' };
+
+export function lookOf(state: string, evidence: string): Look {
+  const look = LOOKS[state] ?? UNKNOWN;
+  if (state === 'cancelled' && evidence.startsWith('rule:')) return { ...look, word: 'state.cancelled_by_rule' };
+  if (state === 'failed' && /out[_ ]of[_ ]memory|oom/i.test(evidence)) return { ...look, word: 'state.out_of_memory' };
+  return look;
+}
+
+/** What the supervisor may still do with a run in this state. */
+export function allows(state: string): { pause: boolean; resume: boolean; cancel: boolean; retry: boolean } {
+  return {
+    pause: state === 'running' || state === 'stalled',
+    resume: state === 'paused',
+    cancel: ['queued', 'starting', 'running', 'stalled', 'pausing', 'paused'].includes(state),
+    retry: ['failed', 'cancelled', 'lost'].includes(state),
+  };
+}
+
+const PATTERNS: [RegExp, Key, string[]][] = [
+  [/^exit (\d+)$/, 'evidence.exit', ['code']],
+  [/^signal (\d+)$/, 'evidence.signal', ['signal']],
+  [/^rule: (.*)$/, 'evidence.rule', ['rule']],
+];
+
+export function evidenceText(evidence: string): string {
+  for (const [pattern, key, names] of PATTERNS) {
+    const found = pattern.exec(evidence);
+    if (found !== null) return t(key, Object.fromEntries(names.map((name, i) => [name, found[i + 1] ?? ''])));
+  }
+  return translated(`evidence.${evidence}`, evidence);
+}
