@@ -1,0 +1,210 @@
+//! Does what the policy decided: starts, refusals, stalls, the end of a grace.
+
+use std::time::Duration;
+
+use rustix::process::Signal;
+use serde_json::{Value, json};
+use vitals_store::{Evidence, MetricChoice, NewAttempt, RunId, RunRow, RunSelection, RunState};
+
+use crate::devices::policy_slots;
+use crate::error::{Result, SupervisorError};
+use crate::guard::GuardMark;
+use crate::policy::{Action, Active, Queue, Waiting, decide};
+use crate::start::{Plan, is_held, job_dataset, prepare, resume_point, spawn};
+use crate::supervisor::Supervisor;
+
+/// A start that failed for a cause that may pass is tried again after this.
+const PUT_OFF: Duration = Duration::from_secs(5);
+
+/// Evidence data of a queued run: the checkpoint to go on from, by a rewind.
+pub(crate) const RESUME_FROM: &str = "resume_from";
+
+impl Supervisor {
+    /// Decides and acts. `true`: a run waits that could be started, now or when a slot is free.
+    pub(crate) async fn act(&mut self) -> Result<bool> {
+        self.problem = self.options.binaries.missing();
+        let queue = Queue {
+            // Without a worker every start would fail: nothing is started, and the status says why.
+            paused: self.queue_paused || self.problem.is_some(),
+            runs: self.waiting().await?,
+        };
+        let startable = !queue.paused && !queue.runs.is_empty();
+        let living: Vec<Active> = self.live.iter().map(|(run, live)| live.as_active(*run)).collect();
+        for action in decide(&queue, &living, &policy_slots(&self.device_states), self.now()) {
+            match action {
+                Action::Start { run, device } => self.start(run, device).await?,
+                Action::Refuse { run, reason } => self.refuse(run, &reason).await?,
+                Action::DeclareStalled { run, silent } => self.declare_stalled(run, silent).await?,
+                Action::DeclareRunning { run } => {
+                    let evidence = Evidence::text("records come in again");
+                    self.set_state(run, RunState::Running, &evidence).await?;
+                }
+                Action::Kill { run } => self.kill(run).await?,
+            }
+        }
+        self.send_owed_signals();
+        Ok(startable)
+    }
+
+    /// The queue in its order, without starts that were put off.
+    async fn waiting(&mut self) -> Result<Vec<Waiting>> {
+        let queue = self.store.queue().await?;
+        let unknown: Vec<RunId> =
+            queue.iter().map(|queued| queued.run).filter(|run| !self.wishes.contains_key(run)).collect();
+        if !unknown.is_empty() {
+            for row in self.store.runs(&RunSelection::Ids(unknown), &MetricChoice::None).await? {
+                let device =
+                    row.parameters()?.get("device").and_then(Value::as_str).unwrap_or("auto").to_owned();
+                self.wishes.insert(row.id, device);
+            }
+        }
+        let now = self.now();
+        self.not_before.retain(|_, until| *until > now);
+        Ok(queue
+            .into_iter()
+            .filter(|queued| !self.not_before.contains_key(&queued.run))
+            .filter_map(|queued| {
+                Some(Waiting { run: queued.run, device: self.wishes.get(&queued.run)?.clone() })
+            })
+            .collect())
+    }
+
+    async fn refuse(&mut self, run: RunId, reason: &str) -> Result<()> {
+        self.wishes.remove(&run);
+        self.set_state(run, RunState::Failed, &Evidence::text(format!("not started: {reason}"))).await
+    }
+
+    /// Starts a run's next attempt, or says why not.
+    async fn start(&mut self, run: RunId, device: String) -> Result<()> {
+        match self.try_start(run, &device).await {
+            Ok(()) => Ok(()),
+            // Somebody works on it: a guard that an earlier supervisor started. Watch it.
+            Err(error) if is_held(&error) => self.adopt_one(run).await,
+            Err(error @ (SupervisorError::Store(_) | SupervisorError::Journal(_))) if error.may_pass() => {
+                self.put_off(run, &error).await
+            }
+            Err(error @ SupervisorError::Store(_)) => Err(error),
+            Err(error) if error.may_pass() => self.put_off(run, &error).await,
+            Err(SupervisorError::CannotStart { reason }) => self.refuse(run, &reason).await,
+            Err(error) => self.refuse(run, &format!("failed to {error}")).await,
+        }
+    }
+
+    async fn put_off(&mut self, run: RunId, error: &SupervisorError) -> Result<()> {
+        self.not_before.insert(run, self.now() + PUT_OFF);
+        tracing::warn!(%run, "its start is put off: {error}");
+        if self.live.contains_key(&run) {
+            return Ok(());
+        }
+        self.set_state(run, RunState::Queued, &Evidence::text(format!("start put off: {error}"))).await
+    }
+
+    async fn try_start(&mut self, run: RunId, device: &str) -> Result<()> {
+        let plan = self.plan(run, device).await?;
+        let folder = self.workspace.run_folder(run);
+        let binaries = self.options.binaries.clone();
+        let prepared = {
+            let (folder, plan) = (folder.clone(), plan.clone());
+            tokio::task::spawn_blocking(move || prepare(&folder, &plan, &binaries)).await
+        };
+        let prepared = prepared.map_err(|join| SupervisorError::Io {
+            operation: "prepare",
+            path: folder.path().to_owned(),
+            source: std::io::Error::other(join),
+        })??;
+        let attempt = NewAttempt {
+            number: plan.attempt,
+            first_step: plan.resume.first_step,
+            resume_from: plan.resume.path.clone(),
+            device: Some(device.to_owned()),
+        };
+        self.store.add_attempt(run, &attempt, self.wall()).await?;
+        let text = match plan.resume.path {
+            Some(_) => format!("attempt {} on {device} from step {}", plan.attempt, plan.resume.first_step),
+            None => format!("attempt {} on {device}", plan.attempt),
+        };
+        let data = json!({ "attempt": plan.attempt, "device": device, RESUME_FROM: plan.resume.path });
+        self.set_state(run, RunState::Starting, &Evidence::with(text, data)).await?;
+        self.wishes.remove(&run);
+        // From here on whatever happens is found out by whoever follows the attempt, this supervisor or the next.
+        let spawned = spawn(prepared, &self.options.binaries);
+        self.follow(run, plan.attempt, device.to_owned(), RunState::Starting);
+        let mut guard = match spawned {
+            Ok(guard) => guard,
+            Err(error) => {
+                self.forget(run);
+                return self.refuse(run, &format!("failed to {error}")).await;
+            }
+        };
+        if let Some(live) = self.live.get(&run) {
+            let hint = live.hint.clone();
+            tokio::spawn(async move {
+                // Buried at once, and its tail looks at once.
+                let _ = guard.wait().await;
+                hint.notify_one();
+            });
+        }
+        Ok(())
+    }
+
+    async fn plan(&self, run: RunId, device: &str) -> Result<Plan> {
+        let row = self.row(run).await?;
+        let mut recipe = row.resolved()?;
+        if recipe.threads == 0 {
+            recipe.threads = self.devices.threads(&self.device_states, device);
+        }
+        let folder = self.workspace.run_folder(run);
+        let wanted = self
+            .store
+            .transitions(run)
+            .await?
+            .pop()
+            .and_then(|last| Some(last.evidence.data.get(RESUME_FROM)?.as_str()?.to_owned()));
+        let stored = self.store.attempts(run).await?.last().map_or(0, |attempt| attempt.number);
+        // A folder that the store knows nothing of is never written over.
+        let on_disk = folder.attempts().ok().and_then(|attempts| attempts.last().copied()).unwrap_or(0);
+        Ok(Plan {
+            run,
+            attempt: stored.max(on_disk) + 1,
+            resume: resume_point(&self.store, run, &folder, wanted.as_deref()).await?,
+            dataset: job_dataset(&self.store, &recipe.dataset).await?,
+            recipe,
+            device: device.to_owned(),
+        })
+    }
+
+    /// One run without its metrics.
+    pub(crate) async fn row(&self, run: RunId) -> Result<RunRow> {
+        let rows = self.store.runs(&RunSelection::Ids(vec![run]), &MetricChoice::None).await?;
+        let unknown = || vitals_store::StoreError::UnknownRun { id: run.to_string() };
+        Ok(rows.into_iter().next().ok_or_else(unknown)?)
+    }
+
+    /// The grace is over.
+    async fn kill(&mut self, run: RunId) -> Result<()> {
+        let Some(live) = self.live.get_mut(&run) else { return Ok(()) };
+        let Some(worker) = GuardMark::read(&live.folder, live.attempt).and_then(|mark| mark.worker) else {
+            return Ok(());
+        };
+        live.killed = true;
+        worker.signal_group(Signal::KILL);
+        let state = live.state;
+        let text = "cancel requested, SIGKILL sent when the grace after SIGTERM was over";
+        self.set_state(run, state, &Evidence::text(text)).await
+    }
+
+    /// SIGTERM to workers that were asked to cancel before they could be found.
+    pub(crate) fn send_owed_signals(&mut self) {
+        let kill_at = self.now() + self.options.grace;
+        for live in self.live.values_mut().filter(|live| live.owes_term) {
+            let mark = GuardMark::read(&live.folder, live.attempt).and_then(|mark| mark.worker);
+            if let Some(worker) = mark {
+                worker.signal_group(Signal::TERM);
+                // A stopped process takes no SIGTERM.
+                worker.signal_group(Signal::CONT);
+                live.owes_term = false;
+                live.kill_at = Some(kill_at);
+            }
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! From a journal's records to one ingest transaction: reads a stretch of an attempt's journal and says what stopped
+//! it. Blocking file reads, no database.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+use vitals_journal::{
+    CheckpointRecord, Event, Level, LogRecord, ReadOutcome, Reader, Record, Result as JournalResult,
+    RunFolder, Wait,
+};
+use vitals_store::{AttemptHeader, EndOfAttempt, IngestBatch, NewCheckpoint, NewEvent, NewLog, UnixMillis};
+
+/// Values of one transaction, at most about this many: it keeps the write lock for some tens of milliseconds.
+const VALUES_PER_BATCH: usize = 50_000;
+
+/// Why a batch ends where it does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stop {
+    /// There is more to read.
+    Full,
+    /// Nothing more at the moment.
+    NotYet,
+    /// The worker is dead and left no whole record in the last `bytes` bytes.
+    Torn { bytes: u64 },
+    /// Damage behind which no record can be found.
+    Damaged { what: String },
+}
+
+/// Reads the next stretch. With `dead` the journal is known to grow no more.
+pub fn read_batch(reader: &mut Reader, folder: &RunFolder, dead: bool) -> JournalResult<(IngestBatch, Stop)> {
+    let mut batch =
+        IngestBatch { offset_from: reader.offset(), offset_to: reader.offset(), ..IngestBatch::default() };
+    let mut values = 0;
+    loop {
+        if values >= VALUES_PER_BATCH {
+            return Ok((batch, Stop::Full));
+        }
+        let outcome = if dead { reader.finish()? } else { reader.next()? };
+        let began = reader.header().and_then(|header| parse_time(&header.started_at));
+        match outcome {
+            ReadOutcome::Record { offset_after, record, .. } => {
+                values += match &record {
+                    Record::Row(row) => row.values.len().max(1),
+                    _ => 1,
+                };
+                take(&mut batch, folder, record, began);
+                batch.offset_to = offset_after;
+            }
+            ReadOutcome::NotYet { .. } => return Ok((batch, Stop::NotYet)),
+            ReadOutcome::Torn { bytes, .. } => return Ok((batch, Stop::Torn { bytes })),
+            ReadOutcome::Corrupt { offset, what, resume_at } => {
+                batch.logs.push(NewLog {
+                    at: began,
+                    level: "error".to_owned(),
+                    step: None,
+                    text: format!("the journal is damaged at byte {offset}: {what}"),
+                });
+                match resume_at {
+                    Some(after) => batch.offset_to = after,
+                    // Told once: the caller does not read on.
+                    None => return Ok((batch, Stop::Damaged { what })),
+                }
+            }
+        }
+    }
+}
+
+fn take(batch: &mut IngestBatch, folder: &RunFolder, record: Record, began: Option<UnixMillis>) {
+    match record {
+        Record::Header(header) => {
+            let started_at = began.unwrap_or_default();
+            batch.header = Some(AttemptHeader { first_step: header.first_step, started_at });
+        }
+        Record::Stream(stream) => batch.streams.push(stream),
+        Record::Row(row) => batch.rows.push(row),
+        // The checkpoint record itself makes this event, so that none is there twice.
+        Record::Event(event) if event.kind == "checkpoint" => {}
+        Record::Event(event) => batch.events.push(new_event(event, began)),
+        Record::Log(log) => batch.logs.push(new_log(log, began)),
+        Record::ControlAck(ack) => batch.control_acks.push(ack.seq),
+        Record::Checkpoint(checkpoint) => take_checkpoint(batch, folder, checkpoint),
+        Record::Wait(Wait { step, wait_secs }) => batch.logs.push(NewLog {
+            at: began,
+            level: "warn".to_owned(),
+            step,
+            text: format!("a step waited {wait_secs:.3} s for the journal's queue"),
+        }),
+        Record::End(end) => {
+            batch.end = Some(EndOfAttempt {
+                reason: end.reason,
+                exit_code: Some(end.exit_code),
+                last_step: end.last_step,
+                message: end.message,
+                at: None,
+            });
+        }
+    }
+}
+
+fn new_event(event: Event, began: Option<UnixMillis>) -> NewEvent {
+    let field = |name: &str| event.data.get(name);
+    NewEvent {
+        step: event.step.unwrap_or(0),
+        end_step: field("end_step").and_then(Value::as_u64),
+        layer: field("layer").and_then(Value::as_str).map(str::to_owned),
+        injected: event.kind == "shock" || field("injected").and_then(Value::as_bool).unwrap_or(false),
+        at: after(began, event.elapsed_secs),
+        kind: event.kind,
+        details: event.data,
+    }
+}
+
+fn new_log(log: LogRecord, began: Option<UnixMillis>) -> NewLog {
+    let level = match log.level {
+        Level::Debug => "debug",
+        Level::Info => "info",
+        Level::Warn => "warn",
+        Level::Error => "error",
+    };
+    NewLog { at: after(began, log.elapsed_secs), level: level.to_owned(), step: None, text: log.text }
+}
+
+fn take_checkpoint(batch: &mut IngestBatch, folder: &RunFolder, checkpoint: CheckpointRecord) {
+    let path = folder.path().join(&checkpoint.path);
+    let at = modified(&path);
+    let size_bytes = folder_bytes(&path);
+    let details = json!({ "path": checkpoint.path, "bytes": size_bytes });
+    let (kind, step) = ("checkpoint".to_owned(), checkpoint.step);
+    batch.events.push(NewEvent { kind, step, end_step: None, layer: None, injected: false, details, at });
+    batch.checkpoints.push(NewCheckpoint { step, path: checkpoint.path, size_bytes, at });
+}
+
+/// Milliseconds since 1970 of an RFC 3339 time.
+pub fn parse_time(text: &str) -> Option<UnixMillis> {
+    text.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_millisecond)
+}
+
+fn after(began: Option<UnixMillis>, elapsed_secs: f64) -> Option<UnixMillis> {
+    // A cast saturates; a clock that counts beyond that is not ours.
+    began.map(|began| began.saturating_add((elapsed_secs * 1000.0) as i64))
+}
+
+/// When a checkpoint's folder got its last entry; `None` when it is gone already.
+fn modified(path: &Path) -> Option<UnixMillis> {
+    let time = std::fs::metadata(path).ok()?.modified().ok()?;
+    let since = time.duration_since(std::time::UNIX_EPOCH).ok()?;
+    i64::try_from(since.as_millis()).ok()
+}
+
+fn folder_bytes(path: &Path) -> Option<u64> {
+    let entries = std::fs::read_dir(path).ok()?;
+    Some(entries.filter_map(|entry| entry.ok()?.metadata().ok()).map(|data| data.len()).sum())
+}

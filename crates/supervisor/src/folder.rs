@@ -1,0 +1,158 @@
+//! `vitals ingest RUN_DIR`: (re)builds a run from its folder, after the database was deleted or when the folder came
+//! from another machine. Reads every journal from where the store stands; done again, it changes nothing.
+
+use std::path::Path;
+
+use serde::Serialize;
+use serde_json::json;
+use vitals_journal::{JournalError, Lock, Reader, RunFolder};
+use vitals_recipe::Job;
+use vitals_store::{
+    EndOfAttempt, Evidence, MetricChoice, NewRun, RunId, RunSelection, RunState, Store, StoreError,
+    UnixMillis,
+};
+
+use crate::batch::{Stop, read_batch};
+use crate::error::{Result, SupervisorError};
+use crate::tail::what_is_known;
+use crate::verdict::verdict;
+
+/// What an ingest came to.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct IngestedFolder {
+    pub run: RunId,
+    /// The run was not in the store.
+    pub added: bool,
+    pub attempts: u32,
+    /// New to the store.
+    pub rows: u64,
+    pub values: u64,
+    pub state: RunState,
+}
+
+/// Ingests a run folder. `point` computes a recipe's point hash; `now` is the time.
+///
+/// # Errors
+/// No readable `job.json`; a run that is alive, which its supervisor ingests; a store or a journal that cannot be used.
+pub async fn ingest_folder(
+    store: &Store,
+    run_dir: &Path,
+    point: impl Fn(&Job) -> String,
+    now: UnixMillis,
+) -> Result<IngestedFolder> {
+    let folder = RunFolder::new(run_dir);
+    let job = read_job(&folder)?;
+    let bad = |what: String| SupervisorError::BadJob { path: folder.job(), what };
+    let run: RunId = job.run.parse().map_err(|_| bad(format!("`{}` is no run id", job.run)))?;
+    if Lock::is_held(&folder.lock())? {
+        return Err(bad("the run is alive: its supervisor ingests it".to_owned()));
+    }
+    let added = add_run(store, &job, run, point(&job), now).await?;
+    let attempts = folder.attempts()?;
+    let mut ingested = IngestedFolder {
+        run,
+        added,
+        attempts: u32::try_from(attempts.len()).unwrap_or(u32::MAX),
+        rows: 0,
+        values: 0,
+        state: RunState::Lost,
+    };
+    let mut last_end = None;
+    for attempt in &attempts {
+        last_end = ingest_attempt(store, &folder, run, *attempt, &mut ingested).await?;
+        if let Some(exit) = folder.read_exit(*attempt)? {
+            let record = serde_json::to_value(&exit)
+                .map_err(|source| StoreError::Json { what: "an exit record", source })?;
+            let at = crate::batch::parse_time(&exit.ended_at).unwrap_or(now);
+            match store.set_exit_record(run, *attempt, &record, at).await {
+                // Its journal has no header: the attempt recorded nothing.
+                Ok(()) | Err(StoreError::UnknownAttempt { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+    ingested.state = settle(store, &folder, run, attempts.last().copied(), last_end, now).await?;
+    Ok(ingested)
+}
+
+fn read_job(folder: &RunFolder) -> Result<Job> {
+    let bad = |what: String| SupervisorError::BadJob { path: folder.job(), what };
+    let bytes = std::fs::read(folder.job()).map_err(|error| bad(error.to_string()))?;
+    serde_json::from_slice(&bytes).map_err(|error| bad(error.to_string()))
+}
+
+/// Adds the run where the store lacks it, as the job describes it.
+async fn add_run(store: &Store, job: &Job, run: RunId, point: String, now: UnixMillis) -> Result<bool> {
+    let recipe =
+        serde_json::to_value(&job.recipe).map_err(|source| StoreError::Json { what: "a recipe", source })?;
+    let short = run.to_string();
+    let new = NewRun {
+        id: Some(run),
+        point,
+        seed: job.recipe.seed,
+        recipe,
+        axes: Default::default(),
+        label: format!("run {}", &short[..8]),
+        priority: 0,
+        total_steps: Some(job.recipe.schedule(job.dataset.facts.images).total_steps),
+        state: RunState::Lost,
+        evidence: Evidence::with("read from its folder", json!({ "attempt": job.attempt })),
+    };
+    Ok(!store.insert_runs(None, &[new], now).await?.added.is_empty())
+}
+
+/// Reads one journal from where the store stands to its end.
+async fn ingest_attempt(
+    store: &Store,
+    folder: &RunFolder,
+    run: RunId,
+    attempt: u32,
+    ingested: &mut IngestedFolder,
+) -> Result<Option<EndOfAttempt>> {
+    let known = store.attempts(run).await?.into_iter().find(|known| known.number == attempt);
+    let offset = known.as_ref().map_or(0, |known| known.journal_offset);
+    let mut end = known.and_then(|known| known.end);
+    let mut reader = match Reader::open(&folder.journal(attempt), offset) {
+        Ok(reader) => reader,
+        Err(JournalError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
+            return Ok(end);
+        }
+        Err(error) => return Err(error.into()),
+    };
+    loop {
+        let (batch, stop) = read_batch(&mut reader, folder, true)?;
+        if batch.offset_to > batch.offset_from {
+            let took = store.ingest(run, attempt, &batch).await?;
+            ingested.rows += took.rows;
+            ingested.values += took.values;
+        }
+        end = batch.end.or(end);
+        if stop != Stop::Full {
+            return Ok(end);
+        }
+    }
+}
+
+/// The run's state by what its last attempt left; a state that a supervisor gave before stays where it says the same.
+async fn settle(
+    store: &Store,
+    folder: &RunFolder,
+    run: RunId,
+    attempt: Option<u32>,
+    end: Option<EndOfAttempt>,
+    now: UnixMillis,
+) -> Result<RunState> {
+    let rows = store.runs(&RunSelection::Ids(vec![run]), &MetricChoice::None).await?;
+    let state = rows.first().map_or(RunState::Lost, |row| row.state);
+    let Some(attempt) = attempt else { return Ok(state) };
+    let (told, evidence) = verdict(&what_is_known(folder, attempt, end));
+    if told == state {
+        return Ok(state);
+    }
+    match store.set_state(run, told, &evidence, now).await {
+        Ok(_) => Ok(told),
+        // Queued for another attempt, or the like: what was decided since is newer than the folder.
+        Err(StoreError::IllegalTransition { .. }) => Ok(state),
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,49 @@
+//! The runs that a supervisor watches at the moment, as it remembers them. All of it can be had again from store and
+//! run folders: nothing is lost with it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use vitals_journal::RunFolder;
+use vitals_store::{RunId, RunState};
+
+use crate::policy::Active;
+
+/// One living attempt.
+#[derive(Debug)]
+pub(crate) struct Live {
+    pub folder: RunFolder,
+    pub attempt: u32,
+    pub device: String,
+    pub state: RunState,
+    /// On the supervisor's own clock.
+    pub last_record: Duration,
+    pub stall_after: Duration,
+    /// The worker is yet to be sent SIGTERM: it was not there, or no mark named it.
+    pub owes_term: bool,
+    pub kill_at: Option<Duration>,
+    /// SIGKILL was sent.
+    pub killed: bool,
+    /// Wakes its tail.
+    pub hint: Arc<Notify>,
+}
+
+impl Live {
+    /// What the policy needs of it.
+    pub fn as_active(&self, run: RunId) -> Active {
+        Active {
+            run,
+            device: self.device.clone(),
+            state: self.state,
+            last_record: self.last_record,
+            stall_after: self.stall_after,
+            kill_at: self.kill_at.filter(|_| !self.killed),
+        }
+    }
+
+    /// It was asked to cancel and will end.
+    pub fn is_cancelling(&self) -> bool {
+        self.owes_term || self.kill_at.is_some()
+    }
+}

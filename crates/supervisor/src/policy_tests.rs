@@ -1,0 +1,197 @@
+//! The policy as a table (situation → actions, as text) and as laws over random situations.
+
+use proptest::prelude::*;
+
+use super::*;
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+fn id(n: u8) -> Uuid {
+    Uuid::from_bytes([n; 16])
+}
+
+fn waiting(n: u8, device: &str) -> Waiting {
+    Waiting { run: id(n), device: device.to_owned() }
+}
+
+fn active(n: u8, device: &str, state: RunState, last_record: u64) -> Active {
+    Active {
+        run: id(n),
+        device: device.to_owned(),
+        state,
+        last_record: Duration::from_secs(last_record),
+        stall_after: MINUTE,
+        kill_at: None,
+    }
+}
+
+fn device(device: &str, slots: u32) -> DeviceSlots {
+    DeviceSlots { device: device.to_owned(), slots, unusable: None }
+}
+
+fn broken(name: &str) -> DeviceSlots {
+    DeviceSlots { unusable: Some("the driver is too old".to_owned()), ..device(name, 1) }
+}
+
+/// Runs `decide` at second 100 and writes its actions as words.
+fn check(queue: &Queue, runs: &[Active], slots: &[DeviceSlots], expected: &[&str]) {
+    let words: Vec<String> = decide(queue, runs, slots, Duration::from_secs(100))
+        .into_iter()
+        .map(|action| match action {
+            Action::Start { run, device } => format!("start {} on {device}", run.as_bytes()[0]),
+            Action::Refuse { run, reason } => format!("refuse {}: {reason}", run.as_bytes()[0]),
+            Action::DeclareStalled { run, silent } => {
+                format!("{} silent for {} s", run.as_bytes()[0], silent.as_secs())
+            }
+            Action::DeclareRunning { run } => format!("{} moves", run.as_bytes()[0]),
+            Action::Kill { run } => format!("kill {}", run.as_bytes()[0]),
+        })
+        .collect();
+    assert_eq!(words, expected);
+}
+
+fn queue(runs: &[Waiting]) -> Queue {
+    Queue { paused: false, runs: runs.to_vec() }
+}
+
+#[test]
+fn starts_in_order_while_there_are_slots() {
+    let q = queue(&[waiting(3, "cpu"), waiting(1, "cpu"), waiting(2, "cpu")]);
+    check(&q, &[], &[device("cpu", 2)], &["start 3 on cpu", "start 1 on cpu"]);
+    check(&q, &[active(9, "cpu", RunState::Running, 99)], &[device("cpu", 2)], &["start 3 on cpu"]);
+    let paused = Queue { paused: true, ..q };
+    check(&paused, &[], &[device("cpu", 2)], &[]);
+}
+
+#[test]
+fn fewer_slots_than_runs_stops_nobody() {
+    let busy = [active(8, "cpu", RunState::Running, 99), active(9, "cpu", RunState::Pausing, 99)];
+    check(&queue(&[waiting(1, "cpu")]), &busy, &[device("cpu", 1)], &[]);
+    check(&queue(&[waiting(1, "cpu")]), &[], &[device("cpu", 0)], &[]);
+}
+
+#[test]
+fn auto_prefers_the_freest_accelerator() {
+    let q = queue(&[waiting(1, "auto"), waiting(2, "auto"), waiting(3, "auto"), waiting(4, "cpu")]);
+    let slots = [device("cpu", 1), device("cuda:0", 1), device("cuda:1", 1)];
+    check(&q, &[], &slots, &["start 1 on cuda:0", "start 2 on cuda:1", "start 4 on cpu"]);
+    let busy = [active(9, "cuda:0", RunState::Running, 99)];
+    check(&q, &busy, &slots, &["start 1 on cuda:1", "start 4 on cpu"]);
+}
+
+#[test]
+fn auto_means_the_cpu_where_no_accelerator_works() {
+    let q = queue(&[waiting(1, "auto")]);
+    check(&q, &[], &[device("cpu", 1), broken("cuda:0")], &["start 1 on cpu"]);
+    check(&q, &[], &[device("cpu", 1), device("cuda:0", 0)], &["start 1 on cpu"]);
+}
+
+#[test]
+fn a_device_that_cannot_be_had_is_said_and_the_rest_goes_on() {
+    let q = queue(&[waiting(1, "cuda:7"), waiting(2, "cuda:0"), waiting(3, "cpu")]);
+    check(
+        &q,
+        &[],
+        &[device("cpu", 1), broken("cuda:0")],
+        &[
+            "refuse 1: device cuda:7 does not exist here; this machine has cpu, cuda:0; set device to one of them or \
+             to auto",
+            "refuse 2: device cuda:0 cannot be used: the driver is too old; set device to auto or cpu",
+            "start 3 on cpu",
+        ],
+    );
+}
+
+#[test]
+fn silence_and_movement() {
+    let none = queue(&[]);
+    check(&none, &[active(1, "cpu", RunState::Running, 41)], &[], &[]);
+    check(&none, &[active(1, "cpu", RunState::Running, 39)], &[], &["1 silent for 61 s"]);
+    check(&none, &[active(1, "cpu", RunState::Stalled, 39)], &[], &[]);
+    check(&none, &[active(1, "cpu", RunState::Stalled, 99)], &[], &["1 moves"]);
+    check(&none, &[active(1, "cpu", RunState::Starting, 0)], &[], &[]);
+}
+
+#[test]
+fn the_grace_after_a_cancel_ends() {
+    let asked =
+        |at| Active { kill_at: Some(Duration::from_secs(at)), ..active(1, "cpu", RunState::Running, 99) };
+    check(&queue(&[]), &[asked(101)], &[], &[]);
+    check(&queue(&[]), &[asked(100)], &[], &["kill 1"]);
+}
+
+fn any_device() -> impl Strategy<Value = String> {
+    prop_oneof![Just("auto"), Just("cpu"), Just("cuda:0"), Just("cuda:1"), Just("cuda:9")]
+        .prop_map(str::to_owned)
+}
+
+fn any_slots() -> impl Strategy<Value = Vec<DeviceSlots>> {
+    (0_u32..4, 0_u32..3, 0_u32..3, any::<bool>()).prop_map(|(cpu, first, second, works)| {
+        let mut slots = vec![device("cpu", cpu), device("cuda:0", first), device("cuda:1", second)];
+        slots[2].unusable = (!works).then(|| "broken".to_owned());
+        slots
+    })
+}
+
+fn any_active() -> impl Strategy<Value = Active> {
+    let states = [RunState::Starting, RunState::Running, RunState::Stalled, RunState::Pausing];
+    (0_u8..30, any_device(), 0_usize..4, 0_u64..100).prop_map(move |(n, device, state, at)| {
+        active(n, if device == "auto" { "cpu" } else { &device }, states[state], at)
+    })
+}
+
+proptest! {
+    #[test]
+    fn laws(
+        paused: bool,
+        wishes in prop::collection::vec((0_u8..30, any_device()), 0..20),
+        living in prop::collection::vec(any_active(), 0..6),
+        slots in any_slots(),
+    ) {
+        let q = Queue { paused, runs: wishes.iter().map(|(n, device)| waiting(*n, device)).collect() };
+        let actions = decide(&q, &living, &slots, Duration::from_secs(100));
+        let starts: Vec<(Uuid, &str)> = actions.iter().filter_map(|action| match action {
+            Action::Start { run, device } => Some((*run, device.as_str())),
+            _ => None,
+        }).collect();
+
+        // A paused queue starts nothing and refuses nothing.
+        if paused {
+            prop_assert!(!actions.iter().any(|a| matches!(a, Action::Start { .. } | Action::Refuse { .. })));
+        }
+        // No run is started twice, none that lives already.
+        let distinct: HashSet<Uuid> = starts.iter().map(|start| start.0).collect();
+        prop_assert_eq!(distinct.len(), starts.len());
+        prop_assert!(living.iter().all(|run| !distinct.contains(&run.run)));
+        for device in &slots {
+            // Never more runs than slots, unless they were there before; nothing on a broken device.
+            let begun = starts.iter().filter(|start| start.1 == device.device).count();
+            let busy = living.iter().filter(|run| run.device == device.device).count();
+            prop_assert!(begun == 0 || begun + busy <= device.slots as usize);
+            prop_assert!(begun == 0 || device.unusable.is_none());
+            // Work-conserving and in order: whoever asks for this device by name and is not started, is preceded by
+            // everyone of the same wish who is, and then the device is full.
+            let mut first_of_each = HashSet::new();
+            let askers: Vec<Uuid> = q.runs.iter()
+                .filter(|w| first_of_each.insert(w.run))
+                .filter(|w| w.device == device.device && !living.iter().any(|a| a.run == w.run))
+                .map(|w| w.run).collect();
+            let started: Vec<bool> = askers.iter().map(|run| distinct.contains(run)).collect();
+            prop_assert!(started.windows(2).all(|pair| pair[0] || !pair[1]));
+            if !paused && device.unusable.is_none() && started.contains(&false) {
+                prop_assert!(begun + busy >= device.slots as usize);
+            }
+        }
+        // Starts come in queue order.
+        let place = |run: Uuid| q.runs.iter().position(|w| w.run == run);
+        prop_assert!(starts.windows(2).all(|pair| place(pair[0].0) < place(pair[1].0)));
+        // Pure: asked again, the same answer.
+        prop_assert_eq!(actions, decide(&q, &living, &slots, Duration::from_secs(100)));
+    }
+}
+
+#[test]
+fn a_thousand_waiting_runs_are_one_pass() {
+    let q = Queue { paused: false, runs: (0..1000).map(|n| waiting((n % 251) as u8, "cpu")).collect() };
+    assert_eq!(decide(&q, &[], &[device("cpu", 3)], Duration::ZERO).len(), 3);
+}

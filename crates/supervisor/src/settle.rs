@@ -1,0 +1,64 @@
+//! The end of an attempt: its exit record into the store, then the state that the evidence supports.
+
+use serde_json::json;
+use vitals_store::{Evidence, RunId, RunState, StoreError};
+
+use crate::error::{Result, SupervisorError};
+use crate::supervisor::{Supervisor, Unsettled};
+use crate::verdict::verdict;
+
+impl Supervisor {
+    /// Settles every attempt that has ended; what the store refuses for the moment stays for the next turn.
+    pub(crate) async fn settle_all(&mut self) -> Result<()> {
+        while let Some(mut ended) = self.unsettled.pop() {
+            match self.settle(&mut ended).await {
+                Ok(()) => {}
+                Err(SupervisorError::Store(StoreError::UnknownRun { .. })) => self.forget(ended.run),
+                Err(error) => {
+                    self.unsettled.push(ended);
+                    return Err(error);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn settle(&mut self, ended: &mut Unsettled) -> Result<()> {
+        let run = ended.run;
+        let Some(live) = self.live.get(&run).filter(|live| live.attempt == ended.attempt) else {
+            return Ok(());
+        };
+        ended.known.grace_spent = live.killed;
+        if let Some(exit) = &ended.known.exit {
+            let record = serde_json::to_value(exit)
+                .map_err(|source| StoreError::Json { what: "an exit record", source })?;
+            let at = crate::batch::parse_time(&exit.ended_at).unwrap_or_else(|| self.wall());
+            match self.store.set_exit_record(run, ended.attempt, &record, at).await {
+                // The attempt never came into the store (a restored database): its state is told all the same.
+                Ok(()) | Err(StoreError::UnknownAttempt { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        let (state, evidence) = if live.state == RunState::Starting && ended.known.never_began() {
+            let text = "its start was interrupted: lock free, no guard, no journal";
+            (RunState::Queued, Evidence::with(text, json!({ "attempt": ended.attempt })))
+        } else {
+            verdict(&ended.known)
+        };
+        self.state_once_more(run, state, &evidence).await?;
+        self.forget(run);
+        Ok(())
+    }
+
+    /// As `set_state`; a state that may not follow what the store says is put on record through the log instead of
+    /// stopping everything.
+    async fn state_once_more(&mut self, run: RunId, state: RunState, evidence: &Evidence) -> Result<()> {
+        match self.set_state(run, state, evidence).await {
+            Err(SupervisorError::Store(error @ StoreError::IllegalTransition { .. })) => {
+                tracing::error!(%run, "{error}; evidence: {}", evidence.text);
+                Ok(())
+            }
+            other => other,
+        }
+    }
+}

@@ -1,0 +1,307 @@
+//! The loop: facts come in from the tails, requests from the store; the policy decides; hands act. It is the only one
+//! that changes a run's state, and the only one that ingests. One at a time a workspace, by its lock.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Notify, mpsc, watch};
+use tokio::time::Instant;
+use vitals_journal::{Lock, LockError};
+use vitals_store::{Request, Role, RunId, RunState, Store, UnixMillis};
+
+use crate::devices::{DeviceState, Devices};
+use crate::error::{Result, SupervisorError};
+use crate::hints::Hints;
+use crate::live::Live;
+use crate::options::{Ended, Options, settings};
+use crate::tail::{Fact, Tail};
+use crate::verdict::Known;
+use crate::workspace::Workspace;
+
+/// Facts that may wait; a tail waits when the loop is busy.
+const FACTS: usize = 256;
+const HEARTBEAT_EVERY: Duration = Duration::from_secs(1);
+/// The loop was away (the machine slept, the process was stopped): silence of that time is nobody's fault.
+const AWAY: Duration = Duration::from_secs(2);
+/// A probe of the supervisor's lock lasts an instant.
+const LOCK_PATIENCE: Duration = Duration::from_secs(2);
+
+/// An attempt that has ended and is not settled in the store yet.
+#[derive(Debug)]
+pub(crate) struct Unsettled {
+    pub run: RunId,
+    pub attempt: u32,
+    pub known: Box<Known>,
+}
+
+/// One workspace's supervisor.
+pub struct Supervisor {
+    pub(crate) store: Store,
+    pub(crate) workspace: Workspace,
+    pub(crate) options: Options,
+    pub(crate) live: HashMap<RunId, Live>,
+    pub(crate) unsettled: Vec<Unsettled>,
+    /// Taken, not settled.
+    pub(crate) requests: Vec<Request>,
+    pub(crate) devices: Devices,
+    pub(crate) device_states: Vec<DeviceState>,
+    pub(crate) slots: BTreeMap<String, u32>,
+    pub(crate) queue_paused: bool,
+    /// What each queued run's recipe asks for; a recipe never changes.
+    pub(crate) wishes: HashMap<RunId, String>,
+    /// Starts that were put off, and until when.
+    pub(crate) not_before: HashMap<RunId, Duration>,
+    pub(crate) problem: Option<String>,
+    /// A request asked it to end.
+    pub(crate) shutdown: bool,
+    pub(crate) hints: Hints,
+    pub(crate) values_ingested: u64,
+    pub(crate) started: Instant,
+    pub(crate) started_at: UnixMillis,
+    facts: mpsc::Sender<Fact>,
+    incoming: mpsc::Receiver<Fact>,
+    stop_tails: watch::Sender<bool>,
+    tails: tokio::task::JoinSet<()>,
+    /// When there was last something to do.
+    last_busy: Duration,
+    last_turn: Duration,
+    heartbeat: Option<(Duration, u64)>,
+    _lock: Lock,
+}
+
+impl Supervisor {
+    /// Supervises a workspace until `stop` resolves, a request says so, or it has been idle as long as the options say.
+    /// Runs go on whatever ends it.
+    ///
+    /// # Errors
+    /// `AlreadyRunning` when somebody else does; else the workspace cannot be used.
+    pub async fn run(root: &Path, options: Options, stop: impl Future<Output = ()>) -> Result<Ended> {
+        let mut supervisor = Self::open(root, options).await?;
+        let ended = supervisor.supervise(stop).await;
+        supervisor.close().await;
+        ended
+    }
+
+    async fn open(root: &Path, options: Options) -> Result<Self> {
+        if options.detached {
+            // Out of the terminal's reach. Fails where we lead a group already, and then we are in nobody's way.
+            let _ = rustix::process::setsid();
+        }
+        let workspace = Workspace::new(root);
+        let store = Store::open(workspace.database(), Role::Writer).await?;
+        let lock = take_lock(&workspace, &store).await?;
+        let workspace = match store.setting::<String>(settings::RUNS_DIR).await? {
+            Some(runs) => workspace.with_runs_dir(Path::new(&runs)),
+            None => workspace,
+        };
+        let (facts, incoming) = mpsc::channel(FACTS);
+        let started_at = (options.now)();
+        Ok(Self {
+            store,
+            workspace,
+            live: HashMap::new(),
+            unsettled: Vec::new(),
+            requests: Vec::new(),
+            devices: Devices::find(),
+            device_states: Vec::new(),
+            slots: BTreeMap::new(),
+            queue_paused: false,
+            wishes: HashMap::new(),
+            not_before: HashMap::new(),
+            problem: None,
+            shutdown: false,
+            hints: Hints::new(),
+            values_ingested: 0,
+            started: Instant::now(),
+            started_at,
+            facts,
+            incoming,
+            stop_tails: watch::channel(false).0,
+            tails: tokio::task::JoinSet::new(),
+            last_busy: Duration::ZERO,
+            last_turn: Duration::ZERO,
+            heartbeat: None,
+            _lock: lock,
+            options,
+        })
+    }
+
+    async fn supervise(&mut self, stop: impl Future<Output = ()>) -> Result<Ended> {
+        // Clients learn at once that somebody is there, before accelerators are woken.
+        self.read_settings().await?;
+        self.beat().await;
+        let worker = self.options.binaries.worker.clone();
+        self.devices.ask_worker(&worker).await;
+        self.device_states = self.devices.states(&self.slots);
+        self.adopt().await?;
+        self.requests = self.store.taken_requests().await?;
+        let mut tick = tokio::time::interval(self.options.tick);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        tokio::pin!(stop);
+        loop {
+            tokio::select! {
+                biased;
+                () = &mut stop => return Ok(Ended::Stopped),
+                Some(fact) = self.incoming.recv() => {
+                    let urgent = self.take(fact).await;
+                    if !urgent {
+                        continue;
+                    }
+                }
+                _ = tick.tick() => {}
+            }
+            if let Err(error) = self.turn().await {
+                // Nothing is forgotten: what was not done is found undone at the next turn.
+                tracing::warn!("{error}; trying again");
+                tokio::time::sleep(self.options.tick).await;
+            }
+            if self.shutdown {
+                return Ok(Ended::Stopped);
+            }
+            let idle = self.now().saturating_sub(self.last_busy);
+            if self.options.until_idle.is_some_and(|limit| idle >= limit) {
+                return Ok(Ended::Idle);
+            }
+        }
+    }
+
+    /// One look at everything: requests, ended attempts, the policy's actions, the heartbeat.
+    async fn turn(&mut self) -> Result<()> {
+        let now = self.now();
+        if now.saturating_sub(self.last_turn) > AWAY {
+            for live in self.live.values_mut() {
+                live.last_record = now;
+            }
+        }
+        self.last_turn = now;
+        self.read_settings().await?;
+        self.obey_requests().await?;
+        self.settle_all().await?;
+        let startable = self.act().await?;
+        if startable || !self.live.is_empty() || !self.unsettled.is_empty() || !self.requests.is_empty() {
+            self.last_busy = self.now();
+        }
+        if self.heartbeat.is_none_or(|(at, _)| self.now().saturating_sub(at) >= HEARTBEAT_EVERY) {
+            self.beat().await;
+        }
+        Ok(())
+    }
+
+    /// Takes a fact. `true`: somebody should act on it at once.
+    async fn take(&mut self, fact: Fact) -> bool {
+        match fact {
+            Fact::Recorded { run, attempt, values, stall_after, checkpoint } => {
+                self.values_ingested += values;
+                self.recorded(run, attempt, stall_after, checkpoint).await;
+                false
+            }
+            Fact::Ended { run, attempt, known } => {
+                self.unsettled.push(Unsettled { run, attempt, known });
+                true
+            }
+            Fact::Unreadable { run, attempt, what } => {
+                self.unreadable(run, attempt, &what).await;
+                false
+            }
+            Fact::Removed { run } => {
+                self.forget(run);
+                true
+            }
+        }
+    }
+
+    /// Follows an attempt from now on.
+    pub(crate) fn follow(&mut self, run: RunId, attempt: u32, device: String, state: RunState) {
+        let folder = self.workspace.run_folder(run);
+        let hint = Arc::new(Notify::new());
+        self.hints.watch(&folder.attempt_dir(attempt), &hint);
+        let tail = Tail {
+            store: self.store.clone(),
+            folder: folder.clone(),
+            run,
+            attempt,
+            facts: self.facts.clone(),
+            hint: Arc::clone(&hint),
+            stop: self.stop_tails.subscribe(),
+            stall_floor: self.options.stall_floor,
+        };
+        self.tails.spawn(tail.follow());
+        let live = Live {
+            folder,
+            attempt,
+            device,
+            state,
+            last_record: self.now(),
+            stall_after: crate::pace::Pace::default().stall_after(self.options.stall_floor),
+            owes_term: false,
+            kill_at: None,
+            killed: false,
+            hint,
+        };
+        self.live.insert(run, live);
+    }
+
+    /// No longer watches a run.
+    pub(crate) fn forget(&mut self, run: RunId) {
+        if let Some(live) = self.live.remove(&run) {
+            self.hints.forget(&live.folder.attempt_dir(live.attempt));
+        }
+        while self.tails.try_join_next().is_some() {}
+    }
+
+    /// Time since the start, on a clock that never jumps.
+    pub(crate) fn now(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// The time of day.
+    pub(crate) fn wall(&self) -> UnixMillis {
+        (self.options.now)()
+    }
+
+    async fn beat(&mut self) {
+        let now = self.now();
+        let (since, values) = self.heartbeat.unwrap_or((now, self.values_ingested));
+        let secs = now.saturating_sub(since).as_secs_f64();
+        let gained = self.values_ingested - values;
+        let rate = if secs > 0.0 { gained as f64 / secs } else { 0.0 };
+        self.heartbeat = Some((now, self.values_ingested));
+        self.device_states = self.devices.states(&self.slots);
+        if let Err(error) = self.write_status(rate, false).await {
+            tracing::warn!("failed to write the heartbeat: {error}");
+        }
+    }
+
+    /// Lets the tails finish their transactions and says goodbye.
+    async fn close(mut self) {
+        let _ = self.stop_tails.send(true);
+        // A tail may be waiting to tell something: nobody listens any more, and the store knows how far it came.
+        self.incoming.close();
+        while self.tails.join_next().await.is_some() {}
+        if let Err(error) = self.write_status(0.0, true).await {
+            tracing::warn!("failed to write the last words: {error}");
+        }
+        self.store.close().await;
+    }
+}
+
+/// Takes the workspace's lock, or says who has it.
+async fn take_lock(workspace: &Workspace, store: &Store) -> Result<Lock> {
+    let path = workspace.supervisor_lock();
+    let taken = tokio::task::spawn_blocking(move || Lock::acquire_within(&path, LOCK_PATIENCE)).await;
+    let taken = taken.map_err(|join| SupervisorError::Io {
+        operation: "lock",
+        path: workspace.supervisor_lock(),
+        source: std::io::Error::other(join),
+    })?;
+    match taken {
+        Ok(lock) => Ok(lock),
+        Err(LockError::Held { .. }) => {
+            let pid = store.supervisor().await.ok().flatten().map(|row| row.pid);
+            Err(SupervisorError::AlreadyRunning { workspace: workspace.root().to_owned(), pid })
+        }
+        Err(error) => Err(error.into()),
+    }
+}

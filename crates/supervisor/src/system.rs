@@ -1,0 +1,106 @@
+//! What the kernel says of processes and of itself, read from `/proc`. A process is known by its id *and* its start
+//! time *and* the boot that it belongs to, so that a reused id is never taken for it.
+
+use std::fs;
+use std::path::Path;
+
+use rustix::process::{Pid, Signal, kill_process_group};
+use serde::{Deserialize, Serialize};
+
+/// Identifies this boot of the machine; `None` where there is no `/proc`.
+pub fn boot_id() -> Option<String> {
+    fs::read_to_string("/proc/sys/kernel/random/boot_id").ok().map(|text| text.trim().to_owned())
+}
+
+/// A process that stays the same for ever: a reused id has another start time, a reboot another boot id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProcessMark {
+    pub pid: u32,
+    /// Clock ticks after boot, as `/proc/PID/stat` has it.
+    pub started: u64,
+    pub boot_id: Option<String>,
+}
+
+impl ProcessMark {
+    /// Marks a living process.
+    pub fn of(pid: u32) -> Option<Self> {
+        let (_, started) = stat(pid)?;
+        Some(Self { pid, started, boot_id: boot_id() })
+    }
+
+    /// The kernel's letter for what the process does (`R`, `S`, `D`, `T` stopped, `Z` dead, …); `None` when it is gone.
+    pub fn state(&self) -> Option<char> {
+        if self.boot_id != boot_id() {
+            return None;
+        }
+        stat(self.pid).filter(|(_, started)| *started == self.started).map(|(state, _)| state)
+    }
+
+    /// Alive: there, and not merely unburied.
+    pub fn is_alive(&self) -> bool {
+        self.state().is_some_and(|state| !matches!(state, 'Z' | 'X'))
+    }
+
+    /// Signals the process group that this process leads, if it is still this very process. `false`: it is gone.
+    pub fn signal_group(&self, signal: Signal) -> bool {
+        let Some(pid) = i32::try_from(self.pid).ok().and_then(Pid::from_raw) else { return false };
+        self.state().is_some() && kill_process_group(pid, signal).is_ok()
+    }
+}
+
+/// State letter and start time of a process. The command's name may hold anything, so fields count from its last `)`.
+fn stat(pid: u32) -> Option<(char, u64)> {
+    let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let after_name = text.get(text.rfind(')')? + 1..)?;
+    let mut fields = after_name.split_ascii_whitespace();
+    let state = fields.next()?.chars().next()?;
+    // Start time is field 22 of the line; the state is field 3.
+    let started = fields.nth(18)?.parse().ok()?;
+    Some((state, started))
+}
+
+/// How often the memory killer struck in this process's control group (version 2); `None` where nothing counts it.
+pub fn oom_kills() -> Option<u64> {
+    let groups = fs::read_to_string("/proc/self/cgroup").ok()?;
+    let own = groups.lines().find_map(|line| line.strip_prefix("0::/"))?;
+    let events = fs::read_to_string(Path::new("/sys/fs/cgroup").join(own).join("memory.events")).ok()?;
+    counter(&events, "oom_kill")
+}
+
+fn counter(text: &str, name: &str) -> Option<u64> {
+    text.lines().find_map(|line| {
+        let (key, value) = line.split_once(' ')?;
+        (key == name).then(|| value.trim().parse().ok())?
+    })
+}
+
+/// Physical memory in bytes.
+pub fn memory_bytes() -> Option<u64> {
+    let text = fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
+    line.split_ascii_whitespace().next()?.parse::<u64>().ok().map(|kib| kib * 1024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn knows_itself_and_no_impostor() {
+        let me = ProcessMark::of(std::process::id()).unwrap();
+        assert!(me.is_alive());
+        let reused = ProcessMark { started: me.started + 1, ..me.clone() };
+        assert!(!reused.is_alive(), "another start time is another process");
+        assert!(!reused.signal_group(Signal::KILL), "a reused id is not signalled");
+        let rebooted = ProcessMark { boot_id: Some("another boot".to_owned()), ..me };
+        assert!(!rebooted.is_alive());
+        assert_eq!(ProcessMark::of(u32::MAX), None);
+    }
+
+    #[test]
+    fn counts_by_whole_names() {
+        let events = "low 0\nhigh 1\noom 2\noom_kill 3\noom_group_kill 4\n";
+        assert_eq!(counter(events, "oom_kill"), Some(3));
+        assert_eq!(counter(events, "absent"), None);
+    }
+}

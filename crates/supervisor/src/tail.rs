@@ -1,0 +1,252 @@
+//! Follows one attempt: reads what its journal gained, commits it with its offset, and says when nobody holds the
+//! run's lock any more, with all that is then known. One task for each living run; it decides nothing.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Notify, mpsc, watch};
+use vitals_journal::{Command, JournalError, Lock, Reader, RunFolder};
+use vitals_recipe::Job;
+use vitals_store::{EndOfAttempt, IngestBatch, RunId, Store, StoreError};
+
+use crate::batch::{Stop, read_batch};
+use crate::error::{Result, SupervisorError, store_may_recover};
+use crate::guard::GuardMark;
+use crate::pace::Pace;
+use crate::system::boot_id;
+use crate::verdict::Known;
+
+/// The safety net below the hints.
+const LOOK_EVERY: Duration = Duration::from_millis(150);
+/// Pause before a refused transaction is tried again.
+const RETRY_EVERY: Duration = Duration::from_millis(500);
+
+/// What a tail has to say.
+#[derive(Debug)]
+pub(crate) enum Fact {
+    /// Records came in.
+    Recorded { run: RunId, attempt: u32, values: u64, stall_after: Duration, checkpoint: bool },
+    /// Nobody holds the lock, and the journal has been read to its end.
+    Ended { run: RunId, attempt: u32, known: Box<Known> },
+    /// The journal cannot be read on; the run itself may be well.
+    Unreadable { run: RunId, attempt: u32, what: String },
+    /// The run is no longer in the store.
+    Removed { run: RunId },
+}
+
+/// One attempt to follow.
+pub(crate) struct Tail {
+    pub store: Store,
+    pub folder: RunFolder,
+    pub run: RunId,
+    pub attempt: u32,
+    pub facts: mpsc::Sender<Fact>,
+    pub hint: Arc<Notify>,
+    /// Turns true when the supervisor ends.
+    pub stop: watch::Receiver<bool>,
+    pub stall_floor: Duration,
+}
+
+/// What reading came to.
+enum Read {
+    More,
+    CaughtUp,
+    /// No further record can be had from this journal.
+    Exhausted,
+}
+
+impl Tail {
+    /// Runs until the attempt has ended, the run is gone or the supervisor ends.
+    pub async fn follow(mut self) {
+        let mut position = Position { offset: 0, reader: None, end: None, pace: Pace::default() };
+        match self.store.attempts(self.run).await {
+            Ok(attempts) => {
+                if let Some(attempt) = attempts.into_iter().find(|attempt| attempt.number == self.attempt) {
+                    position.offset = attempt.journal_offset;
+                    position.end = attempt.end;
+                }
+            }
+            // The first transaction will find out where the store stands.
+            Err(error) => tracing::warn!(run = %self.run, "failed to read its attempts: {error}"),
+        }
+        let mut dead = false;
+        let mut exhausted = false;
+        while !*self.stop.borrow() {
+            if !exhausted {
+                match self.advance(&mut position, dead).await {
+                    Ok(Read::More) => continue,
+                    Ok(Read::CaughtUp) => {}
+                    Ok(Read::Exhausted) => exhausted = true,
+                    Err(SupervisorError::Store(StoreError::UnknownRun { .. })) => {
+                        self.tell(Fact::Removed { run: self.run }).await;
+                        return;
+                    }
+                    Err(error) if error.may_pass() => {
+                        tracing::warn!(run = %self.run, "failed to ingest, trying again: {error}");
+                        self.wait(RETRY_EVERY).await;
+                        continue;
+                    }
+                    Err(error) => {
+                        exhausted = true;
+                        let what = error.to_string();
+                        self.tell(Fact::Unreadable { run: self.run, attempt: self.attempt, what }).await;
+                    }
+                }
+            }
+            if dead {
+                let known = Box::new(what_is_known(&self.folder, self.attempt, position.end));
+                self.tell(Fact::Ended { run: self.run, attempt: self.attempt, known }).await;
+                return;
+            }
+            dead = !self.lock_is_held();
+            if !dead {
+                self.wait(LOOK_EVERY).await;
+            }
+        }
+    }
+
+    /// Reads and commits one batch.
+    async fn advance(&mut self, position: &mut Position, dead: bool) -> Result<Read> {
+        let Some(reader) = position.open(self.folder.journal(self.attempt))? else {
+            return Ok(Read::CaughtUp);
+        };
+        let folder = self.folder.clone();
+        let read = tokio::task::spawn_blocking(move || {
+            let mut reader = reader;
+            let batch = read_batch(&mut reader, &folder, dead);
+            (reader, batch)
+        });
+        let (reader, batch) = read.await.map_err(|join| SupervisorError::Io {
+            operation: "read",
+            path: self.folder.journal(self.attempt),
+            source: std::io::Error::other(join),
+        })?;
+        let (batch, stop) = batch?;
+        if let Some(actual) = self.commit(&batch).await? {
+            // The store is elsewhere: read on from there.
+            position.offset = actual;
+            return Ok(Read::More);
+        }
+        position.offset = batch.offset_to;
+        for row in &batch.rows {
+            position.pace.observe(row.step, row.elapsed_secs);
+        }
+        if batch.offset_to > batch.offset_from {
+            self.tell(Fact::Recorded {
+                run: self.run,
+                attempt: self.attempt,
+                values: batch.rows.iter().map(|row| row.values.len() as u64).sum(),
+                stall_after: position.pace.stall_after(self.stall_floor),
+                checkpoint: !batch.checkpoints.is_empty(),
+            })
+            .await;
+        }
+        position.end = batch.end.or(position.end.take());
+        match stop {
+            Stop::Full => position.reader = Some(reader),
+            Stop::NotYet => {
+                position.reader = Some(reader);
+                return Ok(Read::CaughtUp);
+            }
+            Stop::Torn { bytes } if dead => {
+                tracing::warn!(run = %self.run, bytes, "the journal's last record is torn");
+                return Ok(Read::Exhausted);
+            }
+            // A reader that saw zeros at the end of a living file looks again with fresh eyes.
+            Stop::Torn { .. } => return Ok(Read::CaughtUp),
+            Stop::Damaged { what } => {
+                self.tell(Fact::Unreadable { run: self.run, attempt: self.attempt, what }).await;
+                return Ok(Read::Exhausted);
+            }
+        }
+        Ok(Read::More)
+    }
+
+    /// Commits a batch, waiting out a busy database and a full disk. `Some`: the offset at which the store really is.
+    async fn commit(&mut self, batch: &IngestBatch) -> Result<Option<u64>> {
+        if batch.offset_to == batch.offset_from && batch.logs.is_empty() {
+            return Ok(None);
+        }
+        loop {
+            match self.store.ingest(self.run, self.attempt, batch).await {
+                Ok(_) => return Ok(None),
+                Err(StoreError::OffsetMismatch { stored, .. }) => return Ok(Some(stored)),
+                Err(error) if store_may_recover(&error) && !*self.stop.borrow() => {
+                    tracing::warn!(run = %self.run, "failed to ingest, trying again: {error}");
+                    self.wait(RETRY_EVERY).await;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    async fn wait(&mut self, at_most: Duration) {
+        tokio::select! {
+            () = self.hint.notified() => {}
+            () = tokio::time::sleep(at_most) => {}
+            _ = self.stop.changed() => {}
+        }
+    }
+
+    /// Held where the kernel does not answer: a living run is never taken for dead.
+    fn lock_is_held(&self) -> bool {
+        Lock::is_held(&self.folder.lock()).unwrap_or_else(|error| {
+            tracing::warn!(run = %self.run, "{error}");
+            true
+        })
+    }
+
+    async fn tell(&self, fact: Fact) {
+        // Nobody listens when the supervisor ends; the next one reads on from the store's offset.
+        let _ = self.facts.send(fact).await;
+    }
+}
+
+/// Where a tail stands in its journal.
+struct Position {
+    offset: u64,
+    reader: Option<Reader>,
+    end: Option<EndOfAttempt>,
+    pace: Pace,
+}
+
+impl Position {
+    /// The reader at `offset`; `None` while there is no journal.
+    fn open(&mut self, path: PathBuf) -> Result<Option<Reader>> {
+        if let Some(reader) = self.reader.take().filter(|reader| reader.offset() == self.offset) {
+            return Ok(Some(reader));
+        }
+        match Reader::open(&path, self.offset) {
+            Ok(reader) => Ok(Some(reader)),
+            Err(JournalError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// All that a run folder tells of an attempt that nobody works on. `end` is the journal's end record, where one came.
+pub(crate) fn what_is_known(folder: &RunFolder, attempt: u32, end: Option<EndOfAttempt>) -> Known {
+    let exit = folder.read_exit(attempt).unwrap_or_else(|error| {
+        tracing::warn!("{error}");
+        None
+    });
+    let mark = GuardMark::read(folder, attempt);
+    let there = |path: PathBuf| path.try_exists().unwrap_or(true);
+    Known {
+        exit,
+        end,
+        asked: asked(folder, attempt),
+        grace_spent: false,
+        rebooted: mark.as_ref().is_some_and(|mark| mark.boot_id.is_some() && mark.boot_id != boot_id()),
+        folder_missing: !there(folder.attempt_dir(attempt)),
+        left_a_trace: mark.is_some() || there(folder.journal(attempt)) || there(folder.exit(attempt)),
+    }
+}
+
+/// What was asked of this very attempt: the command in `control`, if it came after the attempt was prepared.
+pub(crate) fn asked(folder: &RunFolder, attempt: u32) -> Option<Command> {
+    let control = folder.read_control().ok().flatten()?;
+    let job: Job = serde_json::from_slice(&std::fs::read(folder.job()).ok()?).ok()?;
+    (job.attempt == attempt && control.seq > job.acknowledged_control).then_some(control.command)
+}

@@ -1,0 +1,201 @@
+//! How an attempt ended, from what is known: the guard's exit record, the journal's end, what was asked, the boot.
+//! Pure. Every state comes with the evidence that it rests on; where there is none, the state is `lost`.
+
+use serde_json::json;
+use vitals_journal::{Command, ExitRecord};
+use vitals_store::{EndOfAttempt, Evidence, RunState};
+
+/// Everything that is known of an attempt whose lock is free.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    /// `exit.json`.
+    pub exit: Option<ExitRecord>,
+    /// The journal's end record.
+    pub end: Option<EndOfAttempt>,
+    /// What was asked of this attempt: the last command in `control` that came after its start.
+    pub asked: Option<Command>,
+    /// The supervisor sent SIGKILL when the grace after SIGTERM was over.
+    pub grace_spent: bool,
+    /// The machine was started again since the attempt began.
+    pub rebooted: bool,
+    /// The run folder, or the attempt's part of it, is gone.
+    pub folder_missing: bool,
+    /// The guard, the worker or the journal left something: without it the attempt never began.
+    pub left_a_trace: bool,
+}
+
+impl Known {
+    /// A start that was interrupted before anything ran: it may simply be done again.
+    pub fn never_began(&self) -> bool {
+        !self.left_a_trace && !self.folder_missing
+    }
+}
+
+/// The state that follows, with its evidence.
+pub fn verdict(known: &Known) -> (RunState, Evidence) {
+    let data = json!({
+        "exit": known.exit,
+        "end": known.end,
+        "asked": known.asked,
+        "rebooted": known.rebooted,
+    });
+    let (state, text) = if let Some(exit) = &known.exit {
+        by_exit(exit, known)
+    } else if let Some((end, code)) = known.end.as_ref().and_then(|end| Some((end, end.exit_code?))) {
+        let (state, text) = by_code(code, known.asked, &end.message);
+        (state, format!("{text} (journal's end record; no exit.json)"))
+    } else if known.folder_missing {
+        (RunState::Lost, "lock free, run folder missing".to_owned())
+    } else if known.rebooted {
+        (RunState::Failed, "lock free, no end record, boot id changed".to_owned())
+    } else {
+        (RunState::Lost, "lock free, no exit.json, no end record".to_owned())
+    };
+    (state, Evidence::with(text, data))
+}
+
+fn by_exit(exit: &ExitRecord, known: &Known) -> (RunState, String) {
+    if let Some(signal) = exit.signal {
+        return by_signal(signal, exit, known);
+    }
+    match exit.code {
+        Some(code) => {
+            let message = known.end.as_ref().map_or("", |end| end.message.as_str());
+            by_code(code, known.asked, message)
+        }
+        None => (RunState::Lost, "exit.json names neither code nor signal".to_owned()),
+    }
+}
+
+/// The contract's exit codes (section 1.2). A stop is a pause or a cancel by what was asked, not by its code.
+fn by_code(code: i32, asked: Option<Command>, message: &str) -> (RunState, String) {
+    match (code, asked) {
+        (0, _) => (RunState::Finished, "exit 0".to_owned()),
+        (3, Some(Command::Cancel)) => (RunState::Cancelled, "exit 3".to_owned()),
+        (3, Some(Command::Pause)) => (RunState::Paused, "exit 3".to_owned()),
+        (3, _) => (RunState::Paused, "exit 3, stopped by a signal from outside".to_owned()),
+        (code, Some(Command::Cancel)) => (RunState::Cancelled, with_message(code, message)),
+        (code, _) => (RunState::Failed, with_message(code, message)),
+    }
+}
+
+fn with_message(code: i32, message: &str) -> String {
+    let meaning = match code {
+        4 => "non-finite loss",
+        5 => "out of device memory",
+        6 => "data set unreadable",
+        7 => "checkpoint unreadable",
+        crate::guard::WORKER_NOT_STARTED => "the worker could not be started",
+        _ => "",
+    };
+    let said = message.lines().next().unwrap_or_default().trim();
+    match (said, meaning) {
+        ("", "") => format!("exit {code}"),
+        ("", words) | (words, _) => format!("exit {code}: {words}"),
+    }
+}
+
+fn by_signal(signal: i32, exit: &ExitRecord, known: &Known) -> (RunState, String) {
+    match known.asked {
+        Some(Command::Cancel) if signal == 9 && known.grace_spent => {
+            (RunState::Cancelled, "signal 9, sent when the grace after SIGTERM was over".to_owned())
+        }
+        Some(Command::Cancel) => (RunState::Cancelled, format!("signal {signal}")),
+        _ if signal == 9 && exit.oom_kills.unwrap_or(0) > 0 => {
+            (RunState::Failed, "signal 9, by the kernel's memory killer".to_owned())
+        }
+        _ => (RunState::Failed, format!("signal {signal}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn exit(code: Option<i32>, signal: Option<i32>) -> Option<ExitRecord> {
+        Some(ExitRecord { code, signal, ..ExitRecord::default() })
+    }
+
+    fn end(exit_code: i32, message: &str) -> Option<EndOfAttempt> {
+        let reason = "of no account".to_owned();
+        Some(EndOfAttempt {
+            reason,
+            exit_code: Some(exit_code),
+            last_step: None,
+            message: message.to_owned(),
+            at: None,
+        })
+    }
+
+    fn check(known: Known, expected: &str) {
+        let (state, evidence) = verdict(&known);
+        assert_eq!(format!("{state}: {}", evidence.text), expected, "{known:?}");
+    }
+
+    #[test]
+    fn by_the_guard_s_word() {
+        let of = |code, asked| Known { exit: exit(Some(code), None), asked, ..Known::default() };
+        check(of(0, None), "finished: exit 0");
+        check(of(0, Some(Command::Cancel)), "finished: exit 0");
+        check(of(3, Some(Command::Pause)), "paused: exit 3");
+        check(of(3, Some(Command::Cancel)), "cancelled: exit 3");
+        check(of(3, None), "paused: exit 3, stopped by a signal from outside");
+        check(of(3, Some(Command::Checkpoint)), "paused: exit 3, stopped by a signal from outside");
+        check(of(4, None), "failed: exit 4: non-finite loss");
+        check(of(5, None), "failed: exit 5: out of device memory");
+        check(of(1, None), "failed: exit 1");
+        check(of(1, Some(Command::Cancel)), "cancelled: exit 1");
+        let told =
+            Known { end: end(6, "failed to read the data set: no images in /x\nat …"), ..of(6, None) };
+        check(told, "failed: exit 6: failed to read the data set: no images in /x");
+    }
+
+    #[test]
+    fn by_signal() {
+        let of = |signal, asked| Known { exit: exit(None, Some(signal)), asked, ..Known::default() };
+        check(of(9, None), "failed: signal 9");
+        check(of(9, Some(Command::Pause)), "failed: signal 9");
+        check(of(11, None), "failed: signal 11");
+        check(of(15, Some(Command::Cancel)), "cancelled: signal 15");
+        let spent = Known { grace_spent: true, ..of(9, Some(Command::Cancel)) };
+        check(spent, "cancelled: signal 9, sent when the grace after SIGTERM was over");
+        let mut killer = of(9, None);
+        killer.exit.as_mut().unwrap().oom_kills = Some(1);
+        check(killer, "failed: signal 9, by the kernel's memory killer");
+    }
+
+    #[test]
+    fn without_a_guard() {
+        let told = Known { end: end(0, ""), ..Known::default() };
+        check(told, "finished: exit 0 (journal's end record; no exit.json)");
+        check(
+            Known { rebooted: true, ..Known::default() },
+            "failed: lock free, no end record, boot id changed",
+        );
+        check(Known::default(), "lost: lock free, no exit.json, no end record");
+        check(Known { folder_missing: true, ..Known::default() }, "lost: lock free, run folder missing");
+        check(
+            Known { exit: exit(None, None), ..Known::default() },
+            "lost: exit.json names neither code nor signal",
+        );
+    }
+
+    #[test]
+    fn every_verdict_may_follow_every_living_state_and_has_evidence() {
+        let signals = [None, Some(9), Some(15)];
+        let asks = [None, Some(Command::Pause), Some(Command::Cancel), Some(Command::Checkpoint)];
+        for code in [None, Some(0), Some(1), Some(3), Some(4), Some(137)] {
+            for (signal, asked) in signals.into_iter().flat_map(|s| asks.into_iter().map(move |a| (s, a))) {
+                for rebooted in [false, true] {
+                    let known = Known { exit: exit(code, signal), asked, rebooted, ..Known::default() };
+                    let (state, evidence) = verdict(&known);
+                    assert!(!evidence.text.is_empty());
+                    assert!(state.has_ended() || state == RunState::Paused);
+                    for living in RunState::ALL.into_iter().filter(|state| state.is_active()) {
+                        assert!(living.may_become(state), "{living} → {state}");
+                    }
+                }
+            }
+        }
+    }
+}

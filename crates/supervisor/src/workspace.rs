@@ -1,0 +1,55 @@
+//! Where things lie in a workspace. Runs may lie elsewhere (setting `runs_dir`); the database never does.
+
+use std::path::{Path, PathBuf};
+
+use uuid::Uuid;
+use vitals_journal::RunFolder;
+
+/// Paths of a workspace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Workspace {
+    root: PathBuf,
+    runs: PathBuf,
+}
+
+impl Workspace {
+    /// The workspace in a folder, with its runs in `runs/`.
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        let root = root.into();
+        let runs = root.join("runs");
+        Self { root, runs }
+    }
+
+    /// The same workspace with its runs in another folder; a relative one counts from the workspace.
+    #[must_use]
+    pub fn with_runs_dir(mut self, runs: &Path) -> Self {
+        self.runs = self.root.join(runs);
+        self
+    }
+
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    pub fn database(&self) -> PathBuf {
+        self.root.join("vitals.db")
+    }
+
+    /// Held by the one supervisor for as long as it lives.
+    pub fn supervisor_lock(&self) -> PathBuf {
+        self.root.join("supervisor.lock")
+    }
+
+    /// What a detached supervisor prints.
+    pub fn supervisor_log(&self) -> PathBuf {
+        self.root.join("supervisor.log")
+    }
+
+    pub fn runs_dir(&self) -> &Path {
+        &self.runs
+    }
+
+    pub fn run_folder(&self, run: Uuid) -> RunFolder {
+        RunFolder::new(self.runs.join(run.to_string()))
+    }
+}
