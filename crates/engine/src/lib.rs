@@ -1,0 +1,31 @@
+//! Training through libtorch: Vision Transformers, the heads and losses of MoCo v3 and its relatives, optimizers with
+//! exportable state, gradient norms of every layer, the kNN monitor and exact checkpoints.
+//!
+//! It knows no files of a run but checkpoints, no clock and no process: `vitals-worker` is its host. Call
+//! [`set_threads`] and [`Device::resolve`] before anything else makes a tensor.
+
+mod batch_norm;
+mod block;
+mod core;
+mod device;
+mod error;
+mod gradient;
+mod head;
+mod loss;
+mod method;
+mod monitor;
+mod network;
+mod optimizer;
+mod parameter;
+mod pixels;
+mod plan;
+mod position;
+mod queue;
+mod stem;
+mod trainer;
+mod vit;
+
+pub use device::{Device, cuda_devices, num_threads, set_threads};
+pub use error::EngineError;
+pub use gradient::Gradients;
+pub use trainer::{StepReport, Trainer, Views};

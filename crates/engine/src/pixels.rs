@@ -1,0 +1,71 @@
+//! From bytes to normalised images, on the device: only bytes are uploaded.
+
+use tch::{Device, Kind, Tensor};
+
+use crate::error::{EngineError, Result};
+
+/// Mean and standard deviation of ImageNet's channels in [0, 1] (augmentation.md, step 7).
+const MEAN: [f32; 3] = [0.485, 0.456, 0.406];
+const DEVIATION: [f32; 3] = [0.229, 0.224, 0.225];
+
+/// (x / 255 − mean) / deviation as one multiplication and one addition per channel.
+pub(crate) struct Normalizer {
+    scale: Tensor,
+    shift: Tensor,
+    device: Device,
+}
+
+impl Normalizer {
+    pub(crate) fn new(device: Device) -> Result<Normalizer> {
+        let per_channel = |value: fn(usize) -> f32| -> Result<Tensor> {
+            let values = [value(0), value(1), value(2)];
+            Ok(Tensor::f_from_slice(&values)?.f_view([1, 3, 1, 1])?.f_to_device(device)?)
+        };
+        Ok(Normalizer {
+            scale: per_channel(|c| 1.0 / (255.0 * DEVIATION[c]))?,
+            shift: per_channel(|c| -MEAN[c] / DEVIATION[c])?,
+            device,
+        })
+    }
+
+    /// u8 (N, S, S, 3) → f32 (N, 3, S, S).
+    pub(crate) fn images(&self, bytes: &[u8], size: u32) -> Result<Tensor> {
+        let count = image_count(bytes, size)?;
+        let side = i64::from(size);
+        let bytes = Tensor::f_from_data_size(bytes, &[count as i64, side, side, 3], Kind::Uint8)?;
+        let planes = bytes.f_to_device(self.device)?.f_permute([0, 3, 1, 2])?.f_contiguous()?;
+        let mut images = planes.f_to_kind(Kind::Float)?;
+        Ok(images.f_mul_(&self.scale)?.f_add_(&self.shift)?)
+    }
+}
+
+/// How many square RGB images of that size the bytes hold; an error where they hold no whole number.
+pub(crate) fn image_count(bytes: &[u8], size: u32) -> Result<usize> {
+    let per_image = 3 * size as usize * size as usize;
+    if per_image == 0 || bytes.len() % per_image != 0 {
+        let length = bytes.len();
+        return Err(EngineError::Input(format!(
+            "{length} bytes are no whole number of {size} × {size} RGB images"
+        )));
+    }
+    Ok(bytes.len() / per_image)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_become_planes_with_the_channels_own_statistics() {
+        let bytes: Vec<u8> = (0..2 * 2 * 2 * 3).map(|i| (i * 10) as u8).collect();
+        let images = Normalizer::new(Device::Cpu).unwrap().images(&bytes, 2).unwrap();
+        assert_eq!(images.size(), [2, 3, 2, 2]);
+        for (n, c, y, x) in [(0, 0, 0, 0), (0, 2, 0, 1), (1, 1, 1, 0)] {
+            let byte = f64::from(bytes[((n * 2 + y) * 2 + x) * 3 + c]);
+            let expected = (byte / 255.0 - f64::from(MEAN[c])) / f64::from(DEVIATION[c]);
+            let value = images.double_value(&[n as i64, c as i64, y as i64, x as i64]);
+            assert!((value - expected).abs() < 1e-5, "{value} for {expected}");
+        }
+        assert!(image_count(&bytes, 3).is_err());
+    }
+}

@@ -1,0 +1,158 @@
+//! Training as its host sees it: a recipe and a device in, one report per step out.
+
+use vitals_recipe::{Recipe, Schedule};
+
+use crate::core::{Core, Rates};
+use crate::device::Device;
+use crate::error::{EngineError, Result, guarded};
+use crate::gradient::Gradients;
+use crate::pixels::{Normalizer, image_count};
+use crate::plan::Plan;
+use crate::queue::Queue;
+
+/// Two views of a batch as bytes, N × S × S × 3 each, with labels for the kNN monitor (empty, or one per image).
+#[derive(Debug, Clone, Copy)]
+pub struct Views<'a> {
+    pub view1: &'a [u8],
+    pub view2: &'a [u8],
+    pub labels: &'a [Option<u32>],
+    /// Images per view.
+    pub batch: usize,
+    /// Height and width.
+    pub image_size: u32,
+}
+
+/// What a step did.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StepReport {
+    pub step: u64,
+    pub loss: f64,
+    pub learning_rate: f64,
+    pub encoder_momentum: f64,
+    /// √D × mean over dimensions of the deviation over the batch of normalised view-1 features.
+    pub feature_std: f64,
+    /// Mean cosine between the features of different images.
+    pub feature_cosine: f64,
+    /// None at steps that `gradient_norm_every` leaves out.
+    pub gradients: Option<Gradients>,
+}
+
+/// A run in training.
+pub struct Trainer {
+    pub(crate) recipe: Recipe,
+    pub(crate) schedule: Schedule,
+    pub(crate) core: Core,
+    pub(crate) queue: Queue,
+    pub(crate) next_step: u64,
+    pub(crate) normalizer: Normalizer,
+    layers: Vec<String>,
+    tensors: Vec<String>,
+}
+
+impl Trainer {
+    /// Networks at the start values of the recipe's seed. Errors: what the recipe asks for is not available, or the
+    /// device has no room.
+    pub fn new(recipe: &Recipe, schedule: Schedule, device: Device) -> Result<Trainer> {
+        guarded(|| {
+            let core = Core::new(Plan::from_recipe(recipe)?, device.into())?;
+            let parameters = &core.nets.parameters;
+            Ok(Trainer {
+                recipe: recipe.clone(),
+                schedule,
+                queue: Queue::new(i64::from(recipe.knn_bank_size), core.plan.geometry.dim, core.device)?,
+                next_step: 0,
+                normalizer: Normalizer::new(core.device)?,
+                layers: parameters.layers.iter().map(|(name, _)| name.clone()).collect(),
+                tensors: parameters.slots.iter().map(|slot| slot.name.clone()).collect(),
+                core,
+            })
+        })
+    }
+
+    /// Names of the layers in network order: `patch_embed`, `cls_token`, `pos_embed` where it is learned, `blocks.0`, …,
+    /// `norm`, `projector`, `predictor`, `prototypes`, as far as the network has them.
+    pub fn layers(&self) -> &[String] {
+        &self.layers
+    }
+
+    /// Checkpoint names of the tensors that have gradients, in network order; a frozen patch projection's too.
+    pub fn tensors(&self) -> &[String] {
+        &self.tensors
+    }
+
+    /// The step that comes next; as many steps have been done.
+    pub fn next_step(&self) -> u64 {
+        self.next_step
+    }
+
+    /// The schedule that this run follows.
+    pub fn schedule(&self) -> &Schedule {
+        &self.schedule
+    }
+
+    /// One training step. `step` must be `next_step`; the batch must have the recipe's image size. After an error
+    /// other than wrong input the weights may hold half an update: save nothing, and load a checkpoint to go on.
+    pub fn step(&mut self, step: u64, views: &Views<'_>) -> Result<StepReport> {
+        let every = self.recipe.gradient_norm_every;
+        self.step_measured(step, views, every > 0 && step.is_multiple_of(every))
+    }
+
+    /// The same, with or without gradient norms whatever the recipe says.
+    pub(crate) fn step_measured(
+        &mut self,
+        step: u64,
+        views: &Views<'_>,
+        measure: bool,
+    ) -> Result<StepReport> {
+        self.check(step, views)?;
+        let rates = Rates {
+            learning_rate: self.schedule.learning_rate(&self.recipe, step),
+            encoder_momentum: self.schedule.encoder_momentum(&self.recipe, step),
+        };
+        let outcome = guarded(|| {
+            let prepare = |bytes: &[u8]| {
+                let images = self.normalizer.images(bytes, views.image_size)?;
+                self.core.nets.query.backbone.prepare(&images)
+            };
+            let (first, second) = (prepare(views.view1)?, prepare(views.view2)?);
+            let outcome = self.core.advance([&first, &second], rates, measure)?;
+            self.queue.push(&outcome.features, views.labels)?;
+            Ok(outcome)
+        })?;
+        self.next_step = step + 1;
+        Ok(StepReport {
+            step,
+            loss: outcome.loss,
+            learning_rate: rates.learning_rate,
+            encoder_momentum: rates.encoder_momentum,
+            feature_std: outcome.feature_std,
+            feature_cosine: outcome.feature_cosine,
+            gradients: outcome.gradients,
+        })
+    }
+
+    fn check(&self, step: u64, views: &Views<'_>) -> Result<()> {
+        let refuse = |what: String| Err(EngineError::Input(what));
+        if step != self.next_step {
+            return refuse(format!("step {step} was asked for where step {} comes next", self.next_step));
+        }
+        if views.image_size != self.recipe.image_size {
+            return refuse(format!(
+                "images of {} pixels were given to a recipe of {} pixels",
+                views.image_size, self.recipe.image_size
+            ));
+        }
+        let (first, second) =
+            (image_count(views.view1, views.image_size)?, image_count(views.view2, views.image_size)?);
+        if first != views.batch || second != views.batch || views.batch < 2 {
+            return refuse(format!(
+                "views of {first} and {second} images were given for a batch of {}",
+                views.batch
+            ));
+        }
+        if !views.labels.is_empty() && views.labels.len() != views.batch {
+            return refuse(format!("{} labels were given for {} images", views.labels.len(), views.batch));
+        }
+        Ok(())
+    }
+}
