@@ -36,7 +36,7 @@ impl Problem {
 pub fn unsupported(recipe: &Recipe) -> Vec<(&'static str, String)> {
     let mut found = Vec::new();
     let mut lacks = |parameter, value: &dyn std::fmt::Display| {
-        found.push((parameter, format!("`{parameter} = {value}` is not available in this version")));
+        found.push((parameter, format!("{parameter} {value} is not available in this version")));
     };
     if matches!(recipe.backbone, Backbone::VitConvSmall | Backbone::VitConvBase | Backbone::ResNet50) {
         lacks("backbone", &recipe.backbone);

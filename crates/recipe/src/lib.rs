@@ -11,6 +11,7 @@ mod keyed;
 pub mod parameters;
 mod point;
 mod preset;
+pub mod query;
 mod resolve;
 mod schedule;
 pub mod sweep;

@@ -3,7 +3,10 @@
 
 use std::ops::Range;
 
-use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource};
+use miette::{
+    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode,
+    SourceSpan, SpanContents,
+};
 
 use crate::check::Severity;
 
@@ -74,10 +77,13 @@ impl Diagnostic {
 pub fn render(diagnostics: &[Diagnostic], text: &str, file_name: &str, colour: bool) -> String {
     let theme = if colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
     let handler =
-        GraphicalReportHandler::new_themed(theme).with_width(100).with_links(false).with_context_lines(0);
+        GraphicalReportHandler::new_themed(theme).with_width(120).with_links(false).with_context_lines(1);
     let mut output = String::new();
     for diagnostic in diagnostics {
-        let report = Report { diagnostic, source: NamedSource::new(file_name, text.to_owned()) };
+        let report = Report {
+            diagnostic,
+            source: WholeLines { file_name, text, place: (diagnostic.line.max(1), diagnostic.column.max(1)) },
+        };
         if handler.render_report(&mut output, &report).is_err() {
             // miette refuses spans outside the text; the finding itself must not be lost.
             let Diagnostic { line, column, message, .. } = diagnostic;
@@ -87,11 +93,43 @@ pub fn render(diagnostics: &[Diagnostic], text: &str, file_name: &str, colour: b
     output
 }
 
+/// A source that shows the whole lines of a place instead of the place alone, and names the place in its heading as
+/// line and character, as the finding has it.
+#[derive(Debug)]
+struct WholeLines<'a> {
+    file_name: &'a str,
+    text: &'a str,
+    place: (u32, u32),
+}
+
+impl SourceCode for WholeLines<'_> {
+    fn read_span<'b>(
+        &'b self,
+        span: &SourceSpan,
+        lines_before: usize,
+        _lines_after: usize,
+    ) -> Result<Box<dyn SpanContents<'b> + 'b>, MietteError> {
+        let bytes = self.text.as_bytes();
+        let first = span.offset().min(bytes.len());
+        let last = (span.offset() + span.len()).min(bytes.len());
+        let start = bytes[..first].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        let end = bytes[last..].iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |at| last + at);
+        // miette asks for the place alone, without lines around it, to write its heading.
+        let (line, column) = match lines_before {
+            0 => (self.place.0 as usize - 1, self.place.1 as usize - 1),
+            _ => (bytes[..start].iter().filter(|byte| **byte == b'\n').count(), 0),
+        };
+        let shown = SourceSpan::new(start.into(), end - start);
+        let name = self.file_name.to_owned();
+        Ok(Box::new(MietteSpanContents::new_named(name, &bytes[start..end], shown, line, column, 1)))
+    }
+}
+
 /// A finding in the form that miette draws.
 #[derive(Debug)]
 struct Report<'a> {
     diagnostic: &'a Diagnostic,
-    source: NamedSource<String>,
+    source: WholeLines<'a>,
 }
 
 impl std::fmt::Display for Report<'_> {
@@ -120,7 +158,14 @@ impl miette::Diagnostic for Report<'_> {
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        let span = self.diagnostic.span.clone();
-        Some(Box::new(std::iter::once(LabeledSpan::new(None, span.start, span.len()))))
+        // A place at the end of a line is drawn under the last character before it: miette draws nothing beyond.
+        let Range { start, end } = self.diagnostic.span;
+        let text = self.source.text;
+        let is_line_end = text.as_bytes().get(start).is_none_or(|byte| *byte == b'\n');
+        let start = if is_line_end { text.floor_char_boundary(start.saturating_sub(1)) } else { start };
+        Some(Box::new(std::iter::once(LabeledSpan::new_primary_with_span(
+            None,
+            (start, end.saturating_sub(start)),
+        ))))
     }
 }

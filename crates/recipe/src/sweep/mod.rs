@@ -3,13 +3,17 @@
 mod axis;
 mod definition;
 mod diagnostic;
+pub mod edit;
 mod expand;
+mod form;
 mod numbers;
 mod read;
 
 pub use definition::{Axis, AxisForm, Exclusion, Goal, Objective, Placed, SWEEP_FORMAT, Sample, Sweep};
 pub use diagnostic::{Diagnostic, render};
+pub use edit::{Edit, EditError};
 pub use expand::Expansion;
+pub use form::{FormAxis, FormModel};
 pub use numbers::short_number;
 pub use read::MAX_RUNS;
 

@@ -1,0 +1,85 @@
+//! Cuts a query into words, quoted texts and signs, each with its place.
+
+use super::QueryError;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Token {
+    /// A bare word: a name, a number, a date, a keyword.
+    Word(String),
+    /// A text in ' or ".
+    Quoted(String),
+    /// A name in backquotes, with what follows its closing backquote and a dot.
+    Name(String),
+    /// ( ) , = != < <= > >= ~
+    Sign(&'static str),
+    End,
+}
+
+impl Token {
+    /// The token as a person sees it.
+    pub(super) fn describe(&self) -> String {
+        match self {
+            Token::Word(text) | Token::Name(text) => format!("`{text}`"),
+            Token::Quoted(text) => format!("{text:?}"),
+            Token::Sign(sign) => format!("`{sign}`"),
+            Token::End => "the end".to_owned(),
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) token: Token,
+    /// 1-based, in characters.
+    pub(super) column: usize,
+}
+
+const SIGNS: [&str; 11] = ["!=", "<=", ">=", "==", "(", ")", ",", "=", "<", ">", "~"];
+
+/// The tokens, the last of them `End`.
+pub(super) fn lex(text: &str) -> Result<Vec<Place>, QueryError> {
+    let characters: Vec<char> = text.chars().collect();
+    let mut tokens = Vec::new();
+    let mut at = 0;
+    while let Some(&character) = characters.get(at) {
+        let column = at + 1;
+        if character.is_whitespace() {
+            at += 1;
+        } else if matches!(character, '"' | '\'' | '`') {
+            let length =
+                characters[at + 1..].iter().position(|other| *other == character).ok_or_else(|| {
+                    QueryError { message: format!("the {character} is never closed"), column, hint: None }
+                })?;
+            let inner: String = characters[at + 1..at + 1 + length].iter().collect();
+            at += length + 2;
+            let token = if character == '`' {
+                let tail: String = characters[at..].iter().take_while(|next| is_word(**next)).collect();
+                at += tail.chars().count();
+                Token::Name(inner + &tail)
+            } else {
+                Token::Quoted(inner)
+            };
+            tokens.push(Place { token, column });
+        } else if let Some(sign) = SIGNS.into_iter().find(|sign| starts_with(&characters[at..], sign)) {
+            at += sign.len();
+            tokens.push(Place { token: Token::Sign(if sign == "==" { "=" } else { sign }), column });
+        } else if is_word(character) {
+            let word: String = characters[at..].iter().take_while(|next| is_word(**next)).collect();
+            at += word.chars().count();
+            tokens.push(Place { token: Token::Word(word), column });
+        } else {
+            let hint = Some("texts with other characters stand in quotes".to_owned());
+            return Err(QueryError { message: format!("`{character}` has no meaning here"), column, hint });
+        }
+    }
+    tokens.push(Place { token: Token::End, column: characters.len() + 1 });
+    Ok(tokens)
+}
+
+fn starts_with(characters: &[char], sign: &str) -> bool {
+    sign.chars().enumerate().all(|(index, character)| characters.get(index) == Some(&character))
+}
+
+fn is_word(character: char) -> bool {
+    character.is_alphanumeric() || "_-+.:/%".contains(character)
+}

@@ -1,0 +1,317 @@
+//! Changes of a sweep file that keep everything else as it is written: comments, order, spacing, the way numbers are
+//! spelt. A form's edits go through here, so that a file under version control shows only what was meant.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, TableLike, Value};
+
+use super::diagnostic::LineIndex;
+use super::numbers::short_number;
+
+pub use super::form::model;
+
+/// One change of a sweep file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "op", rename_all = "snake_case")]
+pub enum Edit {
+    SetName {
+        value: String,
+    },
+    SetDescription {
+        value: String,
+    },
+    /// An empty text removes the preset.
+    SetPreset {
+        value: String,
+    },
+    /// `null` removes the override.
+    SetParameter {
+        parameter: String,
+        value: Json,
+    },
+    AddAxis {
+        parameter: String,
+        values: Vec<Json>,
+    },
+    /// Values of a zipped axis are lists, one value a parameter. A spaced axis becomes a list of values.
+    SetAxis {
+        index: u32,
+        values: Vec<Json>,
+    },
+    RemoveAxis {
+        index: u32,
+    },
+    MoveAxis {
+        from: u32,
+        to: u32,
+    },
+    SetSeeds {
+        value: Vec<u64>,
+    },
+    AddExclusion {
+        value: BTreeMap<String, Json>,
+    },
+    RemoveExclusion {
+        index: u32,
+    },
+}
+
+/// Why a sweep file could not be changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EditError {
+    /// The text is not TOML; nothing can be edited before that is mended.
+    #[error("the text is not valid TOML: {message} (line {line}, column {column})")]
+    NotToml { message: String, line: u32, column: u32 },
+    /// The file has fewer entries than the edit supposes: it changed meanwhile.
+    #[error("there is no {what} {index}: the file has {count}")]
+    NoSuchEntry { what: &'static str, index: u32, count: usize },
+    /// A key holds something else than the edit supposes.
+    #[error("`{key}` is not {expected}")]
+    OtherShape { key: String, expected: &'static str },
+    /// The value has no form in TOML.
+    #[error("{value} cannot be written to the file")]
+    Unwritable { value: String },
+}
+
+impl EditError {
+    pub(crate) fn not_toml(text: &str, message: &str, span: Option<Range<usize>>) -> EditError {
+        let (line, column) = LineIndex::new(text).position(span.map_or(text.len(), |span| span.start));
+        EditError::NotToml { message: message.to_owned(), line, column }
+    }
+}
+
+/// Applies the edits in order and returns the new text; no text where one of them fails.
+pub fn apply(text: &str, edits: &[Edit]) -> Result<String, EditError> {
+    let parsed = text.parse::<DocumentMut>();
+    let mut document = parsed.map_err(|error| EditError::not_toml(text, error.message(), error.span()))?;
+    for edit in edits {
+        apply_one(&mut document, edit)?;
+    }
+    Ok(document.to_string())
+}
+
+fn apply_one(document: &mut DocumentMut, edit: &Edit) -> Result<(), EditError> {
+    match edit {
+        Edit::SetName { value } => put(document.as_table_mut(), "name", Value::from(value.as_str())),
+        Edit::SetDescription { value } => {
+            put(document.as_table_mut(), "description", Value::from(value.as_str()))
+        }
+        Edit::SetPreset { value } if value.is_empty() => remove(recipe_of(document)?, "preset"),
+        Edit::SetPreset { value } => put(recipe_of(document)?, "preset", Value::from(value.as_str())),
+        Edit::SetParameter { parameter, value: Json::Null } => remove(recipe_of(document)?, parameter),
+        Edit::SetParameter { parameter, value } => put(recipe_of(document)?, parameter, toml_value(value)?),
+        Edit::AddAxis { parameter, values } => {
+            let mut table = new_table();
+            table.insert("parameter", Item::Value(Value::from(parameter.as_str())));
+            table.insert("values", Item::Value(Value::Array(list(None, values)?)));
+            tables_of(document, "axis")?.push(table);
+        }
+        Edit::SetAxis { index, values } => set_axis(document, *index, values)?,
+        Edit::RemoveAxis { index } => take(tables_of(document, "axis")?, "axis", *index).map(drop)?,
+        Edit::MoveAxis { from, to } => move_axis(tables_of(document, "axis")?, *from, *to)?,
+        Edit::SetSeeds { value } => set_seeds(document, value)?,
+        Edit::AddExclusion { value } => {
+            let mut table = new_table();
+            for (name, value) in value {
+                table.insert(name, Item::Value(toml_value(value)?));
+            }
+            tables_of(document, "exclude")?.push(table);
+        }
+        Edit::RemoveExclusion { index } => {
+            take(tables_of(document, "exclude")?, "exclusion", *index).map(drop)?
+        }
+    }
+    Ok(())
+}
+
+/// A table that stands apart from what is before it.
+fn new_table() -> Table {
+    let mut table = Table::new();
+    table.decor_mut().set_prefix("\n");
+    table
+}
+
+/// The `[recipe]` table, made where the file has none.
+fn recipe_of(document: &mut DocumentMut) -> Result<&mut dyn TableLike, EditError> {
+    let item = document.as_table_mut().entry("recipe").or_insert_with(|| Item::Table(new_table()));
+    item.as_table_like_mut().ok_or(EditError::OtherShape { key: "recipe".to_owned(), expected: "a table" })
+}
+
+/// The `[[key]]` tables; a list of inline tables is turned into them.
+fn tables_of<'d>(document: &'d mut DocumentMut, key: &str) -> Result<&'d mut ArrayOfTables, EditError> {
+    let item =
+        document.as_table_mut().entry(key).or_insert_with(|| Item::ArrayOfTables(ArrayOfTables::new()));
+    if item.is_array() {
+        *item = match std::mem::take(item).into_array_of_tables() {
+            Ok(tables) => Item::ArrayOfTables(tables),
+            Err(other) => other,
+        };
+    }
+    let other = || EditError::OtherShape { key: key.to_owned(), expected: "a list of tables" };
+    item.as_array_of_tables_mut().ok_or_else(other)
+}
+
+/// Sets a key; the comment after the old value stays.
+fn put(table: &mut dyn TableLike, key: &str, mut value: Value) {
+    match table.get_mut(key).and_then(Item::as_value_mut) {
+        Some(old) => {
+            *value.decor_mut() = old.decor().clone();
+            *old = value;
+        }
+        None => {
+            table.insert(key, Item::Value(value));
+        }
+    }
+}
+
+/// Removes a key; comments above it move to the key that follows, where one does.
+fn remove(table: &mut dyn TableLike, key: &str) {
+    let comments = table.key(key).and_then(|key| key.leaf_decor().prefix()?.as_str().map(str::to_owned));
+    let names: Vec<String> = table.iter().map(|(name, _)| name.to_owned()).collect();
+    let next = names.iter().skip_while(|name| *name != key).nth(1);
+    if let (Some(comments), Some(next)) = (comments.filter(|text| text.contains('#')), next)
+        && let Some(mut next) = table.key_mut(next)
+    {
+        let own =
+            next.leaf_decor().prefix().and_then(|prefix| prefix.as_str()).unwrap_or_default().to_owned();
+        next.leaf_decor_mut().set_prefix(format!("{comments}{own}"));
+    }
+    table.remove(key);
+}
+
+fn take(tables: &mut ArrayOfTables, what: &'static str, index: u32) -> Result<Table, EditError> {
+    let count = tables.len();
+    if index as usize >= count {
+        return Err(EditError::NoSuchEntry { what, index, count });
+    }
+    Ok(tables.remove(index as usize))
+}
+
+fn move_axis(tables: &mut ArrayOfTables, from: u32, to: u32) -> Result<(), EditError> {
+    // Tables print in the order of their positions in the file, so the positions stay and the tables move over them.
+    let positions: Vec<Option<isize>> = tables.iter().map(Table::position).collect();
+    let count = tables.len();
+    if to as usize >= count {
+        return Err(EditError::NoSuchEntry { what: "axis", index: to, count });
+    }
+    let table = take(tables, "axis", from)?;
+    tables.insert(to as usize, table);
+    for (table, position) in tables.iter_mut().zip(positions) {
+        table.set_position(position);
+    }
+    Ok(())
+}
+
+fn set_axis(document: &mut DocumentMut, index: u32, values: &[Json]) -> Result<(), EditError> {
+    let tables = tables_of(document, "axis")?;
+    let count = tables.len();
+    let missing = EditError::NoSuchEntry { what: "axis", index, count };
+    let axis = tables.get_mut(index as usize).ok_or(missing)?;
+    if let Some(zip) = axis.get_mut("zip").and_then(Item::as_table_like_mut) {
+        return set_zip(zip, values);
+    }
+    for form in ["range", "log", "linear"] {
+        axis.remove(form);
+    }
+    let old = axis.get("values").and_then(Item::as_array).cloned();
+    put(axis, "values", Value::Array(list(old.as_ref(), values)?));
+    Ok(())
+}
+
+fn set_zip(zip: &mut dyn TableLike, rows: &[Json]) -> Result<(), EditError> {
+    let names: Vec<String> = zip.iter().map(|(name, _)| name.to_owned()).collect();
+    for (column, name) in names.iter().enumerate() {
+        let cell = |row: &Json| match row.as_array() {
+            Some(cells) if cells.len() == names.len() => Ok(cells[column].clone()),
+            _ => Err(EditError::OtherShape {
+                key: row.to_string(),
+                expected: "one value for each zipped parameter",
+            }),
+        };
+        let values = rows.iter().map(cell).collect::<Result<Vec<Json>, EditError>>()?;
+        let old = zip.get(name).and_then(Item::as_array).cloned();
+        put(zip, name, Value::Array(list(old.as_ref(), &values)?));
+    }
+    Ok(())
+}
+
+/// Sets the seeds; a file that counts them (`seeds = 3`) goes on counting where the list is 0, 1, 2 and on.
+fn set_seeds(document: &mut DocumentMut, seeds: &[u64]) -> Result<(), EditError> {
+    if let Some(recipe) = document.get_mut("recipe").and_then(Item::as_table_like_mut) {
+        remove(recipe, "seed");
+    }
+    let old = document.get("seeds").cloned();
+    let is_counted =
+        old.as_ref().is_some_and(Item::is_integer) && seeds.iter().copied().eq(0..seeds.len() as u64);
+    let value = if is_counted {
+        Value::from(seeds.len() as i64)
+    } else {
+        let values: Vec<Json> = seeds.iter().copied().map(Json::from).collect();
+        Value::Array(list(old.as_ref().and_then(Item::as_array), &values)?)
+    };
+    put(document.as_table_mut(), "seeds", value);
+    Ok(())
+}
+
+/// A list of these values; those that the old list has keep their spelling, spacing and comments.
+fn list(old: Option<&Array>, values: &[Json]) -> Result<Array, EditError> {
+    let mut left: Vec<&Value> = old.into_iter().flat_map(Array::iter).collect();
+    let gap =
+        left.get(1).and_then(|value| value.decor().prefix()?.as_str()).filter(|prefix| !prefix.contains('#'));
+    let gap = gap.unwrap_or(" ").to_owned();
+    let mut array = Array::new();
+    for (index, json) in values.iter().enumerate() {
+        match left.iter().position(|value| same(value, json)) {
+            Some(at) => array.push_formatted(left.remove(at).clone()),
+            None => {
+                let prefix = if index == 0 && !gap.contains('\n') { "" } else { gap.as_str() };
+                array.push_formatted(toml_value(json)?.decorated(prefix, ""));
+            }
+        }
+    }
+    if let Some(old) = old {
+        array.set_trailing(old.trailing().clone());
+        array.set_trailing_comma(old.trailing_comma());
+    }
+    let is_one_line = !array.to_string().contains('\n');
+    if is_one_line {
+        array.fmt();
+    }
+    Ok(array)
+}
+
+fn same(value: &Value, json: &Json) -> bool {
+    match (value, json) {
+        (Value::Boolean(value), Json::Bool(other)) => value.value() == other,
+        (Value::String(value), Json::String(other)) => value.value() == other,
+        (Value::Integer(value), Json::Number(other)) => other.as_f64() == Some(*value.value() as f64),
+        (Value::Float(value), Json::Number(other)) => other.as_f64() == Some(*value.value()),
+        _ => false,
+    }
+}
+
+fn toml_value(json: &Json) -> Result<Value, EditError> {
+    let unwritable = || EditError::Unwritable { value: json.to_string() };
+    match json {
+        Json::Bool(value) => Ok(Value::from(*value)),
+        Json::String(text) => Ok(Value::from(text.as_str())),
+        Json::Number(number) => match (number.as_i64(), number.as_f64()) {
+            (Some(integer), _) => Ok(Value::from(integer)),
+            // Parsed from its short spelling, which the document keeps: 1.5e-4, not 0.00015.
+            (None, Some(float)) => short_number(float).parse().map_err(|_| unwritable()),
+            (None, None) => Err(unwritable()),
+        },
+        Json::Array(values) => Ok(Value::Array(list(None, values)?)),
+        Json::Object(entries) => {
+            let mut table = InlineTable::new();
+            for (key, value) in entries {
+                table.insert(key, toml_value(value)?);
+            }
+            Ok(Value::InlineTable(table))
+        }
+        Json::Null => Err(unwritable()),
+    }
+}

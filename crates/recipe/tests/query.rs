@@ -1,0 +1,140 @@
+//! Queries in, matching runs or the marked mistake out.
+
+use proptest::prelude::*;
+use vitals_recipe::query::{Row, Scalar, parse};
+
+struct Run(Vec<(&'static str, Scalar)>);
+
+impl Row for Run {
+    fn lookup(&self, name: &str) -> Option<Scalar> {
+        self.0.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone())
+    }
+}
+
+fn run() -> Run {
+    let text = |text: &str| Scalar::Text(text.to_owned());
+    Run(vec![
+        ("state", text("running")),
+        ("optimizer", text("adamw")),
+        ("dataset", text("fashion-mnist")),
+        ("sweep_name", text("Frozen or learned")),
+        ("base_learning_rate", Scalar::Number(1.5e-4)),
+        ("frozen_patch_projection", Scalar::Bool(true)),
+        ("knn_top1.last", Scalar::Number(0.61)),
+        ("loss.last", Scalar::Number(f64::NAN)),
+        ("grad_norm/blocks.0.max", Scalar::Number(3.0)),
+        ("spike.count", Scalar::Number(2.0)),
+        ("tag", Scalar::List(vec!["keep".to_owned(), "paper".to_owned()])),
+        ("created_at", text("2026-11-24T10:30:00Z")),
+    ])
+}
+
+#[test]
+fn queries_match_as_they_read() {
+    let table = [
+        ("", true),
+        ("  ", true),
+        ("state = running", true),
+        ("state = \"running\"", true),
+        ("state != running", false),
+        ("state in (queued, running)", true),
+        ("state not in (queued, running)", false),
+        ("optimizer in (lamb) or base_learning_rate >= 1e-4", true),
+        ("base_learning_rate = 0.00015", true),
+        ("base_learning_rate < 1.5e-4", false),
+        ("dataset = fashion-mnist and knn_top1.last > 0.5", true),
+        ("not (state = running and knn_top1.last > 0.7)", true),
+        ("NOT state = running AND state = running", false),
+        ("state = queued and state = running or state = running", true),
+        ("state = running or state = running and state = queued", true),
+        ("sweep_name ~ \"frozen\"", true),
+        ("sweep_name ~ shock", false),
+        ("frozen_patch_projection", true),
+        ("not frozen_patch_projection", false),
+        ("frozen_patch_projection = false", false),
+        ("`grad_norm/blocks.0`.max > 2", true),
+        ("`grad_norm/blocks.0.max` > 2", true),
+        ("spike.count = 2", true),
+        ("tag = paper", true),
+        ("tag != paper", false),
+        ("tag != other", true),
+        ("tag ~ pap", true),
+        ("loss.last > 0", false),
+        ("loss.last <= 0", false),
+        ("loss.last = nan", true),
+        ("created_at >= 2026-11-24", true),
+        ("created_at = 2026-11-24", true),
+        ("created_at <= 2026-11-24", true),
+        ("created_at < 2026-11-24T11:00:00Z", true),
+        ("created_at > 2026-11-24", false),
+        ("batch_size = 256", false),
+        ("batch_size != 256", false),
+    ];
+    for (query, expected) in table {
+        let expr = parse(query).unwrap_or_else(|error| panic!("{query}: {error}"));
+        assert_eq!(expr.matches(&run()), expected, "{query}");
+    }
+}
+
+#[test]
+fn mistakes_are_marked() {
+    let queries = [
+        "optimzer = adamw",
+        "state =",
+        "state = running and",
+        "state = running optimizer = adamw",
+        "(state = running",
+        "state in running",
+        "state in (a b)",
+        "state in ()",
+        "knn_top1 > 0.5",
+        "knn_top1.best > 0.5",
+        "grad_norm/norm.last > 1",
+        "sweep_name ~ \"open",
+        "state ; running",
+        "상태 = 실행",
+        "= 3",
+        "state not = 3",
+    ];
+    let mut output = String::new();
+    for query in queries {
+        let error = parse(query).expect_err(query);
+        let caret = " ".repeat(error.column - 1) + "^";
+        output += &format!("{query}\n{caret} {}\n", error.message);
+        if let Some(hint) = error.hint {
+            output += &format!("  hint: {hint}\n");
+        }
+        output += "\n";
+    }
+    insta::assert_snapshot!(output);
+}
+
+#[test]
+fn deep_nesting_is_refused_and_not_a_crash() {
+    let error = parse(&"(".repeat(100_000)).expect_err("must be refused");
+    assert_eq!(error.message, "the query is nested too deeply");
+    assert!(parse(&"not ".repeat(100_000)).is_err());
+    let long = vec!["state = running"; 100_000].join(" and ");
+    assert!(parse(&long).expect("a long chain is fine").matches(&run()));
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_read_or_refused_at_a_place_inside_it(text in "\\PC{0,60}") {
+        if let Err(error) = parse(&text) {
+            prop_assert!((1..=text.chars().count() + 1).contains(&error.column));
+        }
+    }
+
+    #[test]
+    fn words_of_the_language_in_any_order_never_crash(
+        words in proptest::collection::vec(
+            proptest::sample::select(vec!["and", "or", "not", "in", "(", ")", ",", "=", "~", "<=", "state", "`a/b`.last", "1e-4", "'x'"]),
+            0..20,
+        )
+    ) {
+        if let Ok(expr) = parse(&words.join(" ")) {
+            expr.matches(&run());
+        }
+    }
+}
