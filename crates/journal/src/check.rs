@@ -7,9 +7,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::hash::SeriesHasher;
-use crate::{
-    AttemptStart, JournalError, ReadOutcome, Reader, Record, Result, Row, RunFolder, StepRange, in_force,
-};
+use crate::{AttemptStart, ReadOutcome, Reader, Record, Result, Row, RunFolder, StepRange, in_force};
 
 /// What the journals of a run hold (contract §1.1).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,11 +32,13 @@ pub struct Check {
 /// Checks every journal of a run folder.
 pub fn check(run_dir: &Path) -> Result<Check> {
     let folder = RunFolder::new(run_dir);
+    let attempts: Vec<u32> =
+        folder.attempts()?.into_iter().filter(|&attempt| folder.journal(attempt).exists()).collect();
     let mut starts = Vec::new();
-    for attempt in folder.attempts()? {
-        if let Some(first_step) = first_step_of(&folder, attempt)? {
-            starts.push(AttemptStart { attempt, first_step });
-        }
+    for &attempt in &attempts {
+        // A journal that ends before its header supersedes nothing.
+        let first_step = first_step_of(&folder, attempt)?.unwrap_or(u64::MAX);
+        starts.push(AttemptStart { attempt, first_step });
     }
     let ranges = in_force(&starts);
     let mut check = Check::default();
@@ -84,15 +84,9 @@ impl Check {
 }
 
 /// The first step of an attempt: its header's word, or where the header is damaged its first row's; `None` when
-/// neither is there.
+/// neither is there yet.
 fn first_step_of(folder: &RunFolder, attempt: u32) -> Result<Option<u64>> {
-    let mut reader = match Reader::open(&folder.journal(attempt), 0) {
-        Ok(reader) => reader,
-        Err(JournalError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
-            return Ok(None);
-        }
-        Err(error) => return Err(error),
-    };
+    let mut reader = Reader::open(&folder.journal(attempt), 0)?;
     loop {
         match reader.next()? {
             ReadOutcome::Record { record: Record::Header(header), .. } => return Ok(Some(header.first_step)),

@@ -20,6 +20,7 @@ mod pump;
 mod reader;
 mod record;
 pub mod run_folder;
+mod shared;
 mod sink;
 mod streams;
 mod writer;
@@ -32,13 +33,13 @@ pub use frame::{FORMAT_VERSION, MAX_PAYLOAD_BYTES};
 pub use hash::SeriesHasher;
 pub use lock::{Lock, LockError};
 pub use narrow::{narrow, widen};
-pub use pump::{OnStall, Stall};
 pub use reader::{ReadOutcome, Reader, read_header};
 pub use record::{
     CheckpointRecord, Column, ControlAck, EndRecord, Event, Header, Level, LogRecord, Record, Row, Stream,
     StreamId, ValueKind, Wait,
 };
 pub use run_folder::{Command, Control, ExitRecord, RunFolder};
+pub use shared::{OnStall, Stall};
 pub use sink::Sink;
 pub use streams::Streams;
 pub use writer::{Writer, WriterOptions};

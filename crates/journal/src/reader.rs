@@ -101,10 +101,10 @@ impl Reader {
             let unread = &self.buffer[self.start..];
             let (size, decoded) = match frame::parse(unread) {
                 Parsed::Incomplete { needed } => {
-                    let pending = unread.len() as u64;
                     if self.fill(needed)? {
                         continue;
                     }
+                    let pending = self.buffer.len() as u64;
                     return Ok(ReadOutcome::NotYet { offset, pending });
                 }
                 Parsed::BadLength => return self.bad_length(),

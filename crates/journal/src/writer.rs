@@ -4,19 +4,19 @@
 use std::fs::OpenOptions;
 use std::io;
 use std::path::Path;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crate::atomic::sync_folder_of;
-use crate::pump::{OnStall, Pump, Shared, Stall, State};
 use crate::record::{
     CheckpointRecord, Column, ControlAck, EndRecord, Event, Header, Level, LogRecord, Record, Stream,
     StreamId, Wait,
 };
+use crate::shared::{OnStall, Shared, Stall, State};
 use crate::sink::Sink;
 use crate::streams::Streams;
-use crate::{JournalError, MAX_PAYLOAD_BYTES, Result, codec, frame};
+use crate::{JournalError, MAX_PAYLOAD_BYTES, Result, codec, frame, pump};
 
 /// How the writer behaves; the defaults are the contract's.
 pub struct WriterOptions {
@@ -33,13 +33,12 @@ impl Default for WriterOptions {
 }
 
 /// Writes one attempt's journal. All methods take `&self`; share it between threads behind an `Arc`. Dropping it
-/// writes and syncs what is left.
+/// writes and syncs what is left; on a full disk it waits for room, as everything here does.
 pub struct Writer {
     shared: Arc<Shared>,
-    streams: std::sync::RwLock<Streams>,
+    streams: RwLock<Streams>,
     queue_bytes: usize,
-    started: Instant,
-    thread: Option<JoinHandle<()>>,
+    threads: Vec<JoinHandle<()>>,
 }
 
 impl Writer {
@@ -61,22 +60,26 @@ impl Writer {
 
     /// Writes a journal to any sink.
     pub fn over(sink: impl Sink, header: Header, options: WriterOptions) -> Result<Self> {
-        let shared = Arc::new(Shared::default());
-        let started = Instant::now();
-        let pump = Pump { shared: Arc::clone(&shared), sink, started, on_stall: options.on_stall };
-        let thread = std::thread::Builder::new()
-            .name("journal".to_owned())
-            .spawn(move || pump.run())
-            .map_err(|error: io::Error| JournalError::WriterFailed { reason: error.to_string() })?;
-        let writer = Self {
-            shared,
-            streams: std::sync::RwLock::default(),
+        let shared = Arc::new(Shared::new(options.on_stall));
+        let sink = Arc::new(sink);
+        let mut writer = Self {
+            shared: Arc::clone(&shared),
+            streams: RwLock::default(),
             queue_bytes: options.queue_bytes,
-            started,
-            thread: Some(thread),
+            threads: Vec::new(),
         };
+        let (flush_shared, flush_sink) = (Arc::clone(&shared), Arc::clone(&sink));
+        writer.spawn("journal-flush", move || pump::flush(&flush_shared, &*flush_sink))?;
+        writer.spawn("journal-sync", move || pump::sync(&shared, &*sink))?;
         writer.append(&Record::Header(header))?;
         Ok(writer)
+    }
+
+    fn spawn(&mut self, name: &str, run: impl FnOnce() + Send + 'static) -> Result<()> {
+        let thread = std::thread::Builder::new().name(name.to_owned()).spawn(run);
+        let failed = |error: io::Error| JournalError::WriterFailed { reason: error.to_string() };
+        self.threads.push(thread.map_err(failed)?);
+        Ok(())
     }
 
     /// Declares a stream; may be called at any time.
@@ -126,7 +129,7 @@ impl Writer {
 
     /// Records a line of the run's log, with the time since the writer began.
     pub fn log(&self, level: Level, text: impl Into<String>) -> Result<()> {
-        let elapsed_secs = self.started.elapsed().as_secs_f64();
+        let elapsed_secs = self.shared.started.elapsed().as_secs_f64();
         self.append(&Record::Log(LogRecord { level, text: text.into(), elapsed_secs }))
     }
 
@@ -155,7 +158,8 @@ impl Writer {
         let mut state = self.shared.lock();
         let target = state.appended;
         state.sync_to = state.sync_to.max(target);
-        self.shared.work.notify_one();
+        self.shared.flush.notify_one();
+        self.shared.sync.notify_one();
         while state.synced < target {
             check_failed(&state)?;
             state = self.shared.progress.wait(state).unwrap_or_else(PoisonError::into_inner);
@@ -192,13 +196,17 @@ impl Writer {
     fn push(&self, bytes: usize, step: Option<u64>, encode: impl FnOnce(&mut Vec<u8>)) -> Result<()> {
         let mut state = self.shared.lock();
         check_failed(&state)?;
+        let full = |state: &State| state.queued() > 0 && state.queued() + bytes > self.queue_bytes;
         let mut waited = None;
-        if state.queued() > 0 && state.queued() + bytes > self.queue_bytes {
+        if full(&state) {
             let began = Instant::now();
-            while state.queued() > 0 && state.queued() + bytes > self.queue_bytes {
+            state.waiting += 1;
+            self.shared.flush.notify_one();
+            while full(&state) && state.failed.is_none() {
                 state = self.shared.progress.wait(state).unwrap_or_else(PoisonError::into_inner);
-                check_failed(&state)?;
             }
+            state.waiting -= 1;
+            check_failed(&state)?;
             let lasted = began.elapsed();
             state.waited += lasted;
             waited = Some(Wait { step, wait_secs: lasted.as_secs_f64() });
@@ -215,9 +223,9 @@ impl Writer {
 impl Drop for Writer {
     fn drop(&mut self) {
         self.shared.lock().stop = true;
-        self.shared.work.notify_one();
-        if let Some(thread) = self.thread.take() {
-            // The thread reports its errors through the state; a panic there has been printed by its hook.
+        self.shared.flush.notify_one();
+        for thread in self.threads.drain(..) {
+            // A thread reports its errors through the state; a panic there has been printed by its hook.
             let _ = thread.join();
         }
     }
