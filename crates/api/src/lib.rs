@@ -1,4 +1,31 @@
 //! Every command, query and subscription of Vitals as a plain async function on a context. The window and the
-//! command line are thin shells over this; it knows no Tauri type.
+//! command line are thin shells over this; it knows no Tauri type and prints nothing.
 
+pub mod compare;
+mod context;
+pub mod datasets;
+pub mod doctor;
 pub mod dto;
+mod error;
+mod estimate;
+pub mod export;
+pub mod files;
+pub mod frames;
+mod number;
+pub mod overview;
+mod rpc;
+pub mod runs;
+pub mod series;
+pub mod settings;
+pub mod supervisor;
+pub mod sweeps;
+mod table;
+mod watch;
+
+pub use context::{Context, rfc3339};
+pub use error::Result;
+pub use rpc::{dispatch, typescript};
+pub use vitals_recipe::sweep::render as render_diagnostics;
+pub use vitals_store::Command;
+pub use vitals_supervisor::{Binaries, Options, guard};
+pub use watch::watch;

@@ -1,0 +1,77 @@
+//! What every command works on: one workspace, its store and a clock. Cheap to clone.
+
+use std::path::{Path, PathBuf};
+
+use vitals_store::{Role, Store, UnixMillis};
+use vitals_supervisor::{Binaries, Workspace};
+
+use crate::dto::{ApiError, ErrorCode};
+use crate::error::{Result, io_error};
+
+/// One open workspace.
+#[derive(Debug, Clone)]
+pub struct Context {
+    workspace: Workspace,
+    store: Store,
+    binaries: Binaries,
+    clock: fn() -> UnixMillis,
+}
+
+impl Context {
+    /// Opens the workspace in `root`, creating it where there is none. `clock` is the time now; `binaries` are those
+    /// that a supervisor will start.
+    ///
+    /// # Errors
+    /// `workspace`: no permission, a newer version, or no Vitals database.
+    pub async fn open(root: &Path, binaries: Binaries, clock: fn() -> UnixMillis) -> Result<Self> {
+        let root = std::path::absolute(root).map_err(|error| io_error("find", root, &error))?;
+        let workspace = Workspace::new(&root);
+        for folder in [&root, &workspace.runs_dir().to_path_buf(), &experiments_dir(&root)] {
+            std::fs::create_dir_all(folder).map_err(|error| {
+                ApiError::new(ErrorCode::Workspace, format!("failed to create {}: {error}", folder.display()))
+                    .hint("make the folder writable, or choose another workspace with --workspace")
+            })?;
+        }
+        let store = Store::open(workspace.database(), Role::Writer).await?;
+        let runs_dir: Option<PathBuf> = store.setting("runs_dir").await?;
+        let workspace = match runs_dir {
+            Some(folder) => workspace.with_runs_dir(&folder),
+            None => workspace,
+        };
+        Ok(Self { workspace, store, binaries, clock })
+    }
+
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    pub fn workspace(&self) -> &Workspace {
+        &self.workspace
+    }
+
+    pub fn binaries(&self) -> &Binaries {
+        &self.binaries
+    }
+
+    /// Milliseconds since 1970.
+    pub fn now(&self) -> UnixMillis {
+        (self.clock)()
+    }
+
+    /// Where sweep files live.
+    pub fn experiments(&self) -> PathBuf {
+        experiments_dir(self.workspace.root())
+    }
+}
+
+fn experiments_dir(root: &Path) -> PathBuf {
+    root.join("experiments")
+}
+
+/// RFC 3339 in UTC, to the millisecond.
+pub fn rfc3339(at: UnixMillis) -> String {
+    match jiff::Timestamp::from_millisecond(at) {
+        Ok(time) => format!("{time:.3}"),
+        Err(_) => String::from("unknown"),
+    }
+}

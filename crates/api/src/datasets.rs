@@ -1,0 +1,148 @@
+//! Data sets by name: the built-in one and those that a user has added. Opening one reads its index and fingerprint,
+//! which is remembered in the store, so that expansions and jobs need not open it again.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use vitals_data::{DatasetSpec, FASHION_MNIST};
+use vitals_recipe::DatasetFacts;
+use vitals_store::DatasetRow;
+
+use crate::Context;
+use crate::dto::{ApiError, DatasetInfo, ErrorCode};
+use crate::error::Result;
+
+/// Facts of every data set that was looked at, by name.
+pub async fn known_facts(context: &Context) -> Result<HashMap<String, DatasetFacts>> {
+    let rows = context.store().datasets().await?;
+    let facts = rows.into_iter().filter(|row| row.problem.is_none()).filter_map(|row| {
+        let facts: DatasetFacts = serde_json::from_value(row.facts.get("facts")?.clone()).ok()?;
+        Some((row.name, facts))
+    });
+    Ok(facts.collect())
+}
+
+/// The facts of a data set, looked at now where that was not done before.
+///
+/// # Errors
+/// `not_found` for a name that is neither built in nor added; `invalid_input` for one that cannot be read.
+pub async fn require(context: &Context, name: &str) -> Result<DatasetFacts> {
+    if let Some(facts) = known_facts(context).await?.remove(name) {
+        return Ok(facts);
+    }
+    let known = context.store().dataset(name).await?;
+    let path = known.as_ref().map(|row| PathBuf::from(&row.path)).filter(|_| name != FASHION_MNIST);
+    look(context, name, path).await?;
+    known_facts(context).await?.remove(name).ok_or_else(|| ApiError::failed(format!("data set `{name}` was removed")))
+}
+
+/// Adds a data set, or looks at one again.
+///
+/// # Errors
+/// `invalid_input` where nothing readable is there; the store keeps what it knew.
+pub async fn add(context: &Context, name: &str, path: &Path) -> Result<DatasetInfo> {
+    let valid = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if name.is_empty() || !name.chars().all(valid) {
+        return Err(ApiError::invalid(format!("`{name}` is no name for a data set"))
+            .hint("use letters, digits, dashes, underscores and dots"));
+    }
+    if name == FASHION_MNIST {
+        return Err(ApiError::invalid(format!("`{FASHION_MNIST}` is built in")).hint("choose another name"));
+    }
+    let path = std::path::absolute(path).map_err(|error| crate::error::io_error("find", path, &error))?;
+    look(context, name, Some(path)).await
+}
+
+/// Opens a data set on a thread of its own (it reads files) and remembers what it is.
+async fn look(context: &Context, name: &str, path: Option<PathBuf>) -> Result<DatasetInfo> {
+    let spec = DatasetSpec { name: name.to_owned(), path };
+    let opened = tokio::task::spawn_blocking(move || vitals_data::open(&spec)).await;
+    let dataset = match opened {
+        Ok(Ok(dataset)) => dataset,
+        Ok(Err(error)) => {
+            let error = ApiError::invalid(format!("data set `{name}`: {error}"));
+            return Err(error.hint("`vitals dataset list` shows the data sets, `vitals dataset add NAME PATH` adds one"));
+        }
+        Err(error) => return Err(ApiError::failed(format!("failed to open data set `{name}`: {error}"))),
+    };
+    let row = DatasetRow {
+        name: name.to_owned(),
+        path: dataset.path().display().to_string(),
+        fingerprint: dataset.fingerprint().to_owned(),
+        facts: serde_json::json!({ "facts": dataset.facts(), "heldout": dataset.heldout().images }),
+        builtin: name == FASHION_MNIST,
+        problem: None,
+        checked_at: context.now(),
+    };
+    context.store().put_dataset(&row).await?;
+    Ok(info(row))
+}
+
+fn info(row: DatasetRow) -> DatasetInfo {
+    let facts: Option<DatasetFacts> =
+        row.facts.get("facts").and_then(|facts| serde_json::from_value(facts.clone()).ok());
+    DatasetInfo {
+        name: row.name,
+        path: row.path,
+        images: facts.as_ref().map_or(0, |facts| facts.images),
+        heldout: row.facts.get("heldout").and_then(serde_json::Value::as_u64).unwrap_or(0),
+        classes: facts.as_ref().map_or(0, |facts| u64::from(facts.classes)),
+        labelled: facts.as_ref().is_some_and(|facts| facts.labelled),
+        fingerprint: row.fingerprint,
+        builtin: row.builtin,
+        problem: row.problem,
+    }
+}
+
+/// All data sets; the built-in one is looked at first where that was not done before.
+pub async fn list(context: &Context) -> Result<Vec<DatasetInfo>> {
+    let mut problem = None;
+    if context.store().dataset(FASHION_MNIST).await?.is_none() {
+        problem = look(context, FASHION_MNIST, None).await.err();
+    }
+    let mut found: Vec<DatasetInfo> = context.store().datasets().await?.into_iter().map(info).collect();
+    if let Some(error) = problem {
+        found.insert(0, absent(error));
+    }
+    Ok(found)
+}
+
+fn absent(error: ApiError) -> DatasetInfo {
+    DatasetInfo {
+        name: FASHION_MNIST.to_owned(),
+        path: String::new(),
+        images: 0,
+        heldout: 0,
+        classes: 0,
+        labelled: true,
+        fingerprint: String::new(),
+        builtin: true,
+        problem: Some(error.message),
+    }
+}
+
+/// Reads a data set again and says whether it is still the one that runs were trained on.
+pub async fn check(context: &Context, name: &str) -> Result<DatasetInfo> {
+    let known = context.store().dataset(name).await?;
+    if known.is_none() && name != FASHION_MNIST {
+        return Err(ApiError::new(ErrorCode::NotFound, format!("no data set `{name}`"))
+            .hint("`vitals dataset list` shows them"));
+    }
+    let path = known.as_ref().map(|row| PathBuf::from(&row.path)).filter(|_| name != FASHION_MNIST);
+    let mut found = look(context, name, path).await?;
+    if let Some(known) = known.filter(|known| known.fingerprint != found.fingerprint) {
+        found.problem = Some(format!("changed since it was added: fingerprint {} before", known.fingerprint));
+    }
+    Ok(found)
+}
+
+/// Forgets a data set; its files stay.
+pub async fn remove(context: &Context, name: &str) -> Result<()> {
+    if name == FASHION_MNIST {
+        return Err(ApiError::invalid(format!("`{FASHION_MNIST}` is built in and stays")));
+    }
+    if context.store().remove_dataset(name).await? {
+        return Ok(());
+    }
+    Err(ApiError::new(ErrorCode::NotFound, format!("no data set `{name}`")))
+}

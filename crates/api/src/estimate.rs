@@ -1,0 +1,53 @@
+//! How long a run will take, from runs of the same size that this workspace has measured. No measurement, no number.
+
+use std::collections::HashMap;
+
+use vitals_recipe::Recipe;
+use vitals_store::{MetricChoice, RunSelection};
+
+use crate::Context;
+use crate::error::Result;
+
+/// Measured images a second, by what decides the cost of a step.
+#[derive(Debug, Default)]
+pub struct Estimates(HashMap<String, Vec<f64>>);
+
+impl Estimates {
+    /// Reads what finished and running runs have measured.
+    pub async fn measured(context: &Context) -> Result<Self> {
+        let wanted = MetricChoice::Named(vec!["images_per_second".to_owned()]);
+        let mut rates: HashMap<String, Vec<f64>> = HashMap::new();
+        for row in context.store().runs(&RunSelection::All, &wanted).await? {
+            let rate = row.metrics.get("images_per_second").map(|metric| metric.last);
+            if let Some(rate) = rate.filter(|rate| rate.is_finite() && *rate > 0.0) {
+                rates.entry(cost_key(&row.resolved()?)).or_default().push(rate);
+            }
+        }
+        rates.values_mut().for_each(|rates| rates.sort_by(f64::total_cmp));
+        Ok(Self(rates))
+    }
+
+    /// Seconds for `steps` steps at the median measured rate.
+    pub fn seconds(&self, recipe: &Recipe, steps: u64) -> Option<f64> {
+        let rates = self.0.get(&cost_key(recipe))?;
+        let median = rates.get(rates.len() / 2)?;
+        Some(steps as f64 * f64::from(recipe.batch_size) / median)
+    }
+}
+
+fn cost_key(recipe: &Recipe) -> String {
+    format!(
+        "{} {} {} {} {} {} {} {} {} {} {}",
+        recipe.backbone,
+        recipe.method,
+        recipe.image_size,
+        recipe.patch_size,
+        recipe.embed_dim,
+        recipe.depth,
+        recipe.head_hidden_dim,
+        recipe.head_out_dim,
+        recipe.precision,
+        recipe.device,
+        recipe.batch_size
+    )
+}

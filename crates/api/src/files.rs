@@ -1,0 +1,104 @@
+//! The sweep files of a workspace: TOML under `experiments/`, edited by the window and by any editor alike. A write
+//! names the text that it replaces, so that nobody's edit is lost.
+
+use std::path::{Component, Path, PathBuf};
+
+use vitals_journal::atomic_write;
+
+use crate::Context;
+use crate::dto::{ApiError, ErrorCode, SweepText};
+use crate::error::{Result, io_error};
+
+/// Sweep files may lie in folders, but not deeper than this.
+const MAX_DEPTH: usize = 4;
+
+/// Hash of a text: what a write names as the text that it replaces.
+pub fn hash(text: &str) -> String {
+    blake3::hash(text.as_bytes()).to_hex().to_string()
+}
+
+/// All sweep files, paths relative to the experiments folder, sorted.
+pub fn list(context: &Context) -> Result<Vec<String>> {
+    let root = context.experiments();
+    let mut found = Vec::new();
+    walk(&root, Path::new(""), 0, &mut found)?;
+    found.sort();
+    Ok(found)
+}
+
+fn walk(root: &Path, inside: &Path, depth: usize, found: &mut Vec<String>) -> Result<()> {
+    let folder = root.join(inside);
+    let entries = std::fs::read_dir(&folder).map_err(|error| io_error("list", &folder, &error))?;
+    for entry in entries {
+        let entry = entry.map_err(|error| io_error("list", &folder, &error))?;
+        let path = inside.join(entry.file_name());
+        let Ok(kind) = entry.file_type() else { continue };
+        if kind.is_dir() && depth < MAX_DEPTH {
+            walk(root, &path, depth + 1, found)?;
+        } else if path.extension().is_some_and(|extension| extension == "toml")
+            && let Some(text) = path.to_str()
+        {
+            found.push(text.to_owned());
+        }
+    }
+    Ok(())
+}
+
+/// The file's place; a name that would leave the experiments folder is refused.
+pub fn place(context: &Context, file: &str) -> Result<PathBuf> {
+    let path = Path::new(file);
+    let inside = !file.is_empty() && path.components().all(|part| matches!(part, Component::Normal(_)));
+    if !inside || path.extension().is_none_or(|extension| extension != "toml") {
+        return Err(ApiError::invalid(format!("`{file}` is no name for a sweep file"))
+            .hint("use letters, digits and dashes, with the ending .toml"));
+    }
+    Ok(context.experiments().join(path))
+}
+
+pub fn read(context: &Context, file: &str) -> Result<SweepText> {
+    let path = place(context, file)?;
+    let text = std::fs::read_to_string(&path).map_err(|error| io_error("read", &path, &error))?;
+    Ok(SweepText { file: file.to_owned(), hash: hash(&text), text })
+}
+
+/// Replaces the text whose hash is `base`; `None` creates a file that must not exist.
+///
+/// # Errors
+/// `conflict` where the file on disk is another one by now.
+pub fn write(context: &Context, file: &str, text: &str, base: Option<&str>) -> Result<SweepText> {
+    let path = place(context, file)?;
+    let on_disk = match std::fs::read_to_string(&path) {
+        Ok(text) => Some(hash(&text)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        Err(error) => return Err(io_error("read", &path, &error)),
+    };
+    if on_disk.as_deref() != base && on_disk != Some(hash(text)) {
+        let message = match (&on_disk, base) {
+            (Some(_), None) => format!("{file} exists already"),
+            (None, Some(_)) => format!("{file} was removed meanwhile"),
+            _ => format!("{file} was changed on disk meanwhile"),
+        };
+        return Err(ApiError::new(ErrorCode::Conflict, message).hint("compare both versions and choose one"));
+    }
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(|error| io_error("create", folder, &error))?;
+    }
+    atomic_write(&path, text.as_bytes()).map_err(|error| ApiError::failed(format!("failed to {error}")))?;
+    Ok(SweepText { file: file.to_owned(), hash: hash(text), text: text.to_owned() })
+}
+
+pub fn rename(context: &Context, file: &str, to: &str) -> Result<()> {
+    let (from, to_path) = (place(context, file)?, place(context, to)?);
+    if to_path.exists() {
+        return Err(ApiError::new(ErrorCode::Conflict, format!("{to} exists already")).hint("choose another name"));
+    }
+    if let Some(folder) = to_path.parent() {
+        std::fs::create_dir_all(folder).map_err(|error| io_error("create", folder, &error))?;
+    }
+    std::fs::rename(&from, &to_path).map_err(|error| io_error("rename", &from, &error))
+}
+
+pub fn delete(context: &Context, file: &str) -> Result<()> {
+    let path = place(context, file)?;
+    std::fs::remove_file(&path).map_err(|error| io_error("remove", &path, &error))
+}

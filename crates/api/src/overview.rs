@@ -1,0 +1,66 @@
+//! What is going on: devices, active, queued and ended runs, and how far the sweeps are.
+
+use vitals_store::{MetricChoice, RunRow, RunSelection, RunState, SweepRow};
+
+use crate::dto::{AppInfo, Overview, SweepProgress};
+use crate::error::Result;
+use crate::{Context, runs, supervisor, sweeps};
+
+/// Ended and queued runs shown at most.
+const SHOWN: usize = 50;
+
+pub async fn overview(context: &Context) -> Result<Overview> {
+    let seen = supervisor::seen(context).await?;
+    let (mut active, mut queued, mut ended) = (Vec::new(), Vec::new(), Vec::new());
+    for row in context.store().runs(&RunSelection::All, &MetricChoice::Plain).await? {
+        match row.state {
+            RunState::Queued => queued.push(row),
+            state if state.has_ended() => ended.push(row),
+            _ => active.push(row),
+        }
+    }
+    let (queued_total, ended_total) = (queued.len() as u64, ended.len() as u64);
+    queued.sort_by_key(|row| row.queue_position);
+    ended.sort_by_key(|row| std::cmp::Reverse((row.ended_at, row.id)));
+    queued.truncate(SHOWN);
+    ended.truncate(SHOWN);
+    let all = |rows: Vec<RunRow>| rows.into_iter().map(runs::run).collect::<Result<Vec<_>>>();
+    let sweeps = context.store().sweeps().await?;
+    Ok(Overview {
+        supervisor: supervisor::status(&seen),
+        devices: supervisor::devices(&seen),
+        active: all(active)?,
+        queued: all(queued)?,
+        ended: all(ended)?,
+        queued_total,
+        ended_total,
+        sweeps: sweeps.iter().filter(|sweep| sweep.counts.runs > 0).map(progress).collect(),
+    })
+}
+
+/// How far a sweep is.
+pub fn progress(sweep: &SweepRow) -> SweepProgress {
+    let count = |state| sweeps::count(sweep, state);
+    let active = RunState::ALL.into_iter().filter(|state| state.is_active()).map(count).sum();
+    SweepProgress {
+        id: sweep.id.to_string(),
+        name: sweep.name.clone(),
+        runs: sweep.counts.runs,
+        finished: count(RunState::Finished),
+        failed: count(RunState::Failed) + count(RunState::Lost),
+        active,
+        queued: count(RunState::Queued),
+    }
+}
+
+pub async fn app_info(context: &Context) -> Result<AppInfo> {
+    let seen = supervisor::seen(context).await?;
+    let runs = context.store().count_runs().await?.values().sum();
+    Ok(AppInfo {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        workspace: context.workspace().root().display().to_string(),
+        database_bytes: std::fs::metadata(context.workspace().database()).map_or(0, |data| data.len()),
+        runs,
+        supervisor: supervisor::status(&seen),
+    })
+}

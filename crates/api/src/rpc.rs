@@ -1,0 +1,284 @@
+//! The one door for questions and commands: a method's name and its parameters in, JSON or an error out. The table
+//! below is the list of methods; the TypeScript of the window is generated from it.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use ts_rs::{Config, TS};
+use vitals_store::Command;
+
+use crate::dto::*;
+use crate::error::Result;
+use crate::{
+    Context, compare, datasets, doctor, export, files, overview, runs, settings, supervisor, sweeps, table,
+};
+
+#[derive(Deserialize, TS)]
+struct Nothing {}
+
+#[derive(Deserialize, TS)]
+struct Id {
+    id: String,
+}
+
+#[derive(Deserialize, TS)]
+struct Ids {
+    ids: Vec<String>,
+}
+
+#[derive(Deserialize, TS)]
+struct RunLog {
+    id: String,
+    #[ts(optional)]
+    lines: Option<u32>,
+}
+
+#[derive(Deserialize, TS)]
+struct RunTag {
+    ids: Vec<String>,
+    add: Vec<String>,
+    remove: Vec<String>,
+}
+
+#[derive(Deserialize, TS)]
+struct RunNote {
+    id: String,
+    note: String,
+}
+
+#[derive(Deserialize, TS)]
+struct RunRewind {
+    id: String,
+    to_step: u64,
+}
+
+#[derive(Deserialize, TS)]
+struct QueueMove {
+    id: String,
+    position: u32,
+}
+
+#[derive(Deserialize, TS)]
+struct File {
+    file: String,
+}
+
+#[derive(Deserialize, TS)]
+struct FileTo {
+    file: String,
+    to: String,
+}
+
+#[derive(Deserialize, TS)]
+struct SweepWrite {
+    file: String,
+    text: String,
+    base_hash: Option<String>,
+}
+
+#[derive(Deserialize, TS)]
+struct SweepCreate {
+    file: String,
+    preset: String,
+    name: String,
+}
+
+#[derive(Deserialize, TS)]
+struct SweepCheckText {
+    text: String,
+    #[ts(optional)]
+    file: Option<String>,
+}
+
+#[derive(Deserialize, TS)]
+struct SweepEdits {
+    text: String,
+    #[ts(optional)]
+    file: Option<String>,
+    edits: Vec<SweepEdit>,
+}
+
+#[derive(serde::Serialize, TS)]
+struct SweepEdited {
+    text: String,
+    check: SweepCheck,
+}
+
+#[derive(Deserialize, TS)]
+struct Export {
+    ids: Vec<String>,
+    format: String,
+    path: String,
+}
+
+#[derive(serde::Serialize, TS)]
+struct Exported {
+    paths: Vec<String>,
+}
+
+#[derive(Deserialize, TS)]
+struct DatasetAdd {
+    name: String,
+    path: String,
+}
+
+#[derive(Deserialize, TS)]
+struct Name {
+    name: String,
+}
+
+/// What became of an action on several runs.
+#[derive(serde::Serialize, Deserialize, TS)]
+struct ActionResult {
+    done: Vec<String>,
+    problems: Vec<ActionProblem>,
+}
+
+#[derive(serde::Serialize, Deserialize, TS)]
+struct ActionProblem {
+    id: String,
+    message: String,
+}
+
+/// Declares the methods once: the dispatcher and the TypeScript map come from the same lines.
+macro_rules! methods {
+    ($($name:ident($params:ident) -> $result:ty = |$context:pat_param, $p:pat_param| $body:expr;)*) => {
+        /// Answers one method.
+        ///
+        /// # Errors
+        /// `invalid_input` for an unknown method or parameters of another form; else what the method says.
+        pub async fn dispatch(context: &Context, method: &str, params: Value) -> Result<Value> {
+            match method {
+                $(stringify!($name) => {
+                    let ($context, $p) = (context, parse::<$params>(method, params)?);
+                    let answer: $result = $body;
+                    serde_json::to_value(answer)
+                        .map_err(|error| ApiError::failed(format!("failed to encode the answer of {method}: {error}")))
+                })*
+                _ => Err(ApiError::invalid(format!("there is no method `{method}`"))),
+            }
+        }
+
+        fn method_types(config: &Config) -> String {
+            let mut lines = String::new();
+            $(lines.push_str(&format!(
+                "  {}: {{ params: {}; result: {} }};\n",
+                stringify!($name), $params::inline(config), <$result as TS>::name(config)
+            ));)*
+            lines
+        }
+    };
+}
+
+methods! {
+    app_info(Nothing) -> AppInfo = |c, _| overview::app_info(c).await?;
+    overview(Nothing) -> Overview = |c, _| overview::overview(c).await?;
+    runs(RunsQuery) -> RunsPage = |c, p| runs::list(c, &p).await?;
+    run(Id) -> RunDetail = |c, p| runs::detail(c, &p.id).await?;
+    run_log(RunLog) -> Vec<LogLine> = |c, p| runs::log(c, &p.id, p.lines.unwrap_or(500)).await?;
+    run_pause(Ids) -> ActionResult = |c, p| act(c, Command::Pause, &p.ids).await?;
+    run_resume(Ids) -> ActionResult = |c, p| act(c, Command::Resume, &p.ids).await?;
+    run_cancel(Ids) -> ActionResult = |c, p| act(c, Command::Cancel, &p.ids).await?;
+    run_retry(Ids) -> ActionResult = |c, p| act(c, Command::Retry, &p.ids).await?;
+    run_checkpoint(Ids) -> ActionResult = |c, p| act(c, Command::Checkpoint, &p.ids).await?;
+    run_remove(Ids) -> ActionResult = |c, p| act(c, Command::Remove, &p.ids).await?;
+    run_rewind(RunRewind) -> ActionResult = |c, p| {
+        let arguments = serde_json::json!({ "to_step": p.to_step });
+        result(runs::request(c, Command::Rewind, &[p.id], &arguments).await?)?
+    };
+    run_tag(RunTag) -> () = |c, p| runs::tag(c, &p.ids, &p.add, &p.remove).await?;
+    run_note(RunNote) -> () = |c, p| {
+        let id = runs::resolve(c, &p.id).await?;
+        c.store().set_note(id, &p.note).await?
+    };
+    queue_pause(Nothing) -> () = |c, _| sweeps::queue_request(c, Command::PauseQueue).await?;
+    queue_resume(Nothing) -> () = |c, _| sweeps::queue_request(c, Command::ResumeQueue).await?;
+    queue_move(QueueMove) -> () = |c, p| {
+        let id = runs::resolve(c, &p.id).await?;
+        c.store().move_in_queue(id, p.position as usize).await?
+    };
+    sweeps(Nothing) -> Vec<SweepFile> = |c, _| sweeps::list(c).await?;
+    sweep_read(File) -> SweepText = |c, p| files::read(c, &p.file)?;
+    sweep_write(SweepWrite) -> SweepText = |c, p| files::write(c, &p.file, &p.text, p.base_hash.as_deref())?;
+    sweep_create(SweepCreate) -> SweepText = |c, p| sweeps::create(c, &p.file, &p.preset, &p.name)?;
+    sweep_delete(File) -> () = |c, p| files::delete(c, &p.file)?;
+    sweep_rename(FileTo) -> () = |c, p| files::rename(c, &p.file, &p.to)?;
+    sweep_duplicate(FileTo) -> SweepText = |c, p| {
+        let text = files::read(c, &p.file)?.text;
+        files::write(c, &p.to, &text, None)?
+    };
+    sweep_check(SweepCheckText) -> SweepCheck = |c, p| sweeps::check(c, &p.text, file_name(p.file.as_deref())).await?;
+    sweep_edit(SweepEdits) -> SweepEdited = |c, p| {
+        let text = sweeps::edit_text(&p.text, &p.edits)?;
+        let check = sweeps::check(c, &text, file_name(p.file.as_deref())).await?;
+        SweepEdited { text, check }
+    };
+    sweep_start(File) -> SweepStarted = |c, p| {
+        let text = files::read(c, &p.file)?;
+        let (id, ..) = sweeps::add(c, &text.text, &p.file).await?;
+        sweeps::start(c, id).await?
+    };
+    parameters(Nothing) -> Vec<ParameterInfo> = |_, _| table::parameters();
+    presets(Nothing) -> Vec<PresetInfo> = |_, _| table::presets();
+    compare(Ids) -> Comparison = |c, p| compare::compare(c, &p.ids).await?;
+    export(Export) -> Exported = |c, p| {
+        let written = export::export(c, &p.ids, &p.format, &PathBuf::from(p.path)).await?;
+        Exported { paths: written.into_iter().map(|path| path.display().to_string()).collect() }
+    };
+    datasets(Nothing) -> Vec<DatasetInfo> = |c, _| datasets::list(c).await?;
+    dataset_add(DatasetAdd) -> DatasetInfo = |c, p| datasets::add(c, &p.name, &PathBuf::from(p.path)).await?;
+    dataset_check(Name) -> DatasetInfo = |c, p| datasets::check(c, &p.name).await?;
+    dataset_remove(Name) -> () = |c, p| datasets::remove(c, &p.name).await?;
+    settings(Nothing) -> Settings = |c, _| settings::get(c).await?;
+    settings_set(Settings) -> Settings = |c, p| settings::set(c, p).await?;
+    doctor(Nothing) -> Vec<DoctorLine> = |c, _| doctor::doctor(c).await?;
+    supervisor_start(Nothing) -> SupervisorStatus = |c, _| {
+        supervisor::ensure(c).await?;
+        supervisor::status(&supervisor::seen(c).await?)
+    };
+}
+
+fn parse<T: DeserializeOwned>(method: &str, params: Value) -> Result<T> {
+    let params = if params.is_null() { Value::Object(serde_json::Map::new()) } else { params };
+    serde_json::from_value(params).map_err(|error| ApiError::invalid(format!("parameters of `{method}`: {error}")))
+}
+
+/// The name in the messages about a text that has no file yet.
+fn file_name(file: Option<&str>) -> &str {
+    file.unwrap_or("sweep.toml")
+}
+
+async fn act(context: &Context, command: Command, ids: &[String]) -> Result<ActionResult> {
+    result(runs::request(context, command, ids, &Value::Null).await?)
+}
+
+fn result(value: Value) -> Result<ActionResult> {
+    serde_json::from_value(value).map_err(|error| ApiError::failed(error.to_string()))
+}
+
+/// The window's types: every form that crosses a door, and the map of methods.
+pub fn typescript() -> String {
+    let config = Config::new().with_large_int("number");
+    let mut types = BTreeMap::new();
+    macro_rules! declare {
+        ($($name:ident),* $(,)?) => { $(types.insert(stringify!($name), $name::decl(&config));)* };
+    }
+    declare!(
+        ActionProblem, ActionResult, ApiError, AppInfo, AttemptInfo, ChangeNotice, CheckpointInfo, CompareMetric,
+        Comparison, DatasetInfo, DeviceStatus, Diagnostic, DoctorLine, ErrorCode, Exported, FormAxis, FrameHeader,
+        FrameRequest, FrameSeries, LogLine, MetricSummary, Number, Overview, ParameterInfo, PointPreview, PresetInfo,
+        Progress, Run, RunDetail, RunEvent, RunsPage, RunsQuery, SeriesInfo, Settings, SupervisorStatus, SweepCheck,
+        SweepEdit, SweepEdited, SweepFile, SweepForm, SweepProgress, SweepStarted, SweepText, Transition,
+    );
+    let json = "export type JsonValue = number | string | boolean | null | JsonValue[] | { [key: string]: JsonValue };";
+    let declarations: Vec<String> = types.into_values().map(|text| format!("export {text}")).collect();
+    format!(
+        "// Generated by cargo xtask codegen. Do not edit.\n\n{json}\n\n{}\n\n/** Every method of the `rpc` door. */\n\
+         export type Methods = {{\n{}}};\n",
+        declarations.join("\n\n"),
+        method_types(&config)
+    )
+}

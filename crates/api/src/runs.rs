@@ -1,0 +1,328 @@
+//! Runs as the window and the command line see them: listed with a filter, shown in full, asked to do things.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use serde_json::{Map, Value, json};
+use vitals_recipe::query::{self, Row, Scalar};
+use vitals_recipe::{effective_learning_rate, loss_band};
+use vitals_store::{Command, MetricChoice, RunId, RunRow, RunSelection, RunState, SeriesEntry};
+
+use crate::Context;
+use crate::context::rfc3339;
+use crate::dto::{
+    ApiError, AttemptInfo, CheckpointInfo, ErrorCode, LogLine, MetricSummary, Progress, Run, RunDetail, RunEvent,
+    RunsPage, RunsQuery, SeriesInfo, Transition,
+};
+use crate::error::Result;
+use crate::{sweeps, supervisor};
+
+/// The run that a full or shortened id means.
+///
+/// # Errors
+/// `not_found`, `ambiguous`.
+pub async fn resolve(context: &Context, id: &str) -> Result<RunId> {
+    Ok(context.store().resolve_run(id).await?)
+}
+
+/// A stored run in the form that crosses the door.
+pub fn run(row: RunRow) -> Result<Run> {
+    let recipe = row.resolved()?;
+    let band = loss_band(&recipe);
+    let metrics: BTreeMap<String, MetricSummary> =
+        row.metrics.iter().map(|(name, metric)| (name.clone(), summary(metric))).collect();
+    let images_per_second = row.metrics.get("images_per_second").map(|metric| metric.last).filter(|v| *v > 0.0);
+    let total_steps = row.total_steps.unwrap_or(0);
+    let left = total_steps.saturating_sub(row.steps_done) as f64 * f64::from(recipe.batch_size);
+    let eta_seconds = images_per_second.filter(|_| row.state.is_active()).map(|rate| left / rate);
+    Ok(Run {
+        id: row.id.to_string(),
+        label: row.label,
+        sweep: row.sweep.map(|id| id.to_string()),
+        sweep_name: row.sweep_name,
+        point: row.point,
+        seed: row.seed,
+        state: row.state.as_str().to_owned(),
+        evidence: row.evidence,
+        attempt: row.attempt,
+        device: row.device,
+        effective_learning_rate: effective_learning_rate(&recipe),
+        loss_start: band.map(|band| band.start),
+        loss_floor: band.map(|band| band.floor),
+        parameters: sweeps::parameters(&recipe),
+        progress: Progress { step: row.steps_done, total_steps, eta_seconds, images_per_second },
+        metrics,
+        events: row.events,
+        tags: row.tags,
+        note: row.note,
+        queue_position: row.queue_position,
+        created_at: rfc3339(row.created_at),
+        started_at: row.started_at.map(rfc3339),
+        ended_at: row.ended_at.map(rfc3339),
+        revision: row.revision,
+    })
+}
+
+fn summary(metric: &vitals_store::MetricSummary) -> MetricSummary {
+    MetricSummary {
+        last: Some(metric.last.into()),
+        min: metric.min,
+        max: metric.max,
+        nonfinite: metric.nonfinite,
+    }
+}
+
+/// A run as the filter language looks at it.
+struct Filtered<'a> {
+    row: &'a RunRow,
+    parameters: Map<String, Value>,
+}
+
+impl Row for Filtered<'_> {
+    fn lookup(&self, name: &str) -> Option<Scalar> {
+        let row = self.row;
+        let text = |text: &str| Some(Scalar::Text(text.to_owned()));
+        match name {
+            "id" => return text(&row.id.to_string()),
+            "label" => return text(&row.label),
+            "state" => return text(row.state.as_str()),
+            "evidence" => return text(&row.evidence),
+            "sweep" => return row.sweep.map(|id| Scalar::Text(id.to_string())),
+            "sweep_name" => return row.sweep_name.clone().map(Scalar::Text),
+            "note" => return text(&row.note),
+            "tag" => return Some(Scalar::List(row.tags.clone())),
+            "step" => return Some(Scalar::Number(row.steps_done as f64)),
+            "created_at" => return text(&rfc3339(row.created_at)),
+            "started_at" => return row.started_at.map(|at| Scalar::Text(rfc3339(at))),
+            "ended_at" => return row.ended_at.map(|at| Scalar::Text(rfc3339(at))),
+            _ => {}
+        }
+        if let Some((metric, part)) = name.rsplit_once('.') {
+            if part == "count" {
+                return Some(Scalar::Number(row.events.get(metric).copied().unwrap_or(0) as f64));
+            }
+            let metric = row.metrics.get(metric)?;
+            let value = match part {
+                "last" => Some(metric.last),
+                "min" => metric.min,
+                "max" => metric.max,
+                _ => None,
+            };
+            return value.map(Scalar::Number);
+        }
+        self.parameters.get(name).and_then(Scalar::from_json)
+    }
+}
+
+/// The runs that match, sorted; newest first where no order is asked for.
+///
+/// # Errors
+/// `invalid_input` with the column where the filter is wrong.
+pub async fn list(context: &Context, query: &RunsQuery) -> Result<RunsPage> {
+    let began = Instant::now();
+    let filter = match query.filter.trim() {
+        "" => None,
+        text => Some(query::parse(text).map_err(|error| {
+            ApiError::invalid(format!("filter, column {}: {}", error.column, error.message)).at(vec![
+                crate::dto::Diagnostic {
+                    message: error.message,
+                    line: 1,
+                    column: u32::try_from(error.column).unwrap_or(u32::MAX),
+                    hint: None,
+                    parameter: None,
+                },
+            ])
+        })?),
+    };
+    let metrics = if query.filter.contains('/') || query.sort.contains('/') { MetricChoice::All } else { MetricChoice::Plain };
+    let rows = context.store().runs(&RunSelection::All, &metrics).await?;
+    let total = rows.len() as u64;
+    let mut kept = Vec::with_capacity(rows.len());
+    for row in rows {
+        let parameters = row.parameters()?;
+        let filtered = Filtered { row: &row, parameters };
+        if filter.as_ref().is_none_or(|filter| filter.matches(&filtered)) {
+            let key = sort_name(&query.sort).and_then(|name| filtered.lookup(name));
+            kept.push((key, row));
+        }
+    }
+    if sort_name(&query.sort).is_some() {
+        let reversed = query.sort.starts_with('-');
+        kept.sort_by(|(a, _), (b, _)| compare(a.as_ref(), b.as_ref(), reversed));
+    }
+    let matched = kept.len() as u64;
+    let offset = usize::try_from(query.offset.unwrap_or(0)).unwrap_or(usize::MAX);
+    let limit = query.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
+    let runs = kept.into_iter().skip(offset).take(limit).map(|(_, row)| run(row)).collect::<Result<_>>()?;
+    Ok(RunsPage { runs, matched, total, elapsed_ms: began.elapsed().as_secs_f64() * 1e3 })
+}
+
+fn sort_name(sort: &str) -> Option<&str> {
+    Some(sort.trim_start_matches('-')).filter(|name| !name.is_empty())
+}
+
+/// Runs that lack the value come last in either direction.
+fn compare(a: Option<&Scalar>, b: Option<&Scalar>, reversed: bool) -> std::cmp::Ordering {
+    use std::cmp::Ordering;
+    let ordering = match (a, b) {
+        (None, None) => return Ordering::Equal,
+        (None, Some(_)) => return Ordering::Greater,
+        (Some(_), None) => return Ordering::Less,
+        (Some(Scalar::Number(a)), Some(Scalar::Number(b))) => a.total_cmp(b),
+        (Some(a), Some(b)) => format!("{a:?}").cmp(&format!("{b:?}")),
+    };
+    if reversed { ordering.reverse() } else { ordering }
+}
+
+/// Everything about one run.
+pub async fn detail(context: &Context, id: &str) -> Result<RunDetail> {
+    let store = context.store();
+    let id = resolve(context, id).await?;
+    let row = store.run(id).await?;
+    let twin = twin(context, &row).await?;
+    let entries = store.series_list(id).await?;
+    let layers: Vec<String> = layers(&entries);
+    let series = entries.iter().map(|entry| series_info(entry, &layers)).collect();
+    let transitions = store.transitions(id).await?.into_iter().map(|change| Transition {
+        at: rfc3339(change.at),
+        from: change.from.map(|state| state.as_str().to_owned()),
+        to: change.to.as_str().to_owned(),
+        evidence: change.evidence.text,
+    });
+    let attempts = store.attempts(id).await?.into_iter().map(|attempt| AttemptInfo {
+        number: attempt.number,
+        first_step: attempt.first_step,
+        last_step: attempt.last_step,
+        started_at: attempt.started_at.map(rfc3339),
+        ended_at: attempt.ended_at.map(rfc3339),
+        ended: attempt.end.map(|end| end.reason),
+    });
+    let events = store.events(id, &[], false).await?.into_iter().map(|event| RunEvent {
+        id: event.id.unsigned_abs(),
+        kind: event.kind,
+        step: event.step,
+        end_step: event.end_step,
+        layer: event.layer,
+        injected: event.injected,
+        details: event.details,
+    });
+    let checkpoints = store.checkpoints(id).await?.into_iter().filter(|checkpoint| !checkpoint.removed);
+    let checkpoints = checkpoints.map(|checkpoint| CheckpointInfo {
+        step: checkpoint.step,
+        path: checkpoint.path,
+        bytes: checkpoint.size_bytes.unwrap_or(0),
+        at: checkpoint.at.map(rfc3339).unwrap_or_default(),
+    });
+    Ok(RunDetail {
+        folder: context.workspace().run_folder(id).path().display().to_string(),
+        transitions: transitions.collect(),
+        attempts: attempts.collect(),
+        series,
+        layers,
+        events: events.collect(),
+        checkpoints: checkpoints.collect(),
+        twin,
+        run: run(row)?,
+    })
+}
+
+/// Layers with a gradient norm, in network order: those of the contract, not single tensors.
+fn layers(entries: &[SeriesEntry]) -> Vec<String> {
+    let names = entries.iter().filter_map(|entry| entry.name.strip_prefix("grad_norm/"));
+    names.filter(|name| is_layer(name)).map(str::to_owned).collect()
+}
+
+/// Whether a name is a layer's rather than a tensor's.
+fn is_layer(name: &str) -> bool {
+    matches!(name, "patch_embed" | "cls_token" | "pos_embed" | "norm" | "projector" | "predictor" | "prototypes")
+        || name.strip_prefix("blocks.").is_some_and(|number| number.parse::<u32>().is_ok())
+}
+
+fn series_info(entry: &SeriesEntry, layers: &[String]) -> SeriesInfo {
+    let layer = entry.name.split_once('/').and_then(|(_, layer)| layers.iter().position(|name| name == layer));
+    let summary = entry.summary;
+    SeriesInfo {
+        name: entry.name.clone(),
+        unit: entry.unit.clone(),
+        layer: layer.and_then(|place| u32::try_from(place).ok()),
+        values: summary.map_or(0, |summary| summary.values),
+        first_step: summary.map_or(0, |summary| summary.first_step),
+        last_step: summary.map_or(0, |summary| summary.last_step),
+    }
+}
+
+/// The run of the same sweep and seed that differs only in the patch projection.
+async fn twin(context: &Context, row: &RunRow) -> Result<Option<String>> {
+    let Some(sweep) = row.sweep else { return Ok(None) };
+    let mut wanted = row.resolved()?;
+    wanted.frozen_patch_projection = !wanted.frozen_patch_projection;
+    let point = vitals_recipe::point_id(&wanted);
+    let runs = context.store().runs(&RunSelection::Sweep(sweep), &MetricChoice::None).await?;
+    Ok(runs.into_iter().find(|run| run.point == point && run.seed == row.seed).map(|run| run.id.to_string()))
+}
+
+/// The last lines of a run's log, oldest first.
+pub async fn log(context: &Context, id: &str, lines: u32) -> Result<Vec<LogLine>> {
+    let id = resolve(context, id).await?;
+    let lines = context.store().log_tail(id, lines).await?.into_iter().map(|line| LogLine {
+        at: line.at.map(rfc3339),
+        level: line.level,
+        step: line.step,
+        text: line.text,
+    });
+    Ok(lines.collect())
+}
+
+/// Which states a command makes sense in; the supervisor has the last word.
+fn allowed(command: Command, state: RunState) -> bool {
+    match command {
+        Command::Pause => matches!(state, RunState::Queued | RunState::Starting | RunState::Running | RunState::Stalled),
+        Command::Resume => state == RunState::Paused,
+        Command::Cancel => !state.has_ended(),
+        Command::Retry => matches!(state, RunState::Failed | RunState::Cancelled | RunState::Lost),
+        Command::Checkpoint => matches!(state, RunState::Running | RunState::Stalled),
+        Command::Rewind | Command::Remove => !state.is_active(),
+        _ => true,
+    }
+}
+
+/// Asks the supervisor to do something with runs. Each run is answered for itself.
+pub async fn request(context: &Context, command: Command, ids: &[String], arguments: &Value) -> Result<Value> {
+    let (mut done, mut problems) = (Vec::new(), Vec::new());
+    for id in ids {
+        match request_one(context, command, id, arguments).await {
+            Ok(()) => done.push(id.clone()),
+            Err(error) if ids.len() == 1 => return Err(error),
+            Err(error) => problems.push(json!({ "id": id, "message": error.message })),
+        }
+    }
+    if !done.is_empty() {
+        supervisor::ensure(context).await?;
+    }
+    Ok(json!({ "done": done, "problems": problems }))
+}
+
+async fn request_one(context: &Context, command: Command, id: &str, arguments: &Value) -> Result<()> {
+    let id = resolve(context, id).await?;
+    let rows = context.store().runs(&RunSelection::Ids(vec![id]), &MetricChoice::None).await?;
+    let Some(row) = rows.first() else {
+        return Err(ApiError::new(ErrorCode::NotFound, format!("no run {id}")));
+    };
+    if !allowed(command, row.state) {
+        let word = command.as_str();
+        return Err(ApiError::new(
+            ErrorCode::WrongState,
+            format!("run {} is {}, so `{word}` does not apply", row.label, row.state),
+        ));
+    }
+    context.store().add_request(Some(id), command, arguments, context.now()).await?;
+    Ok(())
+}
+
+/// Adds and removes tags.
+pub async fn tag(context: &Context, ids: &[String], add: &[String], remove: &[String]) -> Result<()> {
+    for id in ids {
+        context.store().tag_run(resolve(context, id).await?, add, remove).await?;
+    }
+    Ok(())
+}

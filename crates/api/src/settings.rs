@@ -1,0 +1,71 @@
+//! What a person has chosen: language, theme and the like for the window, slots for the supervisor.
+
+use std::collections::BTreeMap;
+
+use crate::Context;
+use crate::dto::{ApiError, Settings};
+use crate::error::Result;
+
+const WINDOW: &str = "window";
+/// Slots that one device can be given.
+const MAX_SLOTS: u32 = 64;
+
+/// The window's part, as stored under one key.
+#[derive(serde::Serialize, serde::Deserialize)]
+#[serde(default)]
+struct Window {
+    language: String,
+    theme: String,
+    single_key_shortcuts: bool,
+    zoom_percent: u32,
+}
+
+impl Default for Window {
+    fn default() -> Self {
+        Self { language: "system".into(), theme: "system".into(), single_key_shortcuts: true, zoom_percent: 100 }
+    }
+}
+
+pub async fn get(context: &Context) -> Result<Settings> {
+    let window: Window = context.store().setting(WINDOW).await?.unwrap_or_default();
+    let slots: Option<BTreeMap<String, u32>> =
+        context.store().setting(vitals_supervisor::settings::SLOTS).await?;
+    Ok(Settings {
+        language: window.language,
+        theme: window.theme,
+        single_key_shortcuts: window.single_key_shortcuts,
+        zoom_percent: window.zoom_percent,
+        slots: slots.unwrap_or_default(),
+    })
+}
+
+/// Stores the settings and returns them as they are now.
+///
+/// # Errors
+/// `invalid_input` names the setting and the values that it can take; nothing is changed then.
+pub async fn set(context: &Context, settings: Settings) -> Result<Settings> {
+    let one_of = |name: &str, value: &str, words: &[&str]| {
+        if words.contains(&value) {
+            return Ok(());
+        }
+        Err(ApiError::invalid(format!("{name} is `{value}`; it must be one of {}", words.join(", "))))
+    };
+    one_of("language", &settings.language, &["system", "en", "ko"])?;
+    one_of("theme", &settings.theme, &["system", "light", "dark"])?;
+    if !(80..=150).contains(&settings.zoom_percent) {
+        return Err(ApiError::invalid(format!("zoom is {} %; it must lie between 80 and 150", settings.zoom_percent)));
+    }
+    if let Some((device, slots)) = settings.slots.iter().find(|(_, slots)| !(1..=MAX_SLOTS).contains(*slots)) {
+        return Err(ApiError::invalid(format!("{device} has {slots} slots; it must have 1 to {MAX_SLOTS}"))
+            .hint("pause the queue to start nothing"));
+    }
+    let window = Window {
+        language: settings.language,
+        theme: settings.theme,
+        single_key_shortcuts: settings.single_key_shortcuts,
+        zoom_percent: settings.zoom_percent,
+    };
+    context.store().set_setting(WINDOW, &window).await?;
+    context.store().set_setting(vitals_supervisor::settings::SLOTS, &settings.slots).await?;
+    get(context).await
+}

@@ -1,0 +1,65 @@
+//! The supervisor as a client sees it: whether it lives, what it last said, and starting one where it is needed.
+
+use vitals_supervisor::{Seen, SupervisorError, ensure_running};
+
+use crate::Context;
+use crate::context::rfc3339;
+use crate::dto::{ApiError, DeviceStatus, ErrorCode, SupervisorStatus};
+use crate::error::Result;
+
+impl From<SupervisorError> for ApiError {
+    fn from(error: SupervisorError) -> Self {
+        match error {
+            SupervisorError::Store(error) => error.into(),
+            SupervisorError::AlreadyRunning { .. } => Self::new(ErrorCode::WrongState, error.to_string())
+                .hint("it serves every window and command of this workspace; nothing is to do"),
+            SupervisorError::MissingBinary { .. } | SupervisorError::DidNotComeUp { .. } => {
+                Self::new(ErrorCode::SupervisorUnavailable, error.to_string()).hint("`vitals doctor` looks for the cause")
+            }
+            _ => Self::failed(format!("failed to {error}")),
+        }
+    }
+}
+
+/// Starts a supervisor where there is none; returns once one holds the workspace's lock.
+pub async fn ensure(context: &Context) -> Result<()> {
+    ensure_running(context.workspace(), context.binaries()).await?;
+    Ok(())
+}
+
+/// What is known of the supervisor now.
+pub async fn seen(context: &Context) -> Result<Seen> {
+    Ok(vitals_supervisor::status(context.workspace(), context.store()).await?)
+}
+
+pub fn status(seen: &Seen) -> SupervisorStatus {
+    SupervisorStatus {
+        connected: seen.alive,
+        pid: seen.pid,
+        last_contact_at: seen.last_contact_at.map(rfc3339),
+        queue_paused: seen.status.queue_paused,
+        slots_busy: if seen.alive { seen.status.slots_busy } else { 0 },
+        slots_total: seen.status.slots_total,
+        ingest_values_per_second: if seen.alive { seen.status.ingest_values_per_second } else { 0.0 },
+    }
+}
+
+/// The machine's devices as the supervisor last saw them.
+pub fn devices(seen: &Seen) -> Vec<DeviceStatus> {
+    let runs = |device: &str| {
+        let here = seen.status.runs.iter().filter(|(_, place)| seen.alive && *place == device);
+        here.map(|(run, _)| run.to_string()).collect()
+    };
+    let device = |state: &vitals_supervisor::DeviceState| DeviceStatus {
+        runs: runs(&state.device),
+        device: state.device.clone(),
+        name: state.name.clone(),
+        slots: state.slots,
+        memory_used_bytes: state.memory_used_bytes,
+        memory_total_bytes: state.memory_total_bytes,
+        utilization: state.utilization,
+        usable: state.usable,
+        reason: state.reason.clone(),
+    };
+    seen.status.devices.iter().map(device).collect()
+}

@@ -1,0 +1,281 @@
+//! Sweeps: from a text to points and seeds, from those to queued runs. A sweep is the set of its points × seeds; each
+//! is done, active, failed or missing, and starting it fills the gaps only.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde_json::Value;
+use vitals_recipe::sweep::{self, Sweep};
+use vitals_recipe::{DatasetFacts, PRESETS, Point, Preset, sweep::edit};
+use vitals_store::{Command, Evidence, MetricChoice, NewRun, NewSweep, RunRow, RunSelection, RunState, SweepId};
+
+use crate::Context;
+use crate::dto::{
+    ApiError, Diagnostic, ErrorCode, PointPreview, SweepCheck, SweepEdit, SweepFile, SweepForm, SweepStarted,
+    SweepText,
+};
+use crate::error::Result;
+use crate::estimate::Estimates;
+use crate::{datasets, files, supervisor};
+
+/// Everything about a text; nothing is changed. `file` is the name in its messages and, where it is one of the
+/// workspace's files, tells which runs exist already.
+pub async fn check(context: &Context, text: &str, file: &str) -> Result<SweepCheck> {
+    let facts = datasets::known_facts(context).await?;
+    let lookup = |name: &str| facts.get(name).cloned();
+    let expansion = sweep::check(text, file, &lookup);
+    let existing = existing_runs(context, file).await?;
+    let estimates = Estimates::measured(context).await?;
+    let points: Vec<PointPreview> =
+        expansion.points.iter().map(|point| preview(point, &existing, &estimates)).collect();
+    let missing = points.iter().flat_map(|point| &point.seed_states).filter(|state| *state == "missing").count();
+    let estimated_seconds = points
+        .iter()
+        .map(|point| point.estimated_seconds.map(|seconds| seconds * point.seeds.len() as f64))
+        .sum::<Option<f64>>()
+        .filter(|_| !points.is_empty());
+    Ok(SweepCheck {
+        runs: expansion.runs,
+        missing_runs: missing as u64,
+        points,
+        excluded: expansion.excluded,
+        warnings: expansion.warnings.into_iter().map(diagnostic).collect(),
+        errors: expansion.errors.into_iter().map(diagnostic).collect(),
+        form: edit::model(text).ok().map(form),
+        estimated_seconds,
+    })
+}
+
+fn diagnostic(found: sweep::Diagnostic) -> Diagnostic {
+    Diagnostic {
+        message: found.message,
+        line: found.line,
+        column: found.column,
+        hint: found.hint,
+        parameter: found.parameter,
+    }
+}
+
+/// State by point and seed of the runs that a file's sweep has.
+type Existing = HashMap<(String, u64), RunState>;
+
+async fn existing_runs(context: &Context, file: &str) -> Result<Existing> {
+    let sweeps = context.store().sweeps().await?;
+    let Some(sweep) = sweeps.into_iter().find(|sweep| sweep.source.as_deref() == Some(file)) else {
+        return Ok(Existing::new());
+    };
+    let runs = runs_of(context, sweep.id).await?;
+    Ok(runs.into_iter().map(|run| ((run.point, run.seed), run.state)).collect())
+}
+
+async fn runs_of(context: &Context, sweep: SweepId) -> Result<Vec<RunRow>> {
+    Ok(context.store().runs(&RunSelection::Sweep(sweep), &MetricChoice::None).await?)
+}
+
+fn preview(point: &Point, existing: &Existing, estimates: &Estimates) -> PointPreview {
+    let state = |seed: &u64| existing.get(&(point.id.clone(), *seed)).map_or("missing", |state| state.as_str());
+    let schedule = point.schedule;
+    PointPreview {
+        id: point.id.clone(),
+        label: point.label.clone(),
+        axes: point.axes.clone(),
+        parameters: parameters(&point.recipe),
+        effective_learning_rate: point.effective_learning_rate,
+        total_steps: schedule.map(|schedule| schedule.total_steps),
+        steps_per_epoch: schedule.map(|schedule| schedule.steps_per_epoch),
+        warmup_steps: schedule.map(|schedule| schedule.warmup_steps.round() as u64),
+        loss_start: point.loss_band.map(|band| band.start),
+        loss_floor: point.loss_band.map(|band| band.floor),
+        seeds: point.seeds.clone(),
+        estimated_seconds: schedule.and_then(|schedule| estimates.seconds(&point.recipe, schedule.total_steps)),
+        seed_states: point.seeds.iter().map(|seed| state(seed).to_owned()).collect(),
+    }
+}
+
+/// A recipe as a map, every parameter by name.
+pub fn parameters(recipe: &vitals_recipe::Recipe) -> BTreeMap<String, Value> {
+    match serde_json::to_value(recipe) {
+        Ok(Value::Object(map)) => map.into_iter().collect(),
+        _ => BTreeMap::new(),
+    }
+}
+
+/// Adds a text as the sweep's newest revision; the same text again changes nothing.
+///
+/// # Errors
+/// `invalid_input` with every place that is wrong.
+pub async fn add(context: &Context, text: &str, file: &str) -> Result<(SweepId, u32, Vec<Point>)> {
+    let (sweep, points) = expand(context, text, file).await?;
+    let new = NewSweep {
+        source: Some(file.to_owned()),
+        name: sweep.name,
+        text: text.to_owned(),
+        hash: files::hash(text),
+    };
+    let added = context.store().add_sweep(&new, context.now()).await?;
+    Ok((added.id, added.revision, points))
+}
+
+async fn expand(context: &Context, text: &str, file: &str) -> Result<(Sweep, Vec<Point>)> {
+    let facts = datasets::known_facts(context).await?;
+    let lookup = |name: &str| facts.get(name).cloned();
+    let wrong = |errors: Vec<sweep::Diagnostic>| {
+        let first = errors.first().map_or_else(String::new, |error| {
+            format!("{file}:{}:{}: {}", error.line, error.column, error.message)
+        });
+        ApiError::invalid(first).at(errors.into_iter().map(diagnostic).collect())
+    };
+    let sweep = sweep::parse(text, file).map_err(wrong)?;
+    let expansion = sweep.expand(&lookup);
+    if !expansion.errors.is_empty() {
+        return Err(wrong(expansion.errors));
+    }
+    Ok((sweep, expansion.points))
+}
+
+/// Queues the runs that the sweep's newest revision lacks, and sees that a supervisor runs.
+pub async fn start(context: &Context, id: SweepId) -> Result<SweepStarted> {
+    let revisions = context.store().sweep_revisions(id).await?;
+    let Some(newest) = revisions.into_iter().max_by_key(|revision| revision.number) else {
+        return Err(ApiError::new(ErrorCode::NotFound, "the sweep has no text"));
+    };
+    let (_, points) = expand(context, &newest.text, &newest.name).await?;
+    let names: std::collections::BTreeSet<&str> = points.iter().map(|point| point.recipe.dataset.as_str()).collect();
+    let mut facts = HashMap::new();
+    for name in names {
+        facts.insert(name.to_owned(), datasets::require(context, name).await?);
+    }
+    // Facts that were unknown so far may forbid what the text alone allows.
+    let (_, points) = expand(context, &newest.text, &newest.name).await?;
+    let runs: Vec<NewRun> = points.iter().flat_map(|point| new_runs(point, &facts)).collect();
+    let inserted = context.store().insert_runs(Some((id, newest.number)), &runs, context.now()).await?;
+    supervisor::ensure(context).await?;
+    Ok(SweepStarted {
+        sweep: id.to_string(),
+        queued: inserted.added.len() as u64,
+        existing: inserted.existing.len() as u64,
+    })
+}
+
+fn new_runs(point: &Point, facts: &HashMap<String, DatasetFacts>) -> Vec<NewRun> {
+    let images = facts.get(&point.recipe.dataset).map(|facts| facts.images);
+    let total_steps = images.map(|images| point.recipe.schedule(images).total_steps);
+    let run = |seed: &u64| NewRun {
+        id: None,
+        point: point.id.clone(),
+        seed: *seed,
+        recipe: serde_json::to_value(point.recipe_with_seed(*seed)).unwrap_or_default(),
+        axes: point.axes.clone(),
+        label: point.run_label(*seed),
+        priority: 0,
+        total_steps,
+        state: RunState::Queued,
+        evidence: Evidence::text("queued by the sweep"),
+    };
+    point.seeds.iter().map(run).collect()
+}
+
+/// The workspace's sweep files with how far each is, then stored sweeps without a file.
+pub async fn list(context: &Context) -> Result<Vec<SweepFile>> {
+    let facts = datasets::known_facts(context).await?;
+    let lookup = |name: &str| facts.get(name).cloned();
+    let mut stored: HashMap<Option<String>, vitals_store::SweepRow> = HashMap::new();
+    let mut orphans = Vec::new();
+    let files = files::list(context)?;
+    for sweep in context.store().sweeps().await? {
+        match &sweep.source {
+            Some(source) if files.contains(source) => drop(stored.insert(Some(source.clone()), sweep)),
+            _ => orphans.push(sweep),
+        }
+    }
+    let mut found = Vec::new();
+    for file in files {
+        // A file that vanished between listing and reading is simply no longer there.
+        let Ok(text) = files::read(context, &file) else { continue };
+        let expansion = sweep::check(&text.text, &file, &lookup);
+        let name = sweep::parse(&text.text, &file).map_or_else(|_| file.clone(), |sweep| sweep.name);
+        let sweep = stored.remove(&Some(file.clone()));
+        let finished = sweep.as_ref().map_or(0, |sweep| count(sweep, RunState::Finished));
+        found.push(SweepFile {
+            file,
+            name,
+            id: sweep.map(|sweep| sweep.id.to_string()),
+            runs: expansion.runs,
+            finished,
+            errors: expansion.errors.len() as u64,
+            hash: text.hash,
+        });
+    }
+    found.extend(orphans.into_iter().map(|sweep| SweepFile {
+        file: String::new(),
+        name: sweep.name.clone(),
+        id: Some(sweep.id.to_string()),
+        runs: sweep.counts.runs,
+        finished: count(&sweep, RunState::Finished),
+        errors: 0,
+        hash: sweep.hash.clone(),
+    }));
+    Ok(found)
+}
+
+/// Runs of a sweep in a state.
+pub fn count(sweep: &vitals_store::SweepRow, state: RunState) -> u64 {
+    sweep.counts.by_state.get(&state).copied().unwrap_or(0)
+}
+
+/// A new sweep file on a preset, with the paper's question as its one axis.
+pub fn create(context: &Context, file: &str, preset: &str, name: &str) -> Result<SweepText> {
+    if Preset::named(preset).is_none() {
+        let names: Vec<&str> = PRESETS.iter().map(|preset| preset.name).collect();
+        return Err(ApiError::invalid(format!("there is no preset `{preset}`")).hint(names.join(", ")));
+    }
+    let quoted = Value::from(name).to_string();
+    let text = format!(
+        "format = 1\nname = {quoted}\nseeds = [0]\n\n[recipe]\npreset = \"{preset}\"\n\n\
+         [[axis]]\nparameter = \"frozen_patch_projection\"\nvalues = [false, true]\n"
+    );
+    files::write(context, file, &text, None)
+}
+
+/// Applies the form's edits to a text; comments stay.
+pub fn edit_text(text: &str, edits: &[SweepEdit]) -> Result<String> {
+    let edits: Vec<edit::Edit> = edits.iter().cloned().map(edit_of).collect();
+    edit::apply(text, &edits).map_err(|error| ApiError::invalid(error.to_string()))
+}
+
+fn edit_of(edit: SweepEdit) -> edit::Edit {
+    match edit {
+        SweepEdit::SetName { value } => edit::Edit::SetName { value },
+        SweepEdit::SetDescription { value } => edit::Edit::SetDescription { value },
+        SweepEdit::SetPreset { value } => edit::Edit::SetPreset { value },
+        SweepEdit::SetParameter { parameter, value } => edit::Edit::SetParameter { parameter, value },
+        SweepEdit::AddAxis { parameter, values } => edit::Edit::AddAxis { parameter, values },
+        SweepEdit::SetAxis { index, values } => edit::Edit::SetAxis { index, values },
+        SweepEdit::RemoveAxis { index } => edit::Edit::RemoveAxis { index },
+        SweepEdit::MoveAxis { from, to } => edit::Edit::MoveAxis { from, to },
+        SweepEdit::SetSeeds { value } => edit::Edit::SetSeeds { value },
+        SweepEdit::AddExclusion { value } => edit::Edit::AddExclusion { value },
+        SweepEdit::RemoveExclusion { index } => edit::Edit::RemoveExclusion { index },
+    }
+}
+
+fn form(model: sweep::FormModel) -> SweepForm {
+    SweepForm {
+        name: model.name,
+        description: model.description,
+        preset: model.preset,
+        recipe: model.recipe,
+        axes: model.axes.into_iter().map(axis).collect(),
+        seeds: model.seeds,
+        exclusions: model.exclusions,
+    }
+}
+
+fn axis(axis: sweep::FormAxis) -> crate::dto::FormAxis {
+    crate::dto::FormAxis { parameters: axis.parameters, values: axis.values, form: serde_json::to_value(axis.form).ok().and_then(|form| form.as_str().map(str::to_owned)).unwrap_or_default() }
+}
+
+/// Asks the supervisor for something about the queue as a whole.
+pub async fn queue_request(context: &Context, command: Command) -> Result<()> {
+    context.store().add_request(None, command, &Value::Null, context.now()).await?;
+    supervisor::ensure(context).await
+}

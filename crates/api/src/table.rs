@@ -1,0 +1,56 @@
+//! The parameter table and the presets in the form that crosses the door.
+
+use std::collections::BTreeMap;
+
+use vitals_recipe::{PARAMETERS, PRESETS, Parameter, Recipe, parameter};
+
+use crate::dto::{ApiError, ErrorCode, ParameterInfo, PresetInfo};
+use crate::error::Result;
+use crate::sweeps;
+
+fn info(parameter: &Parameter) -> ParameterInfo {
+    ParameterInfo {
+        name: parameter.name.to_owned(),
+        group: parameter.group.to_owned(),
+        kind: parameter.kind.as_str().to_owned(),
+        unit: parameter.unit.map(str::to_owned),
+        default: parameter.default_value(),
+        min: parameter.range.map(|(min, _)| min),
+        max: parameter.range.map(|(_, max)| max),
+        choices: parameter.choices.iter().map(|&choice| choice.to_owned()).collect(),
+        help: match parameter.depends {
+            Some(depends) => format!("{} {depends}", parameter.help),
+            None => parameter.help.to_owned(),
+        },
+    }
+}
+
+/// All parameters, in the table's order.
+pub fn parameters() -> Vec<ParameterInfo> {
+    PARAMETERS.iter().map(info).collect()
+}
+
+/// One parameter by name.
+///
+/// # Errors
+/// `not_found`, with the nearest name.
+pub fn one(name: &str) -> Result<ParameterInfo> {
+    parameter(name).map(info).ok_or_else(|| {
+        let near = vitals_recipe::nearest(name, PARAMETERS.iter().map(|parameter| parameter.name));
+        let error = ApiError::new(ErrorCode::NotFound, format!("there is no parameter `{name}`"));
+        match near {
+            Some(near) => error.hint(format!("did you mean `{near}`?")),
+            None => error.hint("`vitals parameters` lists them all"),
+        }
+    })
+}
+
+/// All presets with what they resolve to.
+pub fn presets() -> Vec<PresetInfo> {
+    let info = |preset: &vitals_recipe::Preset| PresetInfo {
+        name: preset.name.to_owned(),
+        help: preset.help.to_owned(),
+        parameters: Recipe::preset(preset.name).map_or_else(BTreeMap::new, |recipe| sweeps::parameters(&recipe)),
+    };
+    PRESETS.iter().map(info).collect()
+}
