@@ -6,26 +6,32 @@
 
 mod batch_norm;
 mod block;
+mod checkpoint;
 mod core;
 mod device;
 mod error;
 mod gradient;
 mod head;
+mod knn;
 mod loss;
 mod method;
 mod monitor;
 mod network;
 mod optimizer;
 mod parameter;
+pub mod parity;
 mod pixels;
 mod plan;
 mod position;
 mod queue;
 mod stem;
+mod tensor_file;
 mod trainer;
 mod vit;
 
+pub use checkpoint::{CHECKPOINT_FORMAT, CheckpointState};
 pub use device::{Device, cuda_devices, num_threads, set_threads};
 pub use error::EngineError;
 pub use gradient::Gradients;
+pub use knn::LabelledImages;
 pub use trainer::{StepReport, Trainer, Views};

@@ -4,7 +4,7 @@
 use tch::Tensor;
 use vitals_recipe::Method;
 
-use crate::error::Result;
+use crate::error::{EngineError, Result};
 use crate::loss::{contrastive, normalize, nt_xent, regression, swapped};
 use crate::network::{Encoder, Networks};
 use crate::plan::Plan;
@@ -37,19 +37,25 @@ pub(crate) fn forward(nets: &Networks, plan: &Plan, views: [&Tensor; 2], momentu
             Ok(Forward { loss: nt_xent(&projected, plan.temperature)?, features })
         }
         Method::Swav => {
+            // First of all: the weights share one buffer, and libtorch refuses a gradient through weights whose buffer
+            // changed after their forward pass.
+            let prototypes = unit_prototypes(nets)?;
             let (projected, features) = together(&nets.query, views)?;
-            let prototypes = nets.prototypes.as_ref().unwrap_or(&projected);
-            {
-                let _guard = tch::no_grad_guard();
-                let unit = normalize(prototypes)?;
-                prototypes.shallow_clone().f_copy_(&unit)?;
-            }
             let scores = normalize(&projected)?.f_mm(&prototypes.f_transpose(0, 1)?)?;
             let swav = plan.swav;
             let loss = swapped(&scores, plan.temperature, swav.epsilon, swav.iterations)?;
             Ok(Forward { loss, features })
         }
     }
+}
+
+/// The prototypes, their rows normalised in place.
+fn unit_prototypes(nets: &Networks) -> Result<&Tensor> {
+    let _guard = tch::no_grad_guard();
+    let missing = || EngineError::Input("this network has no prototypes".to_owned());
+    let prototypes = nets.prototypes.as_ref().ok_or_else(missing)?;
+    prototypes.shallow_clone().f_copy_(&normalize(prototypes)?)?;
+    Ok(prototypes)
 }
 
 /// Query outputs and detached features of both views. The views pass one after the other, so that batch norms see

@@ -1,0 +1,196 @@
+//! Checkpoints: a folder with the model under official names, the optimizer, the monitor's bank and `state.json`. It
+//! is written beside its place, fsynced and renamed; hashes are checked when it is read. Training that goes on from one
+//! gives the same bits as training that never stopped, on the CPU with the same number of threads.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use tch::Tensor;
+use vitals_recipe::Recipe;
+
+use crate::error::{EngineError, Result, guarded};
+use crate::tensor_file::{State, decode, encode, restore};
+use crate::trainer::Trainer;
+
+/// The version of the folder's layout.
+pub const CHECKPOINT_FORMAT: u32 = 1;
+
+pub(crate) const MODEL: &str = "model.safetensors";
+pub(crate) const OPTIMIZER: &str = "optimizer.safetensors";
+pub(crate) const MONITOR: &str = "monitor.safetensors";
+pub(crate) const STATE: &str = "state.json";
+
+/// `state.json`: everything of a run's state that is no tensor. Randomness is keyed by step and name, so there is no
+/// generator to store.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CheckpointState {
+    pub format: u32,
+    /// Steps done; training goes on with the step of this number.
+    pub step: u64,
+    /// Updates that each optimizer has made.
+    pub optimizer_updates: Vec<u64>,
+    /// Rows of the kNN bank in use, and where the next one goes.
+    pub bank_filled: i64,
+    pub bank_next: i64,
+    pub recipe: Recipe,
+    /// BLAKE3 of each file beside this one, in hex.
+    pub files: BTreeMap<String, String>,
+}
+
+impl CheckpointState {
+    /// Reads `state.json` of a checkpoint folder; an unknown format is refused by its number.
+    pub fn read(folder: &Path) -> std::result::Result<CheckpointState, EngineError> {
+        let path = folder.join(STATE);
+        let refuse = |reason: String| EngineError::Checkpoint { path: path.clone(), reason };
+        let text = fs::read_to_string(&path).map_err(|error| refuse(error.to_string()))?;
+        let json: serde_json::Value =
+            serde_json::from_str(&text).map_err(|error| refuse(error.to_string()))?;
+        let format = json.get("format").and_then(serde_json::Value::as_u64);
+        if format != Some(u64::from(CHECKPOINT_FORMAT)) {
+            let found = format.map_or("none".to_owned(), |format| format.to_string());
+            return Err(refuse(format!(
+                "its format is {found}; this version reads format {CHECKPOINT_FORMAT}"
+            )));
+        }
+        serde_json::from_value(json).map_err(|error| refuse(error.to_string()))
+    }
+
+    /// Reads a file of the folder and checks its hash.
+    pub(crate) fn tensors(&self, folder: &Path, name: &str) -> Result<State> {
+        let path = folder.join(name);
+        let refuse = |reason: &str| EngineError::Checkpoint { path: path.clone(), reason: reason.to_owned() };
+        let bytes = fs::read(&path).map_err(|error| refuse(&error.to_string()))?;
+        let expected = self.files.get(name).ok_or_else(|| refuse("state.json does not list it"))?;
+        if *blake3::hash(&bytes).to_hex() != **expected {
+            return Err(refuse("its content differs from the hash in state.json"));
+        }
+        decode(&bytes, &path)
+    }
+}
+
+impl Trainer {
+    /// Writes a checkpoint of the state after the last step. `folder` must not exist; it appears complete or not at
+    /// all, and is on the disk when this returns.
+    pub fn save(&self, folder: &Path) -> std::result::Result<(), EngineError> {
+        let files = guarded(|| {
+            Ok([
+                (MODEL, encode(&self.core.nets.state(), "model")?),
+                (OPTIMIZER, encode(&self.optimizer_state(), "optimizer")?),
+                (MONITOR, encode(&self.monitor_state(), "monitor")?),
+            ])
+        })?;
+        let hash =
+            |(name, bytes): &(&str, Vec<u8>)| ((*name).to_owned(), blake3::hash(bytes).to_hex().to_string());
+        let state = CheckpointState {
+            format: CHECKPOINT_FORMAT,
+            step: self.next_step,
+            optimizer_updates: self.optimizers().map(|optimizer| optimizer.updates).collect(),
+            bank_filled: self.queue.filled,
+            bank_next: self.queue.next,
+            recipe: self.recipe.clone(),
+            files: files.iter().map(hash).collect(),
+        };
+        let json = serde_json::to_vec_pretty(&state).map_err(|error| EngineError::Checkpoint {
+            path: folder.join(STATE),
+            reason: error.to_string(),
+        })?;
+        let beside = beside(folder);
+        if beside.exists() {
+            fs::remove_dir_all(&beside).map_err(EngineError::io("remove", &beside))?;
+        }
+        fs::create_dir_all(&beside).map_err(EngineError::io("create", &beside))?;
+        for (name, bytes) in &files {
+            write_durably(&beside.join(name), bytes)?;
+        }
+        write_durably(&beside.join(STATE), &json)?;
+        sync_folder(&beside)?;
+        fs::rename(&beside, folder).map_err(EngineError::io("rename", &beside))?;
+        folder.parent().map_or(Ok(()), sync_folder)
+    }
+
+    /// Takes on the state of a checkpoint and returns the step that comes next. Errors: it is damaged, incomplete, of
+    /// another format or of another network; then this trainer is as it was, unless libtorch itself failed.
+    pub fn load(&mut self, folder: &Path) -> std::result::Result<u64, EngineError> {
+        let state = CheckpointState::read(folder)?;
+        guarded(|| {
+            let refuse = |reason: String| EngineError::Checkpoint { path: folder.to_owned(), reason };
+            let parts = [
+                (MODEL, self.core.nets.state()),
+                (OPTIMIZER, self.optimizer_state()),
+                (MONITOR, self.monitor_state()),
+            ];
+            let mut stored = Vec::with_capacity(parts.len());
+            for (name, targets) in &parts {
+                let tensors = state.tensors(folder, name)?;
+                if let Some(name) = mismatch(targets, &tensors) {
+                    return Err(refuse(format!("{name} does not fit this recipe's network")));
+                }
+                stored.push(tensors);
+            }
+            if state.optimizer_updates.len() != self.optimizers().count() {
+                return Err(refuse("it belongs to another method".to_owned()));
+            }
+            for ((name, targets), stored) in parts.iter().zip(&stored) {
+                restore(targets, stored, &folder.join(name))?;
+            }
+            let optimizers =
+                std::iter::once(&mut self.core.optimizer).chain(&mut self.core.prototype_optimizer);
+            for (optimizer, updates) in optimizers.zip(&state.optimizer_updates) {
+                optimizer.updates = *updates;
+            }
+            self.queue.filled = state.bank_filled;
+            self.queue.next = state.bank_next;
+            self.next_step = state.step;
+            Ok(state.step)
+        })
+    }
+
+    fn optimizers(&self) -> impl Iterator<Item = &crate::optimizer::Optimizer> {
+        std::iter::once(&self.core.optimizer).chain(&self.core.prototype_optimizer)
+    }
+
+    /// Both moments of every optimizer, as flat vectors in the order of the parameters.
+    fn optimizer_state(&self) -> State {
+        let mut found = State::new();
+        for (name, optimizer) in ["main", "prototypes"].into_iter().zip(self.optimizers()) {
+            found.insert(format!("{name}.first"), optimizer.first.shallow_clone());
+            if let Some(second) = &optimizer.second {
+                found.insert(format!("{name}.second"), second.shallow_clone());
+            }
+        }
+        found
+    }
+
+    fn monitor_state(&self) -> State {
+        [("bank.features", &self.queue.features), ("bank.labels", &self.queue.labels)]
+            .map(|(name, tensor)| (name.to_owned(), tensor.shallow_clone()))
+            .into()
+    }
+}
+
+/// The first name at which two sets of tensors differ in names or shapes.
+fn mismatch(targets: &State, stored: &State) -> Option<String> {
+    let size = |tensors: &State, name: &String| tensors.get(name).map(Tensor::size);
+    let names = targets.keys().chain(stored.keys());
+    names.cloned().find(|name| size(targets, name) != size(stored, name))
+}
+
+/// The name under which a folder is written before it is complete.
+fn beside(folder: &Path) -> PathBuf {
+    let name = folder.file_name().unwrap_or_default().to_string_lossy();
+    folder.with_file_name(format!(".{name}.writing"))
+}
+
+fn write_durably(path: &Path, bytes: &[u8]) -> Result<()> {
+    let mut file = File::create(path).map_err(EngineError::io("create", path))?;
+    file.write_all(bytes).map_err(EngineError::io("write", path))?;
+    file.sync_all().map_err(EngineError::io("fsync", path))
+}
+
+fn sync_folder(path: &Path) -> Result<()> {
+    let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+    File::open(path).and_then(|folder| folder.sync_all()).map_err(EngineError::io("fsync", path))
+}
