@@ -1,0 +1,147 @@
+//! Smoothing and the running median, computed on raw values, so that a curve is the same at every zoom. Non-finite
+//! values stay where they are and enter no average.
+
+use std::collections::VecDeque;
+
+/// Exponential moving average of `values`, without the bias of its start: `m ← w·m + (1−w)·v`, divided by `1 − wᵏ` after
+/// k finite values. `weight` is clamped to 0 (no smoothing) … 0.9999. A non-finite value is copied, and the average goes
+/// on behind it. Same length as `values`.
+pub fn smooth_ema(values: &[f64], weight: f64) -> Vec<f64> {
+    let weight = if weight.is_finite() { weight.clamp(0.0, 0.9999) } else { 0.0 };
+    let (mut average, mut remaining) = (0.0, 1.0);
+    values
+        .iter()
+        .map(|&value| {
+            if !value.is_finite() {
+                return value;
+            }
+            average = weight * average + (1.0 - weight) * value;
+            remaining *= weight;
+            average / (1.0 - remaining)
+        })
+        .collect()
+}
+
+/// Median of the last `window` finite values.
+#[derive(Debug, Clone)]
+pub struct RunningMedian {
+    window: usize,
+    arrived: VecDeque<f64>,
+    sorted: Vec<f64>,
+}
+
+impl RunningMedian {
+    /// `window` of 0 counts as 1.
+    pub fn new(window: usize) -> Self {
+        Self { window: window.max(1), arrived: VecDeque::new(), sorted: Vec::new() }
+    }
+
+    /// Adds a value; a non-finite one is ignored.
+    pub fn push(&mut self, value: f64) {
+        if !value.is_finite() {
+            return;
+        }
+        if self.arrived.len() == self.window
+            && let Some(oldest) = self.arrived.pop_front()
+        {
+            self.sorted.remove(self.sorted.partition_point(|&other| other < oldest));
+        }
+        self.arrived.push_back(value);
+        self.sorted.insert(self.sorted.partition_point(|&other| other < value), value);
+    }
+
+    /// Values in the window.
+    pub fn len(&self) -> usize {
+        self.sorted.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.sorted.is_empty()
+    }
+
+    /// The mean of the two middle values when their number is even; `None` before the first.
+    pub fn median(&self) -> Option<f64> {
+        median_of_sorted(&self.sorted)
+    }
+
+    /// The window's values, ascending.
+    pub fn sorted(&self) -> &[f64] {
+        &self.sorted
+    }
+}
+
+pub(crate) fn median_of_sorted(sorted: &[f64]) -> Option<f64> {
+    let half = sorted.len() / 2;
+    let upper = *sorted.get(half)?;
+    Some(if sorted.len() % 2 == 1 { upper } else { sorted[half - 1] / 2.0 + upper / 2.0 })
+}
+
+/// Each value over the median of the last `window` finite values up to and with itself; at the beginning of what is
+/// there. A value equal to its median is 1, also where both are 0. Non-finite values are copied. Same length.
+pub fn relative_to_running_median(values: &[f64], window: usize) -> Vec<f64> {
+    let mut running = RunningMedian::new(window);
+    values
+        .iter()
+        .map(|&value| {
+            running.push(value);
+            match running.median() {
+                Some(median) if value == median => 1.0,
+                Some(median) if value.is_finite() => value / median,
+                _ => value,
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn ema_in_closed_form() {
+        let values = [1.0, 2.0, f64::NAN, 4.0];
+        let smooth = smooth_ema(&values, 0.5);
+        assert_eq!(smooth[0], 1.0);
+        assert!((smooth[1] - (0.25 + 1.0) / 0.75).abs() < 1e-15);
+        assert!(smooth[2].is_nan());
+        assert!((smooth[3] - (0.125 + 0.5 + 2.0) / 0.875).abs() < 1e-15);
+        assert_eq!(smooth_ema(&[3.0, 5.0], 0.0), [3.0, 5.0]);
+        assert!(smooth_ema(&vec![7.0; 500], 0.99).iter().all(|v| (v - 7.0).abs() < 1e-12));
+    }
+
+    #[test]
+    fn a_one_step_spike_stands_out() {
+        let mut values = vec![2.0; 300];
+        values[200] = 26.0;
+        let relative = relative_to_running_median(&values, 100);
+        assert_eq!(relative[200], 13.0);
+        assert!(relative.iter().enumerate().all(|(place, &v)| place == 200 || v == 1.0));
+        assert_eq!(relative_to_running_median(&[0.0, 0.0], 100), [1.0, 1.0]);
+    }
+
+    proptest! {
+        #[test]
+        fn running_median_equals_sorting(
+            values in prop::collection::vec(prop_oneof![4 => -10.0..10.0_f64, 1 => Just(1.0), 1 => Just(f64::NAN)], 0..200),
+            window in 1_usize..20,
+        ) {
+            let mut running = RunningMedian::new(window);
+            let mut finite = Vec::new();
+            for &value in &values {
+                running.push(value);
+                finite.extend(value.is_finite().then_some(value));
+                let mut last: Vec<f64> = finite.iter().rev().take(window).copied().collect();
+                last.sort_by(f64::total_cmp);
+                let half = last.len() / 2;
+                let expected = match last.len() {
+                    0 => None,
+                    n if n % 2 == 1 => Some(last[half]),
+                    _ => Some(last[half - 1] / 2.0 + last[half] / 2.0),
+                };
+                prop_assert_eq!(running.median(), expected);
+            }
+        }
+    }
+}
