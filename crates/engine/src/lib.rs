@@ -5,6 +5,7 @@
 //! [`set_threads`] and [`Device::resolve`] before anything else makes a tensor.
 
 mod batch_norm;
+mod bench;
 mod block;
 mod checkpoint;
 mod core;
@@ -29,6 +30,7 @@ mod tensor_file;
 mod trainer;
 mod vit;
 
+pub use bench::{BenchReport, bench};
 pub use checkpoint::{CHECKPOINT_FORMAT, CheckpointState};
 pub use device::{Device, cuda_devices, num_threads, set_threads};
 pub use error::EngineError;
