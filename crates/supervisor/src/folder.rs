@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::Serialize;
 use serde_json::json;
 use vitals_journal::{JournalError, Lock, Reader, RunFolder};
-use vitals_recipe::Job;
+use vitals_recipe::{Job, point_id};
 use vitals_store::{
     EndOfAttempt, Evidence, MetricChoice, NewRun, RunId, RunSelection, RunState, Store, StoreError,
     UnixMillis,
@@ -30,16 +30,11 @@ pub struct IngestedFolder {
     pub state: RunState,
 }
 
-/// Ingests a run folder. `point` computes a recipe's point hash; `now` is the time.
+/// Ingests a run folder; `now` is the time.
 ///
 /// # Errors
 /// No readable `job.json`; a run that is alive, which its supervisor ingests; a store or a journal that cannot be used.
-pub async fn ingest_folder(
-    store: &Store,
-    run_dir: &Path,
-    point: impl Fn(&Job) -> String,
-    now: UnixMillis,
-) -> Result<IngestedFolder> {
+pub async fn ingest_folder(store: &Store, run_dir: &Path, now: UnixMillis) -> Result<IngestedFolder> {
     let folder = RunFolder::new(run_dir);
     let job = read_job(&folder)?;
     let bad = |what: String| SupervisorError::BadJob { path: folder.job(), what };
@@ -47,7 +42,7 @@ pub async fn ingest_folder(
     if Lock::is_held(&folder.lock())? {
         return Err(bad("the run is alive: its supervisor ingests it".to_owned()));
     }
-    let added = add_run(store, &job, run, point(&job), now).await?;
+    let added = add_run(store, &job, run, now).await?;
     let attempts = folder.attempts()?;
     let mut ingested = IngestedFolder {
         run,
@@ -82,13 +77,13 @@ fn read_job(folder: &RunFolder) -> Result<Job> {
 }
 
 /// Adds the run where the store lacks it, as the job describes it.
-async fn add_run(store: &Store, job: &Job, run: RunId, point: String, now: UnixMillis) -> Result<bool> {
+async fn add_run(store: &Store, job: &Job, run: RunId, now: UnixMillis) -> Result<bool> {
     let recipe =
         serde_json::to_value(&job.recipe).map_err(|source| StoreError::Json { what: "a recipe", source })?;
     let short = run.to_string();
     let new = NewRun {
         id: Some(run),
-        point,
+        point: point_id(&job.recipe),
         seed: job.recipe.seed,
         recipe,
         axes: Default::default(),

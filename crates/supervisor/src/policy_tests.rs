@@ -157,7 +157,8 @@ proptest! {
 
         // A paused queue starts nothing and refuses nothing.
         if paused {
-            prop_assert!(!actions.iter().any(|a| matches!(a, Action::Start { .. } | Action::Refuse { .. })));
+            let acts = |a: &Action| matches!(a, Action::Start { .. } | Action::Refuse { .. });
+            prop_assert!(!actions.iter().any(acts));
         }
         // No run is started twice, none that lives already.
         let distinct: HashSet<Uuid> = starts.iter().map(|start| start.0).collect();
