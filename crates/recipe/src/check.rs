@@ -71,28 +71,28 @@ pub fn check(recipe: &Recipe, facts: Option<&DatasetFacts>) -> Vec<Problem> {
 fn check_geometry(recipe: &Recipe, problems: &mut Vec<Problem>) {
     let Recipe { image_size, patch_size, embed_dim, num_heads, .. } = *recipe;
     if recipe.backbone.is_vit() {
-        if recipe.backbone.has_patch_projection() && image_size % patch_size != 0 {
+        if recipe.backbone.has_patch_projection() && !image_size.is_multiple_of(patch_size) {
             problems.push(Problem::error(
                 &["patch_size", "image_size"],
                 format!("a patch size of {patch_size} does not divide the image size of {image_size}"),
                 Some(divisors_near(image_size, patch_size)),
             ));
         }
-        if !recipe.backbone.has_patch_projection() && image_size % 16 != 0 {
+        if !recipe.backbone.has_patch_projection() && !image_size.is_multiple_of(16) {
             problems.push(Problem::error(
                 &["image_size", "backbone"],
                 format!("a convolutional stem needs an image size divisible by 16, not {image_size}"),
                 None,
             ));
         }
-        if embed_dim % num_heads != 0 {
+        if !embed_dim.is_multiple_of(num_heads) {
             problems.push(Problem::error(
                 &["num_heads", "embed_dim"],
                 format!("a width of {embed_dim} is not divisible by {num_heads} heads"),
                 Some(divisors_near(embed_dim, num_heads)),
             ));
         }
-        if recipe.position_embedding == PositionEmbedding::SinCos && embed_dim % 4 != 0 {
+        if recipe.position_embedding == PositionEmbedding::SinCos && !embed_dim.is_multiple_of(4) {
             problems.push(Problem::error(
                 &["embed_dim", "position_embedding"],
                 format!("sine-cosine positions need a width divisible by 4, not {embed_dim}"),
@@ -114,7 +114,7 @@ fn check_geometry(recipe: &Recipe, problems: &mut Vec<Problem>) {
 
 /// "the nearest that do: 4, 7, 8": at most four divisors, nearest first.
 fn divisors_near(number: u32, wanted: u32) -> String {
-    let mut divisors: Vec<u32> = (1..=number).filter(|divisor| number % divisor == 0).collect();
+    let mut divisors: Vec<u32> = (1..=number).filter(|divisor| number.is_multiple_of(*divisor)).collect();
     divisors.sort_by_key(|divisor| divisor.abs_diff(wanted));
     divisors.truncate(4);
     divisors.sort_unstable();
@@ -124,7 +124,7 @@ fn divisors_near(number: u32, wanted: u32) -> String {
 
 fn check_batches(recipe: &Recipe, problems: &mut Vec<Problem>) {
     let Recipe { batch_size, micro_batch_size, .. } = *recipe;
-    if micro_batch_size > 0 && batch_size % micro_batch_size != 0 {
+    if micro_batch_size > 0 && !batch_size.is_multiple_of(micro_batch_size) {
         problems.push(Problem::error(
             &["micro_batch_size", "batch_size"],
             format!("a batch of {batch_size} does not split into pieces of {micro_batch_size}"),

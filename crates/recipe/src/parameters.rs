@@ -4,6 +4,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::sweep::short_number;
 use crate::table::PARAMETERS;
 
 /// The type of a parameter's values.
@@ -29,6 +30,9 @@ impl Kind {
     }
 }
 
+/// Checks the form of a text; the error completes "it must be …".
+pub(crate) type Syntax = fn(&str) -> Result<(), &'static str>;
+
 /// One row of the parameter table.
 #[derive(Debug, Clone, Copy)]
 pub struct Parameter {
@@ -48,7 +52,7 @@ pub struct Parameter {
     pub help: &'static str,
     /// What stands for it in the short label of a run.
     pub short: &'static str,
-    pub(crate) syntax: Option<fn(&str) -> Result<(), &'static str>>,
+    pub(crate) syntax: Option<Syntax>,
 }
 
 /// Why a value does not fit a parameter; completes "failed to …" no further than naming the value and the rule.
@@ -86,8 +90,9 @@ impl ValueError {
                 })
             }
             ValueError::WrongType { name, .. } => {
-                let parameter = parameter(name)?;
-                Some(format!("for example `{name} = {}`", (parameter.default)()))
+                let default = parameter(name)?.default_value();
+                let written = if default.is_string() { default.to_string() } else { display(&default) };
+                Some(format!("for example `{name} = {written}`"))
             }
             ValueError::OutOfRange { .. } | ValueError::Syntax { .. } => None,
         }
@@ -152,9 +157,9 @@ impl Parameter {
         let (min, max) = self.range.unwrap_or((0.0, f64::MAX));
         ValueError::OutOfRange {
             name: self.name,
-            found: value.to_string(),
-            min: min.to_string(),
-            max: max.to_string(),
+            found: display(value),
+            min: short_number(min),
+            max: short_number(max),
         }
     }
 
@@ -197,17 +202,27 @@ pub(crate) fn describe_value(value: &Value) -> String {
     }
 }
 
+/// A parameter's value as a person writes it: `1.5e-4`, `adamw`, `true`.
+pub fn display(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Number(number) if number.is_f64() => short_number(number.as_f64().unwrap_or(f64::NAN)),
+        other => other.to_string(),
+    }
+}
+
 /// The parameter as a paragraph of plain text: type, unit, default, range, help. For the command line and the docs.
 pub fn describe(name: &str) -> Option<String> {
     let parameter = parameter(name)?;
     let mut lines = vec![format!("{} ({}, {})", parameter.name, parameter.group, parameter.kind.as_str())];
     lines.push(format!("  {}", parameter.help));
+    let default = display(&parameter.default_value());
     match parameter.depends {
-        Some(depends) => lines.push(format!("  default  {} ({depends})", parameter.default_value())),
-        None => lines.push(format!("  default  {}", parameter.default_value())),
+        Some(depends) => lines.push(format!("  default  {default} ({depends})")),
+        None => lines.push(format!("  default  {default}")),
     }
     if let Some((min, max)) = parameter.range {
-        lines.push(format!("  range    {min} to {max}"));
+        lines.push(format!("  range    {} to {}", short_number(min), short_number(max)));
     }
     if !parameter.choices.is_empty() {
         lines.push(format!("  choices  {}", parameter.choices.join(", ")));

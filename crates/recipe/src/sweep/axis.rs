@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use serde_json::Value;
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeString, DeTable, DeValue};
 
 use super::definition::{Axis, AxisForm, Placed};
 use super::numbers::{linear_spaced, log_spaced, stepped};
@@ -32,7 +32,8 @@ pub(crate) fn read_axes(value: &Spanned<DeValue<'_>>, findings: &mut Findings) -
             Some(axis) if is_sound => axes.push(axis),
             Some(axis) => findings.refused.extend(axis.parameters),
             None => {
-                findings.refused.extend(names_of(table).filter_map(|(name, _)| Some(parameter(&name)?.name)))
+                let known = names_of(table).filter_map(|(name, _)| Some(parameter(&name)?.name));
+                findings.refused.extend(known);
             }
         }
     }
@@ -148,12 +149,21 @@ fn read_list(
     items.iter().filter_map(|item| findings.parameter_value(parameter, item)).collect()
 }
 
+/// The entries of a table as written; the parser keeps them by name.
+pub(crate) fn in_file_order<'t, 'i>(
+    table: &'t DeTable<'i>,
+) -> Vec<(&'t Spanned<DeString<'i>>, &'t Spanned<DeValue<'i>>)> {
+    let mut entries: Vec<_> = table.iter().collect();
+    entries.sort_by_key(|(key, _)| key.span().start);
+    entries
+}
+
 fn read_zip(value: &Spanned<DeValue<'_>>, span: Range<usize>, findings: &mut Findings) -> Option<Axis> {
     let table = findings.table(value, "`zip`")?;
     let mut parameters = Vec::new();
     let mut columns = Vec::new();
     let mut lengths = Vec::new();
-    for (key, value) in table {
+    for (key, value) in in_file_order(table) {
         let name = key.get_ref().as_ref();
         let Some(parameter) = findings.parameter_named(name, key.span()) else { continue };
         refuse_unfit(parameter, key.span(), findings);

@@ -97,7 +97,7 @@ fn apply_one(document: &mut DocumentMut, edit: &Edit) -> Result<(), EditError> {
     match edit {
         Edit::SetName { value } => put(document.as_table_mut(), "name", Value::from(value.as_str())),
         Edit::SetDescription { value } => {
-            put(document.as_table_mut(), "description", Value::from(value.as_str()))
+            put(document.as_table_mut(), "description", Value::from(value.as_str()));
         }
         Edit::SetPreset { value } if value.is_empty() => remove(recipe_of(document)?, "preset"),
         Edit::SetPreset { value } => put(recipe_of(document)?, "preset", Value::from(value.as_str())),
@@ -110,7 +110,7 @@ fn apply_one(document: &mut DocumentMut, edit: &Edit) -> Result<(), EditError> {
             tables_of(document, "axis")?.push(table);
         }
         Edit::SetAxis { index, values } => set_axis(document, *index, values)?,
-        Edit::RemoveAxis { index } => take(tables_of(document, "axis")?, "axis", *index).map(drop)?,
+        Edit::RemoveAxis { index } => drop(take(tables_of(document, "axis")?, "axis", *index)?),
         Edit::MoveAxis { from, to } => move_axis(tables_of(document, "axis")?, *from, *to)?,
         Edit::SetSeeds { value } => set_seeds(document, value)?,
         Edit::AddExclusion { value } => {
@@ -121,7 +121,7 @@ fn apply_one(document: &mut DocumentMut, edit: &Edit) -> Result<(), EditError> {
             tables_of(document, "exclude")?.push(table);
         }
         Edit::RemoveExclusion { index } => {
-            take(tables_of(document, "exclude")?, "exclusion", *index).map(drop)?
+            take(tables_of(document, "exclude")?, "exclusion", *index)?;
         }
     }
     Ok(())
@@ -258,29 +258,81 @@ fn set_seeds(document: &mut DocumentMut, seeds: &[u64]) -> Result<(), EditError>
 
 /// A list of these values; those that the old list has keep their spelling, spacing and comments.
 fn list(old: Option<&Array>, values: &[Json]) -> Result<Array, EditError> {
-    let mut left: Vec<&Value> = old.into_iter().flat_map(Array::iter).collect();
-    let gap =
-        left.get(1).and_then(|value| value.decor().prefix()?.as_str()).filter(|prefix| !prefix.contains('#'));
-    let gap = gap.unwrap_or(" ").to_owned();
+    let (mut left, end) = old.map(entries).unwrap_or_default();
+    let is_multiline = left.iter().any(|entry| entry.lead.contains('\n'));
+    let gap = if is_multiline { indentation(&left) } else { String::new() };
+    let mut new = Vec::new();
+    for json in values {
+        new.push(match left.iter().position(|entry| same(&entry.value, json)) {
+            Some(at) => left.remove(at),
+            None => Entry { lead: gap.clone(), value: toml_value(json)?, comment: String::new() },
+        });
+    }
     let mut array = Array::new();
-    for (index, json) in values.iter().enumerate() {
-        match left.iter().position(|value| same(value, json)) {
-            Some(at) => array.push_formatted(left.remove(at).clone()),
-            None => {
-                let prefix = if index == 0 && !gap.contains('\n') { "" } else { gap.as_str() };
-                array.push_formatted(toml_value(json)?.decorated(prefix, ""));
-            }
-        }
-    }
-    if let Some(old) = old {
-        array.set_trailing(old.trailing().clone());
-        array.set_trailing_comma(old.trailing_comma());
-    }
-    let is_one_line = !array.to_string().contains('\n');
-    if is_one_line {
+    if !is_multiline && new.iter().all(|entry| entry.comment.is_empty()) {
+        array.extend(new.into_iter().map(|entry| entry.value));
         array.fmt();
+        return Ok(array);
     }
+    let mut comment = String::new();
+    for entry in new {
+        let lead = if comment.is_empty() || entry.lead.contains('\n') {
+            entry.lead
+        } else {
+            format!("\n{}", entry.lead)
+        };
+        array.push_formatted(entry.value.decorated(format!("{comment}{lead}"), ""));
+        comment = entry.comment;
+    }
+    array.set_trailing_comma(is_multiline);
+    let end = if comment.is_empty() || end.contains('\n') { end } else { format!("\n{end}") };
+    array.set_trailing(format!("{comment}{end}"));
     Ok(array)
+}
+
+/// A value of a list as written.
+struct Entry {
+    /// Line breaks, indentation and comment lines before it.
+    lead: String,
+    value: Value,
+    /// The comment after it on its line.
+    comment: String,
+}
+
+/// The entries of a list, and what stands between the last and the closing bracket. The document hangs a comment
+/// after a comma on the value that follows; here it goes back to the value that it is about.
+fn entries(array: &Array) -> (Vec<Entry>, String) {
+    let mut entries: Vec<Entry> = Vec::new();
+    let give_back = |entries: &mut Vec<Entry>, text: &str| -> String {
+        let (line, rest) = text.split_at(text.find('\n').unwrap_or(text.len()));
+        match entries.last_mut() {
+            Some(last) if line.contains('#') => {
+                last.comment.push_str(line);
+                rest.to_owned()
+            }
+            _ => text.to_owned(),
+        }
+    };
+    let mut before = String::new();
+    for value in array {
+        let part = |raw: Option<&toml_edit::RawString>| {
+            raw.and_then(|raw| raw.as_str()).unwrap_or_default().to_owned()
+        };
+        let prefix = before + &part(value.decor().prefix());
+        let lead = give_back(&mut entries, &prefix);
+        before = part(value.decor().suffix());
+        entries.push(Entry { lead, value: value.clone(), comment: String::new() });
+    }
+    let end = before + array.trailing().as_str().unwrap_or_default();
+    let end = give_back(&mut entries, &end);
+    (entries, end)
+}
+
+/// How the values of a list over several lines are set in.
+fn indentation(entries: &[Entry]) -> String {
+    let lead =
+        entries.iter().map(|entry| entry.lead.as_str()).find(|lead| lead.contains('\n')).unwrap_or("\n  ");
+    lead[lead.rfind('\n').unwrap_or(0)..].to_owned()
 }
 
 fn same(value: &Value, json: &Json) -> bool {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use toml::de::{DeTable, DeValue};
 
+use super::axis::in_file_order;
 use super::definition::AxisForm;
 use super::edit::EditError;
 use super::numbers::{linear_spaced, log_spaced, stepped};
@@ -97,7 +98,8 @@ fn form_axis(table: &DeTable<'_>) -> FormAxis {
 }
 
 fn zip_axis(zip: &DeTable<'_>) -> FormAxis {
-    let columns: Vec<Vec<Value>> = zip
+    let entries = in_file_order(zip);
+    let columns: Vec<Vec<Value>> = entries
         .iter()
         .map(|(_, value)| value.get_ref().as_array().into_iter().flatten())
         .map(|items| items.map(|item| json_of(item.get_ref()).unwrap_or(Value::Null)).collect())
@@ -105,7 +107,7 @@ fn zip_axis(zip: &DeTable<'_>) -> FormAxis {
     let rows = columns.iter().map(Vec::len).max().unwrap_or(0);
     let cell = |column: &Vec<Value>, row: usize| column.get(row).cloned().unwrap_or(Value::Null);
     FormAxis {
-        parameters: zip.iter().map(|(key, _)| key.get_ref().to_string()).collect(),
+        parameters: entries.iter().map(|(key, _)| key.get_ref().to_string()).collect(),
         values: (0..rows).map(|row| columns.iter().map(|column| cell(column, row)).collect()).collect(),
         form: AxisForm::Zip,
     }
