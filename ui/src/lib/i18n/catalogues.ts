@@ -1,6 +1,7 @@
 // The catalogues joined: one file a screen and language, so that a screen's words lie together. Same keys in both.
 import enCommon from './en/common.json';
 import enWords from './en/words.json';
+import enCharts from './en/charts.json';
 import enLive from './en/live.json';
 import enRun from './en/run.json';
 import enRuns from './en/runs.json';
@@ -9,6 +10,7 @@ import enCompare from './en/compare.json';
 import enSettings from './en/settings.json';
 import koCommon from './ko/common.json';
 import koWords from './ko/words.json';
+import koCharts from './ko/charts.json';
 import koLive from './ko/live.json';
 import koRun from './ko/run.json';
 import koRuns from './ko/runs.json';
@@ -17,8 +19,8 @@ import koCompare from './ko/compare.json';
 import koSettings from './ko/settings.json';
 
 export const en = {
-  ...enCommon, ...enWords, ...enLive, ...enRun, ...enRuns, ...enSweeps, ...enCompare, ...enSettings,
+  ...enCommon, ...enWords, ...enCharts, ...enLive, ...enRun, ...enRuns, ...enSweeps, ...enCompare, ...enSettings,
 };
 export const ko = {
-  ...koCommon, ...koWords, ...koLive, ...koRun, ...koRuns, ...koSweeps, ...koCompare, ...koSettings,
+  ...koCommon, ...koWords, ...koCharts, ...koLive, ...koRun, ...koRuns, ...koSweeps, ...koCompare, ...koSettings,
 };

@@ -15,8 +15,11 @@ export class Resource<T> {
   #timer: ReturnType<typeof setTimeout> | null = null;
   readonly #load: () => Promise<T>;
   readonly #concerns: (notice: ChangeNotice, value: T | null) => boolean;
+  readonly #every: number;
 
-  constructor(load: () => Promise<T>, concerns: (notice: ChangeNotice, value: T | null) => boolean) {
+  /** `everyMs`: asked at most this often. */
+  constructor(load: () => Promise<T>, concerns: (notice: ChangeNotice, value: T | null) => boolean, everyMs = AT_MOST_EVERY_MS) {
+    this.#every = everyMs;
     this.#load = load;
     this.#concerns = concerns;
   }
@@ -54,7 +57,7 @@ export class Resource<T> {
       this.#again = this.#busy || this.#again;
       return;
     }
-    const wait = this.#asked + AT_MOST_EVERY_MS - performance.now();
+    const wait = this.#asked + this.#every - performance.now();
     if (wait <= 0) {
       void this.#ask();
       return;

@@ -23,7 +23,9 @@ const UNKNOWN: Look = { tone: 'queued', glyph: 'queued', word: 'state.unknown' }
 export function lookOf(state: string, evidence: string): Look {
   const look = LOOKS[state] ?? UNKNOWN;
   if (state === 'cancelled' && evidence.startsWith('rule:')) return { ...look, word: 'state.cancelled_by_rule' };
-  if (state === 'failed' && /out[_ ]of[_ ]memory|oom/i.test(evidence)) return { ...look, word: 'state.out_of_memory' };
+  // The worker's exit codes of the contract: 4 = non-finite loss, 5 = out of device memory.
+  if (state === 'failed' && /^exit 4\b/.test(evidence)) return { ...look, word: 'state.nonfinite' };
+  if (state === 'failed' && /^exit 5\b|out[_ ]of[_ ]memory|\boom\b/i.test(evidence)) return { ...look, word: 'state.out_of_memory' };
   return look;
 }
 

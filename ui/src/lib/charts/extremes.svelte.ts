@@ -1,0 +1,33 @@
+// Counts, over the charts of a screen, the stored extremes in view and those that were drawn.
+import type { Drawn } from './trace';
+
+export class Extremes {
+  readonly #charts = new Map<string, Drawn>();
+  #total = $state.raw<Drawn>({ drawn: 0, of: 0 });
+
+  get total(): Drawn {
+    return this.#total;
+  }
+
+  report(chart: string, tally: Drawn): void {
+    const before = this.#charts.get(chart);
+    if (before?.drawn === tally.drawn && before.of === tally.of) return;
+    this.#charts.set(chart, tally);
+    this.#sum();
+  }
+
+  remove(chart: string): void {
+    this.#charts.delete(chart);
+    this.#sum();
+  }
+
+  #sum(): void {
+    let drawn = 0;
+    let of = 0;
+    for (const one of this.#charts.values()) {
+      drawn += one.drawn;
+      of += one.of;
+    }
+    this.#total = { drawn, of };
+  }
+}

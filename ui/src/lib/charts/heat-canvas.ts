@@ -1,0 +1,104 @@
+// Paints the heat map: image, row dividers, layer names, the dashed outline of a frozen row, event ticks, x numbers.
+import { number } from '../format';
+import type { Tokens } from '../theme/tokens.svelte';
+import { pixels } from './heat';
+import { isDrawn, markColour } from './plot-layers';
+import type { Mark } from './series';
+import { PX_PER_X_TICK, ticks } from './ticks';
+
+export type HeatRow = { layer: string; label: string; row: Float64Array | null; chosen: boolean; frozen: boolean };
+export type HeatView = {
+  rows: HeatRow[]; window: readonly [number, number]; width: number; height: number; left: number; right: number; top: number; bottom: number;
+  marks: Mark[]; tokens: Tokens; frozenLabel: string; xTitle: string; showX: boolean; columns: number;
+};
+
+export function paintHeat(canvas: HTMLCanvasElement, view: HeatView): void {
+  const ratio = devicePixelRatio;
+  canvas.width = Math.round(view.width * ratio);
+  canvas.height = Math.round(view.height * ratio);
+  const ctx = canvas.getContext('2d');
+  if (ctx === null || view.rows.length === 0) return;
+  ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
+  ctx.clearRect(0, 0, view.width, view.height);
+  const plotWidth = view.width - view.left - view.right;
+  const plotHeight = view.height - view.top - view.bottom;
+  const each = plotHeight / view.rows.length;
+  const [from, to] = view.window;
+  const x = (step: number) => view.left + ((step - from) / (to - from)) * plotWidth;
+
+  const image = document.createElement('canvas');
+  image.width = view.columns;
+  image.height = view.rows.length;
+  const blank = new Float64Array(view.columns).fill(NaN);
+  const data = pixels(view.rows.map((row) => row.row ?? blank), view.columns, view.tokens.ember);
+  image.getContext('2d')?.putImageData(new ImageData(data, view.columns, view.rows.length), 0, 0);
+  ctx.fillStyle = view.tokens.inset;
+  ctx.fillRect(view.left, view.top, plotWidth, plotHeight);
+  ctx.imageSmoothingEnabled = false;
+  ctx.drawImage(image, view.left, view.top, plotWidth, plotHeight);
+
+  ctx.strokeStyle = view.tokens.panel;
+  ctx.lineWidth = 1;
+  ctx.globalAlpha = 0.55;
+  ctx.beginPath();
+  for (let r = 1; r < view.rows.length; r += 1) {
+    const y = Math.round(view.top + r * each) + 0.5;
+    ctx.moveTo(view.left, y);
+    ctx.lineTo(view.left + plotWidth, y);
+  }
+  if (each >= 4) ctx.stroke();
+  ctx.globalAlpha = 1;
+
+  ctx.font = `10px ${view.tokens.font}`;
+  ctx.textBaseline = 'middle';
+  view.rows.forEach((row, r) => {
+    if (!row.frozen) return;
+    const y = view.top + r * each;
+    ctx.strokeStyle = view.tokens.tx3;
+    ctx.setLineDash([4, 3]);
+    ctx.strokeRect(view.left + 0.5, Math.round(y) + 0.5, plotWidth - 1, Math.max(2, Math.round(each) - 1));
+    ctx.setLineDash([]);
+    if (each < 12) return;
+    const wide = ctx.measureText(view.frozenLabel).width;
+    if (wide > plotWidth / 2) return;
+    ctx.fillStyle = view.tokens.panel;
+    ctx.fillRect(view.left + plotWidth - wide - 12, y + 1.5, wide + 10, each - 3);
+    ctx.fillStyle = view.tokens.tx2;
+    ctx.textAlign = 'right';
+    ctx.fillText(view.frozenLabel, view.left + plotWidth - 7, y + each / 2 + 0.5);
+  });
+
+  ctx.font = `10.5px ${view.tokens.font}`;
+  ctx.textAlign = 'right';
+  const skip = Math.max(1, Math.ceil(11 / each));
+  view.rows.forEach((row, r) => {
+    if (r % skip !== 0) return;
+    ctx.fillStyle = row.chosen ? view.tokens.tx1 : view.tokens.axis;
+    ctx.fillText(row.label, view.left - 6, view.top + (r + 0.5) * each, view.left - 8);
+  });
+
+  ctx.setLineDash([2, 2]);
+  for (const mark of view.marks) {
+    const at = Math.round(x(mark.at)) + 0.5;
+    if (!isDrawn(mark) || mark.kind === 'dip' || at < view.left || at > view.left + plotWidth) continue;
+    ctx.strokeStyle = markColour(view.tokens, mark.kind);
+    ctx.globalAlpha = mark.injected ? 0.45 : 0.8;
+    ctx.beginPath();
+    ctx.moveTo(at, view.top);
+    ctx.lineTo(at, view.top + plotHeight);
+    ctx.stroke();
+  }
+  ctx.setLineDash([]);
+  ctx.globalAlpha = 1;
+
+  if (!view.showX) return;
+  ctx.textBaseline = 'top';
+  ctx.textAlign = 'center';
+  ctx.fillStyle = view.tokens.axis;
+  for (const value of ticks(from, to, Math.max(2, Math.floor(plotWidth / PX_PER_X_TICK)))) {
+    if (x(value) <= view.left + plotWidth - 40) ctx.fillText(number(value, Number.isInteger(value) ? 0 : 1), x(value), view.top + plotHeight + 5);
+  }
+  ctx.textAlign = 'right';
+  ctx.fillStyle = view.tokens.tx3;
+  ctx.fillText(view.xTitle, view.left + plotWidth, view.top + plotHeight + 5);
+}

@@ -1,0 +1,213 @@
+// uPlot behind the interface of our charts: it gives axes, grid, scales and the canvas; the lines are traced by us so
+// that every stored extreme is on the canvas. Layers, lowest first: shading, band, grid, event ticks, lines, labels.
+import uPlot from 'uplot';
+import { number } from '../format';
+import type { Tokens } from '../theme/tokens.svelte';
+import type { Range } from './range';
+import type { Band, Line, Mark } from './series';
+import { labels, logTicks, PX_PER_X_TICK, PX_PER_Y_TICK, ticks } from './ticks';
+import { nonfiniteSteps, trace, type Drawn } from './trace';
+import { drawBandLabels, drawMarks, drawShades } from './plot-layers';
+
+export type View = {
+  lines: Line[];
+  window: readonly [number, number];
+  y: Range;
+  log: boolean;
+  band: Band | null;
+  marks: Mark[];
+  /** Labels of the y ticks; the default tells ticks apart with the fewest digits. */
+  format: ((values: number[]) => string[]) | null;
+  showX: boolean;
+  xTitle: string;
+  left: number;
+  tokens: Tokens;
+};
+
+export const RIGHT = 8;
+const TOP = 8;
+const X_AXIS = 20;
+const BOTTOM = 8;
+const FEW = 12;
+const AXIS_FONT_PX = 10.5;
+
+type Stroke = { line: Line; smoothed: boolean; ghost: boolean };
+
+/** Ghosts of raw lines first, so that smoothed lines lie above; later lines lie below earlier ones. */
+function strokes(lines: Line[]): Stroke[] {
+  const back = [...lines].reverse();
+  const ghosts = back.filter((line) => line.smoothed).map((line) => ({ line, smoothed: false, ghost: true }));
+  return [...ghosts, ...back.map((line) => ({ line, smoothed: Boolean(line.smoothed), ghost: false }))];
+}
+
+export class LinePlot {
+  #view: View;
+  #plot: uPlot | null = null;
+  #shape = '';
+  #size = { width: 0, height: 0 };
+  #drawn: Drawn = { drawn: 0, of: 0 };
+  readonly #host: HTMLElement;
+
+  constructor(host: HTMLElement, view: View) {
+    this.#host = host;
+    this.#view = view;
+  }
+
+  get drawn(): Drawn {
+    return this.#drawn;
+  }
+
+  /** CSS pixels of a value from the top of the canvas; null when it is not on the scale. */
+  yAt(value: number): number | null {
+    if (this.#plot === null || !Number.isFinite(value) || (this.#view.log && value <= 0)) return null;
+    return this.#plot.valToPos(value, 'y') + TOP;
+  }
+
+  draw(view: View, width: number, height: number): void {
+    this.#view = view;
+    const shape = JSON.stringify([view.lines.map((line) => [line.key, line.slot, line.width, Boolean(line.smoothed)]), view.log, view.left, view.showX, view.tokens.panel, view.tokens.accent]);
+    if (this.#plot === null || shape !== this.#shape) {
+      this.#plot?.destroy();
+      this.#shape = shape;
+      this.#size = { width, height };
+      this.#plot = new uPlot(this.#options(width, height), this.#data(), this.#host);
+      return;
+    }
+    if (width !== this.#size.width || height !== this.#size.height) {
+      this.#size = { width, height };
+      this.#plot.setSize({ width, height });
+    }
+    this.#plot.setData(this.#data(), true);
+  }
+
+  destroy(): void {
+    this.#plot?.destroy();
+    this.#plot = null;
+  }
+
+  /** uPlot only needs something that spans the window; the lines read their own columns. */
+  #data(): uPlot.AlignedData {
+    const { window, y, lines } = this.#view;
+    return [[...window], ...strokes(lines).map(() => [...y])] as uPlot.AlignedData;
+  }
+
+  #options(width: number, height: number): uPlot.Options {
+    const view = this.#view;
+    const { tokens, left, showX } = view;
+    const ratio = uPlot.pxRatio;
+    const font = `${AXIS_FONT_PX}px ${tokens.font}`;
+    return {
+      width, height, ms: 1, padding: [TOP, RIGHT, showX ? 0 : BOTTOM, 0],
+      legend: { show: false }, cursor: { show: false }, select: { show: false, left: 0, top: 0, width: 0, height: 0 },
+      scales: {
+        x: { time: false, range: () => [...this.#view.window] as uPlot.Range.MinMax },
+        y: { distr: view.log ? 3 : 1, range: () => this.#view.y },
+      },
+      axes: [
+        {
+          show: true, size: showX ? X_AXIS : 0, gap: 5, stroke: tokens.axis, font, ticks: { show: false },
+          grid: { stroke: tokens.grid, width: 1 },
+          splits: (u) => ticks(...(this.#view.window as [number, number]), Math.max(2, Math.floor(u.bbox.width / ratio / PX_PER_X_TICK))),
+          values: (u, splits) => this.#xLabels(u, splits),
+        },
+        {
+          size: left, gap: 6, stroke: tokens.axis, font, ticks: { show: false }, grid: { stroke: tokens.grid, width: 1 },
+          splits: (u) => {
+            const count = Math.max(2, Math.floor(u.bbox.height / ratio / PX_PER_Y_TICK));
+            return this.#view.log ? logTicks(...this.#view.y, count) : ticks(...this.#view.y, count);
+          },
+          values: (_u, splits) => (this.#view.format ?? labels)(splits),
+        },
+      ],
+      series: [{}, ...strokes(view.lines).map((stroke, i): uPlot.Series => ({
+        stroke: stroke.line.slot === 0 ? tokens.tx2 : tokens.categories[stroke.line.slot - 1] ?? tokens.tx2,
+        width: stroke.ghost ? 1 : stroke.line.width ?? 1.4,
+        alpha: stroke.ghost ? 0.35 : 1,
+        ...(stroke.line.solid || stroke.line.slot === 0 ? {} : { dash: (tokens.dashes[stroke.line.slot - 1] ?? []).map((px) => px * ratio) }),
+        points: { show: false },
+        paths: (u) => this.#path(u, i),
+      }))],
+      hooks: {
+        drawClear: [(u) => {
+          this.#drawn = { drawn: 0, of: 0 };
+          drawShades(u, this.#view);
+        }],
+        drawAxes: [(u) => drawMarks(u, this.#view)],
+        draw: [(u) => this.#finish(u)],
+      },
+    };
+  }
+
+  #path(u: uPlot, index: number): uPlot.Series.Paths | null {
+    const { lines, window, log } = this.#view;
+    const stroke = strokes(lines)[index];
+    const columns = stroke === undefined ? null : stroke.smoothed ? stroke.line.smoothed : stroke.line.columns;
+    if (!columns) return null;
+    const path = new Path2D();
+    const { left, width } = u.bbox;
+    const scale = width / (window[1] - window[0]);
+    const x = (step: number) => left + (step - window[0]) * scale;
+    const y = (value: number) => (log && value <= 0 ? NaN : u.valToPos(value, 'y', true));
+    const tally = trace(columns, window, x, y, path);
+    this.#drawn = { drawn: this.#drawn.drawn + tally.drawn, of: this.#drawn.of + tally.of };
+    return { stroke: path };
+  }
+
+  #xLabels(u: uPlot, splits: number[]): (string | null)[] {
+    if (!this.#view.showX) return splits.map(() => null);
+    const { window, xTitle } = this.#view;
+    const width = u.bbox.width / uPlot.pxRatio;
+    const texts = splits.map((value) => number(value, Number.isInteger(value) ? 0 : 1));
+    // The title stands at the right end; labels that would run into it are left out.
+    const taken = (xTitle.length + 2) * AXIS_FONT_PX * 0.6;
+    return splits.map((value, i) => {
+      const centre = ((value - window[0]) / (window[1] - window[0])) * width;
+      return centre + (texts[i]?.length ?? 0) * AXIS_FONT_PX * 0.3 > width - taken ? null : texts[i] ?? null;
+    });
+  }
+
+  #finish(u: uPlot): void {
+    const { ctx, bbox } = u;
+    const view = this.#view;
+    const ratio = uPlot.pxRatio;
+    const scale = bbox.width / (view.window[1] - view.window[0]);
+    ctx.save();
+    ctx.font = `${10 * ratio}px ${view.tokens.font}`;
+    for (const line of view.lines) {
+      if (line.columns === null) continue;
+      ctx.strokeStyle = view.tokens.nan;
+      ctx.lineWidth = 1.6 * ratio;
+      ctx.beginPath();
+      for (const step of nonfiniteSteps(line.columns, view.window)) {
+        const x = bbox.left + (step - view.window[0]) * scale;
+        const y = bbox.top + bbox.height - 5 * ratio;
+        const r = 2.6 * ratio;
+        ctx.moveTo(x - r, y - r);
+        ctx.lineTo(x + r, y + r);
+        ctx.moveTo(x + r, y - r);
+        ctx.lineTo(x - r, y + r);
+      }
+      ctx.stroke();
+      const shown = line.smoothed ?? line.columns;
+      const inView = shown.step.filter((step) => step >= view.window[0] && step <= view.window[1]);
+      if (inView.length > FEW) continue;
+      ctx.fillStyle = line.slot === 0 ? view.tokens.tx2 : view.tokens.categories[line.slot - 1] ?? view.tokens.tx2;
+      shown.step.forEach((step, i) => {
+        const value = shown.last[i] ?? NaN;
+        if (step < view.window[0] || step > view.window[1] || !Number.isFinite(value) || (view.log && value <= 0)) return;
+        ctx.beginPath();
+        ctx.arc(bbox.left + (step - view.window[0]) * scale, u.valToPos(value, 'y', true), 2 * ratio, 0, 7);
+        ctx.fill();
+      });
+    }
+    drawBandLabels(u, view);
+    if (view.showX) {
+      ctx.fillStyle = view.tokens.tx3;
+      ctx.font = `${AXIS_FONT_PX * ratio}px ${view.tokens.font}`;
+      ctx.textAlign = 'right';
+      ctx.textBaseline = 'top';
+      ctx.fillText(view.xTitle, bbox.left + bbox.width, bbox.top + bbox.height + 5 * ratio);
+    }
+    ctx.restore();
+  }
+}

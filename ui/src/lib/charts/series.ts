@@ -1,0 +1,22 @@
+// What a line chart is told about one of its lines.
+import type { Columns } from '../backend/frame';
+
+export type Line = {
+  key: string;
+  label: string;
+  /** 1…10: colour n and dash n; 0: a quiet line without a category. */
+  slot: number;
+  /** Drawn without its dash, for the one line of a chart and for the patch projection. */
+  solid?: boolean;
+  width?: number;
+  /** Raw columns; null until they come. */
+  columns: Columns | null;
+  /** Smoothed columns, drawn over the raw line as a ghost. */
+  smoothed?: Columns | null;
+};
+
+/** Something that happened at a step, as a tick (`at`) or a shaded stretch (`at` to `end`). */
+export type Mark = { kind: string; at: number; end: number | null; label: string; injected: boolean };
+
+/** Loss at chance and its lower bound. */
+export type Band = { low: number; high: number; lowLabel: string; highLabel: string };

@@ -1,0 +1,178 @@
+// The one step axis that all charts of a screen share: window, crosshair, follow, smoothing. Window and switches live in
+// the address, so reload and Back restore them; only the crosshair, which moves with the pointer, is kept here and
+// written to the address when it rests.
+
+/** Where the axis keeps its state: the router, or a plain object in tests. */
+export interface AddressParams {
+  readonly params: Readonly<Record<string, string>>;
+  patch(changes: Record<string, string | null>): void;
+}
+
+/** The narrowest window, in steps. */
+const NARROWEST = 4;
+/** A click on an event shows this many steps before and after it. */
+const BEFORE_EVENT = 300;
+const AFTER_EVENT = 780;
+const CROSS_RESTS_MS = 500;
+export const SMOOTHING = 0.9;
+
+export class StepAxis {
+  #first = $state(0);
+  #last = $state(0);
+  #total = $state(0);
+  #cross = $state<number | null>(null);
+  #plotWidth = $state(0);
+  #crossTimer: ReturnType<typeof setTimeout> | null = null;
+  readonly #address: AddressParams;
+
+  constructor(address: AddressParams) {
+    this.#address = address;
+    const at = address.params['at'];
+    this.#cross = at === undefined || !Number.isFinite(Number(at)) ? null : Number(at);
+  }
+
+  /** The window that the address names, null when it shows everything. */
+  readonly #explicit = $derived.by<readonly [number, number] | null>(() => {
+    const from = Number(this.#address.params['from'] ?? NaN);
+    const to = Number(this.#address.params['to'] ?? NaN);
+    return Number.isFinite(from) && Number.isFinite(to) && to > from ? [from, to] : null;
+  });
+
+  /** First and last step in view. */
+  readonly window = $derived.by<readonly [number, number]>(() => {
+    const explicit = this.#explicit;
+    if (explicit === null) return [this.#first, Math.max(this.#last, this.#first + NARROWEST)];
+    if (!this.following || this.#last <= explicit[1]) return explicit;
+    return [this.#last - (explicit[1] - explicit[0]), this.#last];
+  });
+
+  get logY(): boolean {
+    return this.#address.params['log'] === '1';
+  }
+
+  /** EMA weight of the past, 0 when off. */
+  get smoothing(): number {
+    return this.#address.params['smooth'] === '1' ? SMOOTHING : 0;
+  }
+
+  /** Whether new steps move the window. All of a run in view always grows with it. */
+  get following(): boolean {
+    return this.#explicit === null || this.#address.params['follow'] === '1';
+  }
+
+  get fitted(): boolean {
+    return this.#explicit === null;
+  }
+
+  /** First and last recorded step. */
+  get extent(): readonly [number, number] {
+    return [this.#first, this.#last];
+  }
+
+  /** Steps the run will have in all, for the overview. */
+  get total(): number {
+    return Math.max(this.#total, this.#last);
+  }
+
+  get cross(): number | null {
+    return this.#cross;
+  }
+
+  /** Pixel columns of the widest chart, in device pixels. */
+  get columns(): number {
+    return this.#plotWidth;
+  }
+
+  /** Called by charts with the width of their plot. */
+  offerWidth(devicePixels: number): void {
+    if (devicePixels > this.#plotWidth || devicePixels < this.#plotWidth * 0.6) this.#plotWidth = Math.round(devicePixels);
+  }
+
+  /** What is recorded; never moves an explicit window unless Follow is on. */
+  setExtent(first: number, last: number, total = this.#total): void {
+    this.#first = first;
+    this.#last = Math.max(first, last);
+    this.#total = total;
+  }
+
+  zoomTo(from: number, to: number): void {
+    const [low, high] = from < to ? [from, to] : [to, from];
+    const width = Math.max(NARROWEST, high - low);
+    const limit = Math.max(this.#last, this.#first + NARROWEST);
+    if (width >= limit - this.#first) {
+      this.fit();
+      return;
+    }
+    const start = Math.min(Math.max(this.#first, low), limit - width);
+    this.#write(start, start + width);
+  }
+
+  /** `factor` < 1 shows fewer steps; `at` keeps its place. */
+  zoom(factor: number, at = this.#middle()): void {
+    const [from, to] = this.window;
+    this.zoomTo(at - (at - from) * factor, at + (to - at) * factor);
+  }
+
+  /** By a share of the window. */
+  pan(share: number): void {
+    const [from, to] = this.window;
+    const by = (to - from) * share;
+    if (this.#explicit !== null) this.zoomTo(from + by, to + by);
+  }
+
+  fit(): void {
+    this.#address.patch({ from: null, to: null, follow: null });
+  }
+
+  toggleFollow(): void {
+    const [from, to] = this.window;
+    if (this.following) this.#write(from, to);
+    else this.#address.patch({ follow: '1' });
+  }
+
+  toggleLogY(): void {
+    this.#address.patch({ log: this.logY ? null : '1' });
+  }
+
+  toggleSmoothing(): void {
+    this.#address.patch({ smooth: this.smoothing > 0 ? null : '1' });
+  }
+
+  /** Moves the crosshair; null takes it away. */
+  point(step: number | null): void {
+    const limit = Math.max(this.#last, this.#first);
+    this.#cross = step === null ? null : Math.round(Math.min(limit, Math.max(this.#first, step)));
+    if (this.#crossTimer !== null) clearTimeout(this.#crossTimer);
+    this.#crossTimer = setTimeout(() => this.#address.patch({ at: this.#cross === null ? null : String(this.#cross) }), CROSS_RESTS_MS);
+  }
+
+  /** By steps, from the keyboard; the window goes along when the crosshair leaves it. */
+  movePoint(by: number): void {
+    this.point((this.#cross ?? Math.round(this.#middle())) + by);
+    const [from, to] = this.window;
+    const cross = this.#cross ?? from;
+    if (cross < from) this.zoomTo(cross, cross + (to - from));
+    else if (cross > to) this.zoomTo(cross - (to - from), cross);
+  }
+
+  /** Shows the neighbourhood of an event and points at it. */
+  showEvent(step: number): void {
+    this.zoomTo(step - BEFORE_EVENT, step + AFTER_EVENT);
+    this.point(step);
+  }
+
+  /** Ends the timer of the crosshair; for when the screen goes. */
+  release(): void {
+    if (this.#crossTimer !== null) clearTimeout(this.#crossTimer);
+  }
+
+  #middle(): number {
+    const [from, to] = this.window;
+    return (from + to) / 2;
+  }
+
+  #write(from: number, to: number): void {
+    const text = (value: number) => String(Math.round(value * 100) / 100);
+    this.#address.patch({ from: text(from), to: text(to), follow: null });
+  }
+}

@@ -1,0 +1,39 @@
+// Where grid lines go and what they say. Pure.
+import { number, rate } from '../format';
+
+export const PX_PER_Y_TICK = 34;
+export const PX_PER_X_TICK = 92;
+
+/** Round values from `low` to `high`, about `count` of them. */
+export function ticks(low: number, high: number, count: number): number[] {
+  const raw = (high - low) / Math.max(1, count);
+  if (!(raw > 0) || !Number.isFinite(raw)) return [low];
+  const power = 10 ** Math.floor(Math.log10(raw));
+  const step = ([1, 2, 2.5, 5, 10].find((k) => k * power >= raw - 1e-12) ?? 10) * power;
+  const out: number[] = [];
+  for (let i = Math.ceil(low / step - 1e-9); i * step <= high + step * 1e-6; i += 1) out.push(Number((i * step).toPrecision(12)));
+  return out;
+}
+
+/** Powers of ten, thinned to about `count`; 1-2-5 steps where the range is less than a decade and a half. */
+export function logTicks(low: number, high: number, count: number): number[] {
+  const from = Math.floor(Math.log10(low));
+  const to = Math.ceil(Math.log10(high));
+  const every = Math.max(1, Math.ceil((to - from) / Math.max(1, count)));
+  const marks = Math.log10(high / low) < 1.5 ? [1, 2, 5] : [1];
+  const out: number[] = [];
+  for (let power = from; power <= to; power += every) {
+    for (const mark of marks) out.push(Number((mark * 10 ** power).toPrecision(3)));
+  }
+  return out.filter((value) => value >= low * 0.999 && value <= high * 1.001);
+}
+
+/** Labels with the fewest decimals that tell the ticks apart; rates when they are small or huge. */
+export function labels(values: number[]): string[] {
+  const largest = Math.max(...values.map(Math.abs), 0);
+  const gap = values.length > 1 ? Math.abs((values[1] ?? 0) - (values[0] ?? 0)) : largest;
+  if ((largest > 0 && largest < 0.01) || largest >= 1e7) return values.map((value) => rate(value, 2));
+  const decimals = gap > 0 ? Math.min(6, Math.max(0, -Math.floor(Math.log10(gap) + 1e-9))) : 0;
+  const enough = values.every((value) => Math.abs(value * 10 ** decimals - Math.round(value * 10 ** decimals)) < 1e-6) ? decimals : decimals + 1;
+  return values.map((value) => number(value, enough));
+}

@@ -1,0 +1,60 @@
+// Walks one series of pixel columns as a line that touches every stored extreme: first, min, max, last of each column.
+// Breaks at columns without finite values. Works on numbers, so that tests can look at what is drawn.
+import type { Columns } from '../backend/frame';
+
+export interface Pen {
+  moveTo(x: number, y: number): void;
+  lineTo(x: number, y: number): void;
+}
+
+export type Drawn = { drawn: number; of: number };
+
+/** `x` and `y` map to pixels; `y` gives NaN for what the scale cannot show (zero on a log scale). */
+export function trace(columns: Columns, window: readonly [number, number], x: (step: number) => number, y: (value: number) => number, pen: Pen): Drawn {
+  const tally: Drawn = { drawn: 0, of: 0 };
+  let broken = true;
+  const { step, min, max, first, last } = columns;
+  const count = step.length;
+  // One column beyond each edge keeps the line running to the edge.
+  let begin = 0;
+  while (begin < count - 1 && (step[begin + 1] ?? 0) < window[0]) begin += 1;
+  let end = count - 1;
+  while (end > 0 && (step[end - 1] ?? 0) > window[1]) end -= 1;
+  for (let i = begin; i <= end; i += 1) {
+    const low = min[i] ?? NaN;
+    const high = max[i] ?? NaN;
+    if (Number.isNaN(low)) {
+      broken = true;
+      continue;
+    }
+    const at = x(step[i] ?? NaN);
+    const extremes = low === high ? [low] : [first[i] ?? low, ...nearest(first[i] ?? low, low, high), last[i] ?? high];
+    const shown = low === high ? 1 : 2;
+    const visible = (step[i] ?? 0) >= window[0] && (step[i] ?? 0) <= window[1];
+    if (visible) tally.of += shown;
+    for (const value of extremes) {
+      const to = y(value);
+      if (Number.isNaN(to)) continue;
+      if (broken) pen.moveTo(at, to);
+      else pen.lineTo(at, to);
+      broken = false;
+    }
+    if (visible) tally.drawn += (Number.isNaN(y(low)) ? 0 : 1) + (shown === 2 && !Number.isNaN(y(high)) ? 1 : 0);
+  }
+  return tally;
+}
+
+/** Low and high in the order that makes the shorter way from `start`. */
+function nearest(start: number, low: number, high: number): [number, number] {
+  return Number.isFinite(start) && high - start < start - low ? [high, low] : [low, high];
+}
+
+/** Steps of columns that hold NaN or infinite values. */
+export function nonfiniteSteps(columns: Columns, window: readonly [number, number]): number[] {
+  const out: number[] = [];
+  for (let i = 0; i < columns.step.length; i += 1) {
+    const step = columns.step[i] ?? NaN;
+    if ((columns.nonfinite[i] ?? 0) > 0 && step >= window[0] && step <= window[1]) out.push(step);
+  }
+  return out;
+}

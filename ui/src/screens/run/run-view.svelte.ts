@@ -1,0 +1,121 @@
+// What the run screen shows: the run, its step axis, and the frames of its charts. Created with the screen, ended with it.
+import { backend, type Columns, type RunDetail } from '$lib/backend';
+import { Extremes } from '$lib/charts/extremes.svelte';
+import { FrameFeed } from '$lib/charts/frame-feed.svelte';
+import { StepAxis } from '$lib/charts/step-axis.svelte';
+import { changes } from '$lib/state/changes.svelte';
+import { Resource } from '$lib/state/resource.svelte';
+import { router } from '$lib/state/router.svelte';
+import type { Line } from '$lib/charts/series';
+import { layerShort, metricName } from '$lib/words';
+
+/** Colour and dash numbers of chosen layers after the patch projection, which is always 2 and solid. */
+const LAYER_SLOTS = [3, 6, 8, 10, 4, 5, 7, 9, 1];
+export const MOST_LAYERS = LAYER_SLOTS.length + 1;
+const OVERVIEW_COLUMNS = 1200;
+const DETAIL_EVERY_MS = 500;
+
+export class RunView {
+  readonly id: string;
+  readonly axis = new StepAxis(router);
+  readonly extremes = new Extremes();
+  readonly detail: Resource<RunDetail>;
+  readonly raw = new FrameFeed();
+  readonly smooth = new FrameFeed();
+  readonly relative = new FrameFeed();
+  readonly overview = new FrameFeed();
+  readonly exact = new FrameFeed();
+  readonly exactRelative = new FrameFeed();
+
+  constructor(id: string) {
+    this.id = id;
+    this.detail = new Resource(() => backend.rpc('run', { id }), (notice) => notice.runs[id] !== undefined, DETAIL_EVERY_MS);
+  }
+
+  readonly names = $derived.by(() => new Set(this.detail.value?.series.map((one) => one.name) ?? []));
+
+  /** The layers whose lines are drawn, in network order; from the address, else input, first, middle and last block, projector. */
+  readonly layers = $derived.by<string[]>(() => {
+    const all = this.detail.value?.layers ?? [];
+    const asked = router.params['layers'];
+    if (asked !== undefined) return all.filter((layer) => asked.split(',').includes(layer));
+    const blocks = all.filter((layer) => layer.startsWith('blocks.'));
+    const wanted = ['patch_embed', blocks[0], blocks[blocks.length >> 1], blocks.at(-1), 'projector'];
+    return all.filter((layer) => wanted.includes(layer));
+  });
+
+  readonly frozenLayers = $derived.by(() => (this.detail.value?.run.parameters['frozen_patch_projection'] === true ? ['patch_embed'] : []));
+
+  toggleLayer = (layer: string): void => {
+    const chosen = this.layers.includes(layer) ? this.layers.filter((one) => one !== layer) : [...this.layers, layer].slice(-MOST_LAYERS);
+    router.patch({ layers: chosen.length === 0 ? 'none' : chosen.join(',') });
+  };
+
+  has(series: string): boolean {
+    return this.names.has(series);
+  }
+
+  /** A line of the raw feed, with its smoothed twin while smoothing is on. */
+  line(series: string, slot: number, width?: number): Line {
+    return {
+      key: series, label: metricName(series), slot, solid: true, ...(width === undefined ? {} : { width }),
+      columns: this.raw.column(this.id, series),
+      smoothed: this.axis.smoothing > 0 ? this.smooth.column(this.id, series) : null,
+    };
+  }
+
+  /** Lines of the chosen layers from `kind/<layer>`, relative to their running medians or raw. */
+  layerLines(kind: string, relative: boolean): Line[] {
+    const others = this.layers.filter((layer) => layer !== 'patch_embed');
+    return this.layers.map((layer) => ({
+      key: layer, label: layerShort(layer), solid: layer === 'patch_embed', width: layer === 'patch_embed' ? 1.6 : 1.1,
+      slot: layer === 'patch_embed' ? 2 : LAYER_SLOTS[others.indexOf(layer) % LAYER_SLOTS.length] ?? 10,
+      columns: (relative ? this.relative : this.raw).column(this.id, `${kind}/${layer}`),
+    }));
+  }
+
+  relativeOf = (layer: string): Columns | null => this.relative.column(this.id, `grad_norm/${layer}`);
+
+  /** The series of the overview strip: kNN where there is one, else the loss. */
+  readonly overviewSeries = $derived(this.names.has('knn_top1') ? 'knn_top1' : 'loss');
+
+  /** Asks for what is in view. `curves` are raw series, `relative` whether gradients relative to their medians are shown. */
+  want(curves: string[], relative: boolean): void {
+    const columns = this.axis.columns;
+    const layers = this.detail.value?.layers ?? [];
+    if (columns === 0 || this.detail.value === null) return;
+    const [from, to] = this.axis.fitted ? [null, null] : this.axis.window;
+    const runs = [this.id];
+    this.raw.want({ runs, series: curves, from, to, columns, relative: false, smoothing: 0 });
+    if (this.axis.smoothing > 0) this.smooth.want({ runs, series: curves, from, to, columns, relative: false, smoothing: this.axis.smoothing });
+    if (relative) this.relative.want({ runs, series: layers.map((layer) => `grad_norm/${layer}`), from, to, columns, relative: true, smoothing: 0 });
+    this.overview.want({ runs, series: [this.overviewSeries], from: null, to: null, columns: OVERVIEW_COLUMNS, relative: false, smoothing: 0 });
+  }
+
+  /** The exact values at the crosshair, where a pixel column holds several steps. */
+  wantExact(curves: string[]): void {
+    const cross = this.axis.cross;
+    if (cross === null || this.detail.value === null) return;
+    const at = { runs: [this.id], from: cross, to: cross, columns: 1, smoothing: 0 };
+    this.exact.want({ ...at, series: curves, relative: false });
+    this.exactRelative.want({ ...at, series: this.layers.map((layer) => `grad_norm/${layer}`), relative: true });
+  }
+
+  listen(): () => void {
+    const undo = [
+      this.detail.listen(),
+      changes.subscribe((notice) => {
+        if (notice.runs[this.id] === undefined) return;
+        this.raw.refresh();
+        this.relative.refresh();
+        this.overview.refresh();
+        if (this.axis.smoothing > 0) this.smooth.refresh();
+      }),
+    ];
+    return () => {
+      undo.forEach((end) => end());
+      for (const feed of [this.raw, this.smooth, this.relative, this.overview, this.exact, this.exactRelative]) feed.end();
+      this.axis.release();
+    };
+  }
+}
