@@ -34,6 +34,38 @@ pub struct Job {
     pub versions: BTreeMap<String, String>,
 }
 
+/// Why a `job.json` could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum JobError {
+    /// The text is not JSON, or lacks what a job must have.
+    #[error("read job.json: {0}")]
+    Unreadable(#[from] serde_json::Error),
+    /// A newer version wrote it.
+    #[error(
+        "read job.json: its format {found} is newer than {JOB_FORMAT}, the newest that this version reads"
+    )]
+    Newer { found: u32 },
+}
+
+impl Job {
+    /// Reads the text of a `job.json`.
+    pub fn parse(text: &str) -> Result<Job, JobError> {
+        #[derive(Deserialize)]
+        struct Format {
+            format: u32,
+        }
+        match serde_json::from_str::<Format>(text)?.format {
+            found if found > JOB_FORMAT => Err(JobError::Newer { found }),
+            _ => Ok(serde_json::from_str(text)?),
+        }
+    }
+
+    /// The text of its `job.json`.
+    pub fn to_json(&self) -> Result<String, JobError> {
+        Ok(serde_json::to_string_pretty(self)?)
+    }
+}
+
 /// Where the images are, and how to tell that they are the same ones.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JobDataset {

@@ -24,7 +24,7 @@ pub use choices::{
     PositionEmbedding, Precision, UnknownChoice,
 };
 pub use dataset::DatasetFacts;
-pub use job::{JOB_FORMAT, Job, JobDataset};
+pub use job::{JOB_FORMAT, Job, JobDataset, JobError};
 pub use keyed::{KeyedRng, Part, keyed_rng};
 pub use parameters::{Kind, Parameter, ValueError, nearest, parameter};
 pub use point::{Point, UNHASHED, point_id};

@@ -9,7 +9,7 @@ use crate::band::LossBand;
 use crate::parameters::{Kind, parameter};
 use crate::schedule::Schedule;
 use crate::sweep::short_number;
-use crate::table::{PARAMETERS, Recipe};
+use crate::table::Recipe;
 
 /// Parameters that are left out of a point's hash: they do not change what is trained.
 pub const UNHASHED: &[&str] =
@@ -49,9 +49,8 @@ impl Point {
 /// table, values as JSON, without `seed` and [`UNHASHED`].
 pub fn point_id(recipe: &Recipe) -> String {
     let mut hasher = blake3::Hasher::new();
-    for parameter in PARAMETERS.iter().filter(|parameter| is_hashed(parameter.name)) {
-        let value = recipe.get(parameter.name).unwrap_or(Value::Null);
-        hasher.update(format!("{}={value}\n", parameter.name).as_bytes());
+    for (name, value) in recipe.values().filter(|(name, _)| is_hashed(name)) {
+        hasher.update(format!("{name}={value}\n").as_bytes());
     }
     hasher.finalize().to_hex().to_string()
 }

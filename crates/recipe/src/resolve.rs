@@ -28,29 +28,60 @@ pub struct Setting {
 /// Resolves settings, given in ascending level, over the table's defaults. Problems: values that do not fit their
 /// parameter, and settings that contradict the backbone.
 pub fn resolve(settings: &[Setting]) -> (Recipe, Vec<Problem>) {
-    let mut recipe = Recipe::default();
-    let mut problems = Vec::new();
-    for setting in settings {
-        if let Err(error) = recipe.set(setting.name, &setting.value) {
-            problems.push(Problem {
-                severity: Severity::Error,
-                parameters: vec![setting.name],
-                message: error.to_string(),
-                hint: error.hint(),
-            });
+    Base::new(settings).resolve(std::iter::empty())
+}
+
+/// Settings that many recipes share, applied once.
+pub(crate) struct Base {
+    recipe: Recipe,
+    set: Vec<(&'static str, Level)>,
+    problems: Vec<Problem>,
+}
+
+impl Base {
+    pub(crate) fn new(settings: &[Setting]) -> Base {
+        let mut base = Base { recipe: Recipe::default(), set: Vec::new(), problems: Vec::new() };
+        for setting in settings {
+            base.set.push((setting.name, setting.level));
+            apply(&mut base.recipe, setting.name, &setting.value, &mut base.problems);
         }
+        base
     }
-    fill_dependent_defaults(&mut recipe, settings);
-    fix_dimensions(&mut recipe, settings, &mut problems);
-    (recipe, problems)
+
+    /// The recipe of the base with these values of axes over it.
+    pub(crate) fn resolve<'a>(
+        &self,
+        axes: impl Iterator<Item = (&'static str, &'a Value)>,
+    ) -> (Recipe, Vec<Problem>) {
+        let (mut recipe, mut set, mut problems) =
+            (self.recipe.clone(), self.set.clone(), self.problems.clone());
+        for (name, value) in axes {
+            set.push((name, Level::Axis));
+            apply(&mut recipe, name, value, &mut problems);
+        }
+        fill_dependent_defaults(&mut recipe, &set);
+        fix_dimensions(&mut recipe, &set, &mut problems);
+        (recipe, problems)
+    }
 }
 
-fn level_of(settings: &[Setting], name: &str) -> Option<Level> {
-    settings.iter().filter(|setting| setting.name == name).map(|setting| setting.level).max()
+fn apply(recipe: &mut Recipe, name: &'static str, value: &Value, problems: &mut Vec<Problem>) {
+    if let Err(error) = recipe.set(name, value) {
+        problems.push(Problem {
+            severity: Severity::Error,
+            parameters: vec![name],
+            message: error.to_string(),
+            hint: error.hint(),
+        });
+    }
 }
 
-fn fill_dependent_defaults(recipe: &mut Recipe, settings: &[Setting]) {
-    let is_free = |name| level_of(settings, name).is_none();
+fn level_of(set: &[(&'static str, Level)], name: &str) -> Option<Level> {
+    set.iter().filter(|(other, _)| *other == name).map(|(_, level)| *level).max()
+}
+
+fn fill_dependent_defaults(recipe: &mut Recipe, set: &[(&'static str, Level)]) {
+    let is_free = |name| level_of(set, name).is_none();
     if is_free("epsilon") && recipe.optimizer == Optimizer::Lamb {
         recipe.epsilon = 1e-6;
     }
@@ -71,7 +102,7 @@ fn fill_dependent_defaults(recipe: &mut Recipe, settings: &[Setting]) {
 
 /// Every backbone but `vit_custom` fixes width, blocks and heads. A preset's values yield to a backbone chosen over
 /// it; a value that the user set must agree.
-fn fix_dimensions(recipe: &mut Recipe, settings: &[Setting], problems: &mut Vec<Problem>) {
+fn fix_dimensions(recipe: &mut Recipe, set: &[(&'static str, Level)], problems: &mut Vec<Problem>) {
     let Some((embed_dim, depth, num_heads)) = recipe.backbone.dimensions() else {
         return;
     };
@@ -81,7 +112,7 @@ fn fix_dimensions(recipe: &mut Recipe, settings: &[Setting], problems: &mut Vec<
         ("num_heads", num_heads, &mut recipe.num_heads),
     ];
     for (name, value, field) in fixed {
-        if *field != value && level_of(settings, name).is_some_and(|level| level >= Level::Recipe) {
+        if *field != value && level_of(set, name).is_some_and(|level| level >= Level::Recipe) {
             problems.push(Problem {
                 severity: Severity::Error,
                 parameters: vec![name, "backbone"],

@@ -64,6 +64,11 @@ macro_rules! recipe_table {
         }
 
         impl Recipe {
+            /// Every parameter and its value, in the order of the table.
+            pub fn values(&self) -> impl Iterator<Item = (&'static str, Value)> {
+                [$($((stringify!($name), Field::to_value(&self.$name)),)+)+].into_iter()
+            }
+
             /// The value of the parameter of that name.
             pub fn get(&self, name: &str) -> Option<Value> {
                 match name {

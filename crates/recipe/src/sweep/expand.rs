@@ -14,12 +14,12 @@ use crate::check::{Problem, Severity, check};
 use crate::dataset::DatasetFacts;
 use crate::keyed::keyed_rng;
 use crate::point::{Point, label, point_id};
-use crate::resolve::{Level, Setting, resolve};
+use crate::resolve::{Base, Level, Setting};
 use crate::schedule::effective_learning_rate;
 use crate::table::Recipe;
 
 /// Most combinations that are looked at, before exclusion and sampling.
-const MAX_COMBINATIONS: u64 = 1_000_000;
+const MAX_COMBINATIONS: u64 = 200_000;
 
 /// What a sweep expands to.
 #[derive(Debug, Clone, Default)]
@@ -42,7 +42,8 @@ impl Sweep {
     /// nothing, and steps stay unknown where neither does.
     pub fn expand(&self, facts: &dyn Fn(&str) -> Option<DatasetFacts>) -> Expansion {
         let mut expansion = Expansion { warnings: self.warnings.clone(), ..Expansion::default() };
-        let Some(combinations) = self.combinations(&mut expansion) else { return expansion };
+        let base = self.base();
+        let Some(combinations) = self.combinations(&base, &mut expansion) else { return expansion };
         expansion.runs = combinations.len() as u64 * self.seeds.len() as u64;
         if expansion.runs > MAX_RUNS {
             expansion.errors.push(self.too_many(expansion.runs));
@@ -51,8 +52,7 @@ impl Sweep {
         let mut known: BTreeMap<String, Option<DatasetFacts>> = BTreeMap::new();
         let mut told = BTreeSet::new();
         for combination in &combinations {
-            let settings = self.settings(combination);
-            let (recipe, mut problems) = resolve(&settings);
+            let (recipe, mut problems) = self.resolve(&base, combination);
             let facts = known
                 .entry(recipe.dataset.clone())
                 .or_insert_with_key(|name| facts(name).or_else(|| DatasetFacts::published(name)));
@@ -75,7 +75,7 @@ impl Sweep {
     }
 
     /// The combinations that run; none, with an error told, where they cannot be counted out.
-    fn combinations(&self, expansion: &mut Expansion) -> Option<Vec<Combination>> {
+    fn combinations(&self, base: &Base, expansion: &mut Expansion) -> Option<Vec<Combination>> {
         let product =
             self.axes.iter().try_fold(1u64, |product, axis| product.checked_mul(axis.rows.len() as u64));
         let product = product.unwrap_or(u64::MAX);
@@ -88,7 +88,7 @@ impl Sweep {
         let mut kept = Vec::new();
         for index in 0..product {
             let combination = self.combination(index);
-            if self.is_excluded(&combination, &mut hits) {
+            if self.is_excluded(base, &combination, &mut hits) {
                 expansion.excluded += 1;
             } else {
                 kept.push(combination);
@@ -145,7 +145,7 @@ impl Sweep {
         rows
     }
 
-    fn is_excluded(&self, combination: &Combination, hits: &mut [u64]) -> bool {
+    fn is_excluded(&self, base: &Base, combination: &Combination, hits: &mut [u64]) -> bool {
         let mut resolved: Option<Recipe> = None;
         let mut is_excluded = false;
         for (exclusion, hits) in self.exclusions.iter().zip(hits) {
@@ -153,7 +153,7 @@ impl Sweep {
                 exclusion.matches.iter().all(|(name, values)| match self.axis_value(combination, name) {
                     Some(placed) => values.contains(&placed.value),
                     None => {
-                        let recipe = resolved.get_or_insert_with(|| resolve(&self.settings(combination)).0);
+                        let recipe = resolved.get_or_insert_with(|| self.resolve(base, combination).0);
                         recipe.get(name).is_some_and(|value| values.contains(&value))
                     }
                 });
@@ -178,14 +178,19 @@ impl Sweep {
         self.axis_values(combination).find(|(parameter, _)| *parameter == name).map(|(_, placed)| placed)
     }
 
-    fn settings(&self, combination: &Combination) -> Vec<Setting> {
+    /// What all combinations share: the preset, then the [recipe] table.
+    fn base(&self) -> Base {
         let preset = self.preset.iter().flat_map(|preset| preset.value.settings());
-        let recipe = self.recipe.iter().map(|(name, placed)| (*name, Level::Recipe, placed));
-        let axes = self.axis_values(combination).map(|(name, placed)| (name, Level::Axis, placed));
-        let own = recipe.chain(axes);
-        preset
-            .chain(own.map(|(name, level, placed)| Setting { name, level, value: placed.value.clone() }))
-            .collect()
+        let recipe = self.recipe.iter().map(|(name, placed)| Setting {
+            name,
+            level: Level::Recipe,
+            value: placed.value.clone(),
+        });
+        Base::new(&preset.chain(recipe).collect::<Vec<_>>())
+    }
+
+    fn resolve(&self, base: &Base, combination: &Combination) -> (Recipe, Vec<Problem>) {
+        base.resolve(self.axis_values(combination).map(|(name, placed)| (name, &placed.value)))
     }
 
     fn point(&self, recipe: Recipe, combination: &Combination, facts: Option<&DatasetFacts>) -> Point {
