@@ -1,0 +1,69 @@
+//! House rules that no compiler knows: which room may know which, sizes and headers of files, words. Each rule is a
+//! function from what it reads to findings; `cargo xtask tidy` and a test print them.
+
+mod catalogues;
+mod rooms;
+mod sources;
+mod workspace;
+
+use std::fs;
+
+use anyhow::{Context, bail};
+
+use crate::binaries;
+use crate::place::Place;
+use crate::run;
+
+/// A broken rule: where, and what to do.
+pub type Finding = String;
+
+pub fn run(place: &Place) -> anyhow::Result<()> {
+    let findings = findings(place)?;
+    for finding in &findings {
+        println!("{finding}");
+    }
+    match findings.len() {
+        0 => {
+            println!("ok  house rules");
+            Ok(())
+        }
+        count => bail!("{count} house rules are broken"),
+    }
+}
+
+fn findings(place: &Place) -> anyhow::Result<Vec<Finding>> {
+    let metadata =
+        run::read(&mut binaries::cargo(place, &["metadata", "--format-version=1", "--no-deps", "--offline"]))
+            .context("read the workspace's metadata")?;
+    let metadata = serde_json::from_str(&metadata).context("read the workspace's metadata")?;
+    let mut found = rooms::check(&metadata);
+    let manifest = fs::read_to_string(place.root.join("Cargo.toml")).context("read Cargo.toml")?;
+    found.extend(workspace::check(&manifest));
+    for file in tracked(place)? {
+        // What is not text, or deleted but still in the index, has no words to check.
+        if let Ok(text) = fs::read_to_string(place.root.join(&file)) {
+            found.extend(sources::check(&file, &text));
+        }
+    }
+    found.extend(catalogues::check(&place.ui().join("src/lib/i18n"))?);
+    Ok(found)
+}
+
+/// Files under version control and new ones that git does not ignore.
+fn tracked(place: &Place) -> anyhow::Result<Vec<String>> {
+    let arguments = ["ls-files", "--cached", "--others", "--exclude-standard", "-z"];
+    let list =
+        run::read(run::command("git", &place.root).args(arguments)).context("list the files of the clone")?;
+    Ok(list.split('\0').filter(|file| !file.is_empty()).map(str::to_owned).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_house_rules_hold() {
+        let findings = findings(&Place::find().unwrap()).unwrap();
+        assert!(findings.is_empty(), "\n{}", findings.join("\n"));
+    }
+}

@@ -1,0 +1,172 @@
+//! Which room may know which (ARCHITECTURE.md), over `cargo metadata`. The table below is the rule; to move a wall,
+//! change it here and there.
+
+use std::collections::BTreeSet;
+
+use serde::Deserialize;
+
+use super::Finding;
+
+/// `cargo metadata --no-deps`, as far as the rules look.
+#[derive(Debug, Deserialize)]
+pub struct Metadata {
+    packages: Vec<Package>,
+    workspace_default_members: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Package {
+    id: String,
+    name: String,
+    description: Option<String>,
+    dependencies: Vec<Dependency>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Dependency {
+    name: String,
+    kind: Option<String>,
+}
+
+/// Our crates that a room may depend on; a test may use more (`dev-dependencies` are free).
+const ROOMS: &[(&str, &[&str])] = &[
+    ("vitals-recipe", &[]),
+    ("vitals-series", &[]),
+    ("vitals-journal", &[]),
+    ("vitals-store", &["vitals-recipe", "vitals-series", "vitals-journal"]),
+    ("vitals-data", &["vitals-recipe"]),
+    ("vitals-engine", &["vitals-recipe", "vitals-data"]),
+    ("vitals-worker", &["vitals-engine", "vitals-journal", "vitals-recipe", "vitals-data"]),
+    ("vitals-supervisor", &["vitals-recipe", "vitals-journal", "vitals-store", "vitals-series"]),
+    ("vitals-charts", &["vitals-series"]),
+    ("vitals-interchange", &["vitals-series"]),
+    (
+        "vitals-api",
+        &[
+            "vitals-supervisor",
+            "vitals-store",
+            "vitals-charts",
+            "vitals-recipe",
+            "vitals-series",
+            "vitals-journal",
+            "vitals-data",
+            "vitals-interchange",
+        ],
+    ),
+    ("vitals", &["vitals-api"]),
+    ("vitals-desktop", &["vitals-api"]),
+    ("vitals-tests", &[]),
+    // Only its generator, behind a feature.
+    ("xtask", &["vitals-api", "vitals-recipe"]),
+];
+
+/// Outside crates that are fenced in: a name or its start, and the rooms that may name it.
+const FENCES: &[(&str, &[&str])] = &[
+    ("sqlx", &["vitals-store"]),
+    ("tch", &["vitals-engine", "vitals-worker"]),
+    ("torch-sys", &["vitals-engine", "vitals-worker"]),
+    ("tauri*", &["vitals-desktop"]),
+    ("plotters*", &["vitals-charts"]),
+    ("parquet", &["vitals-interchange", "vitals-data"]),
+    ("arrow*", &["vitals-interchange", "vitals-data"]),
+    ("prost*", &["vitals-interchange"]),
+];
+
+/// Rooms without async.
+const PURE: &[&str] = &["vitals-recipe", "vitals-series", "vitals-journal"];
+
+/// What plain `cargo test` leaves out: it needs neither libtorch nor WebKit.
+const HEAVY: &[&str] = &["vitals-engine", "vitals-worker", "vitals-desktop", "vitals-tests"];
+
+pub fn check(metadata: &Metadata) -> Vec<Finding> {
+    let ours: BTreeSet<&str> = metadata.packages.iter().map(|package| package.name.as_str()).collect();
+    let mut found = Vec::new();
+    for package in &metadata.packages {
+        let name = package.name.as_str();
+        if package.description.as_deref().unwrap_or("").is_empty() {
+            found.push(format!("{name}: the manifest has no description"));
+        }
+        let Some((_, allowed)) = ROOMS.iter().find(|(room, _)| *room == name) else {
+            found.push(format!(
+                "{name}: a room that xtask/src/tidy/rooms.rs does not know; write its doors there"
+            ));
+            continue;
+        };
+        for dependency in &package.dependencies {
+            let other = dependency.name.as_str();
+            let test_only = dependency.kind.as_deref() == Some("dev");
+            if ours.contains(other) && !test_only && !allowed.contains(&other) {
+                found.push(format!("{name} depends on {other}: no such door (ARCHITECTURE.md, rooms)"));
+            }
+            for (fenced, rooms) in FENCES {
+                if names(fenced, other) && !rooms.contains(&name) {
+                    found.push(format!("{name} names {other}: only {} may", rooms.join(" and ")));
+                }
+            }
+            if PURE.contains(&name) && other.starts_with("tokio") {
+                found.push(format!("{name} names {other}: it must stay free of async"));
+            }
+        }
+        let by_default = metadata.workspace_default_members.contains(&package.id);
+        if HEAVY.contains(&name) == by_default {
+            let word = if by_default { "must not" } else { "must" };
+            found.push(format!("{name} {word} be a default member of the workspace"));
+        }
+    }
+    found
+}
+
+fn names(fenced: &str, name: &str) -> bool {
+    fenced.strip_suffix('*').map_or(fenced == name, |start| name.starts_with(start))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn findings(name: &str, dependencies: &[(&str, Option<&str>)]) -> Vec<Finding> {
+        let package = |name: &str| Package {
+            id: name.into(),
+            name: name.into(),
+            description: Some("x".into()),
+            dependencies: Vec::new(),
+        };
+        let mut subject = package(name);
+        let own = |&(name, kind): &(&str, Option<&str>)| Dependency {
+            name: name.into(),
+            kind: kind.map(Into::into),
+        };
+        subject.dependencies = dependencies.iter().map(own).collect();
+        let packages = vec![subject, package("vitals-store"), package("vitals-engine")];
+        let workspace_default_members = vec![name.into(), "vitals-store".into()];
+        check(&Metadata { packages, workspace_default_members })
+    }
+
+    #[test]
+    fn each_wall_stands() {
+        assert_eq!(findings("vitals-api", &[("vitals-store", None), ("tokio", None)]), [""; 0]);
+        assert_eq!(findings("vitals-recipe", &[("vitals-store", Some("dev"))]), [""; 0]);
+        for (room, dependency) in [
+            ("vitals-recipe", "vitals-store"),
+            ("vitals-recipe", "tokio"),
+            ("vitals-journal", "tokio-util"),
+            ("vitals-api", "tauri"),
+            ("vitals-api", "sqlx"),
+            ("vitals-api", "vitals-engine"),
+            ("vitals", "plotters"),
+            ("vitals-supervisor", "tch"),
+            ("vitals-charts", "parquet"),
+            ("vitals-data", "prost-types"),
+        ] {
+            let found = findings(room, &[(dependency, None)]);
+            assert_eq!(found.len(), 1, "{room} → {dependency}: {found:?}");
+            assert!(found[0].contains(dependency), "{found:?}");
+        }
+    }
+
+    #[test]
+    fn a_new_room_and_a_heavy_default_member_are_found() {
+        assert!(findings("vitals-new", &[])[0].contains("does not know"));
+        assert!(findings("vitals-worker", &[])[0].contains("must not be a default member"));
+    }
+}
