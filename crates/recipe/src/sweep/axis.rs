@@ -7,8 +7,9 @@ use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
 use super::definition::{Axis, AxisForm, Placed};
+use super::findings::{Findings, integer_of, number_of};
 use super::numbers::{linear_spaced, log_spaced, stepped};
-use super::read::{Findings, MAX_RUNS, integer_of, number_of};
+use super::read::MAX_RUNS;
 use crate::parameters::{Kind, Parameter, parameter};
 use crate::point::UNHASHED;
 

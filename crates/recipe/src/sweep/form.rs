@@ -10,8 +10,9 @@ use toml::de::{DeTable, DeValue};
 use super::axis::in_file_order;
 use super::definition::AxisForm;
 use super::edit::EditError;
+use super::findings::{integer_of, json_of, number_of};
 use super::numbers::{linear_spaced, log_spaced, stepped};
-use super::read::{MAX_RUNS, integer_of, json_of, number_of};
+use super::read::MAX_RUNS;
 use crate::parameters::{Kind, parameter};
 
 /// The content of a sweep file.

@@ -5,7 +5,9 @@ mod definition;
 mod diagnostic;
 pub mod edit;
 mod expand;
+mod findings;
 mod form;
+mod list;
 mod numbers;
 mod read;
 
