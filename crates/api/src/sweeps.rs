@@ -45,6 +45,15 @@ pub async fn check(context: &Context, text: &str, file: &str) -> Result<SweepChe
     })
 }
 
+/// Every finding under its line of the text, as a terminal shows it; empty where nothing was found.
+pub async fn render(context: &Context, text: &str, file: &str, colour: bool) -> Result<String> {
+    let facts = datasets::known_facts(context).await?;
+    let lookup = |name: &str| facts.get(name).cloned();
+    let expansion = sweep::check(text, file, &lookup);
+    let found: Vec<sweep::Diagnostic> = expansion.errors.into_iter().chain(expansion.warnings).collect();
+    Ok(if found.is_empty() { String::new() } else { sweep::render(&found, text, file, colour) })
+}
+
 fn diagnostic(found: sweep::Diagnostic) -> Diagnostic {
     Diagnostic {
         message: found.message,
@@ -63,12 +72,13 @@ async fn existing_runs(context: &Context, file: &str) -> Result<Existing> {
     let Some(sweep) = sweeps.into_iter().find(|sweep| sweep.source.as_deref() == Some(file)) else {
         return Ok(Existing::new());
     };
-    let runs = runs_of(context, sweep.id).await?;
+    let runs = runs(context, sweep.id).await?;
     Ok(runs.into_iter().map(|run| ((run.point, run.seed), run.state)).collect())
 }
 
-async fn runs_of(context: &Context, sweep: SweepId) -> Result<Vec<RunRow>> {
-    Ok(context.store().runs(&RunSelection::Sweep(sweep), &MetricChoice::None).await?)
+/// The runs of a sweep, newest first, with their plain metrics.
+pub async fn runs(context: &Context, sweep: SweepId) -> Result<Vec<RunRow>> {
+    Ok(context.store().runs(&RunSelection::Sweep(sweep), &MetricChoice::Plain).await?)
 }
 
 fn preview(point: &Point, existing: &Existing, estimates: &Estimates) -> PointPreview {

@@ -1,1 +1,90 @@
-fn main() {}
+//! `vitals`: the command line over the same functions that the window uses. It parses, prints and exits; what a
+//! command means is decided in vitals-api.
+
+mod args;
+mod clock;
+mod out;
+mod run_commands;
+mod serve;
+mod sweep_commands;
+mod text;
+mod wait;
+mod workspace_commands;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+
+use crate::args::{Cli, Command};
+use crate::out::Out;
+
+/// Interrupted by Ctrl-C.
+pub const INTERRUPTED: u8 = 130;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let asked_for = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+            // A closed pipe is no reason to complain.
+            let _ = error.print();
+            return ExitCode::from(if asked_for { 0 } else { 2 });
+        }
+    };
+    // The guard outlives everything else and needs neither runtime nor workspace.
+    if let Command::Guard { arguments } = &cli.command {
+        let code = vitals_api::guard::run(arguments, clock::now_text);
+        return ExitCode::from(u8::try_from(code).unwrap_or(1));
+    }
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn,vitals=info".into());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
+    let out = Out::new(cli.json, cli.quiet);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("vitals: failed to start: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let code = runtime.block_on(run(cli, &out));
+    runtime.shutdown_background();
+    ExitCode::from(code)
+}
+
+async fn run(cli: Cli, out: &Out) -> u8 {
+    match dispatch(cli, out).await {
+        Ok(code) => code,
+        Err(error) => {
+            out.error(&error);
+            error.exit_code()
+        }
+    }
+}
+
+async fn dispatch(cli: Cli, out: &Out) -> vitals_api::Result<u8> {
+    if let Command::Parameters { name } = &cli.command {
+        return workspace_commands::parameters(name.as_deref(), out).map(|()| 0);
+    }
+    if let Command::Journal { command } = &cli.command {
+        return workspace_commands::journal(command, out);
+    }
+    let root = workspace_commands::root(cli.workspace.as_deref())?;
+    let context = workspace_commands::open(&root).await?;
+    match cli.command {
+        Command::Sweep { command } => sweep_commands::run(&context, command, out).await,
+        Command::Supervise { until_idle, detached } => serve::supervise(&context, until_idle, detached, out).await,
+        Command::Runs(list) => run_commands::list(&context, &list, out).await,
+        Command::Run { command } => run_commands::one(&context, command, out).await,
+        Command::Series(query) => run_commands::series(&context, &query, out).await,
+        Command::Events(query) => run_commands::events(&context, &query, out).await,
+        Command::Compare { ids } => run_commands::compare(&context, &ids, out).await,
+        Command::Export { ids, format, out: path } => {
+            run_commands::export(&context, &ids, &format, &path, out).await
+        }
+        Command::Dataset { command } => workspace_commands::dataset(&context, command, out).await,
+        Command::Ingest { folders } => workspace_commands::ingest(&context, &folders, out).await,
+        Command::Doctor => workspace_commands::doctor(&context, out).await,
+        Command::Parameters { .. } | Command::Journal { .. } | Command::Guard { .. } => Ok(0),
+    }
+}

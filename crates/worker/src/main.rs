@@ -1,1 +1,97 @@
-fn main() { println!("{}", vitals_engine::smoke()); }
+//! `vitals-worker`: one run. A job folder in, a journal out; the only program with libtorch. It never opens the
+//! database, so nothing that happens to the app loses training data.
+
+mod checkpoints;
+mod control;
+mod environment;
+mod evaluation;
+mod exit;
+mod memory;
+mod recorder;
+mod signals;
+mod tools;
+mod train;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use clap::{Parser, Subcommand};
+
+/// Trains one run of Vitals, and looks at what training needs.
+#[derive(Debug, Parser)]
+#[command(name = "vitals-worker", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Train the attempt that RUN_DIR/job.json describes.
+    Train { run_dir: PathBuf },
+    /// Replay a numerical fixture: DIR/result.json and DIR/final.safetensors.
+    Parity {
+        fixture: PathBuf,
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+        #[arg(long, default_value_t = 0)]
+        threads: u32,
+    },
+    /// Time training steps of a recipe, and what gradient norms add to them.
+    Bench {
+        /// A sweep file; its first point is timed.
+        #[arg(long, value_name = "FILE")]
+        recipe: PathBuf,
+        #[arg(long, default_value_t = 50)]
+        steps: u64,
+    },
+    /// Time the loader alone.
+    LoaderBench {
+        /// A data set's name or path.
+        #[arg(long)]
+        dataset: String,
+        #[arg(long, default_value_t = 32)]
+        image_size: u32,
+        /// 0 = one a core.
+        #[arg(long, default_value_t = 0)]
+        threads: u32,
+        #[arg(long, default_value_t = 10.0)]
+        seconds: f64,
+    },
+    /// Say what a checkpoint is: kind, step, tensors.
+    Inspect { path: PathBuf },
+    /// List devices as JSON lines.
+    Devices,
+}
+
+fn main() -> ExitCode {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
+    let done = match Cli::parse().command {
+        Command::Train { run_dir } => {
+            return ExitCode::from(u8::try_from(train::train(&run_dir, now)).unwrap_or(1));
+        }
+        Command::Parity { fixture, out, threads } => tools::parity(&fixture, &out, threads),
+        Command::Bench { recipe, steps } => tools::bench(&recipe, steps),
+        Command::LoaderBench { dataset, image_size, threads, seconds } => {
+            tools::loader_bench(&dataset, image_size, threads, seconds)
+        }
+        Command::Inspect { path } => tools::inspect(&path),
+        Command::Devices => tools::devices(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("vitals-worker: {failure}");
+            ExitCode::from(u8::try_from(failure.exit_code()).unwrap_or(1))
+        }
+    }
+}
+
+/// Now as RFC 3339, to the second.
+fn now() -> String {
+    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+    jiff::Timestamp::from_millisecond(i64::try_from(seconds).unwrap_or(i64::MAX))
+        .map_or_else(|_| "1970-01-01T00:00:00Z".to_owned(), |time| format!("{time:.3}"))
+}

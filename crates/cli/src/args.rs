@@ -1,0 +1,227 @@
+//! The words of the command line (contract, section 1.1), as clap reads them.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// See when, where and why self-supervised ViT training becomes unstable.
+#[derive(Debug, Parser)]
+#[command(name = "vitals", version, propagate_version = true)]
+pub struct Cli {
+    /// The workspace: database, run folders, sweep files. Default: $XDG_DATA_HOME/vitals.
+    #[arg(long, global = true, env = "VITALS_WORKSPACE", value_name = "DIR")]
+    pub workspace: Option<PathBuf>,
+    /// Print JSON: one document, or one object a line for lists.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Print results only, no progress and no remarks.
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Check, store, start and list sweeps.
+    Sweep {
+        #[command(subcommand)]
+        command: SweepCommand,
+    },
+    /// Be the workspace's supervisor, in the foreground.
+    Supervise {
+        /// End after half a minute without anything to do.
+        #[arg(long)]
+        until_idle: bool,
+        /// Leave the terminal's session.
+        #[arg(long, hide = true)]
+        detached: bool,
+    },
+    /// List runs.
+    Runs(RunsArgs),
+    /// Show one run, or ask something of it.
+    Run {
+        #[command(subcommand)]
+        command: RunCommand,
+    },
+    /// Print recorded series of a run.
+    Series(SeriesArgs),
+    /// Print the events of a run.
+    Events(EventsArgs),
+    /// Compare runs: differing parameters, metrics with deltas to the first.
+    Compare {
+        #[arg(required = true, num_args = 2..)]
+        ids: Vec<String>,
+    },
+    /// Write runs as CSV, JSON lines, PNG or SVG.
+    Export {
+        #[arg(required = true)]
+        ids: Vec<String>,
+        /// csv, jsonl, png or svg.
+        #[arg(long)]
+        format: String,
+        /// A file; for csv and jsonl of several runs a folder.
+        #[arg(long, value_name = "PATH")]
+        out: PathBuf,
+    },
+    /// Data sets by name.
+    Dataset {
+        #[command(subcommand)]
+        command: DatasetCommand,
+    },
+    /// The parameter table: type, unit, default, range, what it does.
+    Parameters { name: Option<String> },
+    /// Look at a run folder's journals.
+    Journal {
+        #[command(subcommand)]
+        command: JournalCommand,
+    },
+    /// Build runs from their folders: after the database is gone, or from another machine.
+    Ingest {
+        #[arg(required = true, value_name = "RUN_DIR")]
+        folders: Vec<PathBuf>,
+    },
+    /// Check libtorch, devices, data sets, database, supervisor and disk; say what to do.
+    Doctor,
+    /// Stand around one attempt (started by the supervisor).
+    #[command(hide = true)]
+    Guard {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum SweepCommand {
+    /// Validate and expand; changes nothing.
+    Check { file: PathBuf },
+    /// Store; prints the sweep's id.
+    Add { file: PathBuf },
+    /// List stored sweeps.
+    List,
+    /// Show a stored sweep with its runs.
+    Show { id: String },
+    /// Print or write a sweep's text.
+    Export {
+        id: String,
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// Forget a sweep; its runs stay.
+    Remove { id: String },
+    /// Queue every missing run.
+    Start {
+        id: String,
+        #[arg(long)]
+        wait: bool,
+    },
+    /// Add and start; with --wait, return when all runs have ended.
+    Run {
+        file: PathBuf,
+        #[arg(long)]
+        wait: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct RunsArgs {
+    /// The filter language: `state = running and base_learning_rate >= 1e-4`.
+    #[arg(long = "where", value_name = "EXPR", default_value = "")]
+    pub filter: String,
+    /// A parameter, `metric.last|min|max` or `created_at`; a leading `-` reverses.
+    #[arg(long, value_name = "KEY", default_value = "", allow_hyphen_values = true)]
+    pub sort: String,
+    #[arg(long, value_name = "N")]
+    pub limit: Option<u64>,
+    /// Print changed runs as JSON lines until interrupted.
+    #[arg(long)]
+    pub follow: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum RunCommand {
+    /// Everything about a run.
+    Show { id: String },
+    /// Checkpoint and free the device.
+    Pause { ids: Vec<String> },
+    /// Go on from the checkpoint.
+    Resume { ids: Vec<String> },
+    /// Checkpoint and end.
+    Cancel { ids: Vec<String> },
+    /// Queue an ended run again, from its last checkpoint.
+    Retry { ids: Vec<String> },
+    /// Write a checkpoint now.
+    Checkpoint { ids: Vec<String> },
+    /// Go back to an earlier checkpoint; the old tail stays as a superseded branch.
+    Rewind {
+        id: String,
+        #[arg(long, value_name = "N")]
+        to_step: u64,
+    },
+    /// Remove runs with their folders.
+    Remove { ids: Vec<String> },
+    /// Add tags; with --remove, take them away.
+    Tag {
+        id: String,
+        tags: Vec<String>,
+        #[arg(long)]
+        remove: bool,
+    },
+    /// Set the note of a run.
+    Note { id: String, note: String },
+    /// The last lines of a run's log.
+    Log {
+        id: String,
+        #[arg(long, default_value_t = 100)]
+        lines: u32,
+    },
+    /// The hash over all values in force, as `journal check` has it.
+    Hash { id: String },
+}
+
+#[derive(Debug, Args)]
+pub struct SeriesArgs {
+    pub id: String,
+    #[arg(required = true)]
+    pub names: Vec<String>,
+    #[arg(long, value_name = "STEP")]
+    pub from: Option<u64>,
+    #[arg(long, value_name = "STEP")]
+    pub to: Option<u64>,
+    /// A number of buckets, or `all`.
+    #[arg(long, default_value = "all", value_name = "N|all")]
+    pub points: String,
+    /// Also values that a later attempt has superseded.
+    #[arg(long)]
+    pub superseded: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct EventsArgs {
+    pub id: String,
+    /// spike, dip, collapse, nonfinite, checkpoint, rewound, stalled, shock; comma separated.
+    #[arg(long, value_delimiter = ',')]
+    pub kind: Vec<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum DatasetCommand {
+    /// Give a file or folder of images a name.
+    Add { name: String, path: PathBuf },
+    /// List data sets.
+    List,
+    /// Read a data set again: count, fingerprint, problems.
+    Check { name: String },
+    /// Forget a name; files stay.
+    Remove { name: String },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum JournalCommand {
+    /// Count and hash what a run folder's journals hold.
+    Check {
+        #[arg(value_name = "RUN_DIR")]
+        folder: PathBuf,
+    },
+}

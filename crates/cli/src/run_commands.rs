@@ -1,0 +1,277 @@
+//! Commands about runs: list, show, ask, read, compare, export.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+use vitals_api::dto::{ApiError, Comparison, Run, RunDetail, RunsQuery};
+use vitals_api::series::{Points, SeriesData};
+use vitals_api::{Command, Context, Result, compare as api_compare, export as api_export, runs, series as api_series};
+
+use crate::args::{EventsArgs, RunCommand, RunsArgs, SeriesArgs};
+use crate::out::Out;
+use crate::text::{Table, duration, last, number, optional};
+
+pub async fn list(context: &Context, args: &RunsArgs, out: &Out) -> Result<u8> {
+    let query =
+        RunsQuery { filter: args.filter.clone(), sort: args.sort.clone(), limit: args.limit, offset: None };
+    let page = runs::list(context, &query).await?;
+    if out.json {
+        for run in &page.runs {
+            out.document(run)?;
+        }
+    } else if page.total == 0 {
+        out.remark("no runs yet; `vitals sweep run FILE` starts some");
+    } else {
+        print_runs(&page.runs, out);
+        out.remark(format!("{} of {} runs", page.runs.len(), page.total));
+    }
+    if args.follow { follow(context, &query, out).await } else { Ok(0) }
+}
+
+/// Prints runs that changed, as they change.
+async fn follow(context: &Context, query: &RunsQuery, out: &Out) -> Result<u8> {
+    let (sender, mut notices) = mpsc::channel(16);
+    let watching = tokio::spawn(vitals_api::watch(context.clone(), sender));
+    let interrupted = tokio::signal::ctrl_c();
+    tokio::pin!(interrupted);
+    loop {
+        tokio::select! {
+            _ = &mut interrupted => { watching.abort(); return Ok(crate::INTERRUPTED) }
+            notice = notices.recv() => {
+                let Some(notice) = notice else { return Err(ApiError::failed("the store cannot be watched")) };
+                let page = runs::list(context, query).await?;
+                for run in page.runs.iter().filter(|run| notice.runs.contains_key(&run.id)) {
+                    out.document(run)?;
+                }
+            }
+        }
+    }
+}
+
+/// A table of runs.
+pub fn print_runs(list: &[Run], out: &Out) {
+    let mut table = Table::new(&["run", "label", "state", "step", "loss", "kNN", "images/s", "left", "evidence"]);
+    for run in list {
+        let progress = &run.progress;
+        table.row(vec![
+            run.id.clone(),
+            run.label.clone(),
+            run.state.clone(),
+            format!("{}/{}", progress.step, progress.total_steps),
+            last(run.metrics.get("loss")),
+            last(run.metrics.get("knn_top1")),
+            progress.images_per_second.map_or_else(|| "–".to_owned(), number),
+            progress.eta_seconds.map_or_else(|| "–".to_owned(), duration),
+            run.evidence.clone(),
+        ]);
+    }
+    table.lines().iter().for_each(|line| out.line(line));
+}
+
+pub async fn one(context: &Context, command: RunCommand, out: &Out) -> Result<u8> {
+    match command {
+        RunCommand::Show { id } => {
+            let detail = runs::detail(context, &id).await?;
+            if out.json { out.document(&with_run_fields(&detail)?)? } else { print_detail(&detail, out) }
+        }
+        RunCommand::Pause { ids } => ask(context, Command::Pause, &ids, Value::Null, out).await?,
+        RunCommand::Resume { ids } => ask(context, Command::Resume, &ids, Value::Null, out).await?,
+        RunCommand::Cancel { ids } => ask(context, Command::Cancel, &ids, Value::Null, out).await?,
+        RunCommand::Retry { ids } => ask(context, Command::Retry, &ids, Value::Null, out).await?,
+        RunCommand::Checkpoint { ids } => ask(context, Command::Checkpoint, &ids, Value::Null, out).await?,
+        RunCommand::Rewind { id, to_step } => {
+            ask(context, Command::Rewind, &[id], json!({ "to_step": to_step }), out).await?;
+        }
+        RunCommand::Remove { ids } => ask(context, Command::Remove, &ids, Value::Null, out).await?,
+        RunCommand::Tag { id, tags, remove } => {
+            let (add, gone) = if remove { (Vec::new(), tags) } else { (tags, Vec::new()) };
+            runs::tag(context, &[id], &add, &gone).await?;
+        }
+        RunCommand::Note { id, note } => {
+            let id = runs::resolve(context, &id).await?;
+            context.store().set_note(id, &note).await?;
+        }
+        RunCommand::Log { id, lines } => {
+            for line in runs::log(context, &id, lines).await? {
+                if out.json {
+                    out.document(&line)?;
+                } else {
+                    out.line(format!("{} {:5} {}", line.at.unwrap_or_default(), line.level, line.text));
+                }
+            }
+        }
+        RunCommand::Hash { id } => {
+            let id = runs::resolve(context, &id).await?;
+            let hash = context.store().run_hash(id).await?;
+            if out.json { out.document(&json!({ "sha256": hash }))? } else { out.line(hash) }
+        }
+    }
+    Ok(0)
+}
+
+/// The contract's JSON of a run, with what `show` adds beside its fields.
+fn with_run_fields(detail: &RunDetail) -> Result<Value> {
+    let encode = |error: serde_json::Error| ApiError::failed(format!("failed to print as JSON: {error}"));
+    let mut whole = serde_json::to_value(&detail.run).map_err(encode)?;
+    let rest = serde_json::to_value(detail).map_err(encode)?;
+    if let (Value::Object(whole), Value::Object(rest)) = (&mut whole, rest) {
+        for (name, value) in rest.into_iter().filter(|(name, _)| name != "run") {
+            // `events` of a run are counts; the events themselves have another name here.
+            whole.insert(if name == "events" { "event_list".to_owned() } else { name }, value);
+        }
+    }
+    Ok(whole)
+}
+
+async fn ask(context: &Context, command: Command, ids: &[String], arguments: Value, out: &Out) -> Result<()> {
+    if ids.is_empty() {
+        return Err(ApiError::invalid("give at least one run"));
+    }
+    let answer = runs::request(context, command, ids, &arguments).await?;
+    if out.json {
+        return out.document(&answer);
+    }
+    let problems = answer.get("problems").and_then(Value::as_array).cloned().unwrap_or_default();
+    for problem in &problems {
+        out.remark(problem.get("message").and_then(Value::as_str).unwrap_or_default());
+    }
+    out.remark(format!("asked: {} of {} runs", ids.len() - problems.len(), command.as_str()));
+    Ok(())
+}
+
+fn print_detail(detail: &RunDetail, out: &Out) {
+    let run = &detail.run;
+    out.line(format!("{}  {}", run.label, run.id));
+    out.line(format!("state       {} · {}", run.state, run.evidence));
+    out.line(format!("step        {} of {}", run.progress.step, run.progress.total_steps));
+    out.line(format!("folder      {}", detail.folder));
+    if let (Some(start), Some(floor)) = (run.loss_start, run.loss_floor) {
+        out.line(format!("loss        {} (starts near {}, floor {})", last(run.metrics.get("loss")), number(start), number(floor)));
+    }
+    out.line(format!("effective lr {}", number(run.effective_learning_rate)));
+    out.line("");
+    let mut states = Table::new(&["at", "state", "evidence"]);
+    for change in &detail.transitions {
+        states.row(vec![change.at.clone(), change.to.clone(), change.evidence.clone()]);
+    }
+    states.lines().iter().for_each(|line| out.line(line));
+    out.line("");
+    let mut metrics = Table::new(&["metric", "last", "min", "max"]);
+    for (name, metric) in run.metrics.iter().filter(|(name, _)| !name.contains('/')) {
+        let shown = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), number);
+        metrics.row(vec![name.clone(), optional(metric.last.as_ref()), shown(metric.min), shown(metric.max)]);
+    }
+    metrics.lines().iter().for_each(|line| out.line(line));
+}
+
+pub async fn series(context: &Context, args: &SeriesArgs, out: &Out) -> Result<u8> {
+    let points = match args.points.as_str() {
+        "all" => Points::All,
+        text => match text.parse::<u32>() {
+            Ok(count) if count > 0 => Points::Buckets(count),
+            _ => return Err(ApiError::invalid(format!("--points is `{text}`; it must be a number above 0, or `all`"))),
+        },
+    };
+    let found =
+        api_series::read(context, &args.id, &args.names, (args.from, args.to), points, args.superseded).await?;
+    for one in &found {
+        if out.json {
+            out.document(one)?;
+            continue;
+        }
+        let unit = if one.unit.is_empty() { String::new() } else { format!(", {}", one.unit) };
+        match &one.data {
+            SeriesData::All { values, .. } => {
+                let mut table = Table::new(&["step", &format!("{}{unit}", one.name)]);
+                for (step, value) in one.steps.iter().zip(values) {
+                    table.row(vec![step.to_string(), optional(Some(value))]);
+                }
+                table.lines().iter().for_each(|line| out.line(line));
+            }
+            SeriesData::Buckets { min, max, mean } => {
+                let mut table = Table::new(&["step", "min", "mean", &format!("max of {}{unit}", one.name)]);
+                for (index, step) in one.steps.iter().enumerate() {
+                    let cells = [min, mean, max].map(|values| optional(values.get(index)));
+                    table.row(std::iter::once(step.to_string()).chain(cells).collect());
+                }
+                table.lines().iter().for_each(|line| out.line(line));
+            }
+        }
+    }
+    Ok(0)
+}
+
+pub async fn events(context: &Context, args: &EventsArgs, out: &Out) -> Result<u8> {
+    let id = runs::resolve(context, &args.id).await?;
+    let kinds: Vec<&str> = args.kind.iter().map(String::as_str).collect();
+    let events = context.store().events(id, &kinds, false).await?;
+    let mut table = Table::new(&["step", "event", "layer", "details"]);
+    for event in events {
+        if out.json {
+            out.document(&json!({
+                "kind": event.kind, "step": event.step, "end_step": event.end_step, "layer": event.layer,
+                "injected": event.injected, "details": event.details,
+            }))?;
+        } else {
+            let kind = if event.injected { format!("{} (injected)", event.kind) } else { event.kind };
+            table.row(vec![
+                event.step.to_string(),
+                kind,
+                event.layer.unwrap_or_default(),
+                event.details.to_string(),
+            ]);
+        }
+    }
+    if !out.json {
+        table.lines().iter().for_each(|line| out.line(line));
+    }
+    Ok(0)
+}
+
+pub async fn compare(context: &Context, ids: &[String], out: &Out) -> Result<u8> {
+    let comparison = api_compare::compare(context, ids).await?;
+    if out.json {
+        out.document(&comparison)?;
+    } else {
+        print_comparison(&comparison, out);
+    }
+    Ok(0)
+}
+
+fn print_comparison(comparison: &Comparison, out: &Out) {
+    let labels: Vec<&str> = comparison.runs.iter().map(|run| run.label.as_str()).collect();
+    let mut head = vec!["parameter"];
+    head.extend(&labels);
+    let mut table = Table::new(&head);
+    for (name, values) in &comparison.parameters {
+        let cell = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        table.row(std::iter::once(name.clone()).chain(values.iter().map(cell)).collect());
+    }
+    table.lines().iter().for_each(|line| out.line(line));
+    out.line(format!("{} parameters are equal", comparison.equal_parameters));
+    out.line("");
+    head[0] = "metric";
+    let mut table = Table::new(&head);
+    for (name, metrics) in comparison.metrics.iter().filter(|(name, _)| !name.contains('/')) {
+        let cell = |(index, metric): (usize, &vitals_api::dto::CompareMetric)| {
+            let value = optional(metric.last.as_ref());
+            match metric.delta.filter(|_| index > 0) {
+                Some(delta) => format!("{value} ({}{})", if delta >= 0.0 { "+" } else { "" }, number(delta)),
+                None => value,
+            }
+        };
+        table.row(std::iter::once(name.clone()).chain(metrics.iter().enumerate().map(cell)).collect());
+    }
+    table.lines().iter().for_each(|line| out.line(line));
+}
+
+pub async fn export(context: &Context, ids: &[String], format: &str, path: &Path, out: &Out) -> Result<u8> {
+    let written = api_export::export(context, ids, format, path).await?;
+    if out.json {
+        out.document(&json!({ "paths": written }))?;
+    } else {
+        written.iter().for_each(|path| out.line(path.display().to_string()));
+    }
+    Ok(0)
+}

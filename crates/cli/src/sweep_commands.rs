@@ -1,0 +1,210 @@
+//! `vitals sweep …`: from a file to queued runs.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+use vitals_api::dto::{ApiError, SweepCheck, SweepStarted};
+use vitals_api::{Context, Result, SweepId, overview, sweeps};
+
+use crate::args::SweepCommand;
+use crate::out::Out;
+use crate::text::{Table, duration, number};
+use crate::wait;
+
+pub async fn run(context: &Context, command: SweepCommand, out: &Out) -> Result<u8> {
+    match command {
+        SweepCommand::Check { file } => check(context, &file, out).await,
+        SweepCommand::Add { file } => {
+            let id = add(context, &file, out).await?;
+            if out.json { out.document(&json!({ "sweep": id }))? } else { out.line(id.to_string()) }
+            Ok(0)
+        }
+        SweepCommand::List => list(context, out).await,
+        SweepCommand::Show { id } => show(context, &id, out).await,
+        SweepCommand::Export { id, out: path } => export(context, &id, path, out).await,
+        SweepCommand::Remove { id } => {
+            let id = context.store().resolve_sweep(&id).await?;
+            context.store().remove_sweep(id).await?;
+            out.remark(format!("removed sweep {id}; its runs stay"));
+            Ok(0)
+        }
+        SweepCommand::Start { id, wait } => {
+            let id = context.store().resolve_sweep(&id).await?;
+            start(context, id, wait, out).await
+        }
+        SweepCommand::Run { file, wait } => {
+            let id = add(context, &file, out).await?;
+            start(context, id, wait, out).await
+        }
+    }
+}
+
+fn read(file: &Path) -> Result<String> {
+    std::fs::read_to_string(file)
+        .map_err(|error| ApiError::invalid(format!("failed to read {}: {error}", file.display())))
+}
+
+async fn check(context: &Context, file: &Path, out: &Out) -> Result<u8> {
+    let text = read(file)?;
+    let name = file.display().to_string();
+    let found = sweeps::check(context, &text, &name).await?;
+    if out.json {
+        out.document(&as_contract(&found))?;
+    } else {
+        print_diagnostics(context, &text, &name, out).await?;
+        print_points(&found, out);
+    }
+    Ok(if found.errors.is_empty() { 0 } else { 2 })
+}
+
+/// The contract's form: parameters of a point are those that the sweep varies.
+fn as_contract(found: &SweepCheck) -> serde_json::Value {
+    let point = |point: &vitals_api::dto::PointPreview| {
+        json!({
+            "id": point.id,
+            "label": point.label,
+            "parameters": point.axes,
+            "effective_learning_rate": point.effective_learning_rate,
+            "total_steps": point.total_steps,
+            "warmup_steps": point.warmup_steps,
+            "seeds": point.seeds,
+        })
+    };
+    json!({
+        "runs": found.runs,
+        "points": found.points.iter().map(point).collect::<Vec<_>>(),
+        "excluded": found.excluded,
+        "warnings": found.warnings,
+        "errors": found.errors,
+    })
+}
+
+/// Each finding under its line of the file, with a caret.
+async fn print_diagnostics(context: &Context, text: &str, name: &str, out: &Out) -> Result<()> {
+    let rendered = sweeps::render(context, text, name, out.colour()).await?;
+    if !rendered.is_empty() {
+        eprint!("{rendered}");
+    }
+    Ok(())
+}
+
+fn print_points(found: &SweepCheck, out: &Out) {
+    let mut table = Table::new(&["point", "effective lr", "steps", "warm-up", "seeds"]);
+    let steps = |steps: Option<u64>| steps.map_or_else(|| "–".to_owned(), |steps| steps.to_string());
+    for point in &found.points {
+        let seeds: Vec<String> = point.seeds.iter().map(u64::to_string).collect();
+        table.row(vec![
+            point.label.clone(),
+            number(point.effective_learning_rate),
+            steps(point.total_steps),
+            steps(point.warmup_steps),
+            seeds.join(" "),
+        ]);
+    }
+    if !found.points.is_empty() {
+        table.lines().iter().for_each(|line| out.line(line));
+    }
+    let excluded = if found.excluded > 0 { format!(", {} excluded", found.excluded) } else { String::new() };
+    out.line(format!("{} runs at {} points{excluded}", found.runs, found.points.len()));
+    if let Some(seconds) = found.estimated_seconds {
+        out.remark(format!("about {} of computing, from measured runs", duration(seconds)));
+    }
+}
+
+/// Stores a file as a sweep. An error prints every place that is wrong.
+async fn add(context: &Context, file: &Path, out: &Out) -> Result<SweepId> {
+    let text = read(file)?;
+    let name = match std::path::absolute(file) {
+        // A file of the workspace is known by its place there, so that window and command line mean the same sweep.
+        Ok(path) => match path.strip_prefix(context.experiments()) {
+            Ok(inside) => inside.display().to_string(),
+            Err(_) => path.display().to_string(),
+        },
+        Err(_) => file.display().to_string(),
+    };
+    match sweeps::add(context, &text, &name).await {
+        Ok((id, ..)) => Ok(id),
+        Err(error) => {
+            if !error.diagnostics.is_empty() && !out.json {
+                print_diagnostics(context, &text, &file.display().to_string(), out).await?;
+            }
+            Err(error)
+        }
+    }
+}
+
+async fn start(context: &Context, id: SweepId, wait: bool, out: &Out) -> Result<u8> {
+    let started = sweeps::start(context, id).await?;
+    if !wait {
+        report(&started, out)?;
+        return Ok(0);
+    }
+    out.remark(format!("sweep {}: {} runs queued, {} there already", started.sweep, started.queued, started.existing));
+    wait::until_ended(context, id, out).await
+}
+
+fn report(started: &SweepStarted, out: &Out) -> Result<()> {
+    if out.json {
+        return out.document(started);
+    }
+    out.line(format!("sweep {}: {} runs queued, {} there already", started.sweep, started.queued, started.existing));
+    Ok(())
+}
+
+async fn list(context: &Context, out: &Out) -> Result<u8> {
+    let sweeps = context.store().sweeps().await?;
+    let mut table = Table::new(&["sweep", "name", "runs", "finished", "failed", "active", "queued"]);
+    for sweep in &sweeps {
+        let progress = overview::progress(sweep);
+        if out.json {
+            out.document(&progress)?;
+            continue;
+        }
+        let counts = [progress.runs, progress.finished, progress.failed, progress.active, progress.queued];
+        let mut row = vec![progress.id, progress.name];
+        row.extend(counts.map(|count| count.to_string()));
+        table.row(row);
+    }
+    if out.json {
+        return Ok(0);
+    }
+    if sweeps.is_empty() {
+        out.remark("no sweeps yet; `vitals sweep add FILE` stores one");
+    } else {
+        table.lines().iter().for_each(|line| out.line(line));
+    }
+    Ok(0)
+}
+
+async fn show(context: &Context, id: &str, out: &Out) -> Result<u8> {
+    let id = context.store().resolve_sweep(id).await?;
+    let sweep = context.store().sweep(id).await?;
+    let mut runs = Vec::new();
+    for row in sweeps::runs(context, id).await?.into_iter().rev() {
+        runs.push(vitals_api::runs::run(row)?);
+    }
+    if out.json {
+        out.document(&json!({ "sweep": overview::progress(&sweep), "runs": runs }))?;
+        return Ok(0);
+    }
+    out.line(format!("{}  {}", sweep.name, id));
+    crate::run_commands::print_runs(&runs, out);
+    Ok(0)
+}
+
+async fn export(context: &Context, id: &str, path: Option<PathBuf>, out: &Out) -> Result<u8> {
+    let id = context.store().resolve_sweep(id).await?;
+    let newest = context.store().sweep_revisions(id).await?.into_iter().max_by_key(|revision| revision.number);
+    let text = newest.map(|revision| revision.text).unwrap_or_default();
+    match path {
+        Some(path) => {
+            std::fs::write(&path, text)
+                .map_err(|error| ApiError::failed(format!("failed to write {}: {error}", path.display())))?;
+            out.remark(format!("wrote {}", path.display()));
+        }
+        None if out.json => out.document(&json!({ "text": text }))?,
+        None => out.line(text.trim_end()),
+    }
+    Ok(0)
+}
+

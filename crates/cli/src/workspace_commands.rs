@@ -1,0 +1,137 @@
+//! Commands about the workspace and what is around it: data sets, parameters, journals, ingest, doctor.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+use vitals_api::dto::{ApiError, ErrorCode};
+use vitals_api::{Binaries, Context, Result, datasets, doctor as api_doctor, journals, table};
+
+use crate::args::{DatasetCommand, JournalCommand};
+use crate::clock;
+use crate::out::Out;
+use crate::text::Table;
+
+/// The workspace that is meant: the one named, else `$XDG_DATA_HOME/vitals`.
+pub fn root(named: Option<&Path>) -> Result<PathBuf> {
+    if let Some(root) = named {
+        return Ok(root.to_owned());
+    }
+    let data = std::env::var_os("XDG_DATA_HOME").filter(|path| !path.is_empty()).map(PathBuf::from);
+    let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".local/share"));
+    data.or_else(home).map(|data| data.join("vitals")).ok_or_else(|| {
+        ApiError::new(ErrorCode::Workspace, "no workspace is known: neither XDG_DATA_HOME nor HOME is set")
+            .hint("name one with --workspace DIR")
+    })
+}
+
+pub async fn open(root: &Path) -> Result<Context> {
+    let binaries = Binaries::beside_own()
+        .map_err(|error| ApiError::failed(format!("failed to find the programs beside this one: {error}")))?;
+    Context::open(root, binaries, clock::now).await
+}
+
+pub fn parameters(name: Option<&str>, out: &Out) -> Result<()> {
+    if let Some(name) = name {
+        let one = table::one(name)?;
+        if out.json {
+            return out.document(&one);
+        }
+        out.line(vitals_api::describe_parameter(name).unwrap_or_default().trim_end());
+        return Ok(());
+    }
+    let mut rows = Table::new(&["parameter", "type", "unit", "default", "range or choices"]);
+    for one in table::parameters() {
+        if out.json {
+            out.document(&one)?;
+            continue;
+        }
+        let range = match (one.min, one.max) {
+            (Some(min), Some(max)) => format!("{min} … {max}"),
+            _ => one.choices.join(" | "),
+        };
+        let default = one.default.as_str().map_or_else(|| one.default.to_string(), str::to_owned);
+        rows.row(vec![one.name, one.kind, one.unit.unwrap_or_default(), default, range]);
+    }
+    if !out.json {
+        rows.lines().iter().for_each(|line| out.line(line));
+        out.remark("`vitals parameters NAME` says what one does");
+    }
+    Ok(())
+}
+
+pub fn journal(command: &JournalCommand, out: &Out) -> Result<u8> {
+    let JournalCommand::Check { folder } = command;
+    let found = journals::check(folder)?;
+    if out.json {
+        out.document(&found)?;
+    } else {
+        out.line(format!("{} records, {} values, last step {}", found.records, found.values, found.last_step.map_or_else(|| "–".to_owned(), |step| step.to_string())));
+        out.line(format!("sha256 {}", found.sha256));
+        out.line(format!("{} torn bytes, {} corrupt records", found.torn_bytes, found.corrupt_records));
+    }
+    Ok(if found.corrupt_records == 0 { 0 } else { 1 })
+}
+
+pub async fn ingest(context: &Context, folders: &[PathBuf], out: &Out) -> Result<u8> {
+    let mut failed = false;
+    for folder in folders {
+        match vitals_api::ingest_folder(context.store(), folder, context.now()).await {
+            Ok(found) if out.json => out.document(&found)?,
+            Ok(found) => out.line(format!("{}  {} rows, {} values, {}", found.run, found.rows, found.values, found.state)),
+            Err(error) => {
+                failed = true;
+                out.error(&ApiError::failed(format!("failed to ingest {}: {error}", folder.display())));
+            }
+        }
+    }
+    Ok(u8::from(failed))
+}
+
+pub async fn dataset(context: &Context, command: DatasetCommand, out: &Out) -> Result<u8> {
+    let found = match command {
+        DatasetCommand::Add { name, path } => vec![datasets::add(context, &name, &path).await?],
+        DatasetCommand::Check { name } => vec![datasets::check(context, &name).await?],
+        DatasetCommand::List => datasets::list(context).await?,
+        DatasetCommand::Remove { name } => {
+            datasets::remove(context, &name).await?;
+            out.remark(format!("forgot data set {name}; its files stay"));
+            return Ok(0);
+        }
+    };
+    let bad = found.iter().any(|one| one.problem.is_some());
+    if out.json {
+        for one in &found {
+            out.document(one)?;
+        }
+    } else {
+        let mut rows = Table::new(&["data set", "images", "held out", "classes", "path", "problem"]);
+        for one in found {
+            let counts = [one.images, one.heldout, one.classes].map(|count| count.to_string());
+            let mut row = vec![one.name];
+            row.extend(counts);
+            row.extend([one.path, one.problem.unwrap_or_default()]);
+            rows.row(row);
+        }
+        rows.lines().iter().for_each(|line| out.line(line));
+    }
+    Ok(u8::from(bad))
+}
+
+pub async fn doctor(context: &Context, out: &Out) -> Result<u8> {
+    let lines = api_doctor::doctor(context).await?;
+    let well = lines.iter().all(|line| line.ok);
+    for line in &lines {
+        if out.json {
+            out.document(line)?;
+            continue;
+        }
+        out.line(format!("{}  {:10}  {}", if line.ok { "ok " } else { "!! " }, line.check, line.message));
+        if let Some(remedy) = &line.remedy {
+            out.line(format!("{:17}→ {remedy}", ""));
+        }
+    }
+    if out.json && lines.is_empty() {
+        out.document(&json!([]))?;
+    }
+    Ok(u8::from(!well))
+}

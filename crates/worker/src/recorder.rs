@@ -1,0 +1,166 @@
+//! What a run records, as streams of the journal: names and units of the contract (section 4) stand here and nowhere
+//! else in the worker.
+
+use std::time::{Duration, Instant};
+
+use vitals_engine::StepReport;
+use vitals_journal::{Column, JournalError, StreamId, Writer};
+
+/// Weight of the past in the rate of images; a single step's rate jumps too much to predict an end from.
+const RATE_SMOOTHING: f64 = 0.9;
+
+/// How long a step took and what of it was waiting.
+#[derive(Debug, Clone, Copy)]
+pub struct StepTime {
+    /// From the end of the last step to the end of this one, evaluation left out.
+    pub whole: Duration,
+    /// Waiting for the loader.
+    pub data_wait: Duration,
+}
+
+/// Writes rows to the journal.
+pub struct Recorder<'a> {
+    journal: &'a Writer,
+    began: Instant,
+    step: StreamId,
+    gradients: Option<StreamId>,
+    evaluation: Option<StreamId>,
+    fixed: Option<StreamId>,
+    pixels: Option<StreamId>,
+    system: StreamId,
+    rate: Option<f64>,
+    row: Vec<f64>,
+}
+
+impl<'a> Recorder<'a> {
+    /// Declares the streams that every run has.
+    ///
+    /// # Errors
+    /// The journal cannot be written.
+    pub fn new(journal: &'a Writer) -> Result<Self, JournalError> {
+        let step = journal.stream(
+            "step",
+            vec![
+                Column::f32("loss", ""),
+                Column::f64("learning_rate", ""),
+                Column::f64("encoder_momentum", ""),
+                Column::f32("feature_std", ""),
+                Column::f32("feature_cosine", ""),
+                Column::f32("step_seconds", "s"),
+                Column::f32("data_wait_seconds", "s"),
+                Column::f32("images_per_second", "images/s"),
+            ],
+        )?;
+        let system = journal.stream(
+            "system",
+            vec![Column::f64("resident_memory_bytes", "bytes"), Column::f64("journal_wait_seconds", "s")],
+        )?;
+        Ok(Self {
+            journal,
+            began: Instant::now(),
+            step,
+            gradients: None,
+            evaluation: None,
+            fixed: None,
+            pixels: None,
+            system,
+            rate: None,
+            row: Vec::new(),
+        })
+    }
+
+    fn elapsed(&self) -> f64 {
+        self.began.elapsed().as_secs_f64()
+    }
+
+    /// Records a step of `batch` images. The step's row bears the step's number, counted from 0.
+    pub fn step(&mut self, report: &StepReport, time: StepTime, batch: u32) -> Result<(), JournalError> {
+        let seconds = time.whole.as_secs_f64();
+        let now = f64::from(batch) / seconds.max(f64::MIN_POSITIVE);
+        let rate = self.rate.map_or(now, |past| RATE_SMOOTHING * past + (1.0 - RATE_SMOOTHING) * now);
+        self.rate = Some(rate);
+        let values = [
+            report.loss,
+            report.learning_rate,
+            report.encoder_momentum,
+            report.feature_std,
+            report.feature_cosine,
+            seconds,
+            time.data_wait.as_secs_f64(),
+            rate,
+        ];
+        self.journal.row(self.step, report.step, self.elapsed(), &values)
+    }
+
+    /// Records the gradient norms of a step; names are declared at the first.
+    pub fn gradients(
+        &mut self,
+        report: &StepReport,
+        layers: &[String],
+        tensors: &[String],
+    ) -> Result<(), JournalError> {
+        let Some(gradients) = &report.gradients else { return Ok(()) };
+        let stream = match self.gradients {
+            Some(stream) => stream,
+            None => self.journal.stream("gradients", gradient_columns(layers, tensors))?,
+        };
+        self.gradients = Some(stream);
+        self.row.clear();
+        self.row.push(gradients.grad_norm);
+        let parts =
+            [&gradients.layer_norms, &gradients.tensor_norms, &gradients.layer_max, &gradients.update_ratio];
+        self.row.extend(parts.into_iter().flatten().map(|&value| f64::from(value)));
+        self.journal.row(stream, report.step, self.elapsed(), &self.row)
+    }
+
+    /// Held-out accuracy against the queue of training features, after `step` steps.
+    pub fn knn(&mut self, step: u64, top1: f64) -> Result<(), JournalError> {
+        let stream = declared(self.journal, &mut self.evaluation, "evaluation", "knn_top1")?;
+        self.journal.row(stream, step, self.elapsed(), &[top1])
+    }
+
+    /// Held-out accuracy against a bank of training images evaluated now.
+    pub fn knn_fixed(&mut self, step: u64, top1: f64) -> Result<(), JournalError> {
+        let stream = declared(self.journal, &mut self.fixed, "evaluation_fixed", "knn_top1_fixed")?;
+        self.journal.row(stream, step, self.elapsed(), &[top1])
+    }
+
+    /// The same bank and queries as raw pixels: what no training at all would give.
+    pub fn knn_pixels(&mut self, step: u64, top1: f64) -> Result<(), JournalError> {
+        let stream = declared(self.journal, &mut self.pixels, "baseline", "knn_top1_pixels")?;
+        self.journal.row(stream, step, self.elapsed(), &[top1])
+    }
+
+    /// What the process uses.
+    pub fn system(&mut self, step: u64, resident_bytes: u64) -> Result<(), JournalError> {
+        let values = [resident_bytes as f64, self.journal.waited().as_secs_f64()];
+        self.journal.row(self.system, step, self.elapsed(), &values)
+    }
+}
+
+fn declared(
+    journal: &Writer,
+    place: &mut Option<StreamId>,
+    stream: &str,
+    column: &str,
+) -> Result<StreamId, JournalError> {
+    let id = match *place {
+        Some(id) => id,
+        None => journal.stream(stream, vec![Column::f32(column, "")])?,
+    };
+    *place = Some(id);
+    Ok(id)
+}
+
+/// Total, layers in network order, tensors, then each layer's maximum and update ratio.
+fn gradient_columns(layers: &[String], tensors: &[String]) -> Vec<Column> {
+    let named = |prefix: &'static str, names: &[String]| -> Vec<Column> {
+        names.iter().map(|name| Column::f32(format!("{prefix}/{name}"), "")).collect()
+    };
+    let mut columns = vec![Column::f32("grad_norm", "")];
+    columns.extend(named("grad_norm", layers));
+    columns.extend(named("grad_norm", tensors));
+    columns.extend(named("grad_max", layers));
+    columns.extend(named("update_ratio", layers));
+    columns
+}

@@ -1,0 +1,92 @@
+//! The worker's other commands: fixtures, timings, checkpoints, devices. Each prints JSON.
+
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context as _, anyhow};
+use serde::Serialize;
+use serde_json::json;
+use vitals_data::DatasetSpec;
+use vitals_engine::{CheckpointState, Device};
+
+use crate::environment;
+use crate::exit::Failure;
+use crate::memory;
+
+fn print(value: &impl Serialize) -> Result<(), Failure> {
+    let text = serde_json::to_string(value).context("failed to print as JSON")?;
+    writeln!(std::io::stdout().lock(), "{text}").context("failed to print")?;
+    Ok(())
+}
+
+/// Replays a fixture (contract, section 1.2).
+pub fn parity(fixture: &Path, out: &Path, threads: u32) -> Result<(), Failure> {
+    environment::prepare(threads);
+    vitals_engine::set_threads(threads);
+    vitals_engine::parity::run(fixture, out)?;
+    print(&json!({ "fixture": fixture, "out": out, "threads": vitals_engine::num_threads() }))
+}
+
+/// Times steps of the first point of a sweep file.
+pub fn bench(file: &Path, steps: u64) -> Result<(), Failure> {
+    let text = std::fs::read_to_string(file).with_context(|| format!("failed to read {}", file.display()))?;
+    let name = file.display().to_string();
+    let told = |found: Vec<vitals_recipe::sweep::Diagnostic>| {
+        anyhow!("{}", vitals_recipe::sweep::render(&found, &text, &name, false))
+    };
+    let expansion = vitals_recipe::sweep::parse(&text, &name).map_err(told)?.expand(&|_| None);
+    let point = expansion.points.first().ok_or_else(|| told(expansion.errors.clone()))?;
+    environment::prepare(point.recipe.threads);
+    vitals_engine::set_threads(point.recipe.threads);
+    let report = vitals_engine::bench(&point.recipe, steps, Device::resolve(&point.recipe.device)?)?;
+    let mut report = serde_json::to_value(report).context("failed to print as JSON")?;
+    if let serde_json::Value::Object(fields) = &mut report {
+        fields.insert("peak_rss_bytes".to_owned(), json!(memory::peak_resident_bytes()));
+        fields.insert("point".to_owned(), json!(point.label));
+    }
+    print(&report)
+}
+
+/// Times the loader on a data set by name or path.
+pub fn loader_bench(dataset: &str, image_size: u32, threads: u32, seconds: f64) -> Result<(), Failure> {
+    let spec = DatasetSpec { name: dataset.to_owned(), path: None };
+    let dataset = vitals_data::open(&spec).map_err(|error| Failure::Dataset(error.to_string()))?;
+    let report = vitals_data::bench::loader(Arc::new(dataset), image_size, threads, seconds)
+        .map_err(|error| Failure::Dataset(error.to_string()))?;
+    print(&report)
+}
+
+/// Says what a checkpoint folder holds.
+pub fn inspect(path: &Path) -> Result<(), Failure> {
+    let state = CheckpointState::read(path)?;
+    print(&json!({
+        "kind": "pre-training checkpoint of Vitals",
+        "format": state.format,
+        "step": state.step,
+        "method": state.recipe.method,
+        "backbone": state.recipe.backbone,
+        "files": state.files,
+    }))
+}
+
+/// Every device that libtorch can use or could not.
+pub fn devices() -> Result<(), Failure> {
+    let total = memory::total_bytes();
+    print(&json!({
+        "device": "cpu", "name": memory::processor_name(), "kind": "cpu", "memory": total, "usable": true,
+        "reason": null,
+    }))?;
+    match vitals_engine::cuda_devices() {
+        Ok(count) => {
+            for ordinal in 0..count {
+                let device = Device::Cuda(ordinal).to_string();
+                print(&json!({
+                    "device": device, "name": device, "kind": "cuda", "memory": null, "usable": true, "reason": null,
+                }))?;
+            }
+        }
+        Err(reason) => tracing::debug!("no CUDA: {reason}"),
+    }
+    Ok(())
+}

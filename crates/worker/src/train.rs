@@ -1,0 +1,252 @@
+//! One attempt of one run, from job file to end record. The loop reads top to bottom; what it asks of others is in the
+//! modules beside it.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, anyhow};
+use serde_json::json;
+use vitals_data::{Dataset, DatasetSpec, Loader, LoaderConfig};
+use vitals_engine::{Device, EngineError, Trainer, Views};
+use vitals_journal::{EndRecord, Event, Header, JournalError, Level, Lock, RunFolder, Writer, WriterOptions};
+use vitals_recipe::{JOB_FORMAT, Job, OnNonfinite, Recipe};
+
+use crate::checkpoints::Keeper;
+use crate::control::{Request, Watcher, ends};
+use crate::evaluation::Evaluator;
+use crate::exit::{Failure, Outcome, StopReason};
+use crate::memory;
+use crate::recorder::{Recorder, StepTime};
+use crate::{environment, signals};
+
+/// Memory for batches that wait.
+const PREFETCH_BYTES: u64 = 256 << 20;
+/// How often the process looks at its own memory.
+const SYSTEM_EVERY: Duration = Duration::from_secs(2);
+
+/// Trains the attempt that `job.json` describes and returns the exit code. Whatever happens after the journal is
+/// open, an end record says it.
+pub fn train(run_dir: &Path, now: impl Fn() -> String) -> i32 {
+    let job = match read_job(run_dir) {
+        Ok(job) => job,
+        Err(error) => {
+            tracing::error!("{error:#}");
+            return Failure::Other(error).exit_code();
+        }
+    };
+    environment::prepare(job.recipe.threads);
+    match run(run_dir, &job, &now()) {
+        Ok(code) => code,
+        Err(error) => {
+            tracing::error!("{error:#}");
+            Failure::Other(error).exit_code()
+        }
+    }
+}
+
+fn read_job(run_dir: &Path) -> anyhow::Result<Job> {
+    let path = RunFolder::new(run_dir).job();
+    let text = std::fs::read_to_string(&path).with_context(|| format!("failed to read {}", path.display()))?;
+    let job: Job = serde_json::from_str(&text).with_context(|| format!("failed to understand {}", path.display()))?;
+    if job.format > JOB_FORMAT {
+        let found = job.format;
+        return Err(anyhow!("{} has format {found}; this worker knows formats up to {JOB_FORMAT}", path.display()));
+    }
+    Ok(job)
+}
+
+/// Takes the lock, opens the journal, trains, writes the end.
+fn run(run_dir: &Path, job: &Job, started_at: &str) -> anyhow::Result<i32> {
+    let folder = RunFolder::new(run_dir);
+    // Held for the life of the process; the guard holds the same open file.
+    let _lock = Lock::from_stdin(&folder.lock())
+        .or_else(|_| Lock::acquire(&folder.lock()))
+        .context("failed to take the run's lock; is another worker training it?")?;
+    folder.create_attempt(job.attempt)?;
+    let mut header = Header::new(&job.run, job.attempt, job.first_step, started_at);
+    header.versions = job.versions.clone();
+    let journal = Arc::new(Writer::create(&folder.journal(job.attempt), header, WriterOptions::default())?);
+    signals::install();
+    let mut last_step = None;
+    let outcome = attempt(&folder, job, &journal, &mut last_step);
+    let (reason, exit_code, message) = match &outcome {
+        Ok(outcome) => (outcome.reason(), outcome.exit_code(), String::new()),
+        Err(failure) => (failure.reason(), failure.exit_code(), failure.to_string()),
+    };
+    if !message.is_empty() {
+        tracing::error!("{message}");
+        journal.log(Level::Error, &message)?;
+    }
+    journal.end(EndRecord { reason: reason.to_owned(), exit_code, last_step, message })?;
+    Ok(exit_code)
+}
+
+impl From<EngineError> for Failure {
+    fn from(error: EngineError) -> Self {
+        match error {
+            error if error.is_out_of_memory() => Failure::OutOfMemory(error.to_string()),
+            error @ EngineError::Checkpoint { .. } => Failure::Checkpoint(error.to_string()),
+            error => Failure::Other(anyhow!("failed to train: {error}")),
+        }
+    }
+}
+
+impl From<JournalError> for Failure {
+    fn from(error: JournalError) -> Self {
+        Failure::Other(anyhow!("failed to {error}"))
+    }
+}
+
+fn open_dataset(job: &Job) -> Result<Dataset, Failure> {
+    let path = (!job.dataset.path.is_empty()).then(|| job.dataset.path.clone().into());
+    let spec = DatasetSpec { name: job.dataset.name.clone(), path };
+    let dataset = vitals_data::open(&spec).map_err(|error| Failure::Dataset(error.to_string()))?;
+    if !job.dataset.fingerprint.is_empty() && dataset.fingerprint() != job.dataset.fingerprint {
+        return Err(Failure::Dataset(format!(
+            "{} is not the set that the run was queued with (fingerprint {}, expected {}); `vitals dataset check` \
+             takes the new one",
+            job.dataset.name,
+            dataset.fingerprint(),
+            job.dataset.fingerprint
+        )));
+    }
+    Ok(dataset)
+}
+
+/// The training itself.
+fn attempt(
+    folder: &RunFolder,
+    job: &Job,
+    journal: &Arc<Writer>,
+    last_step: &mut Option<u64>,
+) -> Result<Outcome, Failure> {
+    let recipe = &job.recipe;
+    vitals_engine::set_threads(recipe.threads);
+    let device = Device::resolve(&job.device)?;
+    let dataset = Arc::new(open_dataset(job)?);
+    let schedule = recipe.schedule(dataset.train_len());
+    let mut trainer = Trainer::new(recipe, schedule, device)?;
+    if let Some(checkpoint) = &job.resume_from {
+        trainer.load(&folder.path().join(checkpoint))?;
+    }
+    if trainer.next_step() != job.first_step {
+        let found = trainer.next_step();
+        return Err(Failure::Checkpoint(format!("it continues at step {found}, the job at {}", job.first_step)));
+    }
+    let evaluator = Evaluator::new(recipe, Arc::clone(&dataset))?;
+    let mut recorder = Recorder::new(journal)?;
+    journal.log(
+        Level::Info,
+        format!(
+            "attempt {} on {device} with {} threads: steps {} to {}, {} images a step",
+            job.attempt,
+            vitals_engine::num_threads(),
+            job.first_step,
+            schedule.total_steps,
+            recipe.batch_size
+        ),
+    )?;
+    if job.first_step == 0 {
+        evaluator.before_training(&mut trainer, &mut recorder)?;
+    }
+    let mut loader = Loader::start(Arc::clone(&dataset), loader_config(recipe, job.first_step))
+        .map_err(|error| Failure::Dataset(error.to_string()))?;
+    let watcher = Watcher::start(folder.clone(), job.acknowledged_control).context("failed to start the watcher")?;
+    let mut keeper = Keeper::new(folder, recipe, job.resume_from.as_deref());
+    let (layers, tensors) = (trainer.layers().to_vec(), trainer.tensors().to_vec());
+    let mut said_unreadable = 0;
+    let mut system_at = Instant::now();
+    let mut step_began = Instant::now();
+
+    for step in job.first_step..schedule.total_steps {
+        let batch = loader.next().map_err(|error| Failure::Dataset(error.to_string()))?;
+        let views = Views {
+            view1: &batch.view1,
+            view2: &batch.view2,
+            labels: &batch.labels,
+            batch: batch.indices.len(),
+            image_size: recipe.image_size,
+        };
+        if step == recipe.shock_at_step && step > 0 {
+            let data = json!({ "injected": true, "factor": recipe.shock_factor, "steps": recipe.shock_steps });
+            journal.event(&Event { kind: "shock".to_owned(), step: Some(step), elapsed_secs: 0.0, data })?;
+        }
+        let report = trainer.step(step, &views)?;
+        let time = StepTime { whole: step_began.elapsed(), data_wait: batch.wait };
+        loader.recycle(batch);
+        recorder.step(&report, time, recipe.batch_size)?;
+        recorder.gradients(&report, &layers, &tensors)?;
+        *last_step = Some(step);
+        let done = step + 1;
+        if !report.loss.is_finite() {
+            let data = json!({ "loss": report.loss.to_string() });
+            journal.event(&Event { kind: "nonfinite".to_owned(), step: Some(step), elapsed_secs: 0.0, data })?;
+            // A checkpoint of non-finite weights would only replace a good one.
+            if recipe.on_nonfinite == OnNonfinite::Stop {
+                return Ok(Outcome::Nonfinite { step });
+            }
+        }
+        evaluator.after_step(done, &mut trainer, &mut recorder)?;
+        if system_at.elapsed() >= SYSTEM_EVERY {
+            system_at = Instant::now();
+            recorder.system(step, memory::resident_bytes().unwrap_or(0))?;
+            said_unreadable = tell_unreadable(&dataset, journal, said_unreadable)?;
+        }
+        if keeper.is_due(done) {
+            keeper.save(done, &mut trainer, journal)?;
+        }
+        if let Some(outcome) = obey(&watcher, done, &mut keeper, &mut trainer, journal)? {
+            return Ok(outcome);
+        }
+        step_began = Instant::now();
+    }
+    keeper.save(schedule.total_steps, &mut trainer, journal)?;
+    evaluator.at_end(&mut trainer, &mut recorder, schedule.total_steps)?;
+    Ok(Outcome::Finished)
+}
+
+fn loader_config(recipe: &Recipe, first_step: u64) -> LoaderConfig {
+    LoaderConfig {
+        seed: recipe.seed,
+        batch_size: u64::from(recipe.batch_size),
+        image_size: recipe.image_size,
+        augmentation: recipe.augmentation,
+        crop_min_scale: recipe.crop_min_scale,
+        threads: recipe.loader_threads,
+        first_step,
+        prefetch_bytes: PREFETCH_BYTES,
+    }
+}
+
+/// Obeys what stands; some outcome where that ends the attempt.
+fn obey(
+    watcher: &Watcher,
+    done: u64,
+    keeper: &mut Keeper<'_>,
+    trainer: &mut Trainer,
+    journal: &Writer,
+) -> Result<Option<Outcome>, Failure> {
+    let Some(request) = watcher.take() else { return Ok(None) };
+    keeper.save(done, trainer, journal)?;
+    let outcome = match request {
+        Request::Terminate => Some(StopReason::Terminated),
+        Request::Control(control) => {
+            journal.control_acknowledged(control.seq)?;
+            ends(control.command).then_some(match control.command {
+                vitals_journal::Command::Cancel => StopReason::Cancel,
+                _ => StopReason::Pause,
+            })
+        }
+    };
+    Ok(outcome.map(Outcome::Stopped))
+}
+
+/// Names images that could not be read, each once.
+fn tell_unreadable(dataset: &Dataset, journal: &Writer, said: usize) -> Result<usize, Failure> {
+    let unreadable = dataset.unreadable();
+    for name in unreadable.iter().skip(said) {
+        journal.log(Level::Warn, format!("unreadable image {name}: another one takes its place"))?;
+    }
+    Ok(unreadable.len())
+}
