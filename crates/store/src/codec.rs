@@ -254,3 +254,92 @@ impl<'a> Input<'a> {
         Ok(words.iter().map(|b| widen(f32::from_le_bytes(*b))).collect())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn bits(group: &Group) -> (Vec<u64>, Vec<u64>, Vec<Vec<u64>>) {
+        let of = |values: &Vec<f64>| values.iter().map(|v| v.to_bits()).collect();
+        (group.steps.clone(), of(&group.elapsed_secs), group.columns.iter().map(of).collect())
+    }
+
+    fn steps(rows: usize) -> impl Strategy<Value = Vec<u64>> {
+        let regular = (any::<u64>(), 0_u64..1000).prop_map(move |(first, stride)| {
+            (0..rows as u64).map(|r| first.wrapping_add(r * stride)).collect()
+        });
+        prop_oneof![regular, prop::collection::vec(any::<u64>(), rows)]
+    }
+
+    fn column(rows: usize) -> impl Strategy<Value = (ValueKind, Vec<f64>)> {
+        let single = any::<u32>().prop_map(|b| widen(f32::from_bits(b)));
+        let double = any::<u64>().prop_map(f64::from_bits);
+        prop_oneof![
+            prop::collection::vec(single.clone(), rows).prop_map(|v| (ValueKind::F32, v)),
+            single.prop_map(move |v| (ValueKind::F32, vec![v; rows])),
+            prop::collection::vec(double.clone(), rows).prop_map(|v| (ValueKind::F64, v)),
+            double.prop_map(move |v| (ValueKind::F64, vec![v; rows])),
+        ]
+    }
+
+    fn groups() -> impl Strategy<Value = (Group, Vec<ValueKind>)> {
+        (0_usize..40).prop_flat_map(|rows| {
+            let micros = prop::collection::vec((0_u32..).prop_map(|m| f64::from(m) / 1e6), rows);
+            let any_secs = prop::collection::vec(any::<u64>().prop_map(f64::from_bits), rows);
+            let columns = prop::collection::vec(column(rows), 0..6);
+            (steps(rows), prop_oneof![micros, any_secs], columns).prop_map(
+                |(steps, elapsed_secs, columns)| {
+                    let (kinds, columns) = columns.into_iter().unzip();
+                    (Group { steps, elapsed_secs, columns }, kinds)
+                },
+            )
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn every_bit_survives((group, kinds) in groups(), wanted in any::<u8>()) {
+            let data = encode(&group, kinds.iter().copied());
+            prop_assert_eq!(bits(&decode(&data, None).unwrap()), bits(&group));
+            let wanted: Vec<usize> = (0..kinds.len()).filter(|c| wanted >> c & 1 == 1).collect();
+            let some = Group { columns: wanted.iter().map(|c| group.columns[*c].clone()).collect(), ..group };
+            prop_assert_eq!(bits(&decode(&data, Some(&wanted)).unwrap()), bits(&some));
+        }
+
+        #[test]
+        fn damage_is_an_error_or_other_values_and_never_a_panic(
+            (group, kinds) in groups(), at in any::<prop::sample::Index>(), byte in any::<u8>(), cut in any::<bool>(),
+        ) {
+            let mut data = encode(&group, kinds.iter().copied());
+            let at = at.index(data.len());
+            if cut {
+                data.truncate(at);
+                prop_assert!(decode(&data, None).is_err() || kinds.is_empty());
+            } else {
+                data[at] = byte;
+                drop(decode(&data, None));
+            }
+        }
+    }
+
+    #[test]
+    fn sizes_of_what_is_common() {
+        let rows = 256_usize;
+        let noise: Vec<f64> = (0..rows).map(|r| f64::from((r as f32 * 0.37).sin())).collect();
+        let size = |columns: &[Vec<f64>], kind| {
+            let group = Group {
+                steps: (0..rows as u64).collect(),
+                elapsed_secs: (0..rows).map(|r| r as f64 * 0.2).collect(),
+                columns: columns.to_vec(),
+            };
+            encode(&group, columns.iter().map(|_| kind)).len()
+        };
+        let base = size(&[], ValueKind::F32);
+        assert_eq!(size(&[noise.clone()], ValueKind::F32) - base, 1 + 4 * rows);
+        // An f64 column of f32 values takes no more; a constant takes one value.
+        assert_eq!(size(&[noise], ValueKind::F64) - base, 1 + 4 * rows);
+        assert_eq!(size(&[vec![0.1; rows]], ValueKind::F64) - base, 1 + 8);
+    }
+}

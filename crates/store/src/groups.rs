@@ -12,6 +12,8 @@ use crate::shapes::Shape;
 
 /// Groups of one level that make one of the next.
 const FAN_IN: i64 = 8;
+/// Rows of the largest group, so that reading a stretch of a series decodes little more than it.
+pub(crate) const MOST_ROWS: usize = 512;
 /// The level that is merged no further.
 const TOP: i64 = 2;
 

@@ -220,11 +220,13 @@ async fn take_rows(
             what: format!("row of stream {stream}, which is not declared"),
         })?;
         let shape = store.shapes.get_uncached(&mut *tx, num).await?;
-        let group = columnar(&rows, shape.columns.len())?;
-        groups::append(&mut *tx, target.run_num, target.attempt, num, &shape, &group).await?;
         let mut summary = read_summary(&mut *tx, target.run_num, num).await?;
         let summary = summary.get_or_insert_with(|| ShapeSummary::new(shape.columns.len()));
-        summary.absorb(&group, range);
+        for some in rows.chunks(groups::MOST_ROWS) {
+            let group = columnar(some, shape.columns.len())?;
+            groups::append(&mut *tx, target.run_num, target.attempt, num, &shape, &group).await?;
+            summary.absorb(&group, range);
+        }
         write_summary(&mut *tx, target.run_num, num, summary).await?;
         shapes.push((num, shape));
     }

@@ -117,9 +117,7 @@ async fn inspect_for_reading(path: &Path) -> Result<()> {
     if !path.exists() {
         return Err(StoreError::Missing { path: path.to_path_buf() });
     }
-    let mut connection = connect_reader(path).await?;
-    let found = version(path, &mut connection).await?;
-    connection.close().await?;
+    let found = version_of_file(path).await?;
     check_newer(path, found)?;
     if found < supported() {
         return Err(StoreError::OlderVersion { path: path.to_path_buf(), found, supported: supported() });
@@ -138,9 +136,7 @@ fn check_newer(path: &Path, found: i64) -> Result<()> {
 async fn prepare(path: &Path) -> Result<()> {
     check_writable(path)?;
     if path.exists() {
-        let mut connection = connect_reader(path).await?;
-        let found = version(path, &mut connection).await?;
-        connection.close().await?;
+        let found = version_of_file(path).await?;
         check_newer(path, found)?;
         if found == supported() {
             return Ok(());
@@ -159,8 +155,9 @@ async fn prepare(path: &Path) -> Result<()> {
         if found > 0 {
             back_up(path, found, &mut connection).await?;
         }
+        // Not `run`: the future of its `Acquire` is not Send.
         MIGRATIONS
-            .run(&mut connection)
+            .run_direct(None, &mut connection, false)
             .await
             .map_err(|e| StoreError::ForeignMigration { path: path.to_path_buf(), what: e.to_string() })?;
     }
@@ -169,16 +166,22 @@ async fn prepare(path: &Path) -> Result<()> {
     Ok(())
 }
 
+/// The version of a database file, which is not changed.
+async fn version_of_file(path: &Path) -> Result<i64> {
+    let options = options(path).read_only(true);
+    let mut connection =
+        SqliteConnection::connect_with(&options).await.map_err(|e| classify_open(path, e))?;
+    let found = version(path, &mut connection).await?;
+    connection.close().await?;
+    Ok(found)
+}
+
 /// The version of the open database: 0 for an empty one.
 async fn version(path: &Path, connection: &mut SqliteConnection) -> Result<i64> {
-    let refuse = |e: sqlx::Error| match StoreError::from(e) {
-        StoreError::Corrupt { .. } => StoreError::NotVitals { path: path.to_path_buf() },
-        other => other,
-    };
     let tables: Vec<String> = sqlx::query_scalar("SELECT name FROM sqlite_master WHERE type = 'table'")
         .fetch_all(&mut *connection)
         .await
-        .map_err(refuse)?;
+        .map_err(|e| classify_open(path, e))?;
     if tables.is_empty() {
         return Ok(0);
     }

@@ -1,0 +1,13 @@
+//! The store on real files: opening, ingest, supersession, states, requests, several processes at once.
+
+mod crash;
+mod ingest;
+mod opening;
+mod queue;
+mod requests;
+mod runs;
+mod samples;
+mod states;
+mod supersede;
+mod watch;
+mod world;
