@@ -1,6 +1,7 @@
 // The one step axis that all charts of a screen share: window, crosshair, follow, smoothing. Window and switches live in
 // the address, so reload and Back restore them; only the crosshair, which moves with the pointer, is kept here and
 // written to the address when it rests.
+import { untrack } from 'svelte';
 
 /** Where the axis keeps its state: the router, or a plain object in tests. */
 export interface AddressParams {
@@ -85,7 +86,9 @@ export class StepAxis {
 
   /** Called by charts with the width of their plot. */
   offerWidth(devicePixels: number): void {
-    if (devicePixels > this.#plotWidth || devicePixels < this.#plotWidth * 0.6) this.#plotWidth = Math.round(devicePixels);
+    const before = untrack(() => this.#plotWidth);
+    const width = Math.round(devicePixels);
+    if (width > before || width < before * 0.6) this.#plotWidth = width;
   }
 
   /** What is recorded; never moves an explicit window unless Follow is on. */

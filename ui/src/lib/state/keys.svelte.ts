@@ -1,5 +1,6 @@
 // The keyboard: screens register what their keys do, the frame listens once. Keys are physical (`event.code`), so they
 // work while a Korean input method is on. Single keys act only when no field has focus and Settings has them on.
+import { untrack } from 'svelte';
 import type { Key } from '$lib/i18n/index.svelte';
 import { app } from './app.svelte';
 
@@ -39,9 +40,10 @@ class Keys {
 
   /** Adds bindings; the returned function removes them. For `$effect(() => keys.register([…]))`. */
   register(bindings: Binding[]): () => void {
-    this.#groups = [bindings, ...this.#groups];
+    // Called from effects, which must not come to depend on the list that they change.
+    this.#groups = [bindings, ...untrack(() => this.#groups)];
     return () => {
-      this.#groups = this.#groups.filter((group) => group !== bindings);
+      this.#groups = untrack(() => this.#groups).filter((group) => group !== bindings);
     };
   }
 
