@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
-use vitals_store::{Evidence, MetricChoice, NewAttempt, RunId, RunRow, RunSelection, RunState};
+use vitals_store::{Evidence, MetricChoice, NewAttempt, NewEvent, RunId, RunRow, RunSelection, RunState};
 
 use crate::devices::policy_slots;
 use crate::error::{Result, SupervisorError};
@@ -119,6 +119,18 @@ impl Supervisor {
             device: Some(device.to_owned()),
         };
         self.store.add_attempt(run, &attempt, self.wall()).await?;
+        if plan.rewound {
+            let event = NewEvent {
+                kind: "rewound".to_owned(),
+                step: plan.resume.first_step,
+                end_step: None,
+                layer: None,
+                injected: false,
+                details: json!({ RESUME_FROM: plan.resume.path }),
+                at: Some(self.wall()),
+            };
+            self.store.add_events(run, plan.attempt, &[event]).await?;
+        }
         let text = match plan.resume.path {
             Some(_) => format!("attempt {} on {device} from step {}", plan.attempt, plan.resume.first_step),
             None => format!("attempt {} on {device}", plan.attempt),
@@ -170,6 +182,7 @@ impl Supervisor {
             dataset: job_dataset(&self.store, &recipe.dataset).await?,
             recipe,
             device: device.to_owned(),
+            rewound: wanted.is_some(),
         })
     }
 

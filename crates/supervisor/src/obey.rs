@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 use vitals_journal::{Command as Ask, Control};
 use vitals_recipe::Job;
-use vitals_store::{Command, Evidence, NewEvent, Request, RunId, RunState, StoreError};
+use vitals_store::{Command, Evidence, Request, RunId, RunState, StoreError};
 
 use crate::act::RESUME_FROM;
 use crate::error::{Result, SupervisorError};
@@ -183,18 +183,8 @@ impl Supervisor {
             return Ok(refused(format!("there is no checkpoint at step {to_step}; {kept}")));
         };
         let data = json!({ RESUME_FROM: checkpoint.path, "to_step": to_step });
-        let evidence = Evidence::with(format!("rewind to step {to_step} requested"), data.clone());
+        let evidence = Evidence::with(format!("rewind to step {to_step} requested"), data);
         self.set_state(run, RunState::Queued, &evidence).await?;
-        let event = NewEvent {
-            kind: "rewound".to_owned(),
-            step: to_step,
-            end_step: None,
-            layer: None,
-            injected: false,
-            details: data,
-            at: Some(self.wall()),
-        };
-        self.store.add_events(run, checkpoint.attempt, &[event]).await?;
         Ok(done(format!("queued: it goes on from step {to_step}")))
     }
 

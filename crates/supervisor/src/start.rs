@@ -96,6 +96,8 @@ pub(crate) struct Plan {
     pub recipe: Recipe,
     pub dataset: JobDataset,
     pub device: String,
+    /// It goes back to an earlier checkpoint on request.
+    pub rewound: bool,
 }
 
 /// An attempt whose job is written and whose lock is held.

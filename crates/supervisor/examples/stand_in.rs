@@ -1,0 +1,158 @@
+//! Stands in for `vitals` and `vitals-worker` in the tests of this crate: the real guard and the real supervisor, and
+//! a worker that "trains" numbers which follow from the step. How it behaves stands in the data set's path,
+//! `stand-in?step_ms=5&exit_at=30&exit_code=4`.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use vitals_journal::{Column, Command, EndRecord, Header, Level, RunFolder, StreamId, Writer, WriterOptions};
+use vitals_recipe::Job;
+use vitals_supervisor::{Binaries, Options, Supervisor, guard, stop_signals};
+
+type Failure = Box<dyn std::error::Error>;
+
+fn main() -> Result<(), Failure> {
+    let args: Vec<OsString> = std::env::args_os().skip(1).collect();
+    let words: Vec<&str> = args.iter().filter_map(|arg| arg.to_str()).collect();
+    let code = match words.as_slice() {
+        ["guard", ..] => guard::run(&args[1..], || jiff::Timestamp::now().to_string()),
+        ["--workspace", root, "supervise", flags @ ..] => supervise(root.into(), flags)?,
+        ["train", folder] => train(folder.into())?,
+        other => return Err(format!("unknown call {other:?}").into()),
+    };
+    std::process::exit(code);
+}
+
+/// As `vitals supervise`; `--idle-ms N` stands for the half minute, `--grace-ms` and `--stall-ms` likewise.
+fn supervise(root: PathBuf, flags: &[&str]) -> Result<i32, Failure> {
+    let value = |name: &str| {
+        let place = flags.iter().position(|flag| *flag == name)?;
+        flags.get(place + 1)?.parse().ok().map(Duration::from_millis)
+    };
+    let me = std::env::current_exe()?;
+    let now = Arc::new(|| jiff::Timestamp::now().as_millisecond());
+    let mut options = Options::new(now, Binaries { vitals: me.clone(), worker: me });
+    options.tick = Duration::from_millis(20);
+    options.detached = flags.contains(&"--detached");
+    options.until_idle =
+        value("--idle-ms").or(flags.contains(&"--until-idle").then_some(Duration::from_secs(2)));
+    options.grace = value("--grace-ms").unwrap_or(options.grace);
+    options.stall_floor = value("--stall-ms").unwrap_or(options.stall_floor);
+    let runtime = tokio::runtime::Runtime::new()?;
+    match runtime.block_on(Supervisor::run(&root, options, stop_signals())) {
+        Ok(ended) => println!("ended: {ended:?}"),
+        Err(error) => {
+            eprintln!("failed to supervise: {error}");
+            return Ok(1);
+        }
+    }
+    Ok(0)
+}
+
+/// A worker's behaviour, from the data set's path.
+struct Behaviour(BTreeMap<String, u64>);
+
+impl Behaviour {
+    fn of(path: &str) -> Self {
+        let settings = path.split_once('?').map_or("", |(_, settings)| settings);
+        let pairs = settings.split('&').filter_map(|pair| pair.split_once('='));
+        Self(pairs.filter_map(|(key, value)| Some((key.to_owned(), value.parse().ok()?))).collect())
+    }
+
+    fn get(&self, name: &str) -> Option<u64> {
+        self.0.get(name).copied()
+    }
+}
+
+fn train(folder: PathBuf) -> Result<i32, Failure> {
+    let folder = RunFolder::new(folder);
+    let job: Job = serde_json::from_slice(&std::fs::read(folder.job())?)?;
+    let behaviour = Behaviour::of(&job.dataset.path);
+    eprintln!("attempt {} with OMP_NUM_THREADS={:?}", job.attempt, std::env::var("OMP_NUM_THREADS"));
+    let began = jiff::Timestamp::now().to_string();
+    let header = Header::new(job.run.clone(), job.attempt, job.first_step, began);
+    let writer = Writer::create(&folder.journal(job.attempt), header, WriterOptions::default())?;
+    let streams = [
+        writer.stream("step", vec![Column::f32("loss", ""), Column::f64("learning_rate", "")])?,
+        writer.stream(
+            "gradients",
+            (0..5).map(|n| Column::f32(format!("grad_norm/blocks.{n}"), "")).collect(),
+        )?,
+    ];
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let (code, step) = runtime.block_on(steps(&folder, &job, &behaviour, &writer, streams))?;
+    let reason = if code == 0 { "finished" } else { "stopped" }.to_owned();
+    let message = if code == 4 { format!("the loss is NaN at step {step}") } else { String::new() };
+    writer.end(EndRecord { reason, exit_code: code, last_step: step.checked_sub(1), message })?;
+    drop(writer);
+    Ok(code)
+}
+
+async fn steps(
+    folder: &RunFolder,
+    job: &Job,
+    behaviour: &Behaviour,
+    writer: &Writer,
+    streams: [StreamId; 2],
+) -> Result<(i32, u64), Failure> {
+    let pause = Duration::from_millis(behaviour.get("step_ms").unwrap_or(1));
+    let total = job.recipe.max_steps;
+    let began = Instant::now();
+    let deaf = behaviour.get("deaf").is_some();
+    let terminated = stop_signals();
+    tokio::pin!(terminated);
+    // The first look installs the handlers: from here on SIGTERM no longer kills.
+    tokio::select! {
+        biased;
+        () = &mut terminated => {}
+        () = std::future::ready(()) => {}
+    }
+    let mut acknowledged = job.acknowledged_control;
+    let mut step = job.first_step;
+    while step < total {
+        if behaviour.get("exit_at") == Some(step) && job.attempt == 1 {
+            return Ok((i32::try_from(behaviour.get("exit_code").unwrap_or(1))?, step));
+        }
+        if behaviour.get("silent_at") == Some(step) {
+            writer.log(Level::Info, "silent from here on")?;
+            std::future::pending::<()>().await;
+        }
+        let elapsed = began.elapsed().as_secs_f64();
+        let value = 1.0 / (1.0 + step as f64);
+        writer.row(streams[0], step, elapsed, &[value, 1e-3 * value])?;
+        writer.row(streams[1], step, elapsed, &[value, f64::NAN, f64::INFINITY, -value, step as f64])?;
+        step += 1;
+        if job.recipe.checkpoint_every > 0 && step.is_multiple_of(job.recipe.checkpoint_every) {
+            checkpoint(folder, writer, step)?;
+        }
+        tokio::select! {
+            () = &mut terminated, if !deaf => {
+                checkpoint(folder, writer, step)?;
+                return Ok((3, step));
+            }
+            () = tokio::time::sleep(pause) => {}
+        }
+        let asked = folder.read_control()?.filter(|control| control.seq > acknowledged && !deaf);
+        if let Some(control) = asked {
+            acknowledged = control.seq;
+            checkpoint(folder, writer, step)?;
+            writer.control_acknowledged(control.seq)?;
+            if control.command != Command::Checkpoint {
+                return Ok((3, step));
+            }
+        }
+    }
+    Ok((0, step))
+}
+
+fn checkpoint(folder: &RunFolder, writer: &Writer, step: u64) -> Result<(), Failure> {
+    let path = folder.checkpoint(step);
+    std::fs::create_dir_all(&path)?;
+    std::fs::write(path.join("state.json"), format!("{{\"step\":{step}}}"))?;
+    writer.sync()?;
+    let relative = path.strip_prefix(folder.path())?.to_string_lossy().into_owned();
+    Ok(writer.checkpoint(step, relative)?)
+}

@@ -1,0 +1,132 @@
+//! Runs that end by themselves: well, badly, many at once; the queue's order and its slots.
+
+use vitals_journal::RunFolder;
+use vitals_store::{Command, RunState};
+
+use crate::harness::{World, until};
+
+#[tokio::test]
+async fn a_run_from_queue_to_end() {
+    let mut world = World::new(1).await;
+    let run = world.queue("step_ms=2", 60, 25).await;
+    world.supervise().await;
+    let row = world.state(run, RunState::Finished).await;
+    assert_eq!((row.evidence.as_str(), row.attempt, row.steps_done), ("exit 0", 1, 60));
+    assert_eq!(row.device.as_deref(), Some("cpu"));
+    assert!(row.started_at.is_some() && row.ended_at.is_some());
+    assert_eq!(row.events.get("checkpoint"), Some(&2));
+    assert_eq!(
+        world.history(run).await,
+        [
+            "queued: queued by a test",
+            "starting: attempt 1 on cpu",
+            "running: the worker records",
+            "finished: exit 0"
+        ]
+    );
+    world.no_hole_and_no_double_step(run, 60).await;
+    world.nothing_is_lost(run).await;
+
+    let attempt = world.store.attempts(run).await.unwrap().remove(0);
+    let exit = attempt.exit.unwrap();
+    assert_eq!(exit["code"], 0);
+    assert!(exit["peak_rss_bytes"].as_u64().unwrap() > 100_000);
+    let log = std::fs::read_to_string(world.folder(run).worker_log(1)).unwrap();
+    assert!(log.contains("OMP_NUM_THREADS=Ok("), "{log}");
+}
+
+#[tokio::test]
+async fn an_exit_code_is_told_with_its_message() {
+    let mut world = World::new(1).await;
+    let run = world.queue("exit_at=5&exit_code=4", 60, 0).await;
+    world.supervise().await;
+    let row = world.state(run, RunState::Failed).await;
+    assert_eq!(row.evidence, "exit 4: the loss is NaN at step 5");
+    world.nothing_is_lost(run).await;
+}
+
+#[tokio::test]
+async fn never_more_runs_than_slots_and_all_in_order() {
+    let mut world = World::new(2).await;
+    let mut runs = Vec::new();
+    for seed in 0..6 {
+        runs.push(world.queue_seed("step_ms=1", 20, 0, seed).await);
+    }
+    world.supervise().await;
+    let mut most = 0;
+    until("all have finished", async || {
+        let counts = world.store.count_runs().await.unwrap();
+        let active: u64 = counts.iter().filter(|(state, _)| state.is_active()).map(|(_, n)| n).sum();
+        most = most.max(active);
+        (counts.get(&RunState::Finished) == Some(&6)).then_some(())
+    })
+    .await;
+    assert!((1..=2).contains(&most), "{most} at once");
+    let mut started = Vec::new();
+    for run in &runs {
+        let transitions = world.store.transitions(*run).await.unwrap();
+        let start =
+            transitions.iter().filter(|t| t.to == RunState::Starting).map(|t| t.at).collect::<Vec<_>>();
+        assert_eq!(start.len(), 1, "started once");
+        started.push(start[0]);
+        world.nothing_is_lost(*run).await;
+    }
+    assert!(started.is_sorted(), "{started:?}");
+}
+
+#[tokio::test]
+async fn four_runs_that_end_at_once_are_all_settled() {
+    let mut world = World::new(4).await;
+    let mut runs = Vec::new();
+    for seed in 0..4 {
+        runs.push(world.queue_seed("step_ms=0", 10, 0, seed).await);
+    }
+    world.supervise().await;
+    for run in runs {
+        world.state(run, RunState::Finished).await;
+        world.no_hole_and_no_double_step(run, 10).await;
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_start_is_said_and_the_rest_goes_on() {
+    let mut world = World::new(1).await;
+    let unknown = world.queue_recipe("nowhere", 10, 0, 0).await;
+    let good = world.queue("step_ms=1", 10, 0).await;
+    world.supervise().await;
+    let row = world.state(unknown, RunState::Failed).await;
+    assert_eq!(
+        row.evidence,
+        "not started: data set `nowhere` is not known here; add it with `vitals dataset add nowhere PATH`"
+    );
+    world.state(good, RunState::Finished).await;
+}
+
+#[tokio::test]
+async fn a_run_folder_that_cannot_be_written_is_said() {
+    let mut world = World::new(1).await;
+    let run = world.queue("step_ms=1", 10, 0).await;
+    // A file where the folder should be: refused for root, too.
+    std::fs::create_dir_all(world.workspace().runs_dir()).unwrap();
+    std::fs::write(world.folder(run).path(), "").unwrap();
+    let good = world.queue_seed("step_ms=1", 10, 0, 1).await;
+    world.supervise().await;
+    let row = world.state(run, RunState::Failed).await;
+    assert!(row.evidence.starts_with("not started: failed to create /"), "{}", row.evidence);
+    world.state(good, RunState::Finished).await;
+}
+
+#[tokio::test]
+async fn a_paused_queue_starts_nothing_until_it_goes_on() {
+    let mut world = World::new(1).await;
+    world.supervise().await;
+    world.ask_with(None, Command::PauseQueue, serde_json::json!({})).await.unwrap();
+    let run = world.queue("step_ms=1", 10, 0).await;
+    // A request that is answered after the run was queued shows that the loop has seen the queue.
+    let other = world.queue_recipe("nowhere", 10, 0, 7).await;
+    world.ask(other, Command::Cancel).await.unwrap();
+    assert_eq!(world.run(run).await.state, RunState::Queued);
+    assert!(!RunFolder::new(world.folder(run).path()).job().exists());
+    world.ask_with(None, Command::ResumeQueue, serde_json::json!({})).await.unwrap();
+    world.state(run, RunState::Finished).await;
+}

@@ -1,0 +1,263 @@
+//! Processes that are killed, stopped and started again: states with the right evidence, no step lost, none twice.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command as Program, Stdio};
+
+use rustix::process::Signal;
+use vitals_journal::Lock;
+use vitals_store::{Command, RunState};
+
+use crate::harness::{World, send, until};
+
+#[tokio::test]
+async fn a_killed_worker_is_failed_by_signal_9_and_retry_goes_on() {
+    let mut world = World::new(1).await;
+    let run = world.queue("step_ms=5", 200, 20).await;
+    world.supervise().await;
+    world.steps(run, 45).await;
+    send(world.pid_of(run, 1, "worker").await, Signal::KILL);
+    let row = world.state(run, RunState::Failed).await;
+    assert_eq!(row.evidence, "signal 9");
+    world.nothing_is_lost(run).await;
+
+    world.ask(run, Command::Retry).await.unwrap();
+    let row = world.state(run, RunState::Finished).await;
+    assert_eq!(row.attempt, 2);
+    let attempts = world.store.attempts(run).await.unwrap();
+    assert!(attempts[1].first_step >= 40, "from the last checkpoint, not from the beginning");
+    world.no_hole_and_no_double_step(run, 200).await;
+    world.nothing_is_lost(run).await;
+}
+
+#[tokio::test]
+async fn a_killed_guard_does_not_hide_the_end() {
+    let mut world = World::new(1).await;
+    let run = world.queue("step_ms=5", 100, 0).await;
+    world.supervise().await;
+    world.steps(run, 3).await;
+    send(world.pid_of(run, 1, "guard").await, Signal::KILL);
+    let row = world.state(run, RunState::Finished).await;
+    assert_eq!(row.evidence, "exit 0 (journal's end record; no exit.json)");
+    world.no_hole_and_no_double_step(run, 100).await;
+}
+
+#[tokio::test]
+async fn guard_and_worker_killed_leave_no_evidence() {
+    let mut world = World::new(1).await;
+    let run = world.queue("step_ms=5", 100_000, 0).await;
+    world.supervise().await;
+    world.steps(run, 3).await;
+    send(world.pid_of(run, 1, "guard").await, Signal::KILL);
+    send(world.pid_of(run, 1, "worker").await, Signal::KILL);
+    let row = world.state(run, RunState::Lost).await;
+    assert_eq!(row.evidence, "lock free, no exit.json, no end record");
+    world.nothing_is_lost(run).await;
+}
+
+#[tokio::test]
+async fn a_killed_supervisor_is_succeeded_and_the_run_goes_on() {
+    let mut world = World::new(1).await;
+    let run = world.queue("step_ms=5", 300, 50).await;
+    let next = world.queue_seed("step_ms=1", 10, 0, 1).await;
+    world.supervise().await;
+    let mut seen = 5;
+    for _ in 0..4 {
+        world.steps(run, seen).await;
+        assert_eq!(world.end_supervisor(Signal::KILL).await, None);
+        assert!(Lock::is_held(&world.folder(run).lock()).unwrap(), "the run goes on without a supervisor");
+        world.supervise().await;
+        seen = world.run(run).await.steps_done + 10;
+    }
+    let row = world.state(run, RunState::Finished).await;
+    assert_eq!((row.evidence.as_str(), row.attempt), ("exit 0", 1));
+    world.no_hole_and_no_double_step(run, 300).await;
+    world.nothing_is_lost(run).await;
+    world.state(next, RunState::Finished).await;
+}
+
+#[tokio::test]
+async fn what_ended_without_a_supervisor_is_settled_by_the_next() {
+    let mut world = World::new(3).await;
+    let (well, badly, killed) = (
+        world.queue_seed("step_ms=10", 60, 0, 0).await,
+        world.queue_seed("step_ms=10&exit_at=40&exit_code=5", 60, 0, 1).await,
+        world.queue_seed("step_ms=10", 100_000, 0, 2).await,
+    );
+    world.supervise().await;
+    for run in [well, badly, killed] {
+        world.steps(run, 1).await;
+    }
+    world.end_supervisor(Signal::KILL).await;
+    send(world.pid_of(killed, 1, "worker").await, Signal::KILL);
+    for run in [well, badly, killed] {
+        let lock = world.folder(run).lock();
+        until("its processes have ended", async || (!Lock::is_held(&lock).unwrap()).then_some(())).await;
+        assert!(world.run(run).await.state.is_active(), "nobody has said so yet");
+    }
+    world.supervise().await;
+    assert_eq!(world.state(well, RunState::Finished).await.evidence, "exit 0");
+    assert_eq!(world.state(badly, RunState::Failed).await.evidence, "exit 5: out of device memory");
+    assert_eq!(world.state(killed, RunState::Failed).await.evidence, "signal 9");
+    for run in [well, badly, killed] {
+        world.nothing_is_lost(run).await;
+    }
+}
+
+#[tokio::test]
+async fn a_stopped_process_is_stalled_until_it_moves() {
+    let mut world = World::new(1).await.with_flags(&["--stall-ms", "400"]);
+    let run = world.queue("step_ms=5", 300, 0).await;
+    world.supervise().await;
+    world.steps(run, 20).await;
+    let worker = world.pid_of(run, 1, "worker").await;
+    send(worker, Signal::STOP);
+    let row = world.state(run, RunState::Stalled).await;
+    assert!(row.evidence.ends_with(", the process is stopped by a signal"), "{}", row.evidence);
+    assert_eq!(row.events.get("stalled"), Some(&1));
+    send(worker, Signal::CONT);
+    world.state(run, RunState::Running).await;
+    let row = world.state(run, RunState::Finished).await;
+    assert_eq!(row.attempt, 1);
+    world.no_hole_and_no_double_step(run, 300).await;
+}
+
+#[tokio::test]
+async fn a_stopped_process_can_be_cancelled() {
+    let mut world = World::new(1).await;
+    let run = world.queue("step_ms=5", 100_000, 0).await;
+    world.supervise().await;
+    world.steps(run, 3).await;
+    send(world.pid_of(run, 1, "worker").await, Signal::STOP);
+    world.ask(run, Command::Cancel).await.unwrap();
+    assert_eq!(world.state(run, RunState::Cancelled).await.evidence, "exit 3");
+}
+
+#[tokio::test]
+async fn a_cancel_outlives_the_supervisor_that_took_it() {
+    let mut world = World::new(1).await.with_flags(&["--grace-ms", "500"]);
+    let run = world.queue("step_ms=5&deaf=1", 100_000, 0).await;
+    world.supervise().await;
+    world.steps(run, 3).await;
+    world.ask(run, Command::Cancel).await.unwrap();
+    world.end_supervisor(Signal::KILL).await;
+    world.supervise().await;
+    let row = world.state(run, RunState::Cancelled).await;
+    assert!(row.evidence.starts_with("signal 9"), "{}", row.evidence);
+}
+
+#[tokio::test]
+async fn requests_that_a_dead_supervisor_took_are_obeyed_by_the_next() {
+    let mut world = World::new(1).await;
+    let run = world.queue("step_ms=10", 100_000, 0).await;
+    world.supervise().await;
+    world.steps(run, 3).await;
+    world.end_supervisor(Signal::KILL).await;
+    world.store.add_request(Some(run), Command::Pause, &serde_json::json!({}), 0).await.unwrap();
+    // As a supervisor does that dies at the very next instant.
+    assert_eq!(world.store.take_requests(0).await.unwrap().len(), 1);
+    world.supervise().await;
+    world.state(run, RunState::Paused).await;
+    assert!(world.store.taken_requests().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn sigterm_ends_the_supervisor_and_no_run() {
+    let mut world = World::new(1).await;
+    let run = world.queue("step_ms=5", 200, 0).await;
+    world.supervise().await;
+    world.steps(run, 3).await;
+    assert_eq!(world.end_supervisor(Signal::TERM).await, Some(0));
+    assert_eq!(world.store.supervisor().await.unwrap().unwrap().status["ended"], true);
+    assert!(Lock::is_held(&world.folder(run).lock()).unwrap());
+    assert!(!Lock::is_held(&world.workspace().supervisor_lock()).unwrap());
+    world.supervise().await;
+    world.state(run, RunState::Finished).await;
+    world.no_hole_and_no_double_step(run, 200).await;
+}
+
+#[tokio::test]
+async fn a_run_folder_that_is_removed_is_lost() {
+    let mut world = World::new(1).await;
+    let run = world.queue("step_ms=5", 100_000, 0).await;
+    world.supervise().await;
+    world.steps(run, 3).await;
+    let worker = world.pid_of(run, 1, "worker").await;
+    world.end_supervisor(Signal::KILL).await;
+    send(world.pid_of(run, 1, "guard").await, Signal::KILL);
+    send(worker, Signal::KILL);
+    let lock = world.folder(run).lock();
+    until("its processes have ended", async || (!Lock::is_held(&lock).unwrap()).then_some(())).await;
+    std::fs::remove_dir_all(world.folder(run).path()).unwrap();
+    world.supervise().await;
+    assert_eq!(world.state(run, RunState::Lost).await.evidence, "lock free, run folder missing");
+}
+
+#[tokio::test]
+async fn a_start_that_was_interrupted_before_anything_ran_is_done_again() {
+    let mut world = World::new(1).await;
+    let run = world.queue("step_ms=1", 20, 0).await;
+    // What a supervisor leaves that dies between its note and the guard.
+    let folder = world.folder(run);
+    std::fs::create_dir_all(folder.path()).unwrap();
+    folder.create_attempt(1).unwrap();
+    let attempt = vitals_store::NewAttempt {
+        number: 1,
+        first_step: 0,
+        resume_from: None,
+        device: Some("cpu".to_owned()),
+    };
+    world.store.add_attempt(run, &attempt, 0).await.unwrap();
+    let evidence = vitals_store::Evidence::text("attempt 1 on cpu");
+    world.store.set_state(run, RunState::Starting, &evidence, 0).await.unwrap();
+    world.supervise().await;
+    let row = world.state(run, RunState::Finished).await;
+    assert_eq!(row.attempt, 2);
+    let history = world.history(run).await;
+    assert!(history.iter().any(|line| line.starts_with("queued: its start was interrupted")), "{history:?}");
+    world.no_hole_and_no_double_step(run, 20).await;
+}
+
+#[tokio::test]
+async fn a_locked_database_delays_and_loses_nothing() {
+    let mut world = World::new(1).await;
+    let run = world.queue("step_ms=2", 200, 0).await;
+    world.supervise().await;
+    world.steps(run, 5).await;
+    let Some(holder) = Holder::hold(&world.workspace().database()) else {
+        println!("skipped: there is no python3 to lock the database with");
+        return;
+    };
+    let finished = world.folder(run).exit(1);
+    until("the worker has ended", async || finished.exists().then_some(())).await;
+    assert!(world.run(run).await.steps_done < 200, "the lock keeps the last steps out");
+    holder.let_go();
+    world.state(run, RunState::Finished).await;
+    world.no_hole_and_no_double_step(run, 200).await;
+}
+
+/// Another program that holds the database's write lock until its input ends.
+struct Holder(Child);
+
+impl Holder {
+    fn hold(database: &Path) -> Option<Self> {
+        let script = "import sqlite3, sys\n\
+            c = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=30)\n\
+            c.execute('BEGIN IMMEDIATE')\n\
+            print('held', flush=True)\n\
+            sys.stdin.read()\n\
+            c.execute('ROLLBACK')";
+        let mut program = Program::new("python3");
+        program.args(["-c", script]).arg(database).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = program.spawn().ok()?;
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        assert_eq!(line.trim(), "held");
+        Some(Self(child))
+    }
+
+    fn let_go(mut self) {
+        drop(self.0.stdin.take());
+        assert!(self.0.wait().unwrap().success());
+    }
+}

@@ -1,0 +1,284 @@
+//! A workspace with a supervisor as a process of its own. Dropping it ends everything that was started in it.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
+use vitals_journal::RunFolder;
+use vitals_recipe::{DatasetFacts, Recipe, point_id};
+use vitals_store::{
+    Command as Ask, DatasetRow, Evidence, NewRun, RequestStatus, Role, RunId, RunRow, RunState, Store,
+};
+use vitals_supervisor::{Binaries, Workspace, settings};
+
+/// Nothing here takes a tenth of this, unless the machine is drowning.
+const DEADLINE: Duration = Duration::from_secs(60);
+
+pub fn now() -> i64 {
+    jiff::Timestamp::now().as_millisecond()
+}
+
+/// The example binary, built along with the tests.
+pub fn stand_in() -> PathBuf {
+    let own = std::env::current_exe().unwrap();
+    let path = own.parent().unwrap().parent().unwrap().join("examples/stand_in");
+    assert!(path.is_file(), "{} is missing: `cargo test` builds it", path.display());
+    path
+}
+
+pub fn binaries() -> Binaries {
+    Binaries { vitals: stand_in(), worker: stand_in() }
+}
+
+pub struct World {
+    pub root: tempfile::TempDir,
+    pub store: Store,
+    supervisor: Option<Child>,
+    flags: Vec<String>,
+}
+
+impl World {
+    pub async fn new(slots: u32) -> Self {
+        let root = tempfile::tempdir().unwrap();
+        let store = Store::open(root.path().join("vitals.db"), Role::Writer).await.unwrap();
+        store.set_setting(settings::SLOTS, &BTreeMap::from([("cpu", slots)])).await.unwrap();
+        Self { root, store, supervisor: None, flags: Vec::new() }
+    }
+
+    /// Flags of every supervisor that is started from here on.
+    pub fn with_flags(mut self, flags: &[&str]) -> Self {
+        self.flags = flags.iter().map(|flag| (*flag).to_owned()).collect();
+        self
+    }
+
+    pub fn workspace(&self) -> Workspace {
+        Workspace::new(self.root.path())
+    }
+
+    pub fn folder(&self, run: RunId) -> RunFolder {
+        self.workspace().run_folder(run)
+    }
+
+    /// Queues a run that behaves as told (see the example `stand_in`).
+    pub async fn queue(&self, behaviour: &str, steps: u64, checkpoint_every: u64) -> RunId {
+        self.queue_seed(behaviour, steps, checkpoint_every, 0).await
+    }
+
+    pub async fn queue_seed(&self, behaviour: &str, steps: u64, checkpoint_every: u64, seed: u64) -> RunId {
+        let name = format!("images?{behaviour}");
+        let facts =
+            DatasetFacts { name: name.clone(), images: 1000, classes: 10, labelled: true, image_size: None };
+        let dataset = DatasetRow {
+            name: name.clone(),
+            path: format!("stand-in?{behaviour}"),
+            fingerprint: "of no account".to_owned(),
+            facts: serde_json::to_value(facts).unwrap(),
+            builtin: false,
+            problem: None,
+            checked_at: now(),
+        };
+        self.store.put_dataset(&dataset).await.unwrap();
+        self.queue_recipe(&name, steps, checkpoint_every, seed).await
+    }
+
+    pub async fn queue_recipe(&self, dataset: &str, steps: u64, checkpoint_every: u64, seed: u64) -> RunId {
+        let mut recipe = Recipe::preset("mocov3_vit_micro").unwrap();
+        recipe.dataset = dataset.to_owned();
+        recipe.max_steps = steps;
+        recipe.checkpoint_every = checkpoint_every;
+        recipe.seed = seed;
+        recipe.device = "cpu".to_owned();
+        let run = NewRun {
+            id: None,
+            point: point_id(&recipe),
+            seed,
+            recipe: serde_json::to_value(&recipe).unwrap(),
+            axes: BTreeMap::new(),
+            label: dataset.to_owned(),
+            priority: 0,
+            total_steps: Some(steps),
+            state: RunState::Queued,
+            evidence: Evidence::text("queued by a test"),
+        };
+        self.store.insert_runs(None, &[run], now()).await.unwrap().added[0]
+    }
+
+    /// Starts a supervisor and waits until it holds its lock.
+    pub async fn supervise(&mut self) {
+        assert!(self.supervisor.is_none(), "there is one already");
+        let log = std::fs::File::options()
+            .create(true)
+            .append(true)
+            .open(self.workspace().supervisor_log())
+            .unwrap();
+        let child = Command::new(stand_in())
+            .arg("--workspace")
+            .arg(self.root.path())
+            .arg("supervise")
+            .args(&self.flags)
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().unwrap())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        let pid = child.id();
+        self.supervisor = Some(child);
+        until("the supervisor beats", async || {
+            self.store
+                .supervisor()
+                .await
+                .unwrap()
+                .filter(|row| row.pid == pid && row.status["ended"] == json!(false))
+        })
+        .await;
+    }
+
+    pub fn supervisor_pid(&self) -> u32 {
+        self.supervisor.as_ref().unwrap().id()
+    }
+
+    /// Signals the supervisor and waits for its end; its exit code, `None` by signal.
+    pub async fn end_supervisor(&mut self, signal: Signal) -> Option<i32> {
+        send(self.supervisor_pid(), signal);
+        self.supervisor_ended().await
+    }
+
+    /// Waits for the supervisor to end.
+    pub async fn supervisor_ended(&mut self) -> Option<i32> {
+        let mut child = self.supervisor.take().unwrap();
+        let status = until("the supervisor ends", async || child.try_wait().unwrap()).await;
+        status.code()
+    }
+
+    pub async fn run(&self, run: RunId) -> RunRow {
+        self.store.run(run).await.unwrap()
+    }
+
+    /// Waits for a state.
+    pub async fn state(&self, run: RunId, wanted: RunState) -> RunRow {
+        let look = async || Some(self.run(run).await).filter(|row| row.state == wanted);
+        let wait = tokio::time::timeout(DEADLINE, until("", look)).await;
+        match wait {
+            Ok(row) => row,
+            Err(_) => {
+                let row = self.run(run).await;
+                panic!("{run} should become {wanted}; it is {}: {}; {}", row.state, row.evidence, self.log())
+            }
+        }
+    }
+
+    /// Waits until the run has so many steps in the store.
+    pub async fn steps(&self, run: RunId, at_least: u64) -> RunRow {
+        until("steps arrive", async || Some(self.run(run).await).filter(|row| row.steps_done >= at_least))
+            .await
+    }
+
+    /// Asks, waits for the answer.
+    pub async fn ask(&self, run: RunId, command: Ask) -> Result<String, String> {
+        self.ask_with(Some(run), command, json!({})).await
+    }
+
+    pub async fn ask_with(
+        &self,
+        run: Option<RunId>,
+        command: Ask,
+        arguments: Value,
+    ) -> Result<String, String> {
+        let id = self.store.add_request(run, command, &arguments, now()).await.unwrap();
+        until("the request is settled", async || {
+            let request = self.store.request(id).await.unwrap()?;
+            let answer = request.answer.unwrap_or_default();
+            match request.status {
+                RequestStatus::Done => Some(Ok(answer)),
+                RequestStatus::Refused => Some(Err(answer)),
+                RequestStatus::New | RequestStatus::Taken => None,
+            }
+        })
+        .await
+    }
+
+    /// The process that the guard noted.
+    pub async fn pid_of(&self, run: RunId, attempt: u32, who: &str) -> u32 {
+        let path = self.folder(run).attempt_dir(attempt).join("guard.json");
+        until("the guard tells who works", async || {
+            let mark: Value = serde_json::from_slice(&std::fs::read(&path).ok()?).ok()?;
+            u32::try_from(mark[who]["pid"].as_u64()?).ok()
+        })
+        .await
+    }
+
+    /// All that the supervisors printed.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.workspace().supervisor_log()).unwrap_or_default()
+    }
+
+    /// States in order, with their evidence.
+    pub async fn history(&self, run: RunId) -> Vec<String> {
+        let transitions = self.store.transitions(run).await.unwrap();
+        transitions.iter().map(|t| format!("{}: {}", t.to, t.evidence.text)).collect()
+    }
+
+    /// What the journal holds is what the store holds: count and hash.
+    pub async fn nothing_is_lost(&self, run: RunId) {
+        let check = vitals_journal::check(self.folder(run).path()).unwrap();
+        let series = self.store.series(run, &vitals_store::SeriesQuery::default()).await.unwrap();
+        let values: usize = series.iter().map(|series| series.values.len()).sum();
+        assert_eq!(values as u64, check.values);
+        assert_eq!(self.store.run_hash(run).await.unwrap(), check.sha256);
+        assert_eq!(check.corrupt_records, 0);
+    }
+
+    /// The loss has exactly the steps 0 to `steps` − 1, each once, each with its value.
+    pub async fn no_hole_and_no_double_step(&self, run: RunId, steps: u64) {
+        let query = vitals_store::SeriesQuery { names: vec!["loss".to_owned()], ..Default::default() };
+        let series = self.store.series(run, &query).await.unwrap().remove(0);
+        assert_eq!(series.steps, (0..steps).collect::<Vec<_>>());
+        for (step, value) in series.steps.iter().zip(&series.values) {
+            assert_eq!(*value, f64::from((1.0 / (1.0 + *step as f64)) as f32), "step {step}");
+        }
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.supervisor.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+        let runs = std::fs::read_dir(self.workspace().runs_dir()).into_iter().flatten().flatten();
+        let marks = runs.flat_map(|run| std::fs::read_dir(run.path()).into_iter().flatten().flatten());
+        for mark in marks.filter_map(|attempt| std::fs::read(attempt.path().join("guard.json")).ok()) {
+            let mark: Value = serde_json::from_slice(&mark).unwrap_or_default();
+            for who in ["worker", "guard"] {
+                let Ok(process) = serde_json::from_value::<vitals_supervisor::ProcessMark>(mark[who].clone())
+                else {
+                    continue;
+                };
+                if process.is_alive() {
+                    send(process.pid, Signal::KILL);
+                }
+            }
+        }
+    }
+}
+
+/// Signals one process that a test started.
+pub fn send(pid: u32, signal: Signal) {
+    // It may have ended by itself in the meantime.
+    let _ = kill_process(Pid::from_raw(i32::try_from(pid).unwrap()).unwrap(), signal);
+}
+
+/// Looks every few milliseconds until there is something; fails after the deadline.
+pub async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    let began = Instant::now();
+    loop {
+        if let Some(found) = look().await {
+            return found;
+        }
+        assert!(began.elapsed() < DEADLINE, "waited {DEADLINE:?} in vain until {what}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}

@@ -1,0 +1,9 @@
+//! Real processes: the real supervisor and the real guard (both in the example `stand_in`), a worker that records
+//! without training, and signals. Conditions are waited for with deadlines, never slept for.
+
+mod client;
+mod ending;
+mod faults;
+mod folders;
+mod harness;
+mod requests;
