@@ -73,11 +73,31 @@ pub enum StoreError {
     Database(sqlx::Error),
 }
 
+impl StoreError {
+    /// The same call may succeed later: another process writes, the disk is full, a device failed for the moment.
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::Busy => true,
+            Self::Io { source, .. } => {
+                use std::io::ErrorKind::{Interrupted, QuotaExceeded, StorageFull, TimedOut, WouldBlock};
+                matches!(source.kind(), Interrupted | QuotaExceeded | StorageFull | TimedOut | WouldBlock)
+            }
+            // 10 I/O error, 13 full, 14 cannot open.
+            Self::Database(error) => matches!(primary_code(error), Some(10 | 13 | 14)),
+            _ => false,
+        }
+    }
+}
+
+/// The low byte is SQLite's primary result code.
+fn primary_code(error: &sqlx::Error) -> Option<i32> {
+    error.as_database_error()?.code()?.parse::<i32>().ok().map(|code| code & 0xff)
+}
+
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
-        let code = error.as_database_error().and_then(|e| e.code()).and_then(|c| c.parse::<i32>().ok());
-        // The low byte is SQLite's primary result code: 5 busy, 6 locked, 11 corrupt, 26 not a database.
-        match code.map(|c| c & 0xff) {
+        // 5 busy, 6 locked, 11 corrupt, 26 not a database.
+        match primary_code(&error) {
             Some(5 | 6) => Self::Busy,
             Some(11 | 26) => Self::Corrupt { what: error.to_string() },
             _ if matches!(error, sqlx::Error::PoolTimedOut) => Self::Busy,

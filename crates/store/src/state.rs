@@ -84,13 +84,13 @@ impl RunState {
         }
         match self {
             // A lock held or a journal found may show that a queued run is alive or over already.
-            Queued => matches!(next, Starting | Running | Cancelled | Failed | Finished | Lost),
+            Queued => matches!(next, Starting | Running | Paused | Cancelled | Failed | Finished | Lost),
             // Any outcome, or back into the queue when the start was refused before a worker existed.
             Starting => true,
             // The living may do all but start again without having ended.
             Self::Running | Self::Stalled | Self::Pausing => !matches!(next, Queued | Starting),
-            // Resume goes through the queue; a paused run may be given up.
-            Paused => matches!(next, Queued | Cancelled),
+            // Resume goes through the queue; a paused run may be given up; later evidence may correct it, or show life.
+            Paused => matches!(next, Queued | Running | Cancelled | Failed | Finished | Lost),
             // Retry, rewind and extension go through the queue; later evidence may correct an ending, or show life.
             Finished | Failed | Cancelled | Lost => !matches!(next, Starting | Self::Pausing),
         }

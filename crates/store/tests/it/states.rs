@@ -21,12 +21,12 @@ fn the_table_of_changes() {
     assert_eq!(
         table,
         [
-            "queued: starting running finished failed cancelled lost",
+            "queued: starting running paused finished failed cancelled lost",
             "starting: queued running stalled pausing paused finished failed cancelled lost",
             "running: stalled pausing paused finished failed cancelled lost",
             "stalled: running pausing paused finished failed cancelled lost",
             "pausing: running stalled paused finished failed cancelled lost",
-            "paused: queued cancelled",
+            "paused: queued running finished failed cancelled lost",
             "finished: queued running stalled paused failed cancelled lost",
             "failed: queued running stalled paused finished cancelled lost",
             "cancelled: queued running stalled paused finished failed lost",
@@ -82,8 +82,8 @@ async fn an_illegal_change_is_refused_and_changes_nothing() {
     let run = world.run().await;
     world.store.set_state(run, RunState::Paused, &Evidence::text("exit 3"), NOW).await.unwrap();
     let before = world.store.run(run).await.unwrap();
-    let refused = world.store.set_state(run, RunState::Running, &Evidence::text("x"), NOW).await.unwrap_err();
-    let expected = StoreError::IllegalTransition { run, from: RunState::Paused, to: RunState::Running };
+    let refused = world.store.set_state(run, RunState::Pausing, &Evidence::text("x"), NOW).await.unwrap_err();
+    let expected = StoreError::IllegalTransition { run, from: RunState::Paused, to: RunState::Pausing };
     assert_eq!(refused.to_string(), expected.to_string());
     assert_eq!(world.store.run(run).await.unwrap(), before);
     assert_eq!(world.store.transitions(run).await.unwrap().len(), 2);
