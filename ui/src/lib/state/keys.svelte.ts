@@ -38,7 +38,7 @@ class Keys {
     return this.#groups.flat();
   }
 
-  /** Adds bindings; the returned function removes them. For `$effect(() => keys.register([…]))`. */
+  /** Adds bindings; the returned function removes them. For `onMount(() => keys.register([…]))`. */
   register(bindings: Binding[]): () => void {
     // Called from effects, which must not come to depend on the list that they change.
     this.#groups = [bindings, ...untrack(() => this.#groups)];

@@ -38,7 +38,7 @@ export class Resource<T> {
     return this.#loading;
   }
 
-  /** Starts asking; the returned function ends it. For `$effect(() => resource.listen())`. */
+  /** Starts asking; the returned function ends it. For `onMount(() => resource.listen())`. */
   listen(): () => void {
     this.refresh();
     const undo = changes.subscribe((notice) => {
