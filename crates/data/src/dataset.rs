@@ -37,7 +37,7 @@ pub enum HeldOutOrigin {
     Validation,
     /// 5 % of the training images, chosen by seed.
     Sampled,
-    /// None: the set has no labels, so nothing can be evaluated.
+    /// Nowhere: the set has no labels, so that nothing can be evaluated, or it was made without.
     Nothing,
 }
 
@@ -93,7 +93,7 @@ pub fn open_seeded(spec: &DatasetSpec, seed: u64) -> Result<Dataset> {
     let counts =
         [&found.train, &found.validation, &found.test].map(|s| s.as_ref().map_or(0, |s| s.len() as u64));
     let fingerprint = fingerprint::fingerprint(&found.files, counts)?;
-    Dataset::assemble(&spec.name, path, found, fingerprint, seed)
+    Dataset::assemble(&spec.name, path, found, fingerprint, Some(seed))
 }
 
 fn locate(spec: &DatasetSpec) -> Result<PathBuf> {
@@ -145,23 +145,30 @@ impl Dataset {
             hash.update(&label.map_or(u64::MAX, u64::from).to_le_bytes());
         }
         let found = Found { train: source(train), test: source(heldout), ..Found::default() };
-        Self::assemble(name, PathBuf::new(), found, hash.finalize().to_hex().to_string(), 0)
+        Self::assemble(name, PathBuf::new(), found, hash.finalize().to_hex().to_string(), None)
     }
 
-    fn assemble(name: &str, path: PathBuf, found: Found, fingerprint: String, seed: u64) -> Result<Self> {
+    /// `seed` chooses held-out images where the set has no split for them; `None` holds none out.
+    fn assemble(
+        name: &str,
+        path: PathBuf,
+        found: Found,
+        fingerprint: String,
+        seed: Option<u64>,
+    ) -> Result<Self> {
         let Found { train, validation, test, class_names, .. } = found;
-        let has_labels = |source: &Box<dyn Source>| (0..source.len()).any(|i| source.label(i).is_some());
+        let has_labels = |source: &dyn Source| (0..source.len()).any(|i| source.label(i).is_some());
         let empty = |what: &str| DataError::Empty { path: path.clone(), expected: what.to_owned() };
         let train_source = train.ok_or_else(|| empty("expected a training split"))?;
         let images = train_source.len();
-        let labelled = has_labels(&train_source);
+        let labelled = has_labels(&*train_source);
         let labels = (0..images).filter_map(|i| train_source.label(i)).max().map_or(0, |label| label + 1);
         let classes = labels.max(class_names.len() as u32);
         let image_size = train_source.image_size();
 
         let whole = |source: usize, len: usize| Part { source, chosen: None, len };
         let mut sources = vec![train_source];
-        let test = test.filter(|source| !labelled || has_labels(source));
+        let test = test.filter(|source| !labelled || has_labels(&**source));
         let (train, heldout, origin) = match (test, validation) {
             (Some(split), _) => {
                 let len = split.len();
@@ -173,12 +180,14 @@ impl Dataset {
                 sources.push(split);
                 (whole(0, images), whole(1, len), HeldOutOrigin::Validation)
             }
-            (None, None) if labelled && images > 1 => {
-                let (kept, held) = hold_out(images, seed);
-                let part = |chosen: Vec<u32>| Part { source: 0, len: chosen.len(), chosen: Some(chosen) };
-                (part(kept), part(held), HeldOutOrigin::Sampled)
-            }
-            (None, None) => (whole(0, images), whole(0, 0), HeldOutOrigin::Nothing),
+            (None, None) => match seed.filter(|_| labelled && images > 1) {
+                Some(seed) => {
+                    let (kept, held) = hold_out(images, seed);
+                    let part = |chosen: Vec<u32>| Part { source: 0, len: chosen.len(), chosen: Some(chosen) };
+                    (part(kept), part(held), HeldOutOrigin::Sampled)
+                }
+                None => (whole(0, images), whole(0, 0), HeldOutOrigin::Nothing),
+            },
         };
         let facts =
             DatasetFacts { name: name.to_owned(), images: train.len as u64, classes, labelled, image_size };

@@ -127,8 +127,11 @@ fn pass_across<const RADIUS: usize>(from: &[u8], to: &mut [u8], width: usize, fi
 }
 
 impl BoxFilter {
+    /// The filtered byte. The weights sum to at most 2^24, so that nothing wraps; wrapping arithmetic keeps
+    /// overflow checks from making the loops scalar.
     #[inline(always)]
     fn combine(self, sum: u32, ends: u32) -> u8 {
-        ((self.inner * sum + self.outer * ends + (1 << 23)) >> 24) as u8
+        let weighted = self.inner.wrapping_mul(sum).wrapping_add(self.outer.wrapping_mul(ends));
+        (weighted.wrapping_add(1 << 23) >> 24) as u8
     }
 }

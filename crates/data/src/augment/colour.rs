@@ -2,6 +2,7 @@
 //! f32 without fused multiply-add, truncated (augmentation.md, 4).
 
 use super::planes::Planes;
+use super::simd::truncate_f32;
 
 /// Luma of a pixel.
 #[inline(always)]
@@ -14,7 +15,7 @@ pub(crate) fn luma(red: u8, green: u8, blue: u8) -> u8 {
 fn blend(from: u8, to: u8, factor: f32) -> u8 {
     let (from, to) = (f32::from(from), f32::from(to));
     let mixed = from + factor * (to - from);
-    mixed.clamp(0.0, 255.0) as i32 as u8
+    truncate_f32(mixed)
 }
 
 /// Blends all bytes with black.

@@ -31,3 +31,40 @@ fn resized(width: u32, height: u32, short: u32) -> (u32, u32) {
     let long = |long: u32, of: u32| (u64::from(short) * u64::from(long) / u64::from(of)) as u32;
     if width <= height { (short, long(height, width)) } else { (long(width, height), short) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gradient(width: u32, height: u32) -> RgbImage {
+        let pixels = (0..height).flat_map(|y| (0..width).flat_map(move |x| [x as u8, y as u8, 7])).collect();
+        RgbImage { width, height, pixels }
+    }
+
+    #[test]
+    fn an_image_of_the_size_itself_is_copied() {
+        let image = gradient(32, 32);
+        assert_eq!(eval_image(&image, 32), image.pixels);
+    }
+
+    #[test]
+    fn the_centre_of_the_long_side_is_kept() {
+        // 40×32 at 32: nothing is resized; columns 4..36 remain.
+        let out = eval_image(&gradient(40, 32), 32);
+        assert_eq!((out[0], out[31 * 3], out.len()), (4, 35, 32 * 32 * 3));
+        // An odd slack of 9 is halved to 4.5 and rounded to even: 4.
+        assert_eq!(eval_image(&gradient(41, 32), 32)[0], 4);
+    }
+
+    #[test]
+    fn large_views_crop_224_of_256() {
+        // A flat image stays flat, whatever its shape; one of 256×256 loses 16 pixels on each side.
+        let out = eval_image(&gradient(256, 256), 224);
+        assert_eq!((out[0], out[1], out[223 * 3]), (16, 16, 239));
+        for (width, height) in [(1, 1), (20_000, 20), (3, 500)] {
+            let pixels = vec![77; (width * height * 3) as usize];
+            let out = eval_image(&RgbImage { width, height, pixels }, 64);
+            assert!(out.len() == 64 * 64 * 3 && out.iter().all(|&byte| byte == 77), "{width}×{height}");
+        }
+    }
+}

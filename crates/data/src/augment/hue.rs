@@ -2,6 +2,7 @@
 //! One branch-free formula per pixel, so that the loop vectorises; no tables that would evict the image.
 
 use super::planes::Planes;
+use super::simd::truncate_f64;
 
 /// Shifts the hue by `factor` turns, -0.5..=0.5.
 #[inline(always)]
@@ -36,13 +37,13 @@ fn shift_pixel(r: u8, g: u8, b: u8, shift: i32) -> (u8, u8, u8) {
     };
     let turned = f64::from(sector as f32) / 6.0 + 1.0;
     let turns = (turned - if turned >= 1.0 { 1.0 } else { 0.0 }) as f32;
-    let hue = (f64::from(turns) * 255.0) as i32;
-    let saturation = (f64::from(chroma as f32 / max.max(1) as f32) * 255.0) as i32;
+    let hue = truncate_f64(f64::from(turns) * 255.0);
+    let saturation = truncate_f64(f64::from(chroma as f32 / max.max(1) as f32) * 255.0);
 
     // Back to RGB.
     let hue = hue.wrapping_add(shift) & 255;
     let x = f64::from(hue) * 6.0 / 255.0;
-    let sector = x as i32;
+    let sector = truncate_f64(x);
     let fraction = (x - f64::from(sector)) as f32;
     let s = saturation as f32 / 255.0;
     let value = f64::from(max);
@@ -58,7 +59,7 @@ fn shift_pixel(r: u8, g: u8, b: u8, shift: i32) -> (u8, u8, u8) {
 /// Rounds a non-negative number half up.
 #[inline(always)]
 fn round(value: f64) -> i32 {
-    (value + 0.5) as i32
+    truncate_f64(value + 0.5)
 }
 
 /// `of[sector]`; sector 6 is sector 0 again.

@@ -9,13 +9,19 @@ use crate::RgbImage;
 mod blur;
 mod colour;
 mod eval;
+#[cfg(test)]
+mod fixture_tests;
 mod hue;
 mod plan;
 mod planes;
+#[cfg(test)]
+mod reference;
 mod render;
 mod resize;
 mod sample;
 mod simd;
+#[cfg(test)]
+mod statistics_tests;
 
 pub use eval::eval_image;
 pub use plan::{CropBox, Jitter, JitterOp, Plan};

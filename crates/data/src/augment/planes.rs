@@ -63,15 +63,11 @@ impl Planes {
             let start = (top + y) * self.width + left;
             let row = start..start + width;
             let (red, green, blue) = (&red[row.clone()], &green[row.clone()], &blue[row]);
-            let pixels = red.iter().zip(green).zip(blue);
-            if flip {
-                for (out, ((&r, &g), &b)) in out.chunks_exact_mut(3).zip(pixels.rev()) {
-                    out.copy_from_slice(&[r, g, b]);
-                }
-            } else {
-                for (out, ((&r, &g), &b)) in out.chunks_exact_mut(3).zip(pixels) {
-                    out.copy_from_slice(&[r, g, b]);
-                }
+            // By index over slices of known length: no checks, and the loop vectorises.
+            let out = &mut out.as_chunks_mut::<3>().0[..width];
+            for (x, pixel) in out.iter_mut().enumerate() {
+                let from = if flip { width - 1 - x } else { x };
+                *pixel = [red[from], green[from], blue[from]];
             }
         }
     }

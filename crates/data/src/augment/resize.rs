@@ -52,7 +52,11 @@ impl Axis {
 #[derive(Debug, Default)]
 pub(crate) struct ResizeScratch {
     axis: Axis,
+    /// A row of the crop.
     line: Vec<u8>,
+    /// The same row after the horizontal pass.
+    pixels: Vec<[u8; 4]>,
+    /// All rows after it.
     wide: Planes,
     sums: Vec<i32>,
 }
@@ -66,13 +70,13 @@ pub(crate) fn resize(
     scratch: &mut ResizeScratch,
     out: &mut Planes,
 ) {
-    let ResizeScratch { axis, line, wide, sums } = scratch;
+    let ResizeScratch { axis, line, pixels, wide, sums } = scratch;
     let crop_height = crop.height as usize;
     if crop_height == height {
-        horizontal(image, crop, width, axis, line, out);
+        horizontal(image, crop, width, axis, (line, pixels), out);
         return;
     }
-    horizontal(image, crop, width, axis, line, wide);
+    horizontal(image, crop, width, axis, (line, pixels), wide);
     axis.set(crop_height, height);
     out.reshape(width, height);
     for channel in 0..3 {
@@ -87,7 +91,7 @@ fn horizontal(
     crop: CropBox,
     width: usize,
     axis: &mut Axis,
-    line: &mut Vec<u8>,
+    (line, pixels): (&mut Vec<u8>, &mut Vec<[u8; 4]>),
     out: &mut Planes,
 ) {
     let stride = image.width as usize * 3;
@@ -100,52 +104,64 @@ fn horizontal(
         line.clear();
         // A byte more than the row, so that a pixel can be read as four bytes.
         line.resize(from * 3 + 1, 0);
+        pixels.resize(width, [0; 4]);
     }
     for y in 0..rows {
         let start = (crop.top as usize + y) * stride + left;
         let source = &image.pixels[start..start + from * 3];
         let row = y * width..(y + 1) * width;
-        let (red, green, blue) = (&mut red[row.clone()], &mut green[row.clone()], &mut blue[row]);
+        let planes = [&mut red[row.clone()], &mut green[row.clone()], &mut blue[row]];
         if from == width {
-            for (((pixel, r), g), b) in source.chunks_exact(3).zip(red).zip(green).zip(blue) {
-                (*r, *g, *b) = (pixel[0], pixel[1], pixel[2]);
-            }
+            split(source.as_chunks::<3>().0, planes);
             continue;
         }
         line[..from * 3].copy_from_slice(source);
         match axis.taps {
-            1 => horizontal_row::<1>(line, axis, red, green, blue),
-            2 => horizontal_row::<2>(line, axis, red, green, blue),
-            3 => horizontal_row::<3>(line, axis, red, green, blue),
-            5 => horizontal_row::<5>(line, axis, red, green, blue),
-            _ => horizontal_row::<0>(line, axis, red, green, blue),
+            3 => horizontal_row::<3>(line, axis, pixels),
+            5 => horizontal_row::<5>(line, axis, pixels),
+            7 => horizontal_row::<7>(line, axis, pixels),
+            _ => horizontal_row::<0>(line, axis, pixels),
         }
+        split(pixels, planes);
     }
 }
 
-/// One row; `TAPS` = 0 takes the number of taps from the axis.
+/// One row to pixels of four bytes, of which the last means nothing: four equal lanes become one vector.
+/// `TAPS` = 0 takes the number of taps from the axis.
 #[inline(always)]
-fn horizontal_row<const TAPS: usize>(
-    line: &[u8],
-    axis: &Axis,
-    red: &mut [u8],
-    green: &mut [u8],
-    blue: &mut [u8],
-) {
+fn horizontal_row<const TAPS: usize>(line: &[u8], axis: &Axis, out: &mut [[u8; 4]]) {
     let taps = if TAPS == 0 { axis.taps } else { TAPS };
-    let outputs = axis.first.iter().zip(axis.weights.chunks_exact(taps));
-    for ((((&first, weights), r), g), b) in outputs.zip(red).zip(green).zip(blue) {
-        let first = first as usize * 3;
-        let pixels = &line[first..first + taps * 3 + 1];
+    for ((out, &first), weights) in out.iter_mut().zip(&axis.first).zip(axis.weights.chunks_exact(taps)) {
+        let pixels = &line[first as usize * 3..][..taps * 3 + 1];
         let mut sum = [HALF; 4];
-        for (tap, &weight) in weights.iter().enumerate() {
+        for tap in 0..taps {
             let pixel = &pixels[tap * 3..tap * 3 + 4];
-            for (sum, &byte) in sum.iter_mut().zip(pixel) {
-                *sum += i32::from(byte) * weight;
+            for lane in 0..4 {
+                sum[lane] = add_weighted(sum[lane], pixel[lane], weights[tap]);
             }
         }
-        (*r, *g, *b) = (to_byte(sum[0]), to_byte(sum[1]), to_byte(sum[2]));
+        *out = sum.map(to_byte);
     }
+}
+
+/// Splits pixels of three or four bytes into planes.
+#[inline(always)]
+fn split<const BYTES: usize>(pixels: &[[u8; BYTES]], [red, green, blue]: [&mut [u8]; 3]) {
+    let count = pixels.len();
+    // Slices of known length, so that the loop has no checks and vectorises.
+    let (red, green, blue) = (&mut red[..count], &mut green[..count], &mut blue[..count]);
+    for x in 0..count {
+        red[x] = pixels[x][0];
+        green[x] = pixels[x][1];
+        blue[x] = pixels[x][2];
+    }
+}
+
+/// The weights of an output sum to 2^22 up to rounding, so that no sum passes 2^30: nothing wraps. Wrapping
+/// arithmetic keeps overflow checks from making the loops scalar.
+#[inline(always)]
+fn add_weighted(sum: i32, byte: u8, weight: i32) -> i32 {
+    sum.wrapping_add(i32::from(byte).wrapping_mul(weight))
 }
 
 #[inline(always)]
@@ -161,16 +177,15 @@ fn vertical(plane: &[u8], width: usize, axis: &Axis, sums: &mut Vec<i32>, out: &
     {
         let rows = &plane[first as usize * width..(first as usize + axis.taps) * width];
         match axis.taps {
-            1 => vertical_row::<1>(rows, width, weights, out),
-            2 => vertical_row::<2>(rows, width, weights, out),
             3 => vertical_row::<3>(rows, width, weights, out),
             5 => vertical_row::<5>(rows, width, weights, out),
+            7 => vertical_row::<7>(rows, width, weights, out),
             _ => {
                 sums.clear();
                 sums.resize(width, HALF);
                 for (row, &weight) in rows.chunks_exact(width).zip(weights) {
                     for (sum, &byte) in sums.iter_mut().zip(row) {
-                        *sum += i32::from(byte) * weight;
+                        *sum = add_weighted(*sum, byte, weight);
                     }
                 }
                 for (out, &sum) in out.iter_mut().zip(sums.iter()) {
@@ -189,7 +204,7 @@ fn vertical_row<const TAPS: usize>(rows: &[u8], width: usize, weights: &[i32], o
     for x in 0..width {
         let mut sum = HALF;
         for tap in 0..TAPS {
-            sum += i32::from(rows[tap][x]) * weights[tap];
+            sum = add_weighted(sum, rows[tap][x], weights[tap]);
         }
         out[x] = to_byte(sum);
     }

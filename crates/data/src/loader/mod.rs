@@ -13,6 +13,8 @@ use crate::{DataError, Dataset, Result};
 
 mod pending;
 mod shared;
+#[cfg(test)]
+mod tests;
 mod work;
 
 use shared::Shared;

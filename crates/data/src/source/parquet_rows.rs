@@ -234,7 +234,7 @@ fn open_split(root: &Path, paths: &[PathBuf]) -> Result<(ParquetSource, Vec<Stri
             rows += usize::try_from(group.metadata().num_rows()).map_err(|e| bad(e.to_string()))?;
             match (label, &mut labels) {
                 (Some((column, max_def)), Some(labels)) => {
-                    labels.extend(read_labels(&*group, column, max_def).map_err(bad)?)
+                    labels.extend(read_labels(&*group, column, max_def).map_err(bad)?);
                 }
                 _ => labels = None,
             }
