@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
-use vitals_store::{Evidence, MetricChoice, NewAttempt, NewEvent, RunId, RunRow, RunSelection, RunState};
+use vitals_store::{
+    Evidence, MetricChoice, NewAttempt, NewEvent, RunId, RunRow, RunSelection, RunState, StoreError,
+};
 
 use crate::devices::policy_slots;
 use crate::error::{Result, SupervisorError};
 use crate::guard::GuardMark;
-use crate::policy::{Action, Active, Queue, Waiting, decide};
+use crate::policy::{Action, Active, DeviceSlots, Queue, Waiting, decide};
 use crate::start::{Plan, is_held, job_dataset, prepare, resume_point, spawn};
 use crate::supervisor::Supervisor;
 
@@ -23,27 +25,37 @@ impl Supervisor {
     /// Decides and acts. `true`: a run waits that could be started, now or when a slot is free.
     pub(crate) async fn act(&mut self) -> Result<bool> {
         self.problem = self.options.binaries.missing();
+        let living: Vec<Active> = self.live.iter().map(|(run, live)| live.as_active(*run)).collect();
+        let slots = policy_slots(&self.device_states);
         let queue = Queue {
             // Without a worker every start would fail: nothing is started, and the status says why.
-            paused: self.queue_paused || self.problem.is_some(),
-            runs: self.waiting().await?,
+            paused: self.queue_paused || self.problem.is_some() || self.probe.is_some(),
+            // While all slots are taken nobody needs to be asked for.
+            runs: if has_room(&living, &slots) { self.waiting().await? } else { Vec::new() },
         };
-        let startable = !queue.paused && !queue.runs.is_empty();
-        let living: Vec<Active> = self.live.iter().map(|(run, live)| live.as_active(*run)).collect();
-        for action in decide(&queue, &living, &policy_slots(&self.device_states), self.now()) {
-            match action {
-                Action::Start { run, device } => self.start(run, device).await?,
-                Action::Refuse { run, reason } => self.refuse(run, &reason).await?,
-                Action::DeclareStalled { run, silent } => self.declare_stalled(run, silent).await?,
-                Action::DeclareRunning { run } => {
-                    let evidence = Evidence::text("records come in again");
-                    self.set_state(run, RunState::Running, &evidence).await?;
-                }
-                Action::Kill { run } => self.kill(run).await?,
+        let startable = !queue.runs.is_empty() && !self.queue_paused && self.problem.is_none();
+        let mut failed = None;
+        for action in decide(&queue, &living, &slots, self.now()) {
+            // One run that cannot be helped does not hold back the others.
+            if let Err(error) = self.perform(action).await {
+                failed.get_or_insert(error);
             }
         }
         self.send_owed_signals();
-        Ok(startable)
+        failed.map_or(Ok(startable), Err)
+    }
+
+    async fn perform(&mut self, action: Action) -> Result<()> {
+        match action {
+            Action::Start { run, device } => self.start(run, device).await,
+            Action::Refuse { run, reason } => self.refuse(run, &reason).await,
+            Action::DeclareStalled { run, silent } => self.declare_stalled(run, silent).await,
+            Action::DeclareRunning { run } => {
+                let evidence = Evidence::text("records come in again");
+                self.set_state(run, RunState::Running, &evidence).await
+            }
+            Action::Kill { run } => self.kill(run).await,
+        }
     }
 
     /// The queue in its order, without starts that were put off.
@@ -80,11 +92,8 @@ impl Supervisor {
             Ok(()) => Ok(()),
             // Somebody works on it: a guard that an earlier supervisor started. Watch it.
             Err(error) if is_held(&error) => self.adopt_one(run).await,
-            Err(error @ (SupervisorError::Store(_) | SupervisorError::Journal(_))) if error.may_pass() => {
-                self.put_off(run, &error).await
-            }
-            Err(error @ SupervisorError::Store(_)) => Err(error),
             Err(error) if error.may_pass() => self.put_off(run, &error).await,
+            Err(SupervisorError::Store(StoreError::UnknownRun { .. })) => Ok(()),
             Err(SupervisorError::CannotStart { reason }) => self.refuse(run, &reason).await,
             Err(error) => self.refuse(run, &format!("failed to {error}")).await,
         }
@@ -189,7 +198,7 @@ impl Supervisor {
     /// One run without its metrics.
     pub(crate) async fn row(&self, run: RunId) -> Result<RunRow> {
         let rows = self.store.runs(&RunSelection::Ids(vec![run]), &MetricChoice::None).await?;
-        let unknown = || vitals_store::StoreError::UnknownRun { id: run.to_string() };
+        let unknown = || StoreError::UnknownRun { id: run.to_string() };
         Ok(rows.into_iter().next().ok_or_else(unknown)?)
     }
 
@@ -220,4 +229,11 @@ impl Supervisor {
             }
         }
     }
+}
+
+/// Whether any device could take one more run, or no run is there that could block one.
+fn has_room(living: &[Active], slots: &[DeviceSlots]) -> bool {
+    let busy = |device: &DeviceSlots| living.iter().filter(|run| run.device == device.device).count();
+    living.is_empty()
+        || slots.iter().any(|device| device.unusable.is_none() && busy(device) < device.slots as usize)
 }

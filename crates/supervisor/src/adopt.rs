@@ -3,9 +3,10 @@
 
 use serde_json::json;
 use vitals_journal::{Command, Lock};
-use vitals_store::{Evidence, MetricChoice, RunId, RunSelection, RunState};
+use vitals_store::{Evidence, MetricChoice, RunId, RunSelection, RunState, StoreError};
 
-use crate::error::Result;
+use crate::error::{Result, SupervisorError};
+use crate::folder::restore_living;
 use crate::supervisor::Supervisor;
 use crate::tail::asked;
 
@@ -14,29 +15,40 @@ impl Supervisor {
     pub(crate) async fn adopt(&mut self) -> Result<()> {
         let active: Vec<RunState> = RunState::ALL.into_iter().filter(|state| state.is_active()).collect();
         for row in self.store.runs(&RunSelection::States(active), &MetricChoice::None).await? {
+            if self.live.contains_key(&row.id) {
+                continue;
+            }
             self.watch_on(row.id, row.attempt, row.device, row.state);
         }
         // A lock that is held is stronger evidence than any state in a database that came from a backup.
         for run in self.runs_with_held_locks() {
-            if !self.live.contains_key(&run) {
-                self.adopt_one(run).await?;
+            if self.live.contains_key(&run) {
+                continue;
+            }
+            match self.adopt_one(run).await {
+                Err(error) if error.may_pass() => return Err(error),
+                Err(error) => {
+                    tracing::warn!(%run, "its lock is held, and it cannot be watched: failed to {error}")
+                }
+                Ok(()) => {}
             }
         }
         Ok(())
     }
 
-    /// Watches a run whose lock somebody holds, whatever its state says; or refuses it where nothing tells its attempt.
+    /// Watches a run whose lock somebody holds, whatever its state says; a run that the store lacks (its database was
+    /// deleted) comes back from its folder.
     pub(crate) async fn adopt_one(&mut self, run: RunId) -> Result<()> {
         let folder = self.workspace.run_folder(run);
-        let attempt = folder.attempts().ok().and_then(|attempts| attempts.last().copied());
+        let attempts = folder.attempts().unwrap_or_default();
         let row = match self.row(run).await {
-            Ok(row) => row,
-            Err(error) => {
-                tracing::warn!(%run, "its lock is held, and the store does not have it: {error}");
-                return Ok(());
+            Err(SupervisorError::Store(StoreError::UnknownRun { .. })) => {
+                restore_living(&self.store, &folder, self.wall()).await?;
+                self.row(run).await?
             }
+            other => other?,
         };
-        let Some(attempt) = attempt else {
+        let Some(&attempt) = attempts.last() else {
             let text = "not started: its lock is held by another process, and no attempt tells by whom";
             return self.set_state(run, RunState::Failed, &Evidence::text(text)).await;
         };

@@ -2,7 +2,7 @@
 //! no accelerator, not an error. Whether libtorch can use a device is the worker's word.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -34,21 +34,39 @@ pub struct DeviceState {
     pub reason: Option<String>,
 }
 
+/// By device: what the worker says of it, `Err` with its reason.
+pub type Word = BTreeMap<String, Result<(), String>>;
+
+/// Asks `vitals-worker devices` which accelerators libtorch can use. Takes seconds: it loads libtorch and wakes them.
+pub async fn probe(worker: PathBuf) -> Word {
+    let output = tokio::process::Command::new(&worker)
+        .arg("devices")
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .kill_on_drop(true)
+        .output();
+    match tokio::time::timeout(PROBE_PATIENCE, output).await {
+        Ok(Ok(output)) => return parse_devices(&String::from_utf8_lossy(&output.stdout)),
+        Ok(Err(error)) => tracing::warn!("failed to ask {} for devices: {error}", worker.display()),
+        Err(_) => tracing::warn!("{} devices gave no answer in {PROBE_PATIENCE:?}", worker.display()),
+    }
+    Word::new()
+}
+
 /// The machine's devices.
 #[derive(Debug)]
 pub struct Devices {
     cores: u32,
     nvml: Option<Nvml>,
-    /// By device: what the worker says, `Err` with its reason.
-    word: BTreeMap<String, Result<(), String>>,
+    word: Word,
 }
 
 impl Devices {
-    /// Looks for devices. Accelerators count as unusable until [`Devices::ask_worker`].
+    /// Looks for devices. Accelerators count as unusable until the worker's word is taken.
     pub fn find() -> Self {
         let cores =
             std::thread::available_parallelism().map_or(1, |n| u32::try_from(n.get()).unwrap_or(u32::MAX));
-        Self { cores, nvml: Nvml::init().ok(), word: BTreeMap::new() }
+        Self { cores, nvml: Nvml::init().ok(), word: Word::new() }
     }
 
     /// Accelerators that the driver shows.
@@ -56,22 +74,9 @@ impl Devices {
         self.nvml.as_ref().and_then(|nvml| nvml.device_count().ok()).unwrap_or(0)
     }
 
-    /// Asks `vitals-worker devices` which accelerators libtorch can use. Without an accelerator nobody is asked.
-    pub async fn ask_worker(&mut self, worker: &Path) {
-        if self.accelerators() == 0 {
-            return;
-        }
-        let output = tokio::process::Command::new(worker)
-            .arg("devices")
-            .stdin(Stdio::null())
-            .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .output();
-        match tokio::time::timeout(PROBE_PATIENCE, output).await {
-            Ok(Ok(output)) => self.word = parse_devices(&String::from_utf8_lossy(&output.stdout)),
-            Ok(Err(error)) => tracing::warn!("failed to ask {} for devices: {error}", worker.display()),
-            Err(_) => tracing::warn!("{} devices gave no answer in {PROBE_PATIENCE:?}", worker.display()),
-        }
+    /// Takes what [`probe`] found out.
+    pub fn take(&mut self, word: Word) {
+        self.word = word;
     }
 
     /// All devices as they stand, with slots from the settings where they name the device.
@@ -152,7 +157,7 @@ pub fn policy_slots(states: &[DeviceState]) -> Vec<DeviceSlots> {
 }
 
 /// Reads the worker's JSON lines: `name` (or `device`), `usable`, `reason`.
-fn parse_devices(lines: &str) -> BTreeMap<String, Result<(), String>> {
+fn parse_devices(lines: &str) -> Word {
     let text = |value: &Value, keys: &[&str]| {
         keys.iter().find_map(|key| value.get(key)?.as_str()).map(str::to_owned)
     };
@@ -174,7 +179,7 @@ mod tests {
     use super::*;
 
     fn cpu_only(cores: u32) -> Devices {
-        Devices { cores, nvml: None, word: BTreeMap::new() }
+        Devices { cores, nvml: None, word: Word::new() }
     }
 
     #[test]

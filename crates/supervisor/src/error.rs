@@ -47,21 +47,12 @@ impl SupervisorError {
     /// Waiting may help: a busy database, a full disk.
     pub fn may_pass(&self) -> bool {
         match self {
-            Self::Store(error) => store_may_recover(error),
+            Self::Store(error) => error.may_pass(),
             Self::Journal(JournalError::Io { source, .. }) | Self::Io { source, .. } => {
                 io_may_recover(source)
             }
             _ => false,
         }
-    }
-}
-
-/// Whether the same call may succeed later: another writer, no room, an I/O error of the moment.
-pub(crate) fn store_may_recover(error: &StoreError) -> bool {
-    match error {
-        StoreError::Busy | StoreError::Database(_) => true,
-        StoreError::Io { source, .. } => io_may_recover(source),
-        _ => false,
     }
 }
 

@@ -70,6 +70,23 @@ pub async fn ingest_folder(store: &Store, run_dir: &Path, now: UnixMillis) -> Re
     Ok(ingested)
 }
 
+/// Brings a living run back into a store that lacks it: the run, and all attempts but the last, which its tail reads.
+pub(crate) async fn restore_living(store: &Store, folder: &RunFolder, now: UnixMillis) -> Result<()> {
+    let job = read_job(folder)?;
+    let run: RunId = job.run.parse().map_err(|_| SupervisorError::BadJob {
+        path: folder.job(),
+        what: format!("`{}` is no run id", job.run),
+    })?;
+    add_run(store, &job, run, now).await?;
+    let attempts = folder.attempts()?;
+    let mut ingested =
+        IngestedFolder { run, added: true, attempts: 0, rows: 0, values: 0, state: RunState::Running };
+    for attempt in attempts.iter().take(attempts.len().saturating_sub(1)) {
+        ingest_attempt(store, folder, run, *attempt, &mut ingested).await?;
+    }
+    Ok(())
+}
+
 fn read_job(folder: &RunFolder) -> Result<Job> {
     let bad = |what: String| SupervisorError::BadJob { path: folder.job(), what };
     let bytes = std::fs::read(folder.job()).map_err(|error| bad(error.to_string()))?;

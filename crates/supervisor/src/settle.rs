@@ -10,17 +10,18 @@ use crate::verdict::verdict;
 impl Supervisor {
     /// Settles every attempt that has ended; what the store refuses for the moment stays for the next turn.
     pub(crate) async fn settle_all(&mut self) -> Result<()> {
-        while let Some(mut ended) = self.unsettled.pop() {
+        let mut failed = None;
+        for mut ended in std::mem::take(&mut self.unsettled) {
             match self.settle(&mut ended).await {
                 Ok(()) => {}
                 Err(SupervisorError::Store(StoreError::UnknownRun { .. })) => self.forget(ended.run),
                 Err(error) => {
                     self.unsettled.push(ended);
-                    return Err(error);
+                    failed.get_or_insert(error);
                 }
             }
         }
-        Ok(())
+        failed.map_or(Ok(()), Err)
     }
 
     async fn settle(&mut self, ended: &mut Unsettled) -> Result<()> {

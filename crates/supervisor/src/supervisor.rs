@@ -2,16 +2,18 @@
 //! that changes a run's state, and the only one that ingests. One at a time a workspace, by its lock.
 
 use std::collections::{BTreeMap, HashMap};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc, watch};
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use vitals_journal::{Lock, LockError};
 use vitals_store::{Request, Role, RunId, RunState, Store, UnixMillis};
 
-use crate::devices::{DeviceState, Devices};
+use crate::devices::{DeviceState, Devices, Word, probe};
 use crate::error::{Result, SupervisorError};
 use crate::hints::Hints;
 use crate::live::Live;
@@ -56,6 +58,12 @@ pub struct Supervisor {
     pub(crate) problem: Option<String>,
     /// A request asked it to end.
     pub(crate) shutdown: bool,
+    /// What an earlier supervisor left has been taken over.
+    adopted: bool,
+    /// Asks the worker which accelerators it can use; nothing is started before it has answered.
+    pub(crate) probe: Option<JoinHandle<Word>>,
+    /// Device and inode of the database.
+    database: Option<(u64, u64)>,
     pub(crate) hints: Hints,
     pub(crate) values_ingested: u64,
     pub(crate) started: Instant,
@@ -98,13 +106,19 @@ impl Supervisor {
         };
         let (facts, incoming) = mpsc::channel(FACTS);
         let started_at = (options.now)();
+        let devices = Devices::find();
+        let probe =
+            (devices.accelerators() > 0).then(|| tokio::spawn(probe(options.binaries.worker.clone())));
         Ok(Self {
+            adopted: false,
+            probe,
+            database: file_id(&workspace.database()),
             store,
             workspace,
             live: HashMap::new(),
             unsettled: Vec::new(),
             requests: Vec::new(),
-            devices: Devices::find(),
+            devices,
             device_states: Vec::new(),
             slots: BTreeMap::new(),
             queue_paused: false,
@@ -129,14 +143,6 @@ impl Supervisor {
     }
 
     async fn supervise(&mut self, stop: impl Future<Output = ()>) -> Result<Ended> {
-        // Clients learn at once that somebody is there, before accelerators are woken.
-        self.read_settings().await?;
-        self.beat().await;
-        let worker = self.options.binaries.worker.clone();
-        self.devices.ask_worker(&worker).await;
-        self.device_states = self.devices.states(&self.slots);
-        self.adopt().await?;
-        self.requests = self.store.taken_requests().await?;
         let mut tick = tokio::time::interval(self.options.tick);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         tokio::pin!(stop);
@@ -150,14 +156,18 @@ impl Supervisor {
                         continue;
                     }
                 }
+                word = examined(&mut self.probe) => self.devices.take(word),
                 _ = tick.tick() => {}
             }
             if let Err(error) = self.turn().await {
                 // Nothing is forgotten: what was not done is found undone at the next turn.
-                tracing::warn!("{error}; trying again");
+                tracing::warn!("failed to {error}; trying again");
                 tokio::time::sleep(self.options.tick).await;
             }
-            if self.shutdown {
+            if self.heartbeat.is_none_or(|(at, _)| self.now().saturating_sub(at) >= HEARTBEAT_EVERY) {
+                self.beat().await;
+            }
+            if self.shutdown || self.database_was_replaced() {
                 return Ok(Ended::Stopped);
             }
             let idle = self.now().saturating_sub(self.last_busy);
@@ -167,7 +177,7 @@ impl Supervisor {
         }
     }
 
-    /// One look at everything: requests, ended attempts, the policy's actions, the heartbeat.
+    /// One look at everything: requests, ended attempts, the policy's actions.
     async fn turn(&mut self) -> Result<()> {
         let now = self.now();
         if now.saturating_sub(self.last_turn) > AWAY {
@@ -177,16 +187,28 @@ impl Supervisor {
         }
         self.last_turn = now;
         self.read_settings().await?;
+        if !self.adopted {
+            self.adopt().await?;
+            self.requests = self.store.taken_requests().await?;
+            self.adopted = true;
+        }
         self.obey_requests().await?;
         self.settle_all().await?;
         let startable = self.act().await?;
         if startable || !self.live.is_empty() || !self.unsettled.is_empty() || !self.requests.is_empty() {
             self.last_busy = self.now();
         }
-        if self.heartbeat.is_none_or(|(at, _)| self.now().saturating_sub(at) >= HEARTBEAT_EVERY) {
-            self.beat().await;
-        }
         Ok(())
+    }
+
+    /// Somebody deleted or replaced the database under us: what we write reaches nobody. The next supervisor opens the
+    /// new one and finds the living runs by their locks.
+    fn database_was_replaced(&self) -> bool {
+        let replaced = file_id(&self.workspace.database()) != self.database;
+        if replaced {
+            tracing::error!("{} is no longer the file that was opened", self.workspace.database().display());
+        }
+        replaced
     }
 
     /// Takes a fact. `true`: somebody should act on it at once.
@@ -304,4 +326,18 @@ async fn take_lock(workspace: &Workspace, store: &Store) -> Result<Lock> {
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// The worker's answer, once; never where nobody was asked.
+async fn examined(probe: &mut Option<JoinHandle<Word>>) -> Word {
+    let Some(asked) = probe else { return std::future::pending().await };
+    let word = asked.await.unwrap_or_default();
+    *probe = None;
+    word
+}
+
+/// Tells a file from another one at the same place.
+fn file_id(path: &Path) -> Option<(u64, u64)> {
+    let data = std::fs::metadata(path).ok()?;
+    Some((data.dev(), data.ino()))
 }

@@ -11,7 +11,7 @@ use vitals_recipe::Job;
 use vitals_store::{EndOfAttempt, IngestBatch, RunId, Store, StoreError};
 
 use crate::batch::{Stop, read_batch};
-use crate::error::{Result, SupervisorError, store_may_recover};
+use crate::error::{Result, SupervisorError};
 use crate::guard::GuardMark;
 use crate::pace::Pace;
 use crate::system::boot_id;
@@ -172,7 +172,7 @@ impl Tail {
             match self.store.ingest(self.run, self.attempt, batch).await {
                 Ok(_) => return Ok(None),
                 Err(StoreError::OffsetMismatch { stored, .. }) => return Ok(Some(stored)),
-                Err(error) if store_may_recover(&error) && !*self.stop.borrow() => {
+                Err(error) if error.may_pass() && !*self.stop.borrow() => {
                     tracing::warn!(run = %self.run, "failed to ingest, trying again: {error}");
                     self.wait(RETRY_EVERY).await;
                 }

@@ -6,7 +6,7 @@ use std::process::{Child, Command as Program, Stdio};
 
 use rustix::process::Signal;
 use vitals_journal::Lock;
-use vitals_store::{Command, RunState};
+use vitals_store::{Command, Role, RunState, Store};
 
 use crate::harness::{World, send, until};
 
@@ -234,6 +234,26 @@ async fn a_locked_database_delays_and_loses_nothing() {
     holder.let_go();
     world.state(run, RunState::Finished).await;
     world.no_hole_and_no_double_step(run, 200).await;
+}
+
+#[tokio::test]
+async fn a_database_deleted_under_a_living_run_is_rebuilt() {
+    let mut world = World::new(1).await;
+    let run = world.queue("step_ms=5", 400, 20).await;
+    world.supervise().await;
+    world.steps(run, 30).await;
+    world.store.close().await;
+    for name in ["vitals.db", "vitals.db-wal", "vitals.db-shm"] {
+        // The two beside it go with the last connection.
+        let _ = std::fs::remove_file(world.root.path().join(name));
+    }
+    assert_eq!(world.supervisor_ended().await, Some(0), "it writes where nobody reads");
+    world.store = Store::open(world.workspace().database(), Role::Writer).await.unwrap();
+    world.supervise().await;
+    let row = world.state(run, RunState::Finished).await;
+    assert_eq!((row.evidence.as_str(), row.attempt, row.total_steps), ("exit 0", 1, Some(400)));
+    world.no_hole_and_no_double_step(run, 400).await;
+    world.nothing_is_lost(run).await;
 }
 
 /// Another program that holds the database's write lock until its input ends.
