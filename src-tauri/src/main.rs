@@ -1,0 +1,50 @@
+//! The window: a Tauri shell with three doors over `vitals-api`. It holds no logic of the product; closing or killing it
+//! stops nothing, as runs and queue belong to the supervisor's process.
+
+mod arguments;
+mod clock;
+mod doors;
+mod page;
+mod renderer;
+mod watchers;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use tracing_subscriber::EnvFilter;
+
+use crate::arguments::Arguments;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let filter = EnvFilter::try_from_env("VITALS_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    renderer::choose();
+    match show(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("vitals-desktop: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Shows the window until it is closed.
+fn show(arguments: &Arguments) -> anyhow::Result<()> {
+    let root = arguments.root()?;
+    if ["DISPLAY", "WAYLAND_DISPLAY"]
+        .iter()
+        .all(|name| std::env::var_os(name).is_none_or(|value| value.is_empty()))
+    {
+        anyhow::bail!("there is no display to show a window on; set DISPLAY, or start it under xvfb-run");
+    }
+    let workspace = doors::Workspace::open(&root);
+    tauri::Builder::default()
+        .manage(workspace)
+        .manage(watchers::Watchers::default())
+        .invoke_handler(tauri::generate_handler![doors::rpc, doors::series, doors::watch])
+        .on_page_load(watchers::on_page_load)
+        .setup(page::open)
+        .run(tauri::generate_context!())?;
+    Ok(())
+}

@@ -1,0 +1,31 @@
+//! The page in the window: only our own, with its errors kept where a person or a test can read them.
+
+use std::error::Error;
+
+use tauri::{App, WebviewWindowBuilder};
+
+/// Runs before any script of the page. `window.vitalsErrors` holds what went wrong since the page was loaded, at most a
+/// hundred texts.
+const KEEP_ERRORS: &str = r"
+(() => {
+  const errors = [];
+  const keep = (text) => { if (errors.length < 100) errors.push(String(text)); };
+  Object.defineProperty(window, 'vitalsErrors', { value: errors });
+  addEventListener('error', (event) => keep(event.message || `failed to load ${event.target?.src ?? event.target?.href}`), true);
+  addEventListener('unhandledrejection', (event) => keep(event.reason?.message ?? event.reason));
+  addEventListener('securitypolicyviolation', (event) => keep(`${event.violatedDirective}: ${event.blockedURI}`));
+  const shown = console.error;
+  console.error = (...parts) => { keep(parts.join(' ')); shown.apply(console, parts); };
+})();
+";
+
+/// Opens the window that the configuration describes. It goes nowhere but to the interface inside the binary.
+pub fn open(app: &mut App) -> Result<(), Box<dyn Error>> {
+    for config in &app.config().app.windows {
+        WebviewWindowBuilder::from_config(app.handle(), config)?
+            .initialization_script(KEEP_ERRORS)
+            .on_navigation(|address| address.scheme() == "tauri")
+            .build()?;
+    }
+    Ok(())
+}
