@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::place::Place;
 use crate::setup::{self, Wanted};
-use crate::{binaries, display, run, table};
+use crate::{binaries, display, run};
 
 /// The sweep that the demo trains.
 const SWEEP: &str = "experiments/fashion-mnist-frozen-patch.toml";
@@ -52,18 +52,12 @@ fn watch(place: &Place) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Trains the sweep to its end, then says what came out.
+/// Trains the sweep to its end; the command line prints what came out. Then draws the runs in one picture.
 fn train(place: &Place) -> anyhow::Result<()> {
     shown(vitals(place, &["sweep", "run", SWEEP, "--wait"]))?;
-    let runs = finished(place)?;
-    println!();
-    print!("{}", summary(&runs));
     let picture = workspace(place).join("comparison.png");
     let mut export = vitals(place, &["export"]);
-    export
-        .args(runs.iter().filter_map(|run| run["id"].as_str()))
-        .args(["--format", "png", "--out"])
-        .arg(&picture);
+    export.args(finished(place)?).args(["--format", "png", "--out"]).arg(&picture);
     println!();
     shown(export)?;
     println!("\nThe runs compared: {}", place.show(&picture));
@@ -71,57 +65,27 @@ fn train(place: &Place) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn finished(place: &Place) -> anyhow::Result<Vec<Value>> {
-    let answer = run::read(&mut vitals(
-        place,
-        &["--json", "runs", "--where", "state = finished", "--sort", "created_at"],
-    ))?;
-    let runs: Vec<Value> = answer
-        .lines()
-        .filter(|line| !line.trim().is_empty())
-        .map(serde_json::from_str)
-        .collect::<Result<_, _>>()
-        .context("read the list of runs")?;
-    if runs.is_empty() {
+/// Ids of the sweep's finished runs, oldest first.
+fn finished(place: &Place) -> anyhow::Result<Vec<String>> {
+    let which = "state = finished and sweep_name ~ \"Frozen or learned\"";
+    let answer =
+        run::read(&mut vitals(place, &["--json", "runs", "--where", which, "--sort", "created_at"]))?;
+    let ids = ids(&answer)?;
+    if ids.is_empty() {
         bail!("no run of the demo's sweep has finished");
     }
-    Ok(runs)
+    Ok(ids)
 }
 
-/// One line a run: what it was, and what it came to.
-fn summary(runs: &[Value]) -> String {
-    let metric = |run: &Value, name: &str, which: &str| run["metrics"][name][which].as_f64();
-    let percent =
-        |value: Option<f64>| value.map_or_else(|| "–".into(), |value| format!("{:.1} %", 100.0 * value));
-    let rows: Vec<Vec<String>> = runs
-        .iter()
-        .map(|run| {
-            let frozen = run["parameters"]["frozen_patch_projection"].as_bool() == Some(true);
-            vec![
-                run["id"].as_str().unwrap_or("–").chars().take(13).collect(),
-                if frozen { "frozen" } else { "learned" }.into(),
-                table::number(run["parameters"]["base_learning_rate"].as_f64()),
-                run["seed"].to_string(),
-                run["progress"]["step"].to_string(),
-                table::number(metric(run, "loss", "last")),
-                percent(metric(run, "knn_top1", "last")),
-                table::number(metric(run, "grad_norm/patch_embed", "max")),
-                table::number(metric(run, "images_per_second", "last")),
-            ]
+/// The ids in a list of runs, one JSON object a line.
+fn ids(list: &str) -> anyhow::Result<Vec<String>> {
+    let lines = list.lines().filter(|line| !line.trim().is_empty());
+    lines
+        .map(|line| {
+            let run: Value = serde_json::from_str(line).context("read the list of runs")?;
+            run["id"].as_str().map(str::to_owned).context("a run in the list has no id")
         })
-        .collect();
-    let head = [
-        "run",
-        "patch projection",
-        "base lr",
-        "seed",
-        "step",
-        "loss",
-        "kNN",
-        "patch gradient, max",
-        "images/s",
-    ];
-    table::render(&head, &rows)
+        .collect()
 }
 
 #[cfg(test)]
@@ -129,12 +93,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_run_without_knn_has_a_dash() {
-        let run = serde_json::json!({
-            "id": "0193-aaaa-bbbb-cccc", "seed": 1, "parameters": {"frozen_patch_projection": true, "base_learning_rate": 1.5e-4},
-            "progress": {"step": 600}, "metrics": {"loss": {"last": 3.21}}
-        });
-        let text = summary(&[run]);
-        assert!(text.contains("frozen") && text.contains("3.21") && text.contains('–'), "{text}");
+    fn ids_are_read_in_their_order() {
+        assert_eq!(ids("{\"id\":\"b\"}\n{\"id\":\"a\"}\n\n").unwrap(), ["b", "a"]);
+        assert!(ids("{\"name\":\"x\"}").is_err());
     }
 }

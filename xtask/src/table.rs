@@ -38,16 +38,6 @@ fn letters(text: &str) -> usize {
     text.chars().count()
 }
 
-/// A number with three significant digits, or `–` where there is none.
-pub fn number(value: Option<f64>) -> String {
-    let Some(value) = value else { return "–".into() };
-    if !value.is_finite() {
-        return value.to_string();
-    }
-    let digits = if value == 0.0 { 0 } else { 2 - value.abs().log10().floor().clamp(-9.0, 2.0) as i32 };
-    format!("{value:.*}", digits.max(0) as usize)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -59,11 +49,5 @@ mod tests {
             render(&["run", "loss"], &rows),
             "run              loss\nfrozen            3.2\nlearned, long   10.25\n"
         );
-    }
-
-    #[test]
-    fn three_digits_count() {
-        let shown = [Some(0.012345), Some(4.5678), Some(1234.5), Some(0.0), None].map(number);
-        assert_eq!(shown, ["0.0123", "4.57", "1234", "0", "–"]);
     }
 }

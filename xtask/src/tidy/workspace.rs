@@ -12,7 +12,7 @@ pub fn check(manifest: &str) -> Vec<Finding> {
         } else if let Some((name, rest)) = line.split_once('=')
             && inside
             && !rest.contains("path =")
-            && !rest.split_once('#').is_some_and(|(_, reason)| !reason.trim().is_empty())
+            && rest.split_once('#').is_none_or(|(_, reason)| reason.trim().is_empty())
         {
             found.push(format!("Cargo.toml:{}: {} is declared without its reason", number + 1, name.trim()));
         }
