@@ -148,6 +148,13 @@ impl Dataset {
         Self::assemble(name, PathBuf::new(), found, hash.finalize().to_hex().to_string(), None)
     }
 
+    /// A set of one unlabelled source, for tests that inject faults.
+    #[cfg(test)]
+    pub(crate) fn of_source(source: Box<dyn Source>) -> Result<Self> {
+        let found = Found { train: Some(source), ..Found::default() };
+        Self::assemble("test", PathBuf::new(), found, String::new(), None)
+    }
+
     /// `seed` chooses held-out images where the set has no split for them; `None` holds none out.
     fn assemble(
         name: &str,

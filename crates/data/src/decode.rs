@@ -75,3 +75,59 @@ fn open(bytes: &[u8]) -> Result<impl ImageDecoder + '_, String> {
     }
     Ok(decoder)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use image::ImageFormat;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// A small picture in one of the formats, encoded.
+    fn encoded(format: ImageFormat) -> Vec<u8> {
+        let pixels =
+            image::RgbImage::from_fn(19, 13, |x, y| image::Rgb([(x * 13) as u8, (y * 19) as u8, 90]));
+        let mut bytes = Cursor::new(Vec::new());
+        pixels.write_to(&mut bytes, format).unwrap();
+        bytes.into_inner()
+    }
+
+    const FORMATS: [ImageFormat; 4] =
+        [ImageFormat::Jpeg, ImageFormat::Png, ImageFormat::WebP, ImageFormat::Bmp];
+
+    #[test]
+    fn lossless_formats_give_the_pixels_back() {
+        for format in &FORMATS[1..] {
+            let bytes = encoded(*format);
+            let mut image = RgbImage::default();
+            decode_into(&bytes, &mut image).unwrap();
+            assert_eq!((image.width, image.height, dimensions(&bytes)), (19, 13, Ok((19, 13))));
+            assert_eq!(image.pixels[3 * 20..3 * 20 + 3], [13, 19, 90], "{format:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn damage_is_an_error_or_an_image_of_its_size(
+            format in 0usize..4,
+            damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6),
+            keep in any::<prop::sample::Index>(),
+            cut in any::<bool>(),
+        ) {
+            let mut bytes = encoded(FORMATS[format]);
+            for (at, value) in damage {
+                let at = at.index(bytes.len());
+                bytes[at] = value;
+            }
+            if cut {
+                bytes.truncate(keep.index(bytes.len()));
+            }
+            let mut image = RgbImage::default();
+            if decode_into(&bytes, &mut image).is_ok() {
+                prop_assert_eq!(image.pixels.len(), image.width as usize * image.height as usize * 3);
+            }
+        }
+    }
+}

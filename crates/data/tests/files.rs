@@ -1,4 +1,5 @@
 //! Data sets in files: parquet in the Hugging Face layout, IDX, CIFAR binary, and the sets at hand.
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -26,8 +27,11 @@ fn png(colour: [u8; 3]) -> Vec<u8> {
     bytes.into_inner()
 }
 
-/// Writes `groups` of (bytes, label) rows; a row without bytes is null.
-fn write_parquet(path: &Path, image_column: &str, groups: &[Vec<(Option<Vec<u8>>, i64)>]) {
+/// Bytes of an image, or null, and its label.
+type Row = (Option<Vec<u8>>, i64);
+
+/// Writes row groups.
+fn write_parquet(path: &Path, image_column: &str, groups: &[Vec<Row>]) {
     let schema = format!(
         "message schema {{ optional group {image_column} {{ optional binary bytes; optional binary path (UTF8); }}
          optional int64 label; }}"

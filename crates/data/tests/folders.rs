@@ -1,4 +1,5 @@
 //! Image folders as people have them: layouts, splits, held-out images, and files that are not what they seem.
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 use std::path::Path;
 

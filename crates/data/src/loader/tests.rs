@@ -6,6 +6,7 @@ use std::sync::Arc;
 use vitals_recipe::{Augmentation, keyed_rng};
 
 use super::{Batch, Loader, LoaderConfig};
+use crate::source::Source;
 use crate::{DataError, Dataset, RgbImage, Split};
 
 /// `count` images of different sizes; those in `broken` cannot be decoded.
@@ -161,6 +162,37 @@ fn a_batch_larger_than_the_set_is_refused() {
         error.to_string(),
         "a batch of 70 images is larger than the data set, which has 69 training images"
     );
+}
+
+/// A source that panics at image 150 of 300.
+struct Panics;
+
+impl Source for Panics {
+    fn len(&self) -> usize {
+        300
+    }
+
+    fn label(&self, _: usize) -> Option<u32> {
+        None
+    }
+
+    fn name(&self, index: usize) -> String {
+        index.to_string()
+    }
+
+    fn decode_into(&self, index: usize, image: &mut RgbImage) -> Result<(), String> {
+        assert_ne!(index, 150, "injected");
+        image.set_grey(1, 1, &[index as u8]);
+        Ok(())
+    }
+}
+
+#[test]
+fn a_panicking_thread_is_an_error_not_a_hang() {
+    let dataset = Arc::new(Dataset::of_source(Box::new(Panics)).unwrap());
+    let mut loader = Loader::start(dataset, config(2, 0)).unwrap();
+    let error = (0..8).find_map(|_| loader.next().err()).unwrap();
+    assert_eq!(error.to_string(), "a loader thread panicked");
 }
 
 #[test]
