@@ -65,37 +65,61 @@ pub(crate) async fn touch_run(connection: &mut SqliteConnection, run: i64) -> Re
 }
 
 impl Store {
-    /// The run whose id starts with `prefix` (hexadecimal, hyphens as in a UUID).
-    pub async fn resolve_run(&self, prefix: &str) -> Result<RunId> {
-        let prefix = prefix.trim().to_ascii_lowercase();
+    /// The run whose id starts with `part` (hyphens as in a UUID), or, where none does, ends with it: ids of one
+    /// moment differ only near their ends.
+    pub async fn resolve_run(&self, part: &str) -> Result<RunId> {
+        let part = part.trim().to_ascii_lowercase();
         // 'g' sorts after every character of an id.
-        let matches = sqlx::query_scalar!(
+        let mut matches = sqlx::query_scalar!(
             "SELECT id FROM runs WHERE id >= ?1 AND id < ?1 || 'g' ORDER BY id LIMIT 5",
-            prefix
+            part
         )
         .fetch_all(self.reader())
         .await?;
-        only(prefix, matches, |id| StoreError::UnknownRun { id })
+        if matches.is_empty() && part.len() >= SHORTEST_END {
+            let length = signed("length", part.len() as u64)?;
+            matches = sqlx::query_scalar!(
+                "SELECT id FROM runs WHERE substr(id, -?1) = ?2 ORDER BY id LIMIT 5",
+                length,
+                part
+            )
+            .fetch_all(self.reader())
+            .await?;
+        }
+        only(part, matches, |id| StoreError::UnknownRun { id })
     }
 
-    /// The sweep whose id starts with `prefix`.
-    pub async fn resolve_sweep(&self, prefix: &str) -> Result<SweepId> {
-        let prefix = prefix.trim().to_ascii_lowercase();
-        let matches = sqlx::query_scalar!(
+    /// The sweep whose id starts or ends with `part`.
+    pub async fn resolve_sweep(&self, part: &str) -> Result<SweepId> {
+        let part = part.trim().to_ascii_lowercase();
+        let mut matches = sqlx::query_scalar!(
             "SELECT id FROM sweeps WHERE id >= ?1 AND id < ?1 || 'g' ORDER BY id LIMIT 5",
-            prefix
+            part
         )
         .fetch_all(self.reader())
         .await?;
-        only(prefix, matches, |id| StoreError::UnknownSweep { id })
+        if matches.is_empty() && part.len() >= SHORTEST_END {
+            let length = signed("length", part.len() as u64)?;
+            matches = sqlx::query_scalar!(
+                "SELECT id FROM sweeps WHERE substr(id, -?1) = ?2 ORDER BY id LIMIT 5",
+                length,
+                part
+            )
+            .fetch_all(self.reader())
+            .await?;
+        }
+        only(part, matches, |id| StoreError::UnknownSweep { id })
     }
 }
 
-fn only(prefix: String, matches: Vec<String>, unknown: impl Fn(String) -> StoreError) -> Result<Uuid> {
+/// Characters of the shortest end of an id that names it.
+const SHORTEST_END: usize = 4;
+
+fn only(part: String, matches: Vec<String>, unknown: impl Fn(String) -> StoreError) -> Result<Uuid> {
     match matches.as_slice() {
-        _ if prefix.is_empty() => Err(unknown(prefix)),
-        [] => Err(unknown(prefix)),
+        _ if part.is_empty() => Err(unknown(part)),
+        [] => Err(unknown(part)),
         [one] => parse_id(one),
-        _ => Err(StoreError::Ambiguous { prefix, matches }),
+        _ => Err(StoreError::Ambiguous { prefix: part, matches }),
     }
 }

@@ -99,14 +99,14 @@ impl Store {
     pub async fn runs(&self, selection: &RunSelection, metrics: &MetricChoice) -> Result<Vec<RunRow>> {
         let mut tx = self.reader().begin().await?;
         let nums = selected(&mut tx, selection).await?;
-        let (mut rows, places) = read_rows(&mut tx, nums.as_deref()).await?;
+        let (mut rows, places) = read_rows(&mut tx, &nums).await?;
         if rows.is_empty() {
             return Ok(rows);
         }
-        add_tags(&mut tx, nums.as_deref(), &places, &mut rows).await?;
-        add_event_counts(&mut tx, nums.as_deref(), &places, &mut rows).await?;
+        add_tags(&mut tx, &nums, &places, &mut rows).await?;
+        add_event_counts(&mut tx, &nums, &places, &mut rows).await?;
         if *metrics != MetricChoice::None {
-            add_metrics(self, &mut tx, nums.as_deref(), &places, metrics, &mut rows).await?;
+            add_metrics(self, &mut tx, &nums, &places, metrics, &mut rows).await?;
         }
         if rows.iter().any(|r| r.state == RunState::Queued) {
             let queue = sqlx::query_scalar!(
@@ -140,10 +140,10 @@ impl Store {
     }
 }
 
-/// The numbers of the selected runs as a JSON array, for `json_each`; none means all.
-async fn selected(tx: &mut SqliteConnection, selection: &RunSelection) -> Result<Option<String>> {
+/// The numbers of the selected runs as a JSON array, for `json_each`: a list lets SQLite go by index, however few.
+async fn selected(tx: &mut SqliteConnection, selection: &RunSelection) -> Result<String> {
     let nums: Vec<i64> = match selection {
-        RunSelection::All => return Ok(None),
+        RunSelection::All => sqlx::query_scalar!("SELECT num FROM runs").fetch_all(tx).await?,
         RunSelection::Ids(ids) => {
             let ids = to_json("run ids", ids)?;
             sqlx::query_scalar!("SELECT num FROM runs WHERE id IN (SELECT value FROM json_each(?))", ids)
@@ -173,19 +173,19 @@ async fn selected(tx: &mut SqliteConnection, selection: &RunSelection) -> Result
             sqlx::query_scalar!("SELECT num FROM runs WHERE revision > ?", after).fetch_all(tx).await?
         }
     };
-    to_json("run numbers", &nums).map(Some)
+    to_json("run numbers", &nums)
 }
 
 /// Where each run's row is, by its number.
 type Places = BTreeMap<i64, usize>;
 
-async fn read_rows(tx: &mut SqliteConnection, nums: Option<&str>) -> Result<(Vec<RunRow>, Places)> {
+async fn read_rows(tx: &mut SqliteConnection, nums: &str) -> Result<(Vec<RunRow>, Places)> {
     let stored = sqlx::query!(
         r#"SELECT r.num, r.id, s.id AS "sweep?", s.name AS "sweep_name?", r.sweep_revision, r.point, r.seed, r.recipe,
                   r.axes, r.label, r.note, r.state, r.evidence, r.attempt, r.device, r.priority, r.steps_done,
                   r.total_steps, r.created_at, r.started_at, r.ended_at, r.revision
            FROM runs r LEFT JOIN sweeps s ON s.num = r.sweep_num
-           WHERE ?1 IS NULL OR r.num IN (SELECT value FROM json_each(?1))
+           WHERE r.num IN (SELECT value FROM json_each(?))
            ORDER BY r.num DESC"#,
         nums
     )
@@ -235,15 +235,10 @@ async fn read_rows(tx: &mut SqliteConnection, nums: Option<&str>) -> Result<(Vec
     Ok((rows, places))
 }
 
-async fn add_tags(
-    tx: &mut SqliteConnection,
-    nums: Option<&str>,
-    places: &Places,
-    rows: &mut [RunRow],
-) -> Result<()> {
+async fn add_tags(tx: &mut SqliteConnection, nums: &str, places: &Places, rows: &mut [RunRow]) -> Result<()> {
     for r in sqlx::query!(
         r#"SELECT run_num AS "run_num!", tag AS "tag!" FROM tags
-           WHERE ?1 IS NULL OR run_num IN (SELECT value FROM json_each(?1)) ORDER BY tag"#,
+           WHERE run_num IN (SELECT value FROM json_each(?)) ORDER BY tag"#,
         nums
     )
     .fetch_all(tx)
@@ -258,13 +253,13 @@ async fn add_tags(
 
 async fn add_event_counts(
     tx: &mut SqliteConnection,
-    nums: Option<&str>,
+    nums: &str,
     places: &Places,
     rows: &mut [RunRow],
 ) -> Result<()> {
     for r in sqlx::query!(
         r#"SELECT run_num AS "run_num!", kind AS "kind!", COUNT(*) AS "events!: i64" FROM events
-           WHERE superseded = 0 AND (?1 IS NULL OR run_num IN (SELECT value FROM json_each(?1)))
+           WHERE superseded = 0 AND run_num IN (SELECT value FROM json_each(?))
            GROUP BY run_num, kind"#,
         nums
     )
@@ -281,14 +276,14 @@ async fn add_event_counts(
 async fn add_metrics(
     store: &Store,
     tx: &mut SqliteConnection,
-    nums: Option<&str>,
+    nums: &str,
     places: &Places,
     choice: &MetricChoice,
     rows: &mut [RunRow],
 ) -> Result<()> {
     let stored = sqlx::query!(
         "SELECT run_num, shape_num, data FROM summaries
-         WHERE ?1 IS NULL OR run_num IN (SELECT value FROM json_each(?1))",
+         WHERE run_num IN (SELECT value FROM json_each(?))",
         nums
     )
     .fetch_all(&mut *tx)

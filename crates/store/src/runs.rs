@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
+use sqlx::SqliteConnection;
 
 use crate::ids::{new_id, next_revision, parse_id, run_num, signed, to_json};
 use crate::{Evidence, Result, RunId, RunState, Store, StoreError, SweepId, UnixMillis};
@@ -55,79 +56,24 @@ impl Store {
             }
             None => None,
         };
-        let sweep_revision = sweep.map(|(_, revision)| i64::from(revision));
         let mut rank =
             sqlx::query_scalar!(r#"SELECT COALESCE(MAX(queue_rank), 0) AS "rank!: i64" FROM runs"#)
                 .fetch_one(&mut *tx)
                 .await?;
+        let place = Place {
+            sweep_num,
+            sweep_revision: sweep.map(|(_, revision)| i64::from(revision)),
+            revision: next_revision(&mut tx).await?,
+            now,
+        };
         let mut inserted = Inserted::default();
         for run in runs {
-            let seed = run.seed.cast_signed();
-            let given = run.id.map(|id| id.to_string());
-            let existing = sqlx::query_scalar!(
-                "SELECT id FROM runs WHERE (sweep_num = ?1 AND point = ?2 AND seed = ?3) OR id = ?4 LIMIT 1",
-                sweep_num,
-                run.point,
-                seed,
-                given
-            )
-            .fetch_optional(&mut *tx)
-            .await?;
-            if let Some(existing) = existing {
-                inserted.existing.push(parse_id(&existing)?);
+            if let Some(existing) = find(&mut tx, sweep_num, run).await? {
+                inserted.existing.push(existing);
                 continue;
             }
-            let id = run.id.unwrap_or_else(|| new_id(now));
-            let revision = next_revision(&mut tx).await?;
             rank += 1;
-            let id_text = id.to_string();
-            let recipe = to_json("a recipe", &run.recipe)?;
-            let axes = to_json("axes", &run.axes)?;
-            let state = run.state.as_str();
-            let total_steps = run.total_steps.map(|s| signed("total steps", s)).transpose()?;
-            sqlx::query!(
-                "INSERT INTO points (hash, recipe) VALUES (?, ?) ON CONFLICT DO NOTHING",
-                run.point,
-                recipe
-            )
-            .execute(&mut *tx)
-            .await?;
-            let num = sqlx::query_scalar!(
-                "INSERT INTO runs (id, sweep_num, sweep_revision, point, seed, recipe, axes, label, state, evidence,
-                                   priority, queue_rank, total_steps, created_at, revision)
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING num",
-                id_text,
-                sweep_num,
-                sweep_revision,
-                run.point,
-                seed,
-                recipe,
-                axes,
-                run.label,
-                state,
-                run.evidence.text,
-                run.priority,
-                rank,
-                total_steps,
-                now,
-                revision
-            )
-            .fetch_one(&mut *tx)
-            .await?;
-            let data = to_json("evidence", &run.evidence.data)?;
-            sqlx::query!(
-                "INSERT INTO transitions (run_num, at, from_state, to_state, evidence, data)
-                 VALUES (?, ?, NULL, ?, ?, ?)",
-                num,
-                now,
-                state,
-                run.evidence.text,
-                data
-            )
-            .execute(&mut *tx)
-            .await?;
-            sqlx::query!("DELETE FROM removed_runs WHERE id = ?", id_text).execute(&mut *tx).await?;
-            inserted.added.push(id);
+            inserted.added.push(insert(&mut tx, &place, rank, run).await?);
         }
         tx.commit().await?;
         Ok(inserted)
@@ -146,4 +92,80 @@ impl Store {
         tx.commit().await?;
         Ok(())
     }
+}
+
+/// What the runs of one insertion share.
+struct Place {
+    sweep_num: Option<i64>,
+    sweep_revision: Option<i64>,
+    revision: i64,
+    now: UnixMillis,
+}
+
+/// The run that is there already: of the same sweep, point and seed, or of the id given.
+async fn find(tx: &mut SqliteConnection, sweep_num: Option<i64>, run: &NewRun) -> Result<Option<RunId>> {
+    let seed = run.seed.cast_signed();
+    let given = run.id.map(|id| id.to_string());
+    let found = sqlx::query_scalar!(
+        "SELECT id FROM runs WHERE sweep_num = ?1 AND point = ?2 AND seed = ?3
+         UNION ALL SELECT id FROM runs WHERE id = ?4",
+        sweep_num,
+        run.point,
+        seed,
+        given
+    )
+    .fetch_optional(tx)
+    .await?;
+    found.as_deref().map(parse_id).transpose()
+}
+
+async fn insert(tx: &mut SqliteConnection, place: &Place, rank: i64, run: &NewRun) -> Result<RunId> {
+    let id = run.id.unwrap_or_else(|| new_id(place.now));
+    let id_text = id.to_string();
+    let seed = run.seed.cast_signed();
+    let recipe = to_json("a recipe", &run.recipe)?;
+    let axes = to_json("axes", &run.axes)?;
+    let state = run.state.as_str();
+    let total_steps = run.total_steps.map(|s| signed("total steps", s)).transpose()?;
+    sqlx::query!("INSERT INTO points (hash, recipe) VALUES (?, ?) ON CONFLICT DO NOTHING", run.point, recipe)
+        .execute(&mut *tx)
+        .await?;
+    let num = sqlx::query_scalar!(
+        "INSERT INTO runs (id, sweep_num, sweep_revision, point, seed, recipe, axes, label, state, evidence,
+                           priority, queue_rank, total_steps, created_at, revision)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING num",
+        id_text,
+        place.sweep_num,
+        place.sweep_revision,
+        run.point,
+        seed,
+        recipe,
+        axes,
+        run.label,
+        state,
+        run.evidence.text,
+        run.priority,
+        rank,
+        total_steps,
+        place.now,
+        place.revision
+    )
+    .fetch_one(&mut *tx)
+    .await?;
+    let data = to_json("evidence", &run.evidence.data)?;
+    sqlx::query!(
+        "INSERT INTO transitions (run_num, at, from_state, to_state, evidence, data) VALUES (?, ?, NULL, ?, ?, ?)",
+        num,
+        place.now,
+        state,
+        run.evidence.text,
+        data
+    )
+    .execute(&mut *tx)
+    .await?;
+    if run.id.is_some() {
+        // Back from its folder after a removal.
+        sqlx::query!("DELETE FROM removed_runs WHERE id = ?", id_text).execute(tx).await?;
+    }
+    Ok(id)
 }
