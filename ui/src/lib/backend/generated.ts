@@ -81,3 +81,54 @@ export type FrameHeader = { series: Array<FrameSeries>, from: number, to: number
 export type FrameSeries = { run: string, name: string, unit: string, columns: number, values: number, offset: number };
 
 export type ChangeNotice = { runs: { [key in string]?: number }, overview: boolean, files: Array<string>, supervisor: boolean };
+
+export type ActionProblem = { id: string, message: string };
+
+export type ActionResult = { done: Array<string>, problems: Array<ActionProblem> };
+
+export type Exported = { paths: Array<string> };
+
+export type SweepEdited = { text: string, check: SweepCheck };
+
+/** Every method of the `rpc` door. */
+export type Methods = {
+  app_info: { params: Record<string, never>; result: AppInfo };
+  overview: { params: Record<string, never>; result: Overview };
+  runs: { params: RunsQuery; result: RunsPage };
+  run: { params: { id: string }; result: RunDetail };
+  run_log: { params: { id: string; lines: number | null }; result: Array<LogLine> };
+  run_pause: { params: { ids: Array<string> }; result: ActionResult };
+  run_resume: { params: { ids: Array<string> }; result: ActionResult };
+  run_cancel: { params: { ids: Array<string> }; result: ActionResult };
+  run_retry: { params: { ids: Array<string> }; result: ActionResult };
+  run_checkpoint: { params: { ids: Array<string> }; result: ActionResult };
+  run_remove: { params: { ids: Array<string> }; result: ActionResult };
+  run_rewind: { params: { id: string, to_step: number }; result: ActionResult };
+  run_tag: { params: { ids: Array<string>, add: Array<string>; remove: Array<string> }; result: null };
+  run_note: { params: { id: string; note: string }; result: null };
+  queue_pause: { params: Record<string, never>; result: null };
+  queue_resume: { params: Record<string, never>; result: null };
+  queue_move: { params: { id: string; position: number }; result: null };
+  sweeps: { params: Record<string, never>; result: Array<SweepFile> };
+  sweep_read: { params: { file: string }; result: SweepText };
+  sweep_write: { params: { file: string; text: string; base_hash: string | null }; result: SweepText };
+  sweep_create: { params: { file: string; preset: string; name: string }; result: SweepText };
+  sweep_delete: { params: { file: string }; result: null };
+  sweep_rename: { params: { file: string; to: string }; result: null };
+  sweep_duplicate: { params: { file: string; to: string }; result: SweepText };
+  sweep_check: { params: { text: string, file: string | null }; result: SweepCheck };
+  sweep_edit: { params: { text: string; edits: Array<SweepEdit>, file: string | null }; result: SweepEdited };
+  sweep_start: { params: { file: string }; result: SweepStarted };
+  parameters: { params: Record<string, never>; result: Array<ParameterInfo> };
+  presets: { params: Record<string, never>; result: Array<PresetInfo> };
+  compare: { params: { ids: Array<string> }; result: Comparison };
+  export: { params: { ids: Array<string>, format: string, path: string }; result: Exported };
+  datasets: { params: Record<string, never>; result: Array<DatasetInfo> };
+  dataset_add: { params: { name: string; path: string }; result: DatasetInfo };
+  dataset_check: { params: { name: string }; result: DatasetInfo };
+  dataset_remove: { params: { name: string }; result: null };
+  settings: { params: Record<string, never>; result: Settings };
+  settings_set: { params: Settings; result: Settings };
+  doctor: { params: Record<string, never>; result: Array<DoctorLine> };
+  supervisor_start: { params: Record<string, never>; result: SupervisorStatus };
+};

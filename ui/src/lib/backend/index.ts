@@ -3,7 +3,7 @@ import type { Backend } from './methods';
 import type { ApiError, ErrorCode } from './generated';
 
 export type * from './generated';
-export type { ActionResult, Backend, Method, Params, Result } from './methods';
+export type { Backend, Method, Params, Result } from './methods';
 export { columnAt, find, type Columns, type Frame } from './frame';
 
 let provided: Backend | null = null;

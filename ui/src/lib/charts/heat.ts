@@ -27,7 +27,7 @@ export function rowMaxima(columns: Columns, window: readonly [number, number], w
     const until = Math.min(step[i + 1] ?? Infinity, at + hold * 1.5);
     if (until <= window[0] || at > window[1]) continue;
     if (!Number.isNaN(value) && at >= window[0]) tally.of += 1;
-    const first = Math.max(0, Math.floor((at - window[0]) * scale));
+    const first = Math.min(width - 1, Math.max(0, Math.floor((at - window[0]) * scale)));
     const last = Math.min(width - 1, Math.max(first, Math.ceil((until - window[0]) * scale) - 1));
     let painted = false;
     for (let x = first; x <= last; x += 1) {

@@ -25,7 +25,7 @@ export function lookOf(state: string, evidence: string): Look {
   if (state === 'cancelled' && evidence.startsWith('rule:')) return { ...look, word: 'state.cancelled_by_rule' };
   // The worker's exit codes of the contract: 4 = non-finite loss, 5 = out of device memory.
   if (state === 'failed' && /^exit 4\b/.test(evidence)) return { ...look, word: 'state.nonfinite' };
-  if (state === 'failed' && /^exit 5\b|out[_ ]of[_ ]memory|\boom\b/i.test(evidence)) return { ...look, word: 'state.out_of_memory' };
+  if (state === 'failed' && /^exit 5\b|out[_ ]of[_ ]memory|memory killer/i.test(evidence)) return { ...look, word: 'state.out_of_memory' };
   return look;
 }
 
@@ -39,10 +39,18 @@ export function allows(state: string): { pause: boolean; resume: boolean; cancel
   };
 }
 
+// The supervisor's own words, part by part.
 const PATTERNS: [RegExp, Key, string[]][] = [
   [/^exit (\d+)$/, 'evidence.exit', ['code']],
+  [/^exit (\d+): (.*)$/, 'evidence.exit_because', ['code', 'reason']],
   [/^signal (\d+)$/, 'evidence.signal', ['signal']],
   [/^rule: (.*)$/, 'evidence.rule', ['rule']],
+  [/^no record for (\d+) s(.*)$/, 'evidence.silent', ['seconds', 'cause']],
+  [/^attempt (\d+) on (\S+) from step (\d+)$/, 'evidence.attempt_from', ['attempt', 'device', 'step']],
+  [/^attempt (\d+) on (\S+)$/, 'evidence.attempt', ['attempt', 'device']],
+  [/^not started: (.*)$/, 'evidence.not_started', ['reason']],
+  [/^start put off: (.*)$/, 'evidence.put_off', ['reason']],
+  [/^rewind to step (\d+) requested$/, 'evidence.rewind', ['step']],
 ];
 
 export function evidenceText(evidence: string): string {
@@ -50,5 +58,5 @@ export function evidenceText(evidence: string): string {
     const found = pattern.exec(evidence);
     if (found !== null) return t(key, Object.fromEntries(names.map((name, i) => [name, found[i + 1] ?? ''])));
   }
-  return translated(`evidence.${evidence}`, evidence);
+  return translated(`evidence.text.${evidence}`, evidence);
 }
