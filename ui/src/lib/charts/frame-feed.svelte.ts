@@ -15,7 +15,7 @@ export class FrameFeed {
   #wishKey = '';
   #busy = false;
   #due: ReturnType<typeof setTimeout> | null = null;
-  #asked = 0;
+  #asked = -Infinity;
   #ended = false;
 
   /** Reactive: read it to run again when the frame has changed. */

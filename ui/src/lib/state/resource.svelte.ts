@@ -9,7 +9,7 @@ export class Resource<T> {
   #value = $state.raw<T | null>(null);
   #error = $state.raw<ApiError | null>(null);
   #loading = $state(true);
-  #asked = 0;
+  #asked = -Infinity;
   #busy = false;
   #again = false;
   #timer: ReturnType<typeof setTimeout> | null = null;

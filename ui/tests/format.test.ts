@@ -1,0 +1,65 @@
+// Numbers as the design writes them; addresses and keys as they are read back.
+import { describe, expect, it } from 'vitest';
+import { bytes, durationParts, number, rate, recorded, signed, significant } from '../src/lib/format';
+import { allows, lookOf } from '../src/lib/ui/run-state';
+import { chordOf } from '../src/lib/state/keys.svelte';
+import { formatAddress, parseAddress } from '../src/lib/state/router.svelte';
+import { ramp } from '../src/lib/theme/ramp';
+
+describe('numbers', () => {
+  it.each([[1234567, 0, '1,234,567'], [-1.5, 1, '−1.5'], [-0.001, 1, '0.0'], [NaN, 2, 'NaN'], [-Infinity, 0, '−Inf'], [null, 0, '–'], [999.5, 0, '1,000']])('number(%d, %d) = %s', (value, digits, text) => {
+    expect(number(value, digits)).toBe(text);
+  });
+  it.each([[1.5e-4, '1.5e−4'], [2.4e-3, '2.4e−3'], [1e-5, '1e−5'], [0, '0'], [-3e6, '−3e6']])('rate(%d) = %s', (value, text) => {
+    expect(rate(value)).toBe(text);
+  });
+  it.each([[3.14159, '3.14'], [0.051234, '0.0512'], [12345, '12,345'], [4.2e-7, '4.2e−7'], [100, '100']])('significant(%d) = %s', (value, text) => {
+    expect(significant(value)).toBe(text);
+  });
+  it('reads recorded numbers, non-finite ones too', () => {
+    expect([recorded(1.5), recorded('NaN'), recorded('-Infinity'), recorded(null)]).toEqual([1.5, NaN, -Infinity, null]);
+  });
+  it('writes sizes and differences', () => {
+    expect([bytes(1.84e9), bytes(900), signed(0.4), signed(-6.8), signed(0)]).toEqual(['1.84 GB', '900 B', '+0.4', '−6.8', '±0.0']);
+  });
+  it.each([[41, 's', 41, ''], [59.7, 'm', 1, ''], [3300, 'm', 55, ''], [10260, 'h', 2, '51'], [200000, 'd', 2, '8']] as const)('%d seconds', (seconds, key, a, b) => {
+    expect(durationParts(seconds)).toEqual({ key, a, b });
+  });
+});
+
+describe('addresses', () => {
+  it.each(['#/live', '#/run/0193-ab?from=10&to=20&tab=config', '#/compare?runs=a%2Cb', '#/sweeps/figure5%2Fa.toml'])('%s reads back', (text) => {
+    expect(formatAddress(parseAddress(text))).toBe(text);
+  });
+  it('shows Live for what it does not know', () => {
+    expect([parseAddress('').screen, parseAddress('#/nowhere').screen]).toEqual(['live', 'live']);
+  });
+});
+
+describe('keys', () => {
+  it('names the physical key, whatever letter it types', () => {
+    const press = { code: 'KeyK', ctrlKey: true, metaKey: false, altKey: false, shiftKey: true };
+    expect(chordOf(press)).toBe('Ctrl+Shift+KeyK');
+  });
+});
+
+describe('states', () => {
+  it.each([['failed', 'exit 4: non-finite loss', 'state.nonfinite'], ['failed', 'exit 5: out of device memory', 'state.out_of_memory'], ['failed', 'signal 9', 'state.failed'],
+    ['failed', 'exit 45', 'state.failed'], ['cancelled', 'exit 3', 'state.cancelled'], ['cancelled', 'rule: loss is NaN', 'state.cancelled_by_rule'], ['weird', '', 'state.unknown']])('%s, %s', (state, evidence, word) => {
+    expect(lookOf(state, evidence).word).toBe(word);
+  });
+  it('allows what the supervisor would accept', () => {
+    expect(allows('running')).toEqual({ pause: true, resume: false, cancel: true, retry: false });
+    expect(allows('paused')).toEqual({ pause: false, resume: true, cancel: true, retry: false });
+    expect(allows('finished')).toEqual({ pause: false, resume: false, cancel: false, retry: false });
+    expect(allows('lost').retry).toBe(true);
+  });
+});
+
+describe('scales', () => {
+  it.each([['#14171c, #1f1b30, #3f2160, #7d236c, #c13d56, #ec7435, #f9bd48, #fff6c9', 1], ['#f6f7f8, #f5efe0, #fbd68c, #f49c47, #de5b3d, #a92a5c, #5f1b6b, #1e1240', -1]])('ember keeps its order of lightness', (stops, direction) => {
+    const light = ramp(stops.split(',')).map(([r, g, b]) => 0.2126 * (r / 255) ** 2.2 + 0.7152 * (g / 255) ** 2.2 + 0.0722 * (b / 255) ** 2.2);
+    const wrong = light.filter((value, i) => i > 0 && direction * (value - (light[i - 1] ?? value)) < -0.004);
+    expect(wrong).toEqual([]);
+  });
+});

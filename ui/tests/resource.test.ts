@@ -1,0 +1,97 @@
+// Answers are kept fresh without flooding the host: never two questions at once, at most five a second, last value kept.
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { provideBackend, type FrameRequest } from '../src/lib/backend';
+import { FrameFeed } from '../src/lib/charts/frame-feed.svelte';
+import { changes } from '../src/lib/state/changes.svelte';
+import { Resource } from '../src/lib/state/resource.svelte';
+import { encode } from './fixtures/frames';
+import { parseFrame } from '../src/lib/backend/frame';
+
+const notice = { runs: {}, overview: true, files: [], supervisor: false };
+beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }));
+afterEach(() => void vi.useRealTimers());
+
+describe('Resource', () => {
+  it('asks at most every 200 ms however many notices come, and once after the last', async () => {
+    let asked = 0;
+    const resource = new Resource(async () => (asked += 1), () => true);
+    const end = resource.listen();
+    for (let ms = 0; ms < 1000; ms += 10) {
+      changes.announce(notice);
+      await vi.advanceTimersByTimeAsync(10);
+    }
+    await vi.advanceTimersByTimeAsync(400);
+    expect(asked).toBeGreaterThanOrEqual(5);
+    expect(asked).toBeLessThanOrEqual(7);
+    const settled = asked;
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(asked).toBe(settled);
+    end();
+    changes.announce(notice);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(asked).toBe(settled);
+  });
+
+  it('never asks twice at once', async () => {
+    let open = 0;
+    let most = 0;
+    const resource = new Resource(async () => {
+      most = Math.max(most, (open += 1));
+      await new Promise((resolve) => setTimeout(resolve, 700));
+      open -= 1;
+    }, () => true);
+    const end = resource.listen();
+    for (let i = 0; i < 50; i += 1) {
+      changes.announce(notice);
+      await vi.advanceTimersByTimeAsync(50);
+    }
+    expect(most).toBe(1);
+    end();
+  });
+
+  it('keeps the last value when a later question fails', async () => {
+    let fail = false;
+    const resource = new Resource(async () => {
+      if (fail) throw { code: 'failed', message: 'disk full', hints: ['free some'] };
+      return 'value';
+    }, () => true);
+    const end = resource.listen();
+    await vi.advanceTimersByTimeAsync(1);
+    fail = true;
+    changes.announce(notice);
+    await vi.advanceTimersByTimeAsync(500);
+    expect([resource.value, resource.error?.message, resource.error?.hints]).toEqual(['value', 'disk full', ['free some']]);
+    end();
+  });
+});
+
+describe('FrameFeed', () => {
+  it('answers the last wish, one question at a time', async () => {
+    const asked: (number | null)[] = [];
+    provideBackend({
+      rpc: () => Promise.reject(new Error('not asked here')),
+      watch: async () => () => undefined,
+      series: async (request) => {
+        asked.push(request.from);
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        return parseFrame(encode(request, () => ({ steps: [request.from ?? 0], values: [1] })));
+      },
+    });
+    const feed = new FrameFeed();
+    const wish = (from: number): FrameRequest => ({ runs: ['r'], series: ['loss'], from, to: from + 10, columns: 10, relative: false, smoothing: 0 });
+    for (let from = 0; from < 30; from += 1) {
+      feed.want(wish(from));
+      await vi.advanceTimersByTimeAsync(10);
+    }
+    await vi.advanceTimersByTimeAsync(500);
+    expect(feed.frame?.from).toBe(29);
+    expect(asked.length).toBeLessThan(8);
+    feed.want(wish(29));
+    await vi.advanceTimersByTimeAsync(500);
+    expect(asked.filter((from) => from === 29)).toHaveLength(1);
+    feed.refresh();
+    await vi.advanceTimersByTimeAsync(500);
+    expect(asked.filter((from) => from === 29)).toHaveLength(2);
+    feed.end();
+  });
+});

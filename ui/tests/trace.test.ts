@@ -1,0 +1,101 @@
+// A traced line touches every stored extreme, breaks at NaN, and says truthfully what it drew.
+import { describe, expect, it } from 'vitest';
+import type { Columns } from '../src/lib/backend/frame';
+import { rowMaxima, shade, pixels } from '../src/lib/charts/heat';
+import { nonfiniteSteps, trace } from '../src/lib/charts/trace';
+import { yRange } from '../src/lib/charts/range';
+import { cut } from './fixtures/frames';
+import { random } from './fixtures/series';
+
+function columnsOf(values: number[], count: number): Columns {
+  const rows = cut({ steps: values.map((_, i) => i), values }, 0, values.length - 1, count);
+  const part = (read: (row: (typeof rows)[number]) => number) => Float64Array.from(rows, read);
+  return {
+    run: 'r', name: 'loss', unit: '', values: values.length, step: part((r) => r.step), min: part((r) => r.min), max: part((r) => r.max),
+    mean: part((r) => r.sum / r.count), first: part((r) => r.first), last: part((r) => r.last), nonfinite: part((r) => r.nonfinite),
+  };
+}
+
+function draw(columns: Columns, window: readonly [number, number], log = false) {
+  const strokes: [number, number][][] = [];
+  const pen = { moveTo: (x: number, y: number) => strokes.push([[x, y]]), lineTo: (x: number, y: number) => strokes.at(-1)?.push([x, y]) };
+  const tally = trace(columns, window, (step) => step, (value) => (log && value <= 0 ? NaN : value), pen);
+  return { strokes, tally };
+}
+
+describe('trace', () => {
+  it('touches the lowest and highest value of every column', () => {
+    const next = random(7);
+    const values = Array.from({ length: 1000 }, () => next());
+    values[517] = 40;
+    const columns = columnsOf(values, 50);
+    const { strokes, tally } = draw(columns, [0, 999]);
+    expect(strokes).toHaveLength(1);
+    const touched = new Set(strokes[0]?.map(([, y]) => y));
+    for (let i = 0; i < 50; i += 1) {
+      expect(touched.has(columns.min[i] ?? NaN)).toBe(true);
+      expect(touched.has(columns.max[i] ?? NaN)).toBe(true);
+    }
+    expect(touched.has(40)).toBe(true);
+    expect(tally).toEqual({ drawn: 100, of: 100 });
+  });
+
+  it('breaks at a column of NaN and does not bridge it', () => {
+    const columns = columnsOf([1, 2, NaN, NaN, 3, 4], 6);
+    expect(draw(columns, [0, 5]).strokes).toEqual([[[0, 1], [1, 2]], [[4, 3], [5, 4]]]);
+    expect(nonfiniteSteps(columns, [0, 5])).toEqual([2, 3]);
+  });
+
+  it('counts what a log scale cannot show as not drawn', () => {
+    expect(draw(columnsOf([1, 0, 2], 3), [0, 2], true).tally).toEqual({ drawn: 2, of: 3 });
+  });
+
+  it('runs to the edges of the window but counts only what is inside', () => {
+    const { strokes, tally } = draw(columnsOf([1, 2, 3, 4, 5], 5), [1.5, 2.5]);
+    expect(strokes[0]?.map(([x]) => x)).toEqual([1, 2, 3]);
+    expect(tally).toEqual({ drawn: 1, of: 1 });
+  });
+});
+
+describe('yRange', () => {
+  const columns = columnsOf([5, 1, 9, 2, 100], 5);
+  it('holds every extreme in view and what must be seen', () => {
+    const [low, high] = yRange([columns], [0, 3], false);
+    expect(low).toBeLessThanOrEqual(1);
+    expect(high).toBeGreaterThanOrEqual(9);
+    expect(high).toBeLessThan(100);
+    expect(yRange([columns], [0, 3], false, [20])[1]).toBeGreaterThanOrEqual(20);
+  });
+  it('has a range for nothing, for one value, and for zeros on a log scale', () => {
+    expect(yRange([], [0, 1], false)).toEqual([0, 1]);
+    const [low, high] = yRange([columnsOf([3], 1)], [0, 1], false);
+    expect(low).toBeLessThan(3);
+    expect(high).toBeGreaterThan(3);
+    expect(yRange([columnsOf([0, 0], 2)], [0, 1], true)).toEqual([0.1, 10]);
+  });
+});
+
+describe('heat map', () => {
+  it('keeps the maximum of each pixel, as a slow reference finds it', () => {
+    const next = random(3);
+    const values = Array.from({ length: 400 }, () => 1 + next() * 50);
+    const columns = columnsOf(values, 400);
+    const { row, tally } = rowMaxima(columns, [0, 399], 40);
+    for (let x = 0; x < 40; x += 1) {
+      const inside = values.filter((_, step) => Math.floor((step * 40) / 399) === x);
+      expect(row[x] ?? NaN).toBeGreaterThanOrEqual(Math.max(...inside));
+    }
+    expect(tally).toEqual({ drawn: 400, of: 400 });
+  });
+  it('fills between sparse steps but not beyond the last', () => {
+    const { row } = rowMaxima(columnsOf([2, 4], 2), [0, 9], 10);
+    expect([...row].map((value) => (Number.isNaN(value) ? 0 : value))).toEqual([2, 4, 4, 0, 0, 0, 0, 0, 0, 0]);
+  });
+  it('has a fixed logarithmic scale', () => {
+    expect([shade(0.5), shade(1), shade(10), shade(100), shade(1e5), shade(NaN)]).toEqual([0, 0, 0.5, 1, 1, NaN]);
+  });
+  it('leaves unrecorded pixels transparent', () => {
+    const scale = [[0, 0, 0], [255, 255, 255]] as const;
+    expect([...pixels([Float64Array.of(1, NaN, 100)], 3, [...scale])]).toEqual([0, 0, 0, 255, 0, 0, 0, 0, 255, 255, 255, 255]);
+  });
+});
