@@ -14,6 +14,7 @@ use crate::guard::GuardMark;
 use crate::policy::{Action, Active, DeviceSlots, Queue, Waiting, decide};
 use crate::start::{Plan, is_held, job_dataset, prepare, resume_point, spawn};
 use crate::supervisor::Supervisor;
+use crate::tail::left_a_trace;
 
 /// A start that failed for a cause that may pass is tried again after this.
 const PUT_OFF: Duration = Duration::from_secs(5);
@@ -22,18 +23,23 @@ const PUT_OFF: Duration = Duration::from_secs(5);
 pub(crate) const RESUME_FROM: &str = "resume_from";
 
 impl Supervisor {
-    /// Decides and acts. `true`: a run waits that could be started, now or when a slot is free.
-    pub(crate) async fn act(&mut self) -> Result<bool> {
-        self.problem = self.options.binaries.missing();
+    /// Decides and acts. The queue is read where it may have changed, or where a start was put off.
+    pub(crate) async fn act(&mut self, queue_may_have_changed: bool) -> Result<()> {
+        if queue_may_have_changed {
+            self.problem = self.options.binaries.missing();
+        }
         let living: Vec<Active> = self.live.iter().map(|(run, live)| live.as_active(*run)).collect();
         let slots = policy_slots(&self.device_states);
+        let read = queue_may_have_changed || !self.not_before.is_empty();
         let queue = Queue {
             // Without a worker every start would fail: nothing is started, and the status says why.
             paused: self.queue_paused || self.problem.is_some() || self.probe.is_some(),
             // While all slots are taken nobody needs to be asked for.
-            runs: if has_room(&living, &slots) { self.waiting().await? } else { Vec::new() },
+            runs: if read && has_room(&living, &slots) { self.waiting().await? } else { Vec::new() },
         };
-        let startable = !queue.runs.is_empty() && !self.queue_paused && self.problem.is_none();
+        if read {
+            self.startable = !queue.runs.is_empty() && !self.queue_paused && self.problem.is_none();
+        }
         let mut failed = None;
         for action in decide(&queue, &living, &slots, self.now()) {
             // One run that cannot be helped does not hold back the others.
@@ -42,7 +48,7 @@ impl Supervisor {
             }
         }
         self.send_owed_signals();
-        failed.map_or(Ok(startable), Err)
+        failed.map_or(Ok(()), Err)
     }
 
     async fn perform(&mut self, action: Action) -> Result<()> {
@@ -182,8 +188,10 @@ impl Supervisor {
             .pop()
             .and_then(|last| Some(last.evidence.data.get(RESUME_FROM)?.as_str()?.to_owned()));
         let stored = self.store.attempts(run).await?.last().map_or(0, |attempt| attempt.number);
-        // A folder that the store knows nothing of is never written over.
-        let on_disk = folder.attempts().ok().and_then(|attempts| attempts.last().copied()).unwrap_or(0);
+        // A folder that the store knows nothing of is never written over, unless nothing ever ran in it.
+        let on_disk = folder.attempts().unwrap_or_default();
+        let on_disk =
+            on_disk.into_iter().filter(|attempt| left_a_trace(&folder, *attempt)).max().unwrap_or(0);
         Ok(Plan {
             run,
             attempt: stored.max(on_disk) + 1,

@@ -11,7 +11,7 @@ use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use vitals_journal::{Lock, LockError};
-use vitals_store::{Request, Role, RunId, RunState, Store, UnixMillis};
+use vitals_store::{DataVersion, Request, Role, RunId, RunState, Store, UnixMillis};
 
 use crate::devices::{DeviceState, Devices, Word, probe};
 use crate::error::{Result, SupervisorError};
@@ -58,6 +58,12 @@ pub struct Supervisor {
     pub(crate) problem: Option<String>,
     /// A request asked it to end.
     pub(crate) shutdown: bool,
+    /// Notices commits, our own too.
+    version: DataVersion,
+    /// The last turn did all that was to do.
+    complete: bool,
+    /// A run waits that could be started, now or when a slot is free.
+    pub(crate) startable: bool,
     /// What an earlier supervisor left has been taken over.
     adopted: bool,
     /// Asks the worker which accelerators it can use; nothing is started before it has answered.
@@ -110,6 +116,9 @@ impl Supervisor {
         let probe =
             (devices.accelerators() > 0).then(|| tokio::spawn(probe(options.binaries.worker.clone())));
         Ok(Self {
+            version: store.data_version().await?,
+            complete: false,
+            startable: false,
             adopted: false,
             probe,
             database: file_id(&workspace.database()),
@@ -156,7 +165,11 @@ impl Supervisor {
                         continue;
                     }
                 }
-                word = examined(&mut self.probe) => self.devices.take(word),
+                word = examined(&mut self.probe) => {
+                    self.devices.take(word);
+                    self.device_states = self.devices.states(&self.slots);
+                    self.complete = false;
+                }
                 _ = tick.tick() => {}
             }
             if let Err(error) = self.turn().await {
@@ -186,18 +199,28 @@ impl Supervisor {
             }
         }
         self.last_turn = now;
-        self.read_settings().await?;
+        // Nothing was committed by anybody since the last complete look: then there is nothing to read.
+        let look = self.version.moved().await? || !self.complete;
+        self.complete = false;
+        if look {
+            self.read_settings().await?;
+        }
         if !self.adopted {
             self.adopt().await?;
             self.requests = self.store.taken_requests().await?;
             self.adopted = true;
         }
-        self.obey_requests().await?;
+        if look {
+            self.obey_requests().await?;
+        }
+        let settled = !self.unsettled.is_empty();
         self.settle_all().await?;
-        let startable = self.act().await?;
-        if startable || !self.live.is_empty() || !self.unsettled.is_empty() || !self.requests.is_empty() {
+        self.act(look || settled).await?;
+        if self.startable || !self.live.is_empty() || !self.unsettled.is_empty() || !self.requests.is_empty()
+        {
             self.last_busy = self.now();
         }
+        self.complete = true;
         Ok(())
     }
 

@@ -240,8 +240,16 @@ pub(crate) fn what_is_known(folder: &RunFolder, attempt: u32, end: Option<EndOfA
         grace_spent: false,
         rebooted: mark.as_ref().is_some_and(|mark| mark.boot_id.is_some() && mark.boot_id != boot_id()),
         folder_missing: !there(folder.attempt_dir(attempt)),
-        left_a_trace: mark.is_some() || there(folder.journal(attempt)) || there(folder.exit(attempt)),
+        left_a_trace: left_a_trace(folder, attempt),
     }
+}
+
+/// Whether guard or worker of an attempt ever came so far as to write something.
+pub(crate) fn left_a_trace(folder: &RunFolder, attempt: u32) -> bool {
+    let there = |path: PathBuf| path.try_exists().unwrap_or(true);
+    GuardMark::read(folder, attempt).is_some()
+        || there(folder.journal(attempt))
+        || there(folder.exit(attempt))
 }
 
 /// What was asked of this very attempt: the command in `control`, if it came after the attempt was prepared.

@@ -114,7 +114,8 @@ async fn a_stopped_process_is_stalled_until_it_moves() {
     send(worker, Signal::STOP);
     let row = world.state(run, RunState::Stalled).await;
     assert!(row.evidence.ends_with(", the process is stopped by a signal"), "{}", row.evidence);
-    assert_eq!(row.events.get("stalled"), Some(&1));
+    let noted = async || (world.run(run).await.events.get("stalled") == Some(&1)).then_some(());
+    until("the stall is an event, too", noted).await;
     send(worker, Signal::CONT);
     world.state(run, RunState::Running).await;
     let row = world.state(run, RunState::Finished).await;

@@ -210,6 +210,17 @@ impl World {
         .await
     }
 
+    /// Signals a process of an attempt, if it is still that very process.
+    pub async fn kill(&self, run: RunId, attempt: u32, who: &str, signal: Signal) {
+        let pid = self.pid_of(run, attempt, who).await;
+        let path = self.folder(run).attempt_dir(attempt).join("guard.json");
+        let mark: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+        let process: vitals_supervisor::ProcessMark = serde_json::from_value(mark[who].clone()).unwrap();
+        if process.is_alive() {
+            send(pid, signal);
+        }
+    }
+
     /// All that the supervisors printed.
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.workspace().supervisor_log()).unwrap_or_default()

@@ -7,3 +7,4 @@ mod faults;
 mod folders;
 mod harness;
 mod requests;
+mod rounds;
