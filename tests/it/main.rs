@@ -1,1 +1,10 @@
+//! The whole of Vitals from outside: the real `vitals` and `vitals-worker` on real images, killed for real. The
+//! binaries are those that `cargo xtask test` built; without them a test says so in words.
 
+#![expect(clippy::panic, reason = "a test that cannot go on says why")]
+
+mod bad_input;
+mod parity;
+mod support;
+mod survival;
+mod sweep;

@@ -1,3 +1,201 @@
-//! stand-in
-use crate::error::Result; use crate::Context;
-pub async fn export(_c: &Context, _i: &[String], _f: &str, _p: &std::path::Path) -> Result<Vec<std::path::PathBuf>> { Ok(Vec::new()) }
+//! Runs as files for others: CSV (the form that `import csv` reads), JSON lines, and the comparison figure as SVG or
+//! PNG. A file is written beside its place and renamed, so that no half file is ever seen.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+use vitals_charts::{ComparedRun, Comparison, Marker, comparison, figure, plot_width, png};
+use vitals_journal::atomic_write;
+use vitals_series::{Frame, frame as cut};
+use vitals_store::{RunId, RunRow, Series, SeriesQuery};
+
+use crate::Context;
+use crate::dto::{ApiError, Number};
+use crate::error::Result;
+use crate::runs;
+
+/// Width of a figure in CSS pixels, and pixels to each in a PNG.
+const WIDTH: u32 = 960;
+const PNG_SCALE: f64 = 2.0;
+
+/// Writes runs in a format and returns the files.
+///
+/// # Errors
+/// `invalid_input` for an unknown format; `failed` where a file cannot be written.
+pub async fn export(context: &Context, ids: &[String], format: &str, path: &Path) -> Result<Vec<PathBuf>> {
+    let mut chosen = Vec::with_capacity(ids.len());
+    for id in ids {
+        chosen.push(runs::resolve(context, id).await?);
+    }
+    match format {
+        "csv" | "jsonl" => tables(context, &chosen, format, path).await,
+        "svg" | "png" => picture(context, &chosen, format, path).await,
+        _ => Err(ApiError::invalid(format!("there is no format `{format}`")).hint("choose csv, jsonl, svg or png")),
+    }
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder).map_err(|error| crate::error::io_error("create", folder, &error))?;
+    }
+    atomic_write(path, bytes).map_err(|error| ApiError::failed(format!("failed to {error}")))
+}
+
+/// One file a run: PATH itself for one run, files in the folder PATH for several.
+async fn tables(context: &Context, ids: &[RunId], format: &str, path: &Path) -> Result<Vec<PathBuf>> {
+    let mut written = Vec::new();
+    for &id in ids {
+        let series = context.store().series(id, &SeriesQuery::default()).await?;
+        let text = if format == "csv" { csv(&series) } else { json_lines(&series)? };
+        let file = match ids {
+            [_] => path.to_path_buf(),
+            _ => {
+                let row = context.store().run(id).await?;
+                // Labels repeat between sweeps; the id's end does not.
+                let id = id.simple().to_string();
+                path.join(format!("{}-{}.{format}", file_name(&row.label), &id[id.len() - 6..]))
+            }
+        };
+        write(&file, text.as_bytes())?;
+        written.push(file);
+    }
+    Ok(written)
+}
+
+fn file_name(label: &str) -> String {
+    label.chars().map(|c| if c.is_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '-' }).collect()
+}
+
+/// Header `step`, then metric names; an empty cell is no value.
+fn csv(series: &[Series]) -> String {
+    let mut rows: BTreeMap<u64, Vec<Option<f64>>> = BTreeMap::new();
+    for (column, one) in series.iter().enumerate() {
+        for (&step, &value) in one.steps.iter().zip(&one.values) {
+            rows.entry(step).or_insert_with(|| vec![None; series.len()])[column] = Some(value);
+        }
+    }
+    let mut text = String::from("step");
+    for one in series {
+        text.push(',');
+        text.push_str(&quoted(&one.name));
+    }
+    text.push('\n');
+    for (step, cells) in rows {
+        text.push_str(&step.to_string());
+        for cell in cells {
+            text.push(',');
+            text.push_str(&cell.map_or_else(String::new, csv_number));
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// The shortest text that reads back as the same number.
+fn csv_number(value: f64) -> String {
+    if value.is_nan() {
+        "NaN".to_owned()
+    } else if value.is_infinite() {
+        if value > 0.0 { "inf".to_owned() } else { "-inf".to_owned() }
+    } else {
+        format!("{value:?}")
+    }
+}
+
+fn quoted(name: &str) -> String {
+    if name.contains([',', '"', '\n']) { format!("\"{}\"", name.replace('"', "\"\"")) } else { name.to_owned() }
+}
+
+/// One object a value.
+fn json_lines(series: &[Series]) -> Result<String> {
+    let mut text = String::new();
+    for one in series {
+        for ((step, value), attempt) in one.steps.iter().zip(&one.values).zip(&one.attempts) {
+            let line = json!({ "name": one.name, "step": step, "value": Number::from(*value), "attempt": attempt });
+            let line = serde_json::to_string(&line).map_err(|error| ApiError::failed(error.to_string()))?;
+            text.push_str(&line);
+            text.push('\n');
+        }
+    }
+    Ok(text)
+}
+
+async fn picture(context: &Context, ids: &[RunId], format: &str, path: &Path) -> Result<Vec<PathBuf>> {
+    let mut compared = Vec::new();
+    let mut rows = Vec::new();
+    for &id in ids {
+        let row = context.store().run(id).await?;
+        compared.push(compared_run(context, &row).await?);
+        rows.push(row);
+    }
+    let band = rows.first().and_then(|row| vitals_recipe::loss_band(&row.resolved().ok()?));
+    let sweeps: std::collections::BTreeSet<&str> = rows.iter().filter_map(|row| row.sweep_name.as_deref()).collect();
+    let title = match (rows.as_slice(), sweeps.len()) {
+        ([one], _) => one.label.clone(),
+        (_, 1) => sweeps.into_iter().next().unwrap_or_default().to_owned(),
+        _ => format!("{} runs", rows.len()),
+    };
+    let labels: Vec<&str> = rows.iter().map(|row| row.label.as_str()).collect();
+    let picture = Comparison {
+        title,
+        subtitle: labels.join(" · "),
+        loss_band: band.map(|band| (band.start, band.floor)),
+        runs: compared,
+    };
+    let svg = figure(&comparison(&picture, WIDTH))
+        .map_err(|error| ApiError::failed(format!("failed to draw the figure: {error}")))?;
+    if format == "svg" {
+        write(path, svg.as_bytes())?;
+    } else {
+        let bytes = png(&svg, PNG_SCALE).map_err(|error| ApiError::failed(format!("failed to draw the PNG: {error}")))?;
+        write(path, &bytes)?;
+    }
+    Ok(vec![path.to_path_buf()])
+}
+
+async fn compared_run(context: &Context, row: &RunRow) -> Result<ComparedRun> {
+    let entries = context.store().series_list(row.id).await?;
+    let layers = runs::layers(&entries);
+    let mut names = ["loss", "knn_top1", "learning_rate"].map(str::to_owned).to_vec();
+    names.extend(layers.iter().map(|layer| format!("grad_norm/{layer}")));
+    let series = context.store().series(row.id, &SeriesQuery { names, ..SeriesQuery::default() }).await?;
+    let to = row.total_steps.unwrap_or(row.steps_done).max(1);
+    let frame = |name: &str| -> Option<Frame> {
+        let found = series.iter().find(|series| series.name == name)?;
+        Some(cut(&found.steps, &found.values, 0, to + 1, plot_width(WIDTH)))
+    };
+    let frozen = row.resolved()?.frozen_patch_projection;
+    let shocks = context.store().events(row.id, &["shock"], false).await?;
+    Ok(ComparedRun {
+        label: row.label.clone(),
+        index: usize::from(!frozen),
+        loss: frame("loss"),
+        knn_top1: frame("knn_top1"),
+        learning_rate: frame("learning_rate"),
+        layers: layers.iter().filter_map(|layer| Some((layer.clone(), frame(&format!("grad_norm/{layer}"))?))).collect(),
+        markers: shocks.iter().map(|shock| Marker { step: shock.step, label: "injected".to_owned() }).collect(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn csv_keeps_every_value_and_leaves_gaps_empty() {
+        let series = |name: &str, steps: &[u64], values: &[f64]| Series {
+            stream: "step".to_owned(),
+            name: name.to_owned(),
+            unit: String::new(),
+            kind: vitals_store::ValueKind::F64,
+            steps: steps.to_vec(),
+            values: values.to_vec(),
+            elapsed_secs: vec![0.0; steps.len()],
+            attempts: vec![1; steps.len()],
+            in_force: vec![true; steps.len()],
+        };
+        let text = csv(&[series("loss", &[0, 1], &[4.5, f64::NAN]), series("a,b", &[1, 2], &[0.1, f64::NEG_INFINITY])]);
+        assert_eq!(text, "step,loss,\"a,b\"\n0,4.5,\n1,NaN,0.1\n2,,-inf\n");
+    }
+}

@@ -227,7 +227,7 @@ pub async fn detail(context: &Context, id: &str) -> Result<RunDetail> {
 }
 
 /// Layers with a gradient norm, in network order: those of the contract, not single tensors.
-fn layers(entries: &[SeriesEntry]) -> Vec<String> {
+pub fn layers(entries: &[SeriesEntry]) -> Vec<String> {
     let names = entries.iter().filter_map(|entry| entry.name.strip_prefix("grad_norm/"));
     names.filter(|name| is_layer(name)).map(str::to_owned).collect()
 }

@@ -101,7 +101,7 @@ impl From<JournalError> for Failure {
 fn open_dataset(job: &Job) -> Result<Dataset, Failure> {
     let path = (!job.dataset.path.is_empty()).then(|| job.dataset.path.clone().into());
     let spec = DatasetSpec { name: job.dataset.name.clone(), path };
-    let dataset = vitals_data::open(&spec).map_err(|error| Failure::Dataset(error.to_string()))?;
+    let dataset = vitals_data::open_seeded(&spec, job.recipe.seed).map_err(|error| Failure::Dataset(error.to_string()))?;
     if !job.dataset.fingerprint.is_empty() && dataset.fingerprint() != job.dataset.fingerprint {
         return Err(Failure::Dataset(format!(
             "{} is not the set that the run was queued with (fingerprint {}, expected {}); `vitals dataset check` \

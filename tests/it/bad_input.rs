@@ -1,0 +1,133 @@
+//! Wrong input: exit code 2, a message that names the place and what to do, and nothing changed.
+
+use crate::support::{Workspace, shared, small_sweep};
+
+/// Adds a sweep that must be refused, and looks for words in the message.
+fn refused(text: &str, words: &[&str]) {
+    let workspace = Workspace::new();
+    let file = workspace.file("wrong.toml", text);
+    for command in ["check", "add"] {
+        let told = workspace.vitals(&["sweep", command, &file]);
+        assert_eq!(told.code, 2, "{told:?}");
+        for word in words {
+            assert!(told.err.contains(word), "`{word}` in {}", told.err);
+        }
+    }
+    assert_eq!(workspace.vitals_ok(&["--json", "sweep", "list"]).out, "", "nothing was stored");
+    assert_eq!(workspace.runs().len(), 0);
+}
+
+fn with(line: &str) -> String {
+    small_sweep(&format!("max_steps = 5\n{line}"), "")
+}
+
+#[test]
+fn a_misspelt_key_is_shown_at_its_line_with_the_nearest_name() {
+    refused(&with("optimiser = \"adamw\""), &["wrong.toml:", "optimiser", "optimizer"]);
+}
+
+#[test]
+fn a_wrong_type_is_shown() {
+    refused(&with("epochs = \"many\""), &["wrong.toml:", "epochs"]);
+}
+
+#[test]
+fn an_unknown_parameter_of_an_axis_is_shown() {
+    let axis = "[[axis]]\nparameter = \"learning_rate\"\nvalues = [1e-3]\n";
+    refused(&small_sweep("max_steps = 5", axis), &["learning_rate", "base_learning_rate"]);
+}
+
+#[test]
+fn a_patch_that_does_not_divide_the_image_is_shown() {
+    refused(&with("").replace("patch_size = 8", "patch_size = 7"), &["patch_size"]);
+}
+
+#[test]
+fn a_width_that_heads_do_not_divide_is_shown() {
+    refused(&with("").replace("num_heads = 2", "num_heads = 3"), &["embed_dim", "num_heads"]);
+}
+
+#[test]
+fn a_batch_larger_than_the_data_is_shown() {
+    refused(&with("").replace("batch_size = 32", "batch_size = 100000"), &["batch_size", "60000"]);
+}
+
+#[test]
+fn a_missing_file_and_an_unknown_run_are_said() {
+    let workspace = Workspace::new();
+    let told = workspace.vitals(&["sweep", "check", "/nowhere/at-all.toml"]);
+    assert_eq!(told.code, 2, "{told:?}");
+    assert!(told.err.contains("/nowhere/at-all.toml"));
+    let told = workspace.vitals(&["run", "show", "abc"]);
+    assert_eq!(told.code, 2, "{told:?}");
+    let told = workspace.vitals(&["--json", "runs", "--where", "loss.last >"]);
+    assert_eq!(told.code, 2, "{told:?}");
+    let error: serde_json::Value = serde_json::from_str(told.err.trim()).expect("an error is JSON too");
+    assert_eq!(error["error"]["code"], "invalid_input");
+}
+
+#[test]
+fn an_empty_folder_is_no_data_set() {
+    let workspace = Workspace::new();
+    let folder = workspace.path("empty");
+    std::fs::create_dir(&folder).expect("a folder");
+    let told = workspace.vitals(&["dataset", "add", "nothing", &folder.display().to_string()]);
+    assert_eq!(told.code, 2, "{told:?}");
+    assert!(told.err.contains("empty"), "{}", told.err);
+    assert!(!workspace.vitals_ok(&["--json", "dataset", "list"]).out.contains("nothing"));
+}
+
+#[test]
+fn a_data_set_with_a_broken_image_ends_the_run_with_its_name() {
+    let Some(images) = shared("data/imagenet-sample") else { return };
+    let workspace = Workspace::new();
+    let folder = workspace.path("broken");
+    for (class, name) in [("a", "one"), ("b", "two")] {
+        std::fs::create_dir_all(folder.join(class)).expect("a folder");
+        let source = std::fs::read_dir(&images).expect("classes").filter_map(Result::ok).find_map(|class| {
+            std::fs::read_dir(class.path()).ok()?.filter_map(Result::ok).map(|image| image.path()).next()
+        });
+        for copy in 0..20 {
+            let to = folder.join(class).join(format!("{name}-{copy}.jpg"));
+            std::fs::copy(source.as_ref().expect("an image"), to).expect("the image can be copied");
+        }
+    }
+    std::fs::write(folder.join("a/broken.jpg"), b"this is no image").expect("a file");
+    workspace.vitals_ok(&["dataset", "add", "broken", &folder.display().to_string()]);
+    let text = small_sweep("max_steps = 5", "").replace("fashion-mnist", "broken").replace("batch_size = 32", "batch_size = 16");
+    let file = workspace.file("broken.toml", &text);
+    let told = workspace.vitals(&["--quiet", "sweep", "run", &file, "--wait"]);
+    assert_eq!(told.code, 1, "{told:?}");
+    let run = &workspace.runs()[0];
+    assert_eq!((run["state"].as_str(), run["evidence"].as_str()), (Some("failed"), Some("exit 6")), "{run}");
+    let log = workspace.vitals_ok(&["run", "log", run["id"].as_str().expect("an id")]);
+    assert!(log.out.contains("broken.jpg"), "{}", log.out);
+}
+
+#[test]
+fn a_workspace_of_a_newer_version_is_refused_untouched() {
+    let workspace = Workspace::new();
+    workspace.vitals_ok(&["runs"]);
+    let database = workspace.path("ws/vitals.db");
+    let python = format!(
+        "import sqlite3; c = sqlite3.connect({:?}); c.execute(\"insert into _sqlx_migrations (version, description, \
+         success, checksum, execution_time) values (9999, 'future', 1, x'00', 0)\"); c.commit()",
+        database.display().to_string()
+    );
+    let made = std::process::Command::new("python3").args(["-c", &python]).status().expect("python3 is there");
+    assert!(made.success());
+    let told = workspace.vitals(&["runs"]);
+    assert_eq!(told.code, 2, "{told:?}");
+    assert!(told.err.contains("9999"), "{}", told.err);
+}
+
+#[test]
+fn a_workspace_that_cannot_be_made_is_refused() {
+    let workspace = Workspace::new();
+    // A file where the folder would be: no permission can help, not even root's.
+    std::fs::write(workspace.path("ws"), b"").expect("a file");
+    let told = workspace.vitals(&["runs"]);
+    assert_eq!(told.code, 2, "{told:?}");
+    assert!(told.err.contains("ws"), "{}", told.err);
+    std::fs::remove_file(workspace.path("ws")).expect("it was a file");
+}

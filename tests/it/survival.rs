@@ -1,0 +1,115 @@
+//! Processes die; nothing is lost and no state is a lie.
+
+use std::collections::BTreeSet;
+
+use rustix::process::Signal;
+
+use crate::support::{Workspace, kill, small_sweep, supervisor_pid};
+
+/// Queues one long enough run and returns its id.
+fn start(workspace: &Workspace, steps: u64) -> String {
+    let recipe = format!("max_steps = {steps}\ncheckpoint_every = 20\nkeep_checkpoints = 3");
+    let file = workspace.file("one.toml", &small_sweep(&recipe, ""));
+    workspace.vitals_ok(&["--quiet", "sweep", "run", &file]);
+    workspace.runs()[0]["id"].as_str().expect("an id").to_owned()
+}
+
+/// Every step once, from 0 to the last, in the store and as the journals have it.
+fn assert_whole(workspace: &Workspace, id: &str, steps: u64) {
+    let (recorded, _) = workspace.series(id, "loss");
+    assert_eq!(recorded, (0..steps).collect::<Vec<u64>>(), "no hole and no double step");
+    let folder = workspace.run_folder(id).display().to_string();
+    let journal = workspace.vitals_ok(&["--json", "journal", "check", &folder]).json();
+    let store = workspace.vitals_ok(&["--json", "run", "hash", id]).json();
+    assert_eq!(journal["sha256"], store["sha256"]);
+}
+
+#[test]
+fn a_killed_worker_is_failed_by_signal_9_and_its_retry_leaves_no_hole() {
+    let workspace = Workspace::new();
+    let id = start(&workspace, 600);
+    workspace.wait_step(&id, 45);
+    kill(workspace.worker_pid(&id, 1).expect("the guard wrote the worker's id"), Signal::KILL);
+    let run = workspace.wait_state(&id, "failed");
+    assert_eq!(run["evidence"], "signal 9");
+    workspace.vitals_ok(&["run", "retry", &id]);
+    let run = workspace.wait_state(&id, "finished");
+    assert_eq!(run["attempt"], 2);
+    let resumed = run["attempts"][1]["first_step"].as_u64().expect("the second attempt's first step");
+    assert!(resumed >= 40 && resumed % 20 == 0, "it went on from a checkpoint, not from the start: {resumed}");
+    assert_whole(&workspace, &id, 600);
+}
+
+#[test]
+fn a_killed_supervisor_stops_nothing_and_its_successor_misses_nothing() {
+    let workspace = Workspace::new();
+    let id = start(&workspace, 500);
+    workspace.wait_step(&id, 30);
+    let worker = workspace.worker_pid(&id, 1);
+    kill(supervisor_pid(&workspace.path("ws")).expect("a supervisor runs"), Signal::KILL);
+    workspace.wait_for("the supervisor to be gone", || match supervisor_pid(&workspace.path("ws")) {
+        None => Ok(()),
+        Some(pid) => Err(format!("{pid} lives")),
+    });
+    // Any start of a sweep brings a supervisor; this one adds nothing.
+    let file = workspace.path("one.toml").display().to_string();
+    let again = workspace.vitals_ok(&["--json", "sweep", "run", &file]).json();
+    assert_eq!(again["queued"], 0);
+    let run = workspace.wait_state(&id, "finished");
+    assert_eq!((run["attempt"].as_u64(), workspace.worker_pid(&id, 1)), (Some(1), worker), "started once");
+    assert_whole(&workspace, &id, 500);
+}
+
+#[test]
+fn pause_frees_the_slot_and_resume_goes_on_where_it_was() {
+    let workspace = Workspace::new();
+    let id = start(&workspace, 500);
+    workspace.wait_step(&id, 10);
+    workspace.vitals_ok(&["run", "pause", &id]);
+    let paused = workspace.wait_state(&id, "paused");
+    let done = paused["progress"]["step"].as_u64().expect("a step");
+    assert!(done < 500, "paused before the end, at {done}");
+    workspace.vitals_ok(&["run", "resume", &id]);
+    let run = workspace.wait_state(&id, "finished");
+    assert_eq!(run["attempts"][1]["first_step"].as_u64(), Some(done), "not one step was trained twice");
+    assert_whole(&workspace, &id, 500);
+    let states: BTreeSet<&str> =
+        run["transitions"].as_array().expect("transitions").iter().filter_map(|change| change["to"].as_str()).collect();
+    assert!(states.is_superset(&BTreeSet::from(["queued", "starting", "running", "paused", "finished"])), "{states:?}");
+}
+
+#[test]
+fn cancel_ends_a_run_with_a_checkpoint() {
+    let workspace = Workspace::new();
+    let id = start(&workspace, 5_000);
+    workspace.wait_step(&id, 5);
+    workspace.vitals_ok(&["run", "cancel", &id]);
+    let run = workspace.wait_state(&id, "cancelled");
+    let done = run["progress"]["step"].as_u64().expect("a step");
+    let checkpoint = workspace.run_folder(&id).join(format!("checkpoints/step-{done:08}"));
+    assert!(checkpoint.join("state.json").is_file(), "{}", checkpoint.display());
+    let refused = workspace.vitals(&["run", "pause", &id]);
+    assert_eq!(refused.code, 1, "an ended run cannot be paused: {refused:?}");
+}
+
+#[test]
+fn a_deleted_database_is_built_again_from_the_run_folders() {
+    let workspace = Workspace::new();
+    let id = start(&workspace, 40);
+    workspace.wait_state(&id, "finished");
+    let before = workspace.vitals_ok(&["--json", "run", "hash", &id]).json();
+    let pid = supervisor_pid(&workspace.path("ws"));
+    pid.into_iter().for_each(|pid| kill(pid, Signal::TERM));
+    workspace.wait_for("the supervisor to be gone", || match supervisor_pid(&workspace.path("ws")) {
+        None => Ok(()),
+        Some(pid) => Err(format!("{pid} lives")),
+    });
+    for name in ["vitals.db", "vitals.db-wal", "vitals.db-shm"] {
+        // The log may have been folded back already.
+        let _ = std::fs::remove_file(workspace.path("ws").join(name));
+    }
+    let folder = workspace.run_folder(&id).display().to_string();
+    workspace.vitals_ok(&["ingest", &folder]);
+    assert_eq!(workspace.vitals_ok(&["--json", "run", "hash", &id]).json(), before);
+    assert_eq!(workspace.run(&id)["state"], "finished");
+}
