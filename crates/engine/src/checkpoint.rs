@@ -77,9 +77,9 @@ impl Trainer {
     pub fn save(&self, folder: &Path) -> std::result::Result<(), EngineError> {
         let files = guarded(|| {
             Ok([
-                (MODEL, encode(&self.core.nets.state(), "model")?),
-                (OPTIMIZER, encode(&self.optimizer_state(), "optimizer")?),
-                (MONITOR, encode(&self.monitor_state(), "monitor")?),
+                (MODEL, encode(&self.core.nets.state())?),
+                (OPTIMIZER, encode(&self.optimizer_state())?),
+                (MONITOR, encode(&self.monitor_state())?),
             ])
         })?;
         let hash =
@@ -174,8 +174,8 @@ impl Trainer {
 /// The first name at which two sets of tensors differ in names or shapes.
 fn mismatch(targets: &State, stored: &State) -> Option<String> {
     let size = |tensors: &State, name: &String| tensors.get(name).map(Tensor::size);
-    let names = targets.keys().chain(stored.keys());
-    names.cloned().find(|name| size(targets, name) != size(stored, name))
+    let mut names = targets.keys().chain(stored.keys());
+    names.find(|name| size(targets, name) != size(stored, name)).cloned()
 }
 
 /// The name under which a folder is written before it is complete.

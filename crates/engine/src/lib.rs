@@ -13,6 +13,7 @@ mod device;
 mod error;
 mod gradient;
 mod head;
+mod inspect;
 mod knn;
 mod loss;
 mod method;
@@ -35,5 +36,9 @@ pub use checkpoint::{CHECKPOINT_FORMAT, CheckpointState};
 pub use device::{Device, cuda_devices, num_threads, set_threads};
 pub use error::EngineError;
 pub use gradient::Gradients;
+pub use inspect::{Inspection, inspect};
 pub use knn::LabelledImages;
 pub use trainer::{StepReport, Trainer, Views};
+
+#[cfg(test)]
+mod facts;

@@ -148,7 +148,7 @@ impl Parameters {
     pub(crate) fn span(&self, prefix: &str) -> Span {
         let mut inside = self.slots.iter().filter(|slot| slot.name.starts_with(prefix));
         let first = inside.next();
-        let last = inside.last().or(first);
+        let last = inside.next_back().or(first);
         Span {
             start: first.map_or(0, |slot| slot.offset),
             end: last.map_or(0, |slot| slot.offset + slot.padded),
@@ -208,7 +208,7 @@ mod tests {
             parameters.layers,
             [("one".to_owned(), Span { start: 0, end: 32 }), ("two".to_owned(), Span { start: 32, end: 48 })]
         );
-        let _ = tch::no_grad(|| parameters.flat.shallow_clone().mul_scalar_(2.0));
+        let _ = tch::no_grad(|| parameters.flat.shallow_clone().f_mul_scalar_(2.0));
         let flat: Vec<f32> = (&parameters.flat).try_into().unwrap();
         let y: Vec<f32> = (&parameters.get("a.y").unwrap()).try_into().unwrap();
         assert_eq!(flat[16..18], y[..]);

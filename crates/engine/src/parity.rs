@@ -195,5 +195,5 @@ fn write(
     state.insert("probe_features.before".to_owned(), before);
     state.insert("probe_features.after".to_owned(), after);
     let tensors = out.join("final.safetensors");
-    fs::write(&tensors, encode(&state, "parity")?).map_err(EngineError::io("write", &tensors))
+    fs::write(&tensors, encode(&state)?).map_err(EngineError::io("write", &tensors))
 }

@@ -42,7 +42,7 @@ impl Normalizer {
 /// How many square RGB images of that size the bytes hold; an error where they hold no whole number.
 pub(crate) fn image_count(bytes: &[u8], size: u32) -> Result<usize> {
     let per_image = 3 * size as usize * size as usize;
-    if per_image == 0 || bytes.len() % per_image != 0 {
+    if per_image == 0 || !bytes.len().is_multiple_of(per_image) {
         let length = bytes.len();
         return Err(EngineError::Input(format!(
             "{length} bytes are no whole number of {size} × {size} RGB images"

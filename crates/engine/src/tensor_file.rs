@@ -13,7 +13,7 @@ use crate::error::{EngineError, Result};
 pub(crate) type State = BTreeMap<String, Tensor>;
 
 /// The contents of a file with these tensors.
-pub(crate) fn encode(tensors: &State, kind: &str) -> Result<Vec<u8>> {
+pub(crate) fn encode(tensors: &State) -> Result<Vec<u8>> {
     let mut parts = Vec::with_capacity(tensors.len());
     for (name, tensor) in tensors {
         let tensor = tensor.f_detach()?.f_to_device(Device::Cpu)?.f_contiguous()?;
@@ -30,8 +30,8 @@ pub(crate) fn encode(tensors: &State, kind: &str) -> Result<Vec<u8>> {
             Ok((name.as_str(), TensorView::new(*dtype, shape.clone(), bytes)?))
         })
         .collect::<std::result::Result<Vec<_>, safetensors::SafeTensorError>>();
-    let metadata =
-        HashMap::from([("format".to_owned(), "pt".to_owned()), ("vitals".to_owned(), kind.to_owned())]);
+    // One entry only: the crate writes several in the random order of a hash map.
+    let metadata = HashMap::from([("format".to_owned(), "pt".to_owned())]);
     views
         .and_then(|views| safetensors::serialize(views, Some(metadata)))
         .map_err(|error| EngineError::Torch(format!("tensors cannot be encoded: {error}")))

@@ -1,0 +1,95 @@
+//! The engine against trajectories of the reference implementation, judged by the fixtures' own `compare.py`.
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking, as the tests do")]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn fixtures() -> Option<PathBuf> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/fixtures");
+    if !path.is_dir() {
+        println!("skipped: {} is not there", path.display());
+        return None;
+    }
+    Some(path)
+}
+
+/// Replays every folder of a family and collects what `compare.py` finds wrong.
+fn replay(family: &str, threads: u32, expected_folders: usize) {
+    let Some(fixtures) = fixtures() else { return };
+    vitals_engine::set_threads(threads);
+    let out = tempfile::tempdir().unwrap();
+    let mut folders: Vec<PathBuf> =
+        std::fs::read_dir(fixtures.join(family)).unwrap().map(|entry| entry.unwrap().path()).collect();
+    folders.sort();
+    assert_eq!(folders.len(), expected_folders);
+    let mut wrong = Vec::new();
+    for folder in folders {
+        let out = out.path().join(folder.file_name().unwrap());
+        vitals_engine::parity::run(&folder, &out).unwrap();
+        let verdict = Command::new("python3")
+            .arg(fixtures.join("compare.py"))
+            .args([&folder, &out])
+            .output()
+            .expect("python3 runs compare.py");
+        let words = String::from_utf8_lossy(&verdict.stdout).into_owned();
+        println!("{}: {words}", folder.display());
+        if !verdict.status.success() {
+            wrong.push(format!("{}: {words}{}", folder.display(), String::from_utf8_lossy(&verdict.stderr)));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn mocov3_on_one_thread() {
+    replay("mocov3-parity", 1, 4);
+}
+
+#[test]
+fn mocov3_on_two_threads() {
+    replay("mocov3-parity", 2, 4);
+}
+
+#[test]
+fn variants() {
+    replay("mocov3-variants", 1, 12);
+}
+
+/// At step 0 the frozen and the learned trajectory have the same start and inputs, so the frozen patch projection's
+/// norm, which the reference does not compute, must be the learned one's.
+#[test]
+fn a_frozen_patch_projection_reports_the_gradient_it_would_have_had() {
+    let Some(fixtures) = fixtures() else { return };
+    let out = tempfile::tempdir().unwrap();
+    let norms = |name: &str| -> [f64; 2] {
+        let out = out.path().join(name);
+        vitals_engine::parity::run(&fixtures.join("mocov3-parity").join(name), &out).unwrap();
+        let text = std::fs::read_to_string(out.join("result.json")).unwrap();
+        let result: serde_json::Value = serde_json::from_str(&text).unwrap();
+        ["weight", "bias"].map(|part| {
+            result["grad_l2_norm"][0][format!("base_encoder.patch_embed.proj.{part}")].as_f64().unwrap()
+        })
+    };
+    for (frozen, learned) in norms("frozen_adamw").into_iter().zip(norms("learned_adamw")) {
+        assert!((frozen - learned).abs() <= 1e-4 * learned, "{frozen} for {learned}");
+    }
+}
+
+/// A fixture that is not there, and one with a tensor too many, are errors that name the file.
+#[test]
+fn broken_fixtures_are_named() {
+    let out = tempfile::tempdir().unwrap();
+    let error = vitals_engine::parity::run(Path::new("/nowhere"), out.path()).unwrap_err();
+    assert!(error.to_string().contains("/nowhere/config.json"), "{error}");
+    let Some(fixtures) = fixtures() else { return };
+    let broken = out.path().join("broken");
+    std::fs::create_dir(&broken).unwrap();
+    let source = fixtures.join("mocov3-parity/learned_adamw");
+    for name in ["init.safetensors", "inputs.safetensors"] {
+        std::fs::copy(source.join(name), broken.join(name)).unwrap();
+    }
+    let config = std::fs::read_to_string(source.join("config.json")).unwrap();
+    std::fs::write(broken.join("config.json"), config.replace("\"depth\": 2", "\"depth\": 1")).unwrap();
+    let error = vitals_engine::parity::run(&broken, out.path()).unwrap_err().to_string();
+    assert!(error.contains("init.safetensors") && error.contains("blocks.1"), "{error}");
+}
