@@ -28,7 +28,7 @@ impl Supervisor {
             match self.adopt_one(run).await {
                 Err(error) if error.may_pass() => return Err(error),
                 Err(error) => {
-                    tracing::warn!(%run, "its lock is held, and it cannot be watched: failed to {error}")
+                    tracing::warn!(%run, "its lock is held, and it cannot be watched: failed to {error}");
                 }
                 Ok(()) => {}
             }

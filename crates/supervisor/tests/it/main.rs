@@ -1,6 +1,8 @@
 //! Real processes: the real supervisor and the real guard (both in the example `stand_in`), a worker that records
 //! without training, and signals. Conditions are waited for with deadlines, never slept for.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop at what it did not expect")]
+
 mod client;
 mod ending;
 mod faults;
