@@ -2,6 +2,7 @@
 //! other programs (cargo, npm, apt, pip, the built binaries) and knows nothing of what they compute.
 
 mod app;
+mod bench;
 mod binaries;
 mod codegen;
 mod count;
@@ -60,6 +61,11 @@ enum Task {
         #[arg(last = true)]
         arguments: Vec<String>,
     },
+    /// Print one JSON object a line for each benchmark
+    Bench {
+        /// Names, or the parts of names before a slash; none means all
+        names: Vec<String>,
+    },
     /// Write the generated files
     Codegen {
         /// Change nothing; fail where a file differs
@@ -90,6 +96,7 @@ fn perform(task: Task) -> anyhow::Result<()> {
         Task::Demo { headless } => demo::run(&place, headless),
         Task::Test { from } => test::run(&place, from.as_deref()),
         Task::App { arguments } => app::run(&place, &arguments),
+        Task::Bench { names } => bench::run(&place, &names),
         Task::Codegen { check } => codegen::run(&place, check),
         Task::Tidy => tidy::run(&place),
     }

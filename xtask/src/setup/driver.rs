@@ -29,7 +29,7 @@ pub fn step(place: &Place) -> Step<'_> {
             run::check(
                 Command::new("cargo")
                     .current_dir(std::env::temp_dir())
-                    .args(["install", "tauri-driver", "--version", VERSION, "--locked", "--quiet", "--root"])
+                    .args(["install", "tauri-driver", "--version", VERSION, "--locked", "--debug", "--quiet", "--root"])
                     .arg(&tools),
             )
             .with_context(|| {

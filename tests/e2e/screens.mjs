@@ -1,0 +1,111 @@
+// Makes the pictures in docs/screens: five screens, two languages, light and dark, from the real window on the demo's
+// workspace (`cargo xtask demo --headless` fills it). With `--check` also at the smallest size, and writes no file.
+import { existsSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { canvases, drawn } from './lib/canvas.mjs';
+import { program, repository, run, until } from './lib/programs.mjs';
+import { open } from './lib/window.mjs';
+
+const { values: options } = parseArgs({
+  options: {
+    workspace: { type: 'string', default: join(repository, 'target/demo-workspace') },
+    out: { type: 'string', default: join(repository, 'docs/screens') },
+    only: { type: 'string', default: '' },
+    check: { type: 'boolean', default: false },
+  },
+});
+const SWEEP = 'fashion-mnist-frozen-patch.toml';
+/** Something to see on Live: two runs that take a minute. */
+const LIVE = join(repository, 'experiments/fashion-mnist-shock.toml');
+const SIZES = options.check ? [[1440, 900], [1100, 720]] : [[1440, 900]];
+
+async function vitals(...args) {
+  const answer = await run(program('vitals'), ['--workspace', options.workspace, '--json', ...args]);
+  return answer.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line));
+}
+
+/** A method of the API, called by the page. */
+function rpc(browser, method, params = {}) {
+  return browser.executeAsync((method, params, done) => {
+    window.__TAURI_INTERNALS__.invoke('rpc', { method, params }).then((value) => done({ value }), (error) => done({ error }));
+  }, method, params).then(({ value, error }) => {
+    if (error) throw new Error(`${method}: ${error.message}`);
+    return value;
+  });
+}
+
+/** The screens: the address, and what has to be there before the picture is taken. */
+function screens(runs) {
+  const [first, second] = runs;
+  return [
+    { name: 'sweeps', address: `#/sweeps/${encodeURIComponent(SWEEP)}`, ready: '[data-testid="sweeps-screen"]' },
+    { name: 'live', address: '#/live', ready: '[data-testid="live-screen"]', charts: true },
+    { name: 'run', address: `#/run/${first.id}`, ready: '[data-testid="run-screen"]', charts: true },
+    { name: 'compare', address: `#/compare?runs=${first.id},${second.id}`, ready: '[data-testid="compare-screen"]', charts: true },
+    { name: 'settings', address: '#/settings', ready: '[data-testid="settings-screen"]' },
+  ].filter((screen) => options.only === '' || options.only.split(',').includes(screen.name));
+}
+
+async function show(browser, screen) {
+  await browser.execute((address) => { location.hash = address; }, screen.address);
+  await browser.$(screen.ready).waitForDisplayed({ timeout: 20_000 });
+  if (screen.charts) {
+    await until(`the charts of ${screen.name}`, async () => {
+      const all = await canvases(browser, 'main, .app');
+      return all.length > 0 && all.some(drawn);
+    });
+  }
+  // Two frames after the last change: what is painted is what is shown.
+  await browser.executeAsync((done) => document.fonts.ready.then(() => requestAnimationFrame(() => requestAnimationFrame(done))));
+}
+
+/** Elements whose text is cut off although nothing scrolls there. */
+function clipped(browser) {
+  return browser.execute(() => [...document.querySelectorAll('button, th, dt, h1, h2, h3, label')]
+    .filter((element) => element.scrollWidth > element.clientWidth + 1 && getComputedStyle(element).overflowX !== 'visible')
+    .map((element) => element.textContent.trim().slice(0, 60)));
+}
+
+const finished = await vitals('runs', '--where', 'state = finished', '--sort', 'created_at');
+if (finished.length < 2) {
+  throw new Error(`${options.workspace} has ${finished.length} finished runs; \`cargo xtask demo --headless\` makes them`);
+}
+const frozen = (run) => run.parameters.frozen_patch_projection;
+const twin = finished.find((run) => run.seed === finished[0].seed && frozen(run) !== frozen(finished[0])) ?? finished[1];
+if (existsSync(LIVE)) await vitals('sweep', 'run', LIVE);
+
+const window = await open(options.workspace);
+const { browser } = window;
+let problems = 0;
+try {
+  const settings = await rpc(browser, 'settings');
+  await mkdir(options.out, { recursive: true });
+  for (const [width, height] of SIZES) {
+    await browser.setWindowSize(width, height);
+    for (const language of ['en', 'ko']) {
+      for (const theme of ['light', 'dark']) {
+        await rpc(browser, 'settings_set', { ...settings, language, theme });
+        await browser.refresh();
+        for (const screen of screens([finished[0], twin])) {
+          await show(browser, screen);
+          const name = `${screen.name}-${language}-${theme}${width === 1440 ? '' : '-small'}.png`;
+          if (options.check) {
+            const cut = await clipped(browser);
+            const errors = await window.errors();
+            problems += cut.length + errors.length;
+            console.log(`${cut.length + errors.length === 0 ? 'ok ' : '-- '} ${name}`, ...cut, ...errors);
+          } else {
+            await writeFile(join(options.out, name), Buffer.from(await browser.takeScreenshot(), 'base64'));
+            console.log(`ok  ${name}`);
+          }
+        }
+      }
+    }
+  }
+  await rpc(browser, 'settings_set', settings);
+} finally {
+  await window.close();
+}
+if (problems > 0) process.exitCode = 1;
