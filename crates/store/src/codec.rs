@@ -337,7 +337,7 @@ mod tests {
             encode(&group, columns.iter().map(|_| kind)).len()
         };
         let base = size(&[], ValueKind::F32);
-        assert_eq!(size(&[noise.clone()], ValueKind::F32) - base, 1 + 4 * rows);
+        assert_eq!(size(std::slice::from_ref(&noise), ValueKind::F32) - base, 1 + 4 * rows);
         // An f64 column of f32 values takes no more; a constant takes one value.
         assert_eq!(size(&[noise], ValueKind::F64) - base, 1 + 4 * rows);
         assert_eq!(size(&[vec![0.1; rows]], ValueKind::F64) - base, 1 + 8);

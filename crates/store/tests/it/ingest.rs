@@ -159,9 +159,8 @@ async fn every_value_keeps_its_bits_and_the_hash_is_the_journals() {
             rows.push(Row { stream: id, step, elapsed_secs: 0.5, values });
         }
         writer.sync().unwrap();
-        let mut offset = 0;
-        for (n, rows) in rows.chunks(7).enumerate() {
-            let opens = n == 0;
+        for (offset, rows) in (0..).zip(rows.chunks(7)) {
+            let opens = offset == 0;
             let stream = Stream { id, name: "gradients".to_owned(), columns: columns.clone() };
             let batch = IngestBatch {
                 offset_from: offset,
@@ -172,7 +171,6 @@ async fn every_value_keeps_its_bits_and_the_hash_is_the_journals() {
                 ..IngestBatch::default()
             };
             world.store.ingest(run, attempt, &batch).await.unwrap();
-            offset += 1;
         }
         let journal = check(folder.path()).unwrap();
         assert_eq!(world.store.run_hash(run).await.unwrap(), journal.sha256, "after attempt {attempt}");

@@ -1,5 +1,7 @@
 //! The store on real files: opening, ingest, supersession, states, requests, several processes at once.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
 mod crash;
 mod ingest;
 mod opening;
