@@ -1,0 +1,152 @@
+//! The figure that compares runs: loss with its start and floor, kNN accuracy, learning rate, and gradient norms per
+//! layer, one panel a run, on one step axis and one scale.
+
+use vitals_series::Frame;
+
+use crate::model::{Band, Figure, Line, Marker, Panel};
+
+/// One run as the comparison shows it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ComparedRun {
+    pub label: String,
+    /// Colour and dash: 0 for frozen, 1 for learned, then on; runs of equal label and index share a legend entry.
+    pub index: usize,
+    pub loss: Option<Frame>,
+    /// As a fraction.
+    pub knn_top1: Option<Frame>,
+    pub learning_rate: Option<Frame>,
+    /// Gradient norms in network order.
+    pub layers: Vec<(String, Frame)>,
+    pub markers: Vec<Marker>,
+}
+
+/// The figure's own words, in the reader's language.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Words {
+    pub loss: String,
+    pub knn: String,
+    pub knn_unit: String,
+    pub learning_rate: String,
+    pub gradients: String,
+    pub log_scale: String,
+    pub start: String,
+    pub floor: String,
+    pub step: String,
+}
+
+impl Words {
+    pub fn english() -> Self {
+        Self::of([
+            "Loss",
+            "kNN accuracy",
+            "% of held-out images, top 1",
+            "Learning rate",
+            "Gradient norm by layer",
+            "log scale",
+            "start: chance",
+            "floor",
+            "step",
+        ])
+    }
+
+    pub fn korean() -> Self {
+        Self::of([
+            "손실",
+            "kNN 정확도",
+            "%, 검증 이미지 top 1",
+            "학습률",
+            "레이어별 그래디언트 노름",
+            "로그 축",
+            "시작값",
+            "하한",
+            "스텝",
+        ])
+    }
+
+    fn of(words: [&str; 9]) -> Self {
+        let [loss, knn, knn_unit, learning_rate, gradients, log_scale, start, floor, step] =
+            words.map(str::to_owned);
+        Self { loss, knn, knn_unit, learning_rate, gradients, log_scale, start, floor, step }
+    }
+}
+
+/// What is compared.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Comparison {
+    pub title: String,
+    pub subtitle: String,
+    /// Loss at chance and the lowest reachable loss.
+    pub loss_band: Option<(f64, f64)>,
+    pub runs: Vec<ComparedRun>,
+}
+
+/// Builds the figure in English; a panel without data is left out.
+pub fn comparison(compared: &Comparison, width: u32) -> Figure {
+    comparison_in(compared, &Words::english(), width)
+}
+
+/// As [`comparison`], in the reader's words.
+pub fn comparison_in(compared: &Comparison, words: &Words, width: u32) -> Figure {
+    let runs = &compared.runs;
+    let mut panels = Vec::new();
+    let mut loss = Panel::new(&words.loss, "");
+    loss.lines = lines(runs, |run| run.loss.as_ref());
+    loss.bands.extend(compared.loss_band.map(|(start, floor)| Band {
+        low: floor,
+        high: start,
+        low_label: words.floor.clone(),
+        high_label: words.start.clone(),
+    }));
+    loss.height_share = 1.15;
+    panels.push(loss);
+    let mut knn = Panel::new(&words.knn, &words.knn_unit);
+    knn.scale = 100.0;
+    knn.lines = lines(runs, |run| run.knn_top1.as_ref());
+    panels.push(knn);
+    let mut rate = Panel::new(&words.learning_rate, "");
+    rate.height_share = 0.5;
+    rate.lines = lines(runs, |run| run.learning_rate.as_ref());
+    panels.push(rate);
+    panels.extend(runs.iter().map(|run| gradients(run, words, positive_extent(runs))));
+    panels.retain(|panel| !panel.lines.is_empty());
+    for (place, panel) in panels.iter_mut().enumerate() {
+        for marker in runs.iter().flat_map(|run| &run.markers) {
+            // The line goes through all panels, its word stands in the first.
+            let label = if place == 0 { marker.label.clone() } else { String::new() };
+            let marker = Marker { step: marker.step, label };
+            if !panel.markers.contains(&marker) {
+                panel.markers.push(marker);
+            }
+        }
+    }
+    let shares: f64 = panels.iter().map(|panel| panel.height_share).sum();
+    let height = 100.0 + shares * 150.0 + 36.0 * panels.len() as f64;
+    let (title, subtitle) = (compared.title.clone(), compared.subtitle.clone());
+    Figure { title, subtitle, width, height: height as u32, x_label: words.step.clone(), panels }
+}
+
+fn gradients(run: &ComparedRun, words: &Words, reach: Option<(f64, f64)>) -> Panel {
+    let mut panel = Panel::new(format!("{} · {}", words.gradients, run.label), &words.log_scale);
+    panel.log_y = true;
+    panel.y_reach = reach;
+    panel.height_share = 1.3;
+    let deepest = run.layers.len().saturating_sub(1).max(1) as f64;
+    panel.lines = (run.layers.iter().enumerate())
+        .map(|(place, (name, frame))| Line::layer(name, place as f64 / deepest, frame.clone()))
+        .collect();
+    panel
+}
+
+/// The smallest and largest positive norm of all runs: their panels share one scale.
+fn positive_extent(runs: &[ComparedRun]) -> Option<(f64, f64)> {
+    let columns = runs.iter().flat_map(|run| &run.layers).flat_map(|(_, frame)| &frame.columns);
+    let values = columns.filter(|column| column.finite() > 0).flat_map(|column| [column.min, column.max]);
+    values.filter(|value| *value > 0.0).fold(None, |extent, value| {
+        let (low, high) = extent.unwrap_or((value, value));
+        Some((value.min(low), value.max(high)))
+    })
+}
+
+fn lines(runs: &[ComparedRun], frame: impl Fn(&ComparedRun) -> Option<&Frame>) -> Vec<Line> {
+    runs.iter().filter_map(|run| Some(Line::new(&run.label, run.index, frame(run)?.clone()))).collect()
+}

@@ -1,0 +1,42 @@
+//! The bundled fonts (OFL, see `fonts/`): Inter, and Pretendard for Hangul. Only these are used, so that a figure looks
+//! the same on every machine.
+
+use std::sync::{Arc, OnceLock};
+
+use resvg::usvg::fontdb::Database;
+
+const REGULAR: &[u8] = include_bytes!("../fonts/Inter-Regular.ttf");
+const SEMI_BOLD: &[u8] = include_bytes!("../fonts/Inter-SemiBold.ttf");
+const HANGUL: &[u8] = include_bytes!("../fonts/Pretendard-Regular.otf");
+
+/// What a figure asks for; a viewer without Inter takes its own.
+pub(crate) const FAMILY: &str = "Inter, Pretendard, sans-serif";
+
+/// The bundled fonts for rendering.
+pub(crate) fn database() -> Arc<Database> {
+    static FONTS: OnceLock<Arc<Database>> = OnceLock::new();
+    let load = || {
+        let mut fonts = Database::new();
+        for face in [REGULAR, SEMI_BOLD, HANGUL] {
+            fonts.load_font_data(face.to_vec());
+        }
+        fonts.set_sans_serif_family("Inter");
+        Arc::new(fonts)
+    };
+    Arc::clone(FONTS.get_or_init(load))
+}
+
+/// Width of a text in the size's unit; letters that no bundled font has count as a wide one.
+pub(crate) fn width(text: &str, size: f64) -> f64 {
+    static FACES: OnceLock<Vec<ttf_parser::Face<'static>>> = OnceLock::new();
+    let faces = FACES.get_or_init(|| {
+        [REGULAR, HANGUL].into_iter().filter_map(|data| ttf_parser::Face::parse(data, 0).ok()).collect()
+    });
+    let advance = |letter: char| {
+        faces.iter().find_map(|face| {
+            let glyph = face.glyph_index(letter)?;
+            Some(f64::from(face.glyph_hor_advance(glyph)?) / f64::from(face.units_per_em()))
+        })
+    };
+    text.chars().map(|letter| advance(letter).unwrap_or(1.0) * size).sum()
+}

@@ -1,0 +1,8 @@
+//! Figures as a reader of the SVG sees them.
+
+#[cfg(test)]
+mod extremes;
+#[cfg(test)]
+mod figures;
+#[cfg(test)]
+mod fixtures;
