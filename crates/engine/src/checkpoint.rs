@@ -7,6 +7,7 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{CWD, RenameFlags, renameat_with};
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
 use vitals_recipe::Recipe;
@@ -72,8 +73,9 @@ impl CheckpointState {
 }
 
 impl Trainer {
-    /// Writes a checkpoint of the state after the last step. `folder` must not exist; it appears complete or not at
-    /// all, and is on the disk when this returns.
+    /// Writes a checkpoint of the state after the last step. `folder` appears complete or not at all, and is on the
+    /// disk when this returns. One that is there already, from an attempt that died before it could name it, is
+    /// replaced.
     pub fn save(&self, folder: &Path) -> std::result::Result<(), EngineError> {
         let files = guarded(|| {
             Ok([
@@ -107,7 +109,7 @@ impl Trainer {
         }
         write_durably(&beside.join(STATE), &json)?;
         sync_folder(&beside)?;
-        fs::rename(&beside, folder).map_err(EngineError::io("rename", &beside))?;
+        put(&beside, folder)?;
         folder.parent().map_or(Ok(()), sync_folder)
     }
 
@@ -182,6 +184,20 @@ fn mismatch(targets: &State, stored: &State) -> Option<String> {
 fn beside(folder: &Path) -> PathBuf {
     let name = folder.file_name().unwrap_or_default().to_string_lossy();
     folder.with_file_name(format!(".{name}.writing"))
+}
+
+/// Moves a folder to its place. What stood there is exchanged for it in one step where the file system can do that.
+fn put(beside: &Path, folder: &Path) -> Result<()> {
+    if !folder.exists() {
+        return fs::rename(beside, folder).map_err(EngineError::io("rename", beside));
+    }
+    if renameat_with(CWD, beside, CWD, folder, RenameFlags::EXCHANGE).is_err() {
+        let aside = beside.with_extension("replaced");
+        fs::rename(folder, &aside).map_err(EngineError::io("rename", folder))?;
+        fs::rename(beside, folder).map_err(EngineError::io("rename", beside))?;
+        return fs::remove_dir_all(&aside).map_err(EngineError::io("remove", &aside));
+    }
+    fs::remove_dir_all(beside).map_err(EngineError::io("remove", beside))
 }
 
 fn write_durably(path: &Path, bytes: &[u8]) -> Result<()> {
