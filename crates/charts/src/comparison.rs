@@ -9,7 +9,8 @@ use crate::model::{Band, Figure, Line, Marker, Panel};
 #[derive(Debug, Clone, PartialEq)]
 pub struct ComparedRun {
     pub label: String,
-    /// Colour and dash: 0 for frozen, 1 for learned, then on; runs of equal label and index share a legend entry.
+    /// Colour and dash: 0 for frozen, 1 for learned, then on. A run whose index another label has taken gets a free one;
+    /// runs of one label (seeds) look alike and share a legend entry.
     pub index: usize,
     pub loss: Option<Frame>,
     /// As a fraction.
@@ -87,7 +88,7 @@ pub fn comparison(compared: &Comparison, width: u32) -> Figure {
 
 /// As [`comparison`], in the reader's words.
 pub fn comparison_in(compared: &Comparison, words: &Words, width: u32) -> Figure {
-    let runs = &compared.runs;
+    let runs = &distinct(&compared.runs);
     let mut panels = Vec::new();
     let mut loss = Panel::new(&words.loss, "");
     loss.lines = lines(runs, |run| run.loss.as_ref());
@@ -125,6 +126,25 @@ pub fn comparison_in(compared: &Comparison, words: &Words, width: u32) -> Figure
     Figure { title, subtitle, width, height: height as u32, x_label: words.step.clone(), panels }
 }
 
+/// Runs of one label look alike, runs of different labels never: where an index is taken by another label, the run gets the
+/// next free one from the third on.
+fn distinct(runs: &[ComparedRun]) -> Vec<ComparedRun> {
+    let mut taken: Vec<(String, usize)> = Vec::new();
+    let mut distinct = runs.to_vec();
+    for run in &mut distinct {
+        let known = taken.iter().find(|(label, _)| *label == run.label).map(|(_, index)| *index);
+        let is_free = |index: &usize| taken.iter().all(|(_, other)| other != index);
+        let index = known.unwrap_or_else(|| {
+            Some(run.index).filter(is_free).or_else(|| (2..).find(is_free)).unwrap_or(run.index)
+        });
+        if known.is_none() {
+            taken.push((run.label.clone(), index));
+        }
+        run.index = index;
+    }
+    distinct
+}
+
 fn gradients(run: &ComparedRun, words: &Words, reach: Option<(f64, f64)>) -> Panel {
     let mut panel = Panel::new(format!("{} · {}", words.gradients, run.label), &words.log_scale);
     panel.log_y = true;
@@ -149,4 +169,25 @@ fn positive_extent(runs: &[ComparedRun]) -> Option<(f64, f64)> {
 
 fn lines(runs: &[ComparedRun], frame: impl Fn(&ComparedRun) -> Option<&Frame>) -> Vec<Line> {
     runs.iter().filter_map(|run| Some(Line::new(&run.label, run.index, frame(run)?.clone()))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn different_labels_never_look_alike() {
+        let run = |label: &str, index| ComparedRun {
+            label: label.to_owned(),
+            index,
+            loss: None,
+            knn_top1: None,
+            learning_rate: None,
+            layers: Vec::new(),
+            markers: Vec::new(),
+        };
+        let runs = [run("a", 0), run("b", 1), run("c", 0), run("a", 0), run("d", 1), run("c", 0)];
+        let found: Vec<usize> = distinct(&runs).iter().map(|run| run.index).collect();
+        assert_eq!(found, [0, 1, 2, 0, 3, 2]);
+    }
 }

@@ -14,6 +14,8 @@ const RIGHT: f64 = 18.0;
 const BOTTOM: f64 = 30.0;
 /// Room above a plot for its title, and between panels.
 const PANEL_HEAD: f64 = 32.0;
+/// How much wider semi-bold letters are than regular ones.
+const BOLD: f64 = 1.045;
 /// A plot below this height shows nothing.
 const LEAST_PLOT: f64 = 40.0;
 
@@ -79,10 +81,13 @@ impl Layout {
     fn draw(&self, figure: &Figure, ink: &mut Ink<'_>) -> Result<(), ChartError> {
         let (width, height) = (f64::from(figure.width), f64::from(figure.height));
         ink.rect((0.0, 0.0), (width, height), theme::PAPER, 1.0)?;
-        ink.text(&figure.title, (LEFT, 28.0), 15.0, theme::TEXT, (Align::Start, true))?;
-        let subtitle_y = if figure.title.is_empty() { 28.0 } else { 47.0 };
-        ink.text(&figure.subtitle, (LEFT, subtitle_y), 12.0, theme::TEXT_QUIET, (Align::Start, false))?;
         let available = width - LEFT - RIGHT;
+        // The semi-bold title is wider than the measured regular one.
+        let title = fonts::fit(&figure.title, 15.0 * BOLD, available);
+        let subtitle = fonts::fit(&figure.subtitle, 12.0, available);
+        ink.text(&title, (LEFT, 28.0), 15.0, theme::TEXT, (Align::Start, true))?;
+        let subtitle_y = if figure.title.is_empty() { 28.0 } else { 47.0 };
+        ink.text(&subtitle, (LEFT, subtitle_y), 12.0, theme::TEXT_QUIET, (Align::Start, false))?;
         legend::draw(ink, &self.shared_legend, (LEFT, self.legend_y), available)?;
         let last = figure.panels.len().saturating_sub(1);
         for (number, (panel, place)) in figure.panels.iter().zip(&self.places).enumerate() {
@@ -104,9 +109,9 @@ impl Layout {
     }
 }
 
-/// The semi-bold title is a little wider than the measured regular one.
+/// Where a panel's unit begins, behind its title.
 fn title_width(panel: &Panel) -> f64 {
-    fonts::width(&panel.title, 12.5) * 1.06 + 7.0
+    fonts::width(&panel.title, 12.5 * BOLD) + 8.0
 }
 
 /// Rows below the title that a panel's legend needs when it does not fit beside the title.

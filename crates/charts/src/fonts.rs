@@ -26,6 +26,22 @@ pub(crate) fn database() -> Arc<Database> {
     Arc::clone(FONTS.get_or_init(load))
 }
 
+/// A text cut to a width, with `…` where something is missing.
+pub(crate) fn fit(text: &str, size: f64, available: f64) -> String {
+    if width(text, size) <= available {
+        return text.to_owned();
+    }
+    let mut used = width("…", size);
+    let kept: String = text
+        .chars()
+        .take_while(|letter| {
+            used += width(letter.encode_utf8(&mut [0; 4]), size);
+            used <= available
+        })
+        .collect();
+    format!("{}…", kept.trim_end())
+}
+
 /// Width of a text in the size's unit; letters that no bundled font has count as a wide one.
 pub(crate) fn width(text: &str, size: f64) -> f64 {
     static FACES: OnceLock<Vec<ttf_parser::Face<'static>>> = OnceLock::new();

@@ -10,6 +10,8 @@ use crate::theme::{self, Color};
 const SIZE: f64 = 11.0;
 const SAMPLE: f64 = 22.0;
 const GAP: f64 = 14.0;
+/// Longer labels are cut.
+const LONGEST: f64 = 420.0;
 
 /// One entry; two entries are the same when they look the same.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,8 +29,8 @@ pub(crate) fn color_of(line: &Line) -> Color {
 pub(crate) fn entries(panel: &Panel) -> Vec<Entry> {
     let mut entries: Vec<Entry> = Vec::new();
     for line in &panel.lines {
-        let entry =
-            Entry { label: line.label.clone(), color: color_of(line), dash: theme::dash(line.dash_index) };
+        let label = fonts::fit(&line.label, SIZE, LONGEST);
+        let entry = Entry { label, color: color_of(line), dash: theme::dash(line.dash_index) };
         if !entry.label.is_empty() && !entries.contains(&entry) {
             entries.push(entry);
         }

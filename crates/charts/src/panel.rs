@@ -12,6 +12,7 @@ use crate::theme;
 const AXIS_SIZE: f64 = 10.5;
 /// At most one grid line in so many pixels.
 const GRID_Y: f64 = 34.0;
+const GRID_Y_LOW_PANEL: f64 = 24.0;
 const GRID_X: f64 = 92.0;
 
 /// Where a panel's plot lies.
@@ -56,7 +57,8 @@ pub(crate) fn draw(
     let x =
         Axis { low: steps.0 as f64, high: steps.1 as f64, start: place.left, end: place.right, log: false };
     let y = Axis { low, high, start: place.bottom, end: place.top, log: panel.log_y };
-    for (value, label) in y.ticks(GRID_Y) {
+    let apart = if place.bottom - place.top < 110.0 { GRID_Y_LOW_PANEL } else { GRID_Y };
+    for (value, label) in y.ticks(apart) {
         let at = y.at(value);
         ink.stroke(&[(place.left, at), (place.right, at)], theme::GRID, 1.0, 1.0)?;
         let style = (Align::End, false);

@@ -124,3 +124,12 @@ fn no_svg_is_an_error() {
     let svg = figure(&small(&[1.0], false)).unwrap();
     assert!(matches!(png(&svg, 0.0), Err(ChartError::Paint { .. })));
 }
+
+#[test]
+fn long_words_are_cut_and_stay_inside() {
+    let mut long = small(&[1.0, 2.0], false);
+    long.title = "A title of very many words ".repeat(9);
+    long.subtitle = "frozen patch projection, base learning rate 1e−4 · ".repeat(9);
+    let texts = texts(&figure(&long).unwrap());
+    assert!(texts.iter().filter(|text| text.ends_with('…')).count() == 2, "{texts:?}");
+}
