@@ -1,20 +1,27 @@
-//! Numerics on recorded series: frames for drawing and the pyramid behind them, smoothing, comparison over seeds.
+//! Numerics on recorded series: frames for drawing and the pyramid behind them, smoothing, comparison over seeds, detection
+//! of spikes and dips.
 //! Pure: slices in, numbers out; no clock, no file, no randomness that is not a fixed sequence.
 //!
 //! A series is two slices of equal length: steps that never fall, and values of which any may be NaN or ±inf.
 
+mod dips;
 mod frame;
 mod paired;
 mod pyramid;
+mod robust;
 mod seeds;
 mod smooth;
+mod spikes;
 mod student;
 mod summary;
 
+pub use dips::{Dip, DipDetector, DipRule, dips};
 pub use frame::{Frame, FrameBuilder, frame};
 pub use paired::{ENOUGH_PAIRS, Paired, Verdict, paired};
 pub use pyramid::Pyramid;
+pub use robust::RobustBaseline;
 pub use seeds::{BandPoint, Interval, mean_interval, seed_band};
 pub use smooth::{RunningMedian, relative_to_running_median, smooth_ema};
+pub use spikes::{DETECTION_VERSION, LayerSpike, SpikeDetector, SpikeEvent, SpikeRule, spikes};
 pub use student::student_t_quantile;
 pub use summary::Summary;

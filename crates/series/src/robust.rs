@@ -1,0 +1,93 @@
+//! A robust yardstick: how far a value lies from the median of the values before it, in units of their spread.
+
+use crate::smooth::RunningMedian;
+
+/// 1 / Φ⁻¹(3/4): the median absolute deviation of normal noise times this is its standard deviation.
+const MAD_TO_SIGMA: f64 = 1.482_602_218_505_602;
+
+/// Median and spread of a trailing window.
+#[derive(Debug, Clone)]
+pub struct RobustBaseline {
+    window: RunningMedian,
+    least_spread: f64,
+}
+
+impl RobustBaseline {
+    /// Over the last `window` finite values; a spread below `least_spread` counts as that much.
+    pub fn new(window: usize, least_spread: f64) -> Self {
+        Self { window: RunningMedian::new(window), least_spread }
+    }
+
+    /// Values in the window.
+    pub fn len(&self) -> usize {
+        self.window.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.window.is_empty()
+    }
+
+    /// Adds a value; a non-finite one is ignored.
+    pub fn push(&mut self, value: f64) {
+        self.window.push(value);
+    }
+
+    /// (value − median) / (1.4826 · MAD) of the values pushed so far; `None` before the first.
+    pub fn z(&self, value: f64) -> Option<f64> {
+        let median = self.window.median()?;
+        let spread = MAD_TO_SIGMA * median_deviation(self.window.sorted(), median);
+        Some((value - median) / spread.max(self.least_spread))
+    }
+}
+
+/// Median of |v − centre| over ascending values, by walking outwards from the centre.
+fn median_deviation(sorted: &[f64], centre: f64) -> f64 {
+    let (mut left, mut right) = (sorted.partition_point(|&value| value < centre), 0);
+    right += left;
+    let half = sorted.len() / 2;
+    let (mut before, mut at) = (0.0, 0.0);
+    for _ in 0..=half {
+        let below = left.checked_sub(1).map_or(f64::INFINITY, |place| centre - sorted[place]);
+        let above = sorted.get(right).map_or(f64::INFINITY, |value| value - centre);
+        before = at;
+        if below <= above {
+            at = below;
+            left -= 1;
+        } else {
+            at = above;
+            right += 1;
+        }
+    }
+    if sorted.len() % 2 == 1 { at } else { f64::midpoint(before, at) }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::smooth::median_of_sorted;
+
+    proptest! {
+        #[test]
+        fn deviation_equals_sorting(values in prop::collection::vec(-10.0..10.0_f64, 1..60), centre in -12.0..12.0_f64) {
+            let mut sorted = values.clone();
+            sorted.sort_by(f64::total_cmp);
+            let mut deviations: Vec<f64> = values.iter().map(|value| (value - centre).abs()).collect();
+            deviations.sort_by(f64::total_cmp);
+            let expected = median_of_sorted(&deviations).unwrap();
+            prop_assert!((median_deviation(&sorted, centre) - expected).abs() < 1e-12);
+        }
+    }
+
+    #[test]
+    fn z_of_known_noise() {
+        let mut baseline = RobustBaseline::new(5, 0.0);
+        assert_eq!(baseline.z(1.0), None);
+        for value in [1.0, 2.0, 3.0, 4.0, 5.0, f64::NAN] {
+            baseline.push(value);
+        }
+        // Median 3, MAD 1.
+        assert!((baseline.z(6.0).unwrap() - 3.0 / MAD_TO_SIGMA).abs() < 1e-12);
+    }
+}

@@ -1,0 +1,47 @@
+//! Reads the real series: CSV in the form that the import takes.
+
+use std::io::Read;
+use std::path::Path;
+
+/// Layers' norms at each step, and kNN accuracy where it was measured.
+pub struct Run {
+    pub layers: Vec<String>,
+    pub steps: Vec<u64>,
+    pub norms: Vec<Vec<f64>>,
+    pub knn_steps: Vec<u64>,
+    pub knn: Vec<f64>,
+}
+
+/// `None`, with a sentence, where the fixtures are not there.
+pub fn read(name: &str) -> Option<Run> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/fixtures/series").join(name);
+    let Ok(file) = std::fs::File::open(&path) else {
+        println!("skipped: {} is not there", path.display());
+        return None;
+    };
+    let mut text = String::new();
+    flate2::read::GzDecoder::new(file).read_to_string(&mut text).unwrap();
+    let mut lines = text.lines();
+    let names: Vec<&str> = lines.next().unwrap().split(',').collect();
+    let layer = |name: &&str| name.strip_prefix("grad_norm/").map(str::to_owned);
+    let knn = names.iter().position(|name| *name == "knn_top1").unwrap();
+    let mut run = Run {
+        layers: names.iter().filter_map(layer).collect(),
+        steps: Vec::new(),
+        norms: Vec::new(),
+        knn_steps: Vec::new(),
+        knn: Vec::new(),
+    };
+    for line in lines {
+        let cells: Vec<&str> = line.split(',').collect();
+        let step = cells[0].parse().unwrap();
+        run.steps.push(step);
+        let norms = names.iter().zip(&cells).filter(|(name, _)| layer(name).is_some());
+        run.norms.push(norms.map(|(_, cell)| cell.parse().unwrap_or(f64::NAN)).collect());
+        if let Ok(value) = cells[knn].parse::<f64>() {
+            run.knn_steps.push(step);
+            run.knn.push(value / 100.0);
+        }
+    }
+    Some(run)
+}

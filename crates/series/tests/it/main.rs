@@ -1,0 +1,8 @@
+//! Detection on the real series of `../shared/fixtures/series` and on synthetic ones with known truth.
+
+#[cfg(test)]
+mod fixtures;
+#[cfg(test)]
+mod real;
+#[cfg(test)]
+mod synthetic;

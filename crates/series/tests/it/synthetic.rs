@@ -1,0 +1,126 @@
+//! Synthetic series whose truth is known: which layer jumped, when, and in how many steps.
+
+use vitals_series::{Dip, DipRule, SpikeEvent, SpikeRule, dips, spikes};
+
+/// A fixed sequence of nearly normal noise (sum of twelve uniforms).
+struct Noise(u64);
+
+impl Noise {
+    fn uniform(&mut self) -> f64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
+    fn normal(&mut self) -> f64 {
+        (0..12).map(|_| self.uniform()).sum::<f64>() - 6.0
+    }
+}
+
+const LAYERS: usize = 12;
+
+/// Log-normal norms: layer 0 is three times noisier, as the patch projection is; a slow fall over the run.
+fn calm(length: u64, seed: u64) -> Vec<Vec<f64>> {
+    let mut noise = Noise(seed);
+    let norm = |noise: &mut Noise, step: u64, layer: usize| {
+        let sigma = if layer == 0 { 0.24 } else { 0.08 };
+        (sigma * noise.normal() - 2.0 * step as f64 / length as f64).exp()
+    };
+    (0..length).map(|step| (0..LAYERS).map(|layer| norm(&mut noise, step, layer)).collect()).collect()
+}
+
+fn found(norms: &[Vec<f64>]) -> Vec<SpikeEvent> {
+    let steps: Vec<u64> = (0..norms.len() as u64).collect();
+    spikes(&steps, norms, SpikeRule::default())
+}
+
+#[test]
+fn nothing_is_invented_in_ten_calm_runs() {
+    for seed in 0..10 {
+        let events = found(&calm(10_000, seed));
+        assert!(events.is_empty(), "seed {seed}: {events:?}");
+    }
+}
+
+#[test]
+fn a_spike_of_several_steps_is_found_with_its_layers_and_steps() {
+    let mut norms = calm(3000, 1);
+    for (step, row) in norms.iter_mut().enumerate() {
+        for (layer, norm) in row.iter_mut().enumerate() {
+            // The last block first, the others five steps later; layer 3 never.
+            let onset = if layer == 11 { 1500 } else { 1505 };
+            if layer != 3 && (onset..1520).contains(&step) {
+                *norm *= 20.0;
+            }
+        }
+    }
+    let events = found(&norms);
+    let [event] = &events[..] else { panic!("{events:?}") };
+    assert_eq!((event.onset, event.layers[0].layer), (1500, 11));
+    assert!((1519..=1522).contains(&event.end), "{}", event.end);
+    let onsets: Vec<_> = event.layers.iter().map(|layer| (layer.layer, layer.onset)).collect();
+    assert_eq!(onsets.len(), 11, "{onsets:?}");
+    assert!(
+        onsets[1..].iter().all(|&(layer, onset)| layer != 3 && (1505..=1507).contains(&onset)),
+        "{onsets:?}"
+    );
+    assert!((1500..1520).contains(&event.peak_step) && event.peak_z > 10.0);
+}
+
+#[test]
+fn ten_spikes_of_one_step_in_single_layers_are_found() {
+    let mut norms = calm(10_000, 2);
+    let truth: Vec<(usize, usize)> =
+        (0..10).map(|k| (500 + 937 * k, (k * 5 + 1) % (LAYERS - 1) + 1)).collect();
+    for &(step, layer) in &truth {
+        norms[step][layer] *= 20.0;
+    }
+    norms[700][4] = f64::NAN;
+    norms[701][4] = f64::INFINITY;
+    let events = found(&norms);
+    let seen: Vec<(usize, usize)> =
+        events.iter().map(|event| (event.onset as usize, event.layers[0].layer)).collect();
+    assert_eq!(seen, truth);
+    assert!(events.iter().all(|event| event.layers.len() == 1 && event.peak_step == event.onset));
+}
+
+#[test]
+fn a_collapse_is_a_negative_event() {
+    let mut norms = calm(1000, 3);
+    for row in &mut norms[600..] {
+        row.iter_mut().for_each(|norm| *norm *= 0.01);
+    }
+    let events = found(&norms);
+    assert!(!events.is_empty());
+    assert!((600..=602).contains(&events[0].onset) && events[0].peak_z < -6.0, "{:?}", events[0]);
+}
+
+#[test]
+fn the_detector_looks_at_no_later_step() {
+    let mut norms = calm(1200, 4);
+    norms[800..810].iter_mut().flatten().for_each(|norm| *norm *= 15.0);
+    let whole = found(&norms);
+    norms[900..].iter_mut().flatten().for_each(|norm| *norm = 1e6);
+    assert_eq!(found(&norms[..850]), whole);
+    assert_eq!(found(&norms)[0], whole[0]);
+}
+
+#[test]
+fn dips_by_hand() {
+    let steps: Vec<u64> = (0..30).map(|k| 10 * k).collect();
+    let mut values: Vec<f64> = (0..30).map(|k| 0.6 + if k % 2 == 0 { 0.01 } else { -0.01 }).collect();
+    assert_eq!(dips(&steps, &values, DipRule::default()), []);
+    values[15] = 0.4;
+    values[16] = 0.45;
+    let found = dips(&steps, &values, DipRule::default());
+    let [dip] = found[..] else { panic!("{found:?}") };
+    let Dip { onset, deepest_step, depth, recovered, area, baseline } = dip;
+    assert_eq!((onset, deepest_step, recovered), (150, 150, Some(170)));
+    assert!((depth - (baseline - 0.4)).abs() < 1e-12 && (0.59..=0.61).contains(&baseline));
+    let missing = [baseline - 0.4, baseline - 0.45, (baseline - 0.59).max(0.0)];
+    assert!((area - 5.0 * (missing[0] + 2.0 * missing[1] + missing[2])).abs() < 1e-9, "{area}");
+    values[15..].iter_mut().for_each(|value| *value = 0.3);
+    assert_eq!(dips(&steps, &values, DipRule::default())[0].recovered, None);
+}
