@@ -13,7 +13,16 @@ fn fixtures() -> Option<PathBuf> {
     Some(path)
 }
 
-/// Replays every folder of a family and collects what `compare.py` finds wrong.
+/// Replays one folder; whether `compare.py` accepts the result, and its words.
+fn judge(fixture: &Path, out: &Path) -> (bool, String) {
+    vitals_engine::parity::run(fixture, out).unwrap();
+    let compare = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/fixtures/compare.py");
+    let verdict = Command::new("python3").arg(compare).args([fixture, out]).output().unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (verdict.status.success(), text(&verdict.stdout) + &text(&verdict.stderr))
+}
+
+/// Replays every folder of a family.
 fn replay(family: &str, threads: u32, expected_folders: usize) {
     let Some(fixtures) = fixtures() else { return };
     vitals_engine::set_threads(threads);
@@ -24,20 +33,45 @@ fn replay(family: &str, threads: u32, expected_folders: usize) {
     assert_eq!(folders.len(), expected_folders);
     let mut wrong = Vec::new();
     for folder in folders {
-        let out = out.path().join(folder.file_name().unwrap());
-        vitals_engine::parity::run(&folder, &out).unwrap();
-        let verdict = Command::new("python3")
-            .arg(fixtures.join("compare.py"))
-            .args([&folder, &out])
-            .output()
-            .expect("python3 runs compare.py");
-        let words = String::from_utf8_lossy(&verdict.stdout).into_owned();
+        let (is_right, words) = judge(&folder, &out.path().join(folder.file_name().unwrap()));
         println!("{}: {words}", folder.display());
-        if !verdict.status.success() {
-            wrong.push(format!("{}: {words}{}", folder.display(), String::from_utf8_lossy(&verdict.stderr)));
+        if !is_right {
+            wrong.push(format!("{}: {words}", folder.display()));
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// The comparison can fail: one constant a little off, and it does.
+#[test]
+fn small_mistakes_are_caught() {
+    let Some(fixtures) = fixtures() else { return };
+    vitals_engine::set_threads(1);
+    let folder = tempfile::tempdir().unwrap();
+    for (fixture, right, wrong) in [
+        ("learned_adamw", "\"adam_eps\": 1e-08", "\"adam_eps\": 1e-06"),
+        ("learned_adamw", "\"weight_decay\": 0.1", "\"weight_decay\": 0.0"),
+        ("learned_adamw", "\"encoder_momentum\": 0.99", "\"encoder_momentum\": 0.9"),
+        ("learned_adamw", "\"temperature\": 0.2", "\"temperature\": 0.21"),
+        ("learned_adamw", "\"num_heads\": 3", "\"num_heads\": 6"),
+        ("frozen_adamw", "\"frozen_patch_projection\": true", "\"frozen_patch_projection\": false"),
+        ("frozen_lamb", "\"adam_eps\": 1e-06", "\"adam_eps\": 1e-05"),
+        ("learned_lars", "\"lars_trust_coefficient\": 0.001", "\"lars_trust_coefficient\": 0.0011"),
+    ] {
+        let source = fixtures.join("mocov3-parity").join(fixture);
+        let copy = folder.path().join("copy");
+        std::fs::create_dir_all(&copy).unwrap();
+        for name in ["init.safetensors", "inputs.safetensors", "expected.json", "final.safetensors"] {
+            let _ = std::fs::remove_file(copy.join(name));
+            std::fs::copy(source.join(name), copy.join(name)).unwrap();
+        }
+        let config = std::fs::read_to_string(source.join("config.json")).unwrap();
+        assert!(config.contains(right), "{right} is not in {fixture}");
+        std::fs::write(copy.join("config.json"), config.replace(right, wrong)).unwrap();
+        let (is_right, words) = judge(&copy, &folder.path().join("out"));
+        assert!(!is_right, "{wrong} passed: {words}");
+        assert!(words.starts_with("OFF"), "{words}");
+    }
 }
 
 #[test]
@@ -60,6 +94,7 @@ fn variants() {
 #[test]
 fn a_frozen_patch_projection_reports_the_gradient_it_would_have_had() {
     let Some(fixtures) = fixtures() else { return };
+    vitals_engine::set_threads(1);
     let out = tempfile::tempdir().unwrap();
     let norms = |name: &str| -> [f64; 2] {
         let out = out.path().join(name);
