@@ -116,6 +116,11 @@ async fn steps(
         if behaviour.get("exit_at") == Some(step) && job.attempt == 1 {
             return Ok((i32::try_from(behaviour.get("exit_code").unwrap_or(1))?, step));
         }
+        if behaviour.get("panic_at") == Some(step) {
+            writer.sync()?;
+            eprintln!("out of numbers at step {step}");
+            std::process::exit(101);
+        }
         if behaviour.get("silent_at") == Some(step) {
             writer.log(Level::Info, "silent from here on")?;
             std::future::pending::<()>().await;
@@ -127,6 +132,9 @@ async fn steps(
         step += 1;
         if job.recipe.checkpoint_every > 0 && step.is_multiple_of(job.recipe.checkpoint_every) {
             checkpoint(folder, writer, step)?;
+            if let Some(keep) = behaviour.get("keep") {
+                prune(folder, usize::try_from(keep)?)?;
+            }
         }
         tokio::select! {
             () = &mut terminated, if !deaf => {
@@ -155,4 +163,15 @@ fn checkpoint(folder: &RunFolder, writer: &Writer, step: u64) -> Result<(), Fail
     writer.sync()?;
     let relative = path.strip_prefix(folder.path())?.to_string_lossy().into_owned();
     Ok(writer.checkpoint(step, relative)?)
+}
+
+/// Keeps the newest checkpoints only, as the worker does once it has named the newest.
+fn prune(folder: &RunFolder, keep: usize) -> Result<(), Failure> {
+    let entries = std::fs::read_dir(folder.checkpoints())?.flatten();
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+    paths.sort();
+    for old in paths.iter().rev().skip(keep) {
+        std::fs::remove_dir_all(old)?;
+    }
+    Ok(())
 }

@@ -48,6 +48,10 @@ impl Supervisor {
         };
         self.state_once_more(run, state, &evidence).await?;
         self.forget(run);
+        // A worker prunes after it has named its last checkpoint.
+        if let Err(error) = self.note_removed_checkpoints(run).await {
+            tracing::warn!(%run, "failed to look at its checkpoints: {error}");
+        }
         Ok(())
     }
 

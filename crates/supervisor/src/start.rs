@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
+use serde::Deserialize;
 use serde_json::Value;
 use vitals_journal::{Lock, LockError, RunFolder, atomic_write};
 use vitals_recipe::{DatasetFacts, JOB_FORMAT, Job, JobDataset, Recipe};
@@ -81,7 +82,9 @@ pub(crate) async fn job_dataset(store: &Store, name: &str) -> Result<JobDataset>
     if let Some(problem) = row.problem {
         return Err(cannot(format!("data set `{name}` cannot be read: {problem}")));
     }
-    let facts: DatasetFacts = serde_json::from_value(row.facts).map_err(|error| {
+    // `facts` beside what else was noted of the set, or alone.
+    let facts = row.facts.get("facts").unwrap_or(&row.facts);
+    let facts = DatasetFacts::deserialize(facts).map_err(|error| {
         cannot(format!("what is known of data set `{name}` cannot be understood: {error}"))
     })?;
     Ok(JobDataset { name: row.name, path: row.path, fingerprint: row.fingerprint, facts })

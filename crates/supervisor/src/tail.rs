@@ -1,6 +1,7 @@
 //! Follows one attempt: reads what its journal gained, commits it with its offset, and says when nobody holds the
 //! run's lock any more, with all that is then known. One task for each living run; it decides nothing.
 
+use std::io::{Read as _, Seek, SeekFrom};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,6 +22,9 @@ use crate::verdict::Known;
 const LOOK_EVERY: Duration = Duration::from_millis(150);
 /// Pause before a refused transaction is tried again.
 const RETRY_EVERY: Duration = Duration::from_millis(500);
+/// Of a worker's log, when it ended without a word in the journal.
+const LAST_WORDS_BYTES: u64 = 4096;
+const LAST_WORDS_CHARS: usize = 300;
 
 /// What a tail has to say.
 #[derive(Debug)]
@@ -240,8 +244,21 @@ pub(crate) fn what_is_known(folder: &RunFolder, attempt: u32, end: Option<EndOfA
         grace_spent: false,
         rebooted: mark.as_ref().is_some_and(|mark| mark.boot_id.is_some() && mark.boot_id != boot_id()),
         folder_missing: !there(folder.attempt_dir(attempt)),
+        last_words: last_words(folder, attempt),
         left_a_trace: left_a_trace(folder, attempt),
     }
+}
+
+/// The last line of `worker.log` that says something: what a worker that wrote no end record died of.
+fn last_words(folder: &RunFolder, attempt: u32) -> Option<String> {
+    let mut log = std::fs::File::open(folder.worker_log(attempt)).ok()?;
+    let length = log.metadata().ok()?.len();
+    log.seek(SeekFrom::Start(length.saturating_sub(LAST_WORDS_BYTES))).ok()?;
+    let mut bytes = Vec::new();
+    log.read_to_end(&mut bytes).ok()?;
+    let text = String::from_utf8_lossy(&bytes);
+    let says = |line: &&str| !line.is_empty() && !line.starts_with("note: ");
+    text.lines().rev().map(str::trim).find(says).map(|line| line.chars().take(LAST_WORDS_CHARS).collect())
 }
 
 /// Whether guard or worker of an attempt ever came so far as to write something.

@@ -91,7 +91,7 @@ impl Supervisor {
     }
 
     /// Workers keep the last few checkpoints only; the store should name none that is gone.
-    async fn note_removed_checkpoints(&self, run: RunId) -> Result<()> {
+    pub(crate) async fn note_removed_checkpoints(&self, run: RunId) -> Result<()> {
         let folder = self.workspace.run_folder(run);
         for checkpoint in self.store.checkpoints(run).await?.iter().filter(|checkpoint| !checkpoint.removed) {
             if matches!(folder.path().join(&checkpoint.path).try_exists(), Ok(false)) {

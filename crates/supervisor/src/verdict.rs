@@ -20,6 +20,8 @@ pub struct Known {
     pub rebooted: bool,
     /// The run folder, or the attempt's part of it, is gone.
     pub folder_missing: bool,
+    /// The last line that the worker printed.
+    pub last_words: Option<String>,
     /// The guard, the worker or the journal left something: without it the attempt never began.
     pub left_a_trace: bool,
 }
@@ -60,7 +62,8 @@ fn by_exit(exit: &ExitRecord, known: &Known) -> (RunState, String) {
     }
     match exit.code {
         Some(code) => {
-            let message = known.end.as_ref().map_or("", |end| end.message.as_str());
+            let printed = known.last_words.as_deref().unwrap_or_default();
+            let message = known.end.as_ref().map_or(printed, |end| end.message.as_str());
             by_code(code, known.asked, message)
         }
         None => (RunState::Lost, "exit.json names neither code nor signal".to_owned()),
@@ -91,6 +94,10 @@ fn with_message(code: i32, message: &str) -> String {
     let said = message.lines().next().unwrap_or_default().trim();
     match (said, meaning) {
         ("", "") => format!("exit {code}"),
+        // The loader's or the shell's words tell why, not that.
+        (words, meaning) if code == crate::guard::WORKER_NOT_STARTED && !words.is_empty() => {
+            format!("exit {code}: {meaning}: {words}")
+        }
         ("", words) | (words, _) => format!("exit {code}: {words}"),
     }
 }
@@ -148,6 +155,11 @@ mod tests {
         let told =
             Known { end: end(6, "failed to read the data set: no images in /x\nat …"), ..of(6, None) };
         check(told, "failed: exit 6: failed to read the data set: no images in /x");
+        let printed =
+            |code| Known { last_words: Some("libtorch_cpu.so: not found".to_owned()), ..of(code, None) };
+        check(printed(127), "failed: exit 127: the worker could not be started: libtorch_cpu.so: not found");
+        check(printed(1), "failed: exit 1: libtorch_cpu.so: not found");
+        check(printed(0), "finished: exit 0");
     }
 
     #[test]

@@ -46,6 +46,30 @@ async fn an_exit_code_is_told_with_its_message() {
 }
 
 #[tokio::test]
+async fn a_worker_that_dies_without_a_word_in_the_journal_is_quoted() {
+    let mut world = World::new(1).await;
+    let run = world.queue("panic_at=5", 60, 0).await;
+    world.supervise().await;
+    let row = world.state(run, RunState::Failed).await;
+    assert_eq!(row.evidence, "exit 101: out of numbers at step 5");
+    world.nothing_is_lost(run).await;
+}
+
+#[tokio::test]
+async fn the_store_names_no_checkpoint_that_is_gone() {
+    let mut world = World::new(1).await;
+    let run = world.queue("step_ms=1&keep=2", 50, 10).await;
+    world.supervise().await;
+    world.state(run, RunState::Finished).await;
+    let there = async || {
+        let checkpoints = world.store.checkpoints(run).await.unwrap();
+        let there: Vec<u64> = checkpoints.iter().filter(|c| !c.removed).map(|c| c.step).collect();
+        (checkpoints.len() == 5 && there == [40, 50]).then_some(())
+    };
+    until("the pruned ones are marked", there).await;
+}
+
+#[tokio::test]
 async fn never_more_runs_than_slots_and_all_in_order() {
     let mut world = World::new(2).await;
     let mut runs = Vec::new();
