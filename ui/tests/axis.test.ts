@@ -99,6 +99,7 @@ describe('ticks', () => {
   it('log ticks are powers of ten, 1-2-5 when close', () => {
     expect(logTicks(0.5, 200, 5)).toEqual([1, 10, 100]);
     expect(logTicks(0.8, 6, 5)).toEqual([1, 2, 5]);
+    expect(logTicks(2.6, 5.7, 4)).toEqual([3, 4, 5]);
   });
   it('labels tell ticks apart with the fewest digits', () => {
     expect(labels([2.5, 3, 3.5])).toEqual(['2.5', '3.0', '3.5']);

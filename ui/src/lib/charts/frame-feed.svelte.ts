@@ -1,5 +1,6 @@
 // Keeps one frame of chart data fresh for a window of steps. The data are plain memory; only `version` is reactive and
 // moves when a new frame has come. At most one question at a time and five a second; the last wish wins.
+import { untrack } from 'svelte';
 import { asApiError, backend, type ApiError, type Columns, type Frame, type FrameRequest } from '$lib/backend';
 import { find } from '$lib/backend';
 
@@ -37,6 +38,12 @@ export class FrameFeed {
     if (key === this.#wishKey) return;
     this.#wishKey = key;
     this.#wish = request;
+    if (request.series.length === 0 || request.runs.length === 0) {
+      // Nothing is recorded that could be asked for: an answer of its own.
+      this.frame = null;
+      this.#version = untrack(() => this.#version) + 1;
+      return;
+    }
     this.#schedule(BY_HAND_EVERY_MS);
   }
 

@@ -15,7 +15,9 @@ export function ticks(low: number, high: number, count: number): number[] {
   return out;
 }
 
-/** Powers of ten, thinned to about `count`; 1-2-5 steps where the range is less than a decade and a half. */
+/**
+ * Powers of ten, thinned to about `count`; 1-2-5 steps where the range is less than a decade and a half, even steps where it holds fewer
+ * than two of those. */
 export function logTicks(low: number, high: number, count: number): number[] {
   const from = Math.floor(Math.log10(low));
   const to = Math.ceil(Math.log10(high));
@@ -25,7 +27,8 @@ export function logTicks(low: number, high: number, count: number): number[] {
   for (let power = from; power <= to; power += every) {
     for (const mark of marks) out.push(Number((mark * 10 ** power).toPrecision(3)));
   }
-  return out.filter((value) => value >= low * 0.999 && value <= high * 1.001);
+  const inside = out.filter((value) => value >= low * 0.999 && value <= high * 1.001);
+  return inside.length < 2 ? ticks(low, high, count) : inside;
 }
 
 /** Labels with the fewest decimals that tell the ticks apart; rates when they are small or huge. */

@@ -31,15 +31,24 @@ function read(): Tokens {
 }
 
 class TokenReader {
+  #fonts = $state(0);
   readonly current = $derived.by<Tokens>(() => {
-    void theme.resolved;
+    void [theme.resolved, this.#fonts];
     return read();
   });
+
+  constructor() {
+    // Text on a canvas stays in the substitute font until it is drawn again.
+    document.fonts.addEventListener('loadingdone', () => {
+      this.#fonts += 1;
+    });
+  }
 }
 
-const reader = new TokenReader();
+let reader: TokenReader | null = null;
 
 /** Reactive: an effect that calls this runs again when the theme changes. */
 export function tokens(): Tokens {
+  reader ??= new TokenReader();
   return reader.current;
 }
