@@ -13,9 +13,11 @@ pub struct Workspace {
 }
 
 impl Workspace {
-    /// The workspace in a folder, with its runs in `runs/`.
+    /// The workspace in a folder, with its runs in `runs/`. A relative path counts from the current folder, once and
+    /// for all: guards and detached supervisors work elsewhere.
     pub fn new(root: impl Into<PathBuf>) -> Self {
         let root = root.into();
+        let root = std::path::absolute(&root).unwrap_or(root);
         let runs = root.join("runs");
         Self { root, runs }
     }
@@ -51,5 +53,22 @@ impl Workspace {
 
     pub fn run_folder(&self, run: Uuid) -> RunFolder {
         RunFolder::new(self.runs.join(run.to_string()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_absolute_and_runs_may_lie_elsewhere() {
+        let workspace = Workspace::new("here");
+        assert!(workspace.root().is_absolute() && workspace.root().ends_with("here"));
+        assert_eq!(workspace.runs_dir(), workspace.root().join("runs"));
+        assert_eq!(
+            workspace.clone().with_runs_dir(Path::new("big")).runs_dir(),
+            workspace.root().join("big")
+        );
+        assert_eq!(workspace.with_runs_dir(Path::new("/big")).runs_dir(), Path::new("/big"));
     }
 }
