@@ -45,10 +45,9 @@ class TokenReader {
   }
 }
 
-let reader: TokenReader | null = null;
+const reader = new TokenReader();
 
 /** Reactive: an effect that calls this runs again when the theme changes. */
 export function tokens(): Tokens {
-  reader ??= new TokenReader();
   return reader.current;
 }
