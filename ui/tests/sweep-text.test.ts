@@ -1,0 +1,87 @@
+// Places in a text, colours, mending, differences; files and folders; when points make a grid.
+import { describe, expect, it } from 'vitest';
+import type { Diagnostic, FormAxis, JsonValue, PointPreview } from '../src/lib/backend/generated';
+import { baseName, byFolder, fileNameOf, freeName, nameProblem } from '../src/screens/sweeps/folders';
+import { gridOf, missingSeconds, seedLook } from '../src/screens/sweeps/grid';
+import { differences, mended, offsetOf, pieces, wordAt } from '../src/screens/sweeps/toml';
+import korean from '../src/screens/sweeps/help.ko.json';
+import { presetParameters } from './fixtures/workspace';
+
+const found = (line: number, column: number, hint: string | null): Diagnostic => ({ message: '', line, column, hint, parameter: null });
+
+describe('places', () => {
+  const text = 'name = "안정성"  # 이름\nbatchsize = [256, 1e-4]\n';
+  it('finds offsets by characters, not beyond the end', () => {
+    expect([offsetOf(text, 1, 1), offsetOf(text, 2, 1), text.slice(offsetOf(text, 1, 9)).startsWith('안'), offsetOf(text, 9, 9)]).toEqual([0, 19, true, text.length]);
+    expect(offsetOf('a😀b = 1', 1, 3)).toBe(3);
+  });
+  it('takes the word at a place', () => {
+    const word = (line: number, column: number) => text.slice(...wordAt(text, line, column));
+    expect([word(1, 1), word(1, 8), word(2, 1), word(2, 14), word(2, 19)]).toEqual(['name', '"안정성"', 'batchsize', '256', '1e-4']);
+  });
+  it('mends a misspelt name where the hint names one', () => {
+    expect(mended(text, found(2, 1, 'did you mean `batch_size`?'))?.text).toBe(text.replace('batchsize', 'batch_size'));
+    expect(mended('preset = "mocov3"', found(1, 10, 'did you mean `mocov3_vit_micro`?'))?.text).toBe('preset = "mocov3_vit_micro"');
+    expect([mended(text, found(2, 1, 'use a number')), mended(text, found(2, 1, null)), mended(text, found(0, 0, 'did you mean `x`?'))]).toEqual([null, null, null]);
+  });
+});
+
+describe('colours', () => {
+  it.each([
+    ['# only words', ['comment']], ['[[axis]]', ['table']], ['[recipe] # base', ['table', '', 'comment']], ['a_b = 1e-4 # x', ['key', '', 'value', '', 'comment']],
+    ['s = "a # b"', ['key', '', 'string']], ['v = [true, "x"]', ['key', '', 'value', '', 'string', '']], ['log = { from = 1, to = 2 }', ['key', '', 'key', '', 'value', '', 'key', '', 'value', '']],
+  ])('%s', (line, kinds) => {
+    expect(pieces(line).map((one) => one.kind)).toEqual(kinds);
+    expect(pieces(line).map((one) => one.text).join('')).toBe(line);
+  });
+});
+
+describe('differences', () => {
+  it('marks the lines that the other lacks', () => {
+    const { mine, theirs } = differences('a\nb\nc', 'a\nx\nc\nd');
+    expect(mine).toEqual([{ text: 'a', here: false }, { text: 'b', here: true }, { text: 'c', here: false }]);
+    expect(theirs.map((one) => one.here)).toEqual([false, true, false, true]);
+    expect(differences('a', 'a').mine.some((one) => one.here)).toBe(false);
+  });
+});
+
+describe('files', () => {
+  const file = (path: string) => ({ file: path, name: path, id: null, runs: 0, finished: 0, errors: 0, hash: '' });
+  it('lie in folders, the root first, stored sweeps apart', () => {
+    const { folders, stored } = byFolder([file('b/z.toml'), file('b/a.toml'), file('x.toml'), file('')]);
+    expect([folders.map((one) => [one.path, one.files.map((f) => baseName(f.file))]), stored.length]).toEqual([[['', ['x']], ['b', ['a', 'z']]], 1]);
+  });
+  it('get names from words', () => {
+    expect([fileNameOf('Frozen, or learned?'), fileNameOf('안정성 격자', 'a/b'), fileNameOf('  ')]).toEqual(['frozen-or-learned.toml', 'a/b/안정성-격자.toml', 'sweep.toml']);
+    expect(freeName('a.toml', ['a.toml', 'a-2.toml'])).toBe('a-3.toml');
+  });
+  it.each([['', 'empty'], ['a', 'ending'], ['.toml', 'ending'], ['../a.toml', 'place'], ['/a.toml', 'place'], ['a//b.toml', 'place'], ['t.toml', 'taken'], ['a/b.toml', null]])('%s: %s', (name, problem) => {
+    expect(nameProblem(name, ['t.toml'])).toBe(problem);
+  });
+});
+
+describe('points', () => {
+  const axis = (name: string, values: JsonValue[]): FormAxis => ({ parameters: [name], values: values.map((one) => [one]), form: 'values' });
+  const point = (axes: Record<string, JsonValue>, seed_states: string[] = ['missing'], estimated_seconds: number | null = 10): PointPreview => ({
+    id: JSON.stringify(axes), label: '', axes, parameters: axes, effective_learning_rate: 0, total_steps: 1, steps_per_epoch: 1, warmup_steps: 0, loss_start: null, loss_floor: null, seeds: [0],
+    estimated_seconds, seed_states,
+  });
+  it('make a grid of the first two axes with several numbers or many values', () => {
+    const grid = gridOf([axis('frozen', [true, false]), axis('b', [512, 256]), axis('lr', [1, 2, 3])], [point({ frozen: true, b: 256, lr: 1 }), point({ frozen: false, b: 256, lr: 1 }), point({ frozen: true, b: 512, lr: 3 })]);
+    expect([grid?.column, grid?.row, grid?.columns, grid?.rows]).toEqual(['b', 'lr', [256, 512], [3, 2, 1]]);
+    expect(grid?.cells.map((row) => row.map((cell) => cell.points.length))).toEqual([[0, 1], [0, 0], [2, 0]]);
+  });
+  it('make a list otherwise', () => {
+    expect(gridOf([axis('frozen', [true, false]), axis('b', [512, 256])], [])).toBeNull();
+    expect(gridOf([axis('b', [1]), axis('c', Array.from({ length: 40 }, (_, i) => i)), axis('d', [1, 2])], [])).toBeNull();
+  });
+  it('cost what is missing, unknown where one is unknown', () => {
+    expect(missingSeconds([point({}, ['missing', 'finished', 'missing']), point({}, ['finished'], null)])).toBe(20);
+    expect(missingSeconds([point({}, ['missing'], null)])).toBeNull();
+    expect(['finished', 'running', 'lost', 'missing', 'queued'].map(seedLook)).toEqual(['done', 'active', 'failed', 'missing', 'active']);
+  });
+});
+
+it('Korean help covers every parameter', () => {
+  expect(Object.keys(presetParameters).filter((name) => !(name in korean))).toEqual([]);
+});
