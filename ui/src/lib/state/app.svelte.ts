@@ -5,10 +5,11 @@ import { theme } from '$lib/theme/theme.svelte';
 import { Resource } from './resource.svelte';
 import { toasts } from './toasts.svelte';
 
+const INFO_EVERY_MS = 1000;
 const DEFAULTS: Settings = { language: 'system', theme: 'system', single_key_shortcuts: true, zoom_percent: 100, slots: {} };
 
 class App {
-  readonly info = new Resource(() => backend.rpc('app_info', {}), () => true);
+  readonly info = new Resource(() => backend.rpc('app_info', {}), () => true, INFO_EVERY_MS);
   #settings = $state.raw<Settings>(DEFAULTS);
 
   get supervisor(): SupervisorStatus | null {
