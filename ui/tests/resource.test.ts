@@ -71,6 +71,7 @@ describe('FrameFeed', () => {
     provideBackend({
       rpc: () => Promise.reject(new Error('not asked here')),
       watch: async () => () => undefined,
+      zoom: async () => undefined,
       series: async (request) => {
         asked.push(request.from);
         await new Promise((resolve) => setTimeout(resolve, 100));

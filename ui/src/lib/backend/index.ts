@@ -21,6 +21,7 @@ export const backend: Backend = {
   rpc: (method, params) => host().rpc(method, params),
   series: (request) => host().series(request),
   watch: (listener) => host().watch(listener),
+  zoom: (factor) => host().zoom(factor),
 };
 
 /** Any rejection as an ApiError: what the shell sends is one already, everything else becomes `failed`. */

@@ -18,4 +18,6 @@ export interface Backend {
   series(request: FrameRequest): Promise<Frame>;
   /** Calls `listener` on every change; the returned function ends it. */
   watch(listener: (notice: ChangeNotice) => void): Promise<() => void>;
+  /** The scale of the whole page: 1 is 100 %. */
+  zoom(factor: number): Promise<void>;
 }

@@ -1,5 +1,6 @@
 // The desktop shell as backend. The only file that imports @tauri-apps/api.
 import { Channel, invoke } from '@tauri-apps/api/core';
+import { getCurrentWebview } from '@tauri-apps/api/webview';
 import type { ChangeNotice } from './generated';
 import type { Backend } from './methods';
 import { parseFrame } from './frame';
@@ -18,4 +19,6 @@ export const tauriBackend: Backend = {
       listening = false;
     };
   },
+  // Needs the capability core:webview:allow-set-webview-zoom.
+  zoom: (factor) => getCurrentWebview().setZoom(factor),
 };

@@ -10,6 +10,7 @@ const DEFAULTS: Settings = { language: 'system', theme: 'system', single_key_sho
 
 class App {
   readonly info = new Resource(() => backend.rpc('app_info', {}), () => true, INFO_EVERY_MS);
+  #zoomPercent = 100;
   #settings = $state.raw<Settings>(DEFAULTS);
 
   get supervisor(): SupervisorStatus | null {
@@ -44,7 +45,9 @@ class App {
     this.#settings = settings;
     messages.choose(settings.language);
     theme.choose(settings.theme);
-    theme.zoom(settings.zoom_percent);
+    if (settings.zoom_percent === this.#zoomPercent) return;
+    this.#zoomPercent = settings.zoom_percent;
+    void toasts.attempt(() => backend.zoom(settings.zoom_percent / 100));
   }
 }
 

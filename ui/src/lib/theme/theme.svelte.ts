@@ -1,4 +1,4 @@
-// Light, dark or as the system says; and the zoom of the whole window. Sets the attributes the tokens hang on.
+// Light, dark or as the system says. Sets the attribute that the tokens hang on.
 
 class Theme {
   #choice = $state('system');
@@ -20,11 +20,6 @@ class Theme {
   /** The other of light and dark. */
   opposite(): 'light' | 'dark' {
     return this.resolved === 'dark' ? 'light' : 'dark';
-  }
-
-  zoom(percent: number): void {
-    document.documentElement.style.setProperty('zoom', percent === 100 ? '' : `${percent}%`);
-    document.documentElement.style.setProperty('--zoom', String(percent / 100));
   }
 
   /** Follows the system until the returned function is called. */
