@@ -19,11 +19,22 @@ const KEEP_ERRORS: &str = r"
 })();
 ";
 
+/// Under the locale C.UTF-8 WebKit calls its language "C", which is none: formatting numbers with it throws.
+const NAME_A_LANGUAGE: &str = r"
+try {
+  Intl.getCanonicalLocales(navigator.language);
+} catch {
+  Object.defineProperty(navigator, 'language', { value: 'en-US' });
+  Object.defineProperty(navigator, 'languages', { value: Object.freeze(['en-US']) });
+}
+";
+
 /// Opens the window that the configuration describes. It goes nowhere but to the interface inside the binary.
 pub fn open(app: &mut App) -> Result<(), Box<dyn Error>> {
     for config in &app.config().app.windows {
         WebviewWindowBuilder::from_config(app.handle(), config)?
             .initialization_script(KEEP_ERRORS)
+            .initialization_script(NAME_A_LANGUAGE)
             .on_navigation(|address| address.scheme() == "tauri")
             .build()?;
     }

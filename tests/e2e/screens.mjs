@@ -5,6 +5,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { canvases, drawn } from './lib/canvas.mjs';
+import { png } from './lib/picture.mjs';
 import { program, repository, run, until } from './lib/programs.mjs';
 import { open } from './lib/window.mjs';
 
@@ -97,7 +98,7 @@ try {
             problems += cut.length + errors.length;
             console.log(`${cut.length + errors.length === 0 ? 'ok ' : '-- '} ${name}`, ...cut, ...errors);
           } else {
-            await writeFile(join(options.out, name), Buffer.from(await browser.takeScreenshot(), 'base64'));
+            await writeFile(join(options.out, name), png(await window.picture()));
             console.log(`ok  ${name}`);
           }
         }

@@ -22,9 +22,14 @@ export function program(name) {
   return path;
 }
 
-/** Starts a program. Its output is kept and shown only by `describe()`; `end()` stops it and waits. */
+const living = new Set();
+process.once('exit', () => living.forEach((child) => child.kill('SIGKILL')));
+
+/** Starts a program; it does not outlive this process. Its output is kept and shown only by `describe()`; `end()` stops it and waits. */
 export function start(path, args, options = {}) {
   const child = spawn(path, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
+  living.add(child);
+  child.once('exit', () => living.delete(child));
   let output = '';
   const keep = (bytes) => { output = (output + bytes).slice(-20_000); };
   child.stdout.on('data', keep);
@@ -36,6 +41,11 @@ export function start(path, args, options = {}) {
   return {
     child,
     ended,
+    /** Lets this process end although the other still runs. */
+    letGo() {
+      child.unref();
+      for (const pipe of child.stdio) pipe?.unref?.();
+    },
     describe: () => `${path} said:\n${output}`,
     async end(signal = 'SIGTERM') {
       if (child.exitCode === null && child.signalCode === null) child.kill(signal);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { remote } from 'webdriverio';
 import { display } from './display.mjs';
+import { cut, screen } from './picture.mjs';
 import { freePort, program, run, start, until } from './programs.mjs';
 
 /** A new empty workspace below the system's folder for temporary files. */
@@ -24,7 +25,7 @@ export async function workspace() {
 export async function open(folder, { width = 1440, height = 900, env = {} } = {}) {
   const [port, nativePort, shown] = [await freePort(), await freePort(), await display()];
   const driver = start(program('tauri-driver'), ['--port', String(port), '--native-port', String(nativePort)], {
-    env: { ...process.env, DISPLAY: shown, VITALS_WORKSPACE: folder, NO_AT_BRIDGE: '1', GTK_A11Y: 'none', ...env },
+    env: { ...process.env, DISPLAY: shown.name, VITALS_WORKSPACE: folder, NO_AT_BRIDGE: '1', GTK_A11Y: 'none', ...env },
   });
   let browser;
   try {
@@ -53,8 +54,14 @@ export async function open(folder, { width = 1440, height = 900, env = {} } = {}
     await browser.setWindowSize(width, height);
     await until('the frame to be drawn', () => browser.execute(() => document.querySelector('#app')?.childElementCount > 0));
   } catch (error) {
+    const found = await browser.execute(() => [location.href, document.readyState, ...(window.vitalsErrors ?? [])]).catch(String);
     await close();
-    throw new Error(`the window stayed empty\n${driver.describe()}`, { cause: error });
+    throw new Error(`the window stayed empty: ${found}\n${driver.describe()}`, { cause: error });
   }
-  return { browser, driver, close, errors: () => browser.execute(() => [...(window.vitalsErrors ?? ['no page'])]) };
+  /** What the window shows, from the framebuffer. */
+  const picture = async () => {
+    const { x, y, width: w, height: h } = await browser.getWindowRect();
+    return cut(await screen(shown.framebuffer), x, y, w, h);
+  };
+  return { browser, driver, close, picture, errors: () => browser.execute(() => [...(window.vitalsErrors ?? ['no page'])]) };
 }
