@@ -55,3 +55,14 @@ export function seedLook(state: string): SeedLook {
   if (state === 'missing') return 'missing';
   return ['failed', 'cancelled', 'lost'].includes(state) ? 'failed' : 'active';
 }
+
+/** Seeds as text, neighbours joined: 0–3, 7. */
+export function spans(seeds: readonly number[]): string {
+  const runs: [number, number][] = [];
+  for (const seed of [...seeds].sort((a, b) => a - b)) {
+    const last = runs.at(-1);
+    if (last !== undefined && seed === last[1] + 1) last[1] = seed;
+    else runs.push([seed, seed]);
+  }
+  return runs.map(([from, to]) => (to > from + 1 ? `${from}–${to}` : to > from ? `${from}, ${to}` : String(from))).join(', ');
+}

@@ -24,6 +24,11 @@ export function unitOf(info: ParameterInfo): string {
   return info.unit === null ? '' : messages.language === 'ko' ? KOREAN[`unit.${info.unit}`] ?? info.unit : info.unit;
 }
 
+/** A parameter beside its values: frozen and learned are said of the patch projection itself. */
+export function axisName(parameter: string): string {
+  return parameter === 'frozen_patch_projection' ? t('layer.patch_embed') : parameterName(parameter);
+}
+
 /** A value of a parameter in words: frozen or learned for the patch projection, yes or no, else as it is. */
 export function valueName(parameter: string, value: unknown): string {
   if (parameter === 'frozen_patch_projection' && typeof value === 'boolean') return t(value ? 'sweeps.frozen' : 'sweeps.learned');
