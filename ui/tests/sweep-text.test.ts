@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Diagnostic, FormAxis, JsonValue, PointPreview } from '../src/lib/backend/generated';
 import { baseName, byFolder, fileNameOf, freeName, nameProblem } from '../src/screens/sweeps/folders';
-import { gridOf, missingSeconds, seedLook } from '../src/screens/sweeps/grid';
+import { inKorean } from '../src/screens/sweeps/finding-text';
+import { gridOf, missingSeconds, seedLook, spans } from '../src/screens/sweeps/grid';
 import { differences, mended, offsetOf, pieces, wordAt } from '../src/screens/sweeps/toml';
 import korean from '../src/screens/sweeps/help.ko.json';
 import { presetParameters } from './fixtures/workspace';
@@ -80,6 +81,21 @@ describe('points', () => {
     expect(missingSeconds([point({}, ['missing'], null)])).toBeNull();
     expect(['finished', 'running', 'lost', 'missing', 'queued'].map(seedLook)).toEqual(['done', 'active', 'failed', 'missing', 'active']);
   });
+});
+
+it('seeds are told in spans', () => {
+  expect([spans([3, 0, 1, 2, 7]), spans([0, 1]), spans([5]), spans([])]).toEqual(['0–3, 7', '0, 1', '5', '']);
+});
+
+it.each([
+  ['there is no parameter `batchsize`', '`batchsize`(이)라는 파라미터는 없습니다'],
+  ['did you mean `batch_size`?', '`batch_size`을(를) 뜻했나요?'],
+  ['`beta1` is 2; it must lie between 0 and 0.999999', '`beta1` 값 2은(는) 0 ~ 0.999999 범위를 벗어납니다'],
+  ['`seed` cannot be an axis', '`seed`는 축이 될 수 없습니다'],
+  ['the warm-up of 40 epochs is longer than the 4 epochs of training: the learning rate never reaches its peak', '웜업 40 에폭이 학습 4 에폭보다 길어 학습률이 최고점에 이르지 못합니다'],
+  ['something new', null],
+])('%s in Korean', (english, words) => {
+  expect(inKorean(english)).toBe(words);
 });
 
 it('Korean help covers every parameter', () => {
