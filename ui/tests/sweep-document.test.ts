@@ -24,6 +24,7 @@ function host(): void {
     },
     series: () => Promise.reject(new Error('not asked here')),
     watch: async () => () => undefined,
+    zoom: async () => undefined,
   });
 }
 async function opened(): Promise<SweepDocument> {
