@@ -44,7 +44,7 @@ fn a_patch_that_does_not_divide_the_image_is_shown() {
 
 #[test]
 fn a_width_that_heads_do_not_divide_is_shown() {
-    refused(&with("").replace("num_heads = 2", "num_heads = 3"), &["embed_dim", "num_heads"]);
+    refused(&with("").replace("num_heads = 2", "num_heads = 3"), &["num_heads", "not divisible by 3", "1, 2, 4, 8"]);
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn an_empty_folder_is_no_data_set() {
 }
 
 #[test]
-fn a_data_set_with_a_broken_image_ends_the_run_with_its_name() {
+fn a_broken_image_is_named_when_a_data_set_is_added_and_when_it_breaks_later() {
     let Some(images) = shared("data/imagenet-sample") else { return };
     let workspace = Workspace::new();
     let folder = workspace.path("broken");
@@ -92,16 +92,27 @@ fn a_data_set_with_a_broken_image_ends_the_run_with_its_name() {
             std::fs::copy(source.as_ref().expect("an image"), to).expect("the image can be copied");
         }
     }
-    std::fs::write(folder.join("a/broken.jpg"), b"this is no image").expect("a file");
-    workspace.vitals_ok(&["dataset", "add", "broken", &folder.display().to_string()]);
+    let place = folder.display().to_string();
+    let broken = folder.join("a/one-7.jpg");
+    let image = std::fs::read(&broken).expect("an image");
+    std::fs::write(&broken, b"this is no image").expect("a file");
+    let told = workspace.vitals(&["dataset", "add", "broken", &place]);
+    assert_eq!(told.code, 2, "{told:?}");
+    assert!(told.err.contains("one-7.jpg"), "{}", told.err);
+    assert!(!workspace.vitals_ok(&["--json", "dataset", "list"]).out.contains("broken"), "nothing was stored");
+
+    std::fs::write(&broken, &image).expect("a file");
+    workspace.vitals_ok(&["dataset", "add", "broken", &place]);
+    // As long as before: the fingerprint samples contents, and this set is small enough to be sampled whole.
+    std::fs::write(&broken, vec![0; image.len()]).expect("a file");
     let text = small_sweep("max_steps = 5", "").replace("fashion-mnist", "broken").replace("batch_size = 32", "batch_size = 16");
     let file = workspace.file("broken.toml", &text);
     let told = workspace.vitals(&["--quiet", "sweep", "run", &file, "--wait"]);
     assert_eq!(told.code, 1, "{told:?}");
     let run = &workspace.runs()[0];
-    assert_eq!((run["state"].as_str(), run["evidence"].as_str()), (Some("failed"), Some("exit 6")), "{run}");
-    let log = workspace.vitals_ok(&["run", "log", run["id"].as_str().expect("an id")]);
-    assert!(log.out.contains("broken.jpg"), "{}", log.out);
+    assert_eq!(run["state"], "failed");
+    let evidence = run["evidence"].as_str().expect("evidence");
+    assert!(evidence.starts_with("exit 6") && evidence.contains("broken"), "{evidence}");
 }
 
 #[test]

@@ -4,13 +4,16 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use vitals_data::{DatasetSpec, FASHION_MNIST};
+use vitals_data::{DataError, Dataset, DatasetSpec, FASHION_MNIST, Split};
 use vitals_recipe::DatasetFacts;
 use vitals_store::DatasetRow;
 
 use crate::Context;
 use crate::dto::{ApiError, DatasetInfo, ErrorCode};
 use crate::error::Result;
+
+/// Images that are decoded when a data set is added or checked.
+const TRIED: u64 = 2_000;
 
 /// Facts of every data set that was looked at, by name.
 pub async fn known_facts(context: &Context) -> Result<HashMap<String, DatasetFacts>> {
@@ -32,7 +35,7 @@ pub async fn require(context: &Context, name: &str) -> Result<DatasetFacts> {
     }
     let known = context.store().dataset(name).await?;
     let path = known.as_ref().map(|row| PathBuf::from(&row.path)).filter(|_| name != FASHION_MNIST);
-    look(context, name, path).await?;
+    look(context, name, path, Care::Index).await?;
     known_facts(context).await?.remove(name).ok_or_else(|| ApiError::failed(format!("data set `{name}` was removed")))
 }
 
@@ -50,13 +53,45 @@ pub async fn add(context: &Context, name: &str, path: &Path) -> Result<DatasetIn
         return Err(ApiError::invalid(format!("`{FASHION_MNIST}` is built in")).hint("choose another name"));
     }
     let path = std::path::absolute(path).map_err(|error| crate::error::io_error("find", path, &error))?;
-    look(context, name, Some(path)).await
+    look(context, name, Some(path), Care::Decode).await
+}
+
+/// How closely to look at a data set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Care {
+    /// Its index only.
+    Index,
+    /// Also decode images: all of a small set, evenly spaced ones of a large one.
+    Decode,
+}
+
+/// Opens a data set and, with care, looks whether its images can be read.
+fn open(spec: &DatasetSpec, care: Care) -> Result<Dataset, DataError> {
+    let dataset = vitals_data::open(spec)?;
+    if care == Care::Index {
+        return Ok(dataset);
+    }
+    for split in [Split::Train, Split::HeldOut] {
+        let images = dataset.len(split);
+        let tried = images.min(TRIED);
+        let mut unreadable = 0;
+        for place in 0..tried {
+            if let Err(error) = dataset.decode(split, place * images / tried) {
+                unreadable += 1;
+                // Training goes on up to the same share.
+                if unreadable * 1000 > tried {
+                    return Err(error);
+                }
+            }
+        }
+    }
+    Ok(dataset)
 }
 
 /// Opens a data set on a thread of its own (it reads files) and remembers what it is.
-async fn look(context: &Context, name: &str, path: Option<PathBuf>) -> Result<DatasetInfo> {
+async fn look(context: &Context, name: &str, path: Option<PathBuf>, care: Care) -> Result<DatasetInfo> {
     let spec = DatasetSpec { name: name.to_owned(), path };
-    let opened = tokio::task::spawn_blocking(move || vitals_data::open(&spec)).await;
+    let opened = tokio::task::spawn_blocking(move || open(&spec, care)).await;
     let dataset = match opened {
         Ok(Ok(dataset)) => dataset,
         Ok(Err(error)) => {
@@ -98,7 +133,7 @@ fn info(row: DatasetRow) -> DatasetInfo {
 pub async fn list(context: &Context) -> Result<Vec<DatasetInfo>> {
     let mut problem = None;
     if context.store().dataset(FASHION_MNIST).await?.is_none() {
-        problem = look(context, FASHION_MNIST, None).await.err();
+        problem = look(context, FASHION_MNIST, None, Care::Index).await.err();
     }
     let mut found: Vec<DatasetInfo> = context.store().datasets().await?.into_iter().map(info).collect();
     if let Some(error) = problem {
@@ -129,7 +164,7 @@ pub async fn check(context: &Context, name: &str) -> Result<DatasetInfo> {
             .hint("`vitals dataset list` shows them"));
     }
     let path = known.as_ref().map(|row| PathBuf::from(&row.path)).filter(|_| name != FASHION_MNIST);
-    let mut found = look(context, name, path).await?;
+    let mut found = look(context, name, path, Care::Decode).await?;
     if let Some(known) = known.filter(|known| known.fingerprint != found.fingerprint) {
         found.problem = Some(format!("changed since it was added: fingerprint {} before", known.fingerprint));
     }

@@ -71,7 +71,9 @@ fn differing(before: &BTreeMap<String, String>, after: &BTreeMap<String, String>
 fn watch_folder(context: &Context, hint: mpsc::Sender<()>) -> Option<notify::RecommendedWatcher> {
     use notify::Watcher as _;
     // A full channel means that a look is due already.
-    let on_event = move |_: notify::Result<notify::Event>| drop(hint.try_send(()));
+    let on_event = move |_: notify::Result<notify::Event>| {
+        let _ = hint.try_send(());
+    };
     let mut watcher = notify::recommended_watcher(on_event).ok()?;
     watcher.watch(&context.experiments(), notify::RecursiveMode::Recursive).ok()?;
     Some(watcher)

@@ -10,7 +10,7 @@ use vitals_api::{Command, Context, Result, compare as api_compare, export as api
 
 use crate::args::{EventsArgs, RunCommand, RunsArgs, SeriesArgs};
 use crate::out::Out;
-use crate::text::{Table, duration, last, number, optional};
+use crate::text::{Table, duration, last, number, optional, short};
 
 pub async fn list(context: &Context, args: &RunsArgs, out: &Out) -> Result<u8> {
     let query =
@@ -55,7 +55,7 @@ pub fn print_runs(list: &[Run], out: &Out) {
     for run in list {
         let progress = &run.progress;
         table.row(vec![
-            run.id.clone(),
+            short(&run.id),
             run.label.clone(),
             run.state.clone(),
             format!("{}/{}", progress.step, progress.total_steps),

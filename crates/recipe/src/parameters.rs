@@ -183,7 +183,11 @@ pub fn parameter(name: &str) -> Option<&'static Parameter> {
 /// The candidate that a mistyped word most likely meant; none where nothing is close.
 pub fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     candidates
-        .map(|candidate| (strsim::jaro_winkler(word, candidate), candidate))
+        .map(|candidate| {
+            // `learning_rate` means `base_learning_rate`: a name inside another is nearer than any misspelling.
+            let inside = word.len() >= 4 && (candidate.contains(word) || word.contains(candidate));
+            (if inside { 1.0 } else { strsim::jaro_winkler(word, candidate) }, candidate)
+        })
         .filter(|(similarity, _)| *similarity > 0.8)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, candidate)| candidate)
