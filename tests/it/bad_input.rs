@@ -44,7 +44,10 @@ fn a_patch_that_does_not_divide_the_image_is_shown() {
 
 #[test]
 fn a_width_that_heads_do_not_divide_is_shown() {
-    refused(&with("").replace("num_heads = 2", "num_heads = 3"), &["num_heads", "not divisible by 3", "1, 2, 4, 8"]);
+    refused(
+        &with("").replace("num_heads = 2", "num_heads = 3"),
+        &["num_heads", "not divisible by 3", "1, 2, 4, 8"],
+    );
 }
 
 #[test]
@@ -99,13 +102,18 @@ fn a_broken_image_is_named_when_a_data_set_is_added_and_when_it_breaks_later() {
     let told = workspace.vitals(&["dataset", "add", "broken", &place]);
     assert_eq!(told.code, 2, "{told:?}");
     assert!(told.err.contains("one-7.jpg"), "{}", told.err);
-    assert!(!workspace.vitals_ok(&["--json", "dataset", "list"]).out.contains("broken"), "nothing was stored");
+    assert!(
+        !workspace.vitals_ok(&["--json", "dataset", "list"]).out.contains("broken"),
+        "nothing was stored"
+    );
 
     std::fs::write(&broken, &image).expect("a file");
     workspace.vitals_ok(&["dataset", "add", "broken", &place]);
     // As long as before: the fingerprint samples contents, and this set is small enough to be sampled whole.
     std::fs::write(&broken, vec![0; image.len()]).expect("a file");
-    let text = small_sweep("max_steps = 5", "").replace("fashion-mnist", "broken").replace("batch_size = 32", "batch_size = 16");
+    let text = small_sweep("max_steps = 5", "")
+        .replace("fashion-mnist", "broken")
+        .replace("batch_size = 32", "batch_size = 16");
     let file = workspace.file("broken.toml", &text);
     let told = workspace.vitals(&["--quiet", "sweep", "run", &file, "--wait"]);
     assert_eq!(told.code, 1, "{told:?}");
@@ -125,7 +133,8 @@ fn a_workspace_of_a_newer_version_is_refused_untouched() {
          success, checksum, execution_time) values (9999, 'future', 1, x'00', 0)\"); c.commit()",
         database.display().to_string()
     );
-    let made = std::process::Command::new("python3").args(["-c", &python]).status().expect("python3 is there");
+    let made =
+        std::process::Command::new("python3").args(["-c", &python]).status().expect("python3 is there");
     assert!(made.success());
     let told = workspace.vitals(&["runs"]);
     assert_eq!(told.code, 2, "{told:?}");

@@ -6,7 +6,9 @@ use crate::support::{Told, binary, shared};
 
 /// Every folder of a group of fixtures, with one thread and with two.
 fn check(group: &str) {
-    let (Some(fixtures), Some(compare)) = (shared(&format!("fixtures/{group}")), shared("fixtures/compare.py")) else {
+    let (Some(fixtures), Some(compare)) =
+        (shared(&format!("fixtures/{group}")), shared("fixtures/compare.py"))
+    else {
         return;
     };
     let mut seen = 0;
@@ -42,7 +44,12 @@ fn a_frozen_patch_projection_reports_the_gradient_it_would_have_had() {
     let norm = |name: &str| -> Option<f64> {
         let fixture = shared(&format!("fixtures/mocov3-parity/{name}"))?;
         let out = tempfile::tempdir().expect("a folder");
-        let worker = Command::new(binary("vitals-worker")).arg("parity").arg(fixture).arg("--out").arg(out.path()).output();
+        let worker = Command::new(binary("vitals-worker"))
+            .arg("parity")
+            .arg(fixture)
+            .arg("--out")
+            .arg(out.path())
+            .output();
         let told = Told::of(worker.expect("the worker starts"));
         assert_eq!(told.code, 0, "{told:?}");
         let result = std::fs::read(out.path().join("result.json")).expect("a result");

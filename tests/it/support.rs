@@ -16,7 +16,11 @@ pub fn binary(name: &str) -> PathBuf {
     // target/debug/deps/it-… → target/debug
     let folder = own.ancestors().nth(2).expect("tests lie in target/<profile>/deps").to_path_buf();
     let path = folder.join(name);
-    assert!(path.is_file(), "{} is missing: run `cargo xtask test`, which builds it, or `cargo build`", path.display());
+    assert!(
+        path.is_file(),
+        "{} is missing: run `cargo xtask test`, which builds it, or `cargo build`",
+        path.display()
+    );
     path
 }
 
@@ -115,7 +119,8 @@ impl Workspace {
     /// The values in force of a series.
     pub fn series(&self, id: &str, name: &str) -> (Vec<u64>, Vec<Value>) {
         let series = self.vitals_ok(&["--json", "series", id, name]).json();
-        let steps = series["steps"].as_array().expect("steps").iter().map(|step| step.as_u64().expect("a step"));
+        let steps =
+            series["steps"].as_array().expect("steps").iter().map(|step| step.as_u64().expect("a step"));
         (steps.collect(), series["values"].as_array().expect("values").clone())
     }
 
@@ -146,7 +151,11 @@ impl Workspace {
     pub fn wait_state(&self, id: &str, state: &str) -> Value {
         self.wait_for(&format!("{id} to be {state}"), || {
             let run = self.run(id);
-            if run["state"] == state { Ok(run) } else { Err(format!("{} · {}", run["state"], run["evidence"])) }
+            if run["state"] == state {
+                Ok(run)
+            } else {
+                Err(format!("{} · {}", run["state"], run["evidence"]))
+            }
         })
     }
 
@@ -166,8 +175,10 @@ impl Drop for Workspace {
             let run: Value = serde_json::from_str(run).unwrap_or_default();
             let id = run["id"].as_str().unwrap_or_default();
             for attempt in 1..=run["attempt"].as_u64().unwrap_or(0) {
-                let living = matches!(run["state"].as_str(), Some("starting" | "running" | "stalled" | "pausing"));
-                if let Some(pid) = self.worker_pid(id, u32::try_from(attempt).unwrap_or(1)).filter(|_| living) {
+                let living =
+                    matches!(run["state"].as_str(), Some("starting" | "running" | "stalled" | "pausing"));
+                if let Some(pid) = self.worker_pid(id, u32::try_from(attempt).unwrap_or(1)).filter(|_| living)
+                {
                     kill(pid, rustix::process::Signal::KILL);
                 }
             }
@@ -192,7 +203,8 @@ pub fn supervisor_pid(workspace: &Path) -> Option<i32> {
     std::fs::read_dir("/proc").ok()?.filter_map(Result::ok).find_map(|entry| {
         let pid: i32 = entry.file_name().to_str()?.parse().ok()?;
         let line = std::fs::read(entry.path().join("cmdline")).ok()?;
-        let words: Vec<&str> = line.split(|&byte| byte == 0).filter_map(|word| std::str::from_utf8(word).ok()).collect();
+        let words: Vec<&str> =
+            line.split(|&byte| byte == 0).filter_map(|word| std::str::from_utf8(word).ok()).collect();
         (words.contains(&"supervise") && words.contains(&folder.as_str())).then_some(pid)
     })
 }

@@ -36,7 +36,10 @@ fn a_killed_worker_is_failed_by_signal_9_and_its_retry_leaves_no_hole() {
     let run = workspace.wait_state(&id, "finished");
     assert_eq!(run["attempt"], 2);
     let resumed = run["attempts"][1]["first_step"].as_u64().expect("the second attempt's first step");
-    assert!(resumed >= 40 && resumed % 20 == 0, "it went on from a checkpoint, not from the start: {resumed}");
+    assert!(
+        resumed >= 40 && resumed % 20 == 0,
+        "it went on from a checkpoint, not from the start: {resumed}"
+    );
     assert_whole(&workspace, &id, 600);
 }
 
@@ -73,9 +76,16 @@ fn pause_frees_the_slot_and_resume_goes_on_where_it_was() {
     let run = workspace.wait_state(&id, "finished");
     assert_eq!(run["attempts"][1]["first_step"].as_u64(), Some(done), "not one step was trained twice");
     assert_whole(&workspace, &id, 500);
-    let states: BTreeSet<&str> =
-        run["transitions"].as_array().expect("transitions").iter().filter_map(|change| change["to"].as_str()).collect();
-    assert!(states.is_superset(&BTreeSet::from(["queued", "starting", "running", "paused", "finished"])), "{states:?}");
+    let states: BTreeSet<&str> = run["transitions"]
+        .as_array()
+        .expect("transitions")
+        .iter()
+        .filter_map(|change| change["to"].as_str())
+        .collect();
+    assert!(
+        states.is_superset(&BTreeSet::from(["queued", "starting", "running", "paused", "finished"])),
+        "{states:?}"
+    );
 }
 
 #[test]

@@ -20,7 +20,11 @@ fn a_sweep_trains_to_its_end_and_everything_of_it_can_be_read() {
     let runs = workspace.runs();
     for run in &runs {
         let id = run["id"].as_str().expect("an id");
-        assert_eq!((run["state"].as_str(), run["evidence"].as_str()), (Some("finished"), Some("exit 0")), "{run}");
+        assert_eq!(
+            (run["state"].as_str(), run["evidence"].as_str()),
+            (Some("finished"), Some("exit 0")),
+            "{run}"
+        );
         let (steps, losses) = workspace.series(id, "loss");
         assert_eq!(steps, (0..30).collect::<Vec<u64>>());
         assert!(losses.iter().all(|loss| loss.as_f64().is_some_and(f64::is_finite)));
@@ -31,10 +35,14 @@ fn a_sweep_trains_to_its_end_and_everything_of_it_can_be_read() {
         assert_eq!(steps, [0, 30], "before training and after it");
         let (steps, norms) = workspace.series(id, "grad_norm/patch_embed");
         assert_eq!(steps.len(), 30);
-        assert!(norms.iter().all(|norm| norm.as_f64() > Some(0.0)), "a frozen projection reports its gradient too");
+        assert!(
+            norms.iter().all(|norm| norm.as_f64() > Some(0.0)),
+            "a frozen projection reports its gradient too"
+        );
 
         let journal = workspace.run_folder(id);
-        let checked = workspace.vitals_ok(&["--json", "journal", "check", &journal.display().to_string()]).json();
+        let checked =
+            workspace.vitals_ok(&["--json", "journal", "check", &journal.display().to_string()]).json();
         let stored = workspace.vitals_ok(&["--json", "run", "hash", id]).json();
         assert_eq!(checked["sha256"], stored["sha256"], "every value that was written is in the store");
         assert_eq!((checked["torn_bytes"].as_u64(), checked["corrupt_records"].as_u64()), (Some(0), Some(0)));
@@ -47,7 +55,8 @@ fn a_sweep_trains_to_its_end_and_everything_of_it_can_be_read() {
 
     for (format, magic) in [("png", b"\x89PNG".as_slice()), ("svg", b"<svg"), ("csv", b"step")] {
         let path = workspace.path(&format!("picture.{format}"));
-        let (shown, chosen) = (path.display().to_string(), if format == "csv" { &ids[..1] } else { &ids[..] });
+        let (shown, chosen) =
+            (path.display().to_string(), if format == "csv" { &ids[..1] } else { &ids[..] });
         let mut args = vec!["export"];
         args.extend(chosen);
         args.extend(["--format", format, "--out", &shown]);
@@ -57,7 +66,11 @@ fn a_sweep_trains_to_its_end_and_everything_of_it_can_be_read() {
     }
 
     let again = workspace.vitals_ok(&["--json", "sweep", "run", &file]).json();
-    assert_eq!((again["queued"].as_u64(), again["existing"].as_u64()), (Some(0), Some(2)), "filling gaps twice adds nothing");
+    assert_eq!(
+        (again["queued"].as_u64(), again["existing"].as_u64()),
+        (Some(0), Some(2)),
+        "filling gaps twice adds nothing"
+    );
 }
 
 #[test]
@@ -67,8 +80,12 @@ fn runs_are_filtered_and_sorted_by_what_they_are_and_did() {
     let file = workspace.file("rates.toml", &small_sweep("max_steps = 4\ncheckpoint_every = 0", axis));
     workspace.vitals_ok(&["--quiet", "sweep", "run", &file, "--wait"]);
     let labels = |filter: &str| -> Vec<f64> {
-        let told = workspace.vitals_ok(&["--json", "runs", "--where", filter, "--sort", "base_learning_rate"]);
-        told.lines().iter().filter_map(|run: &Value| run["parameters"]["base_learning_rate"].as_f64()).collect()
+        let told =
+            workspace.vitals_ok(&["--json", "runs", "--where", filter, "--sort", "base_learning_rate"]);
+        told.lines()
+            .iter()
+            .filter_map(|run: &Value| run["parameters"]["base_learning_rate"].as_f64())
+            .collect()
     };
     assert_eq!(labels("state = finished"), [1e-4, 1e-3]);
     assert_eq!(labels("base_learning_rate > 5e-4 and loss.last > 0"), [1e-3]);

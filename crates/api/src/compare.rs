@@ -36,7 +36,9 @@ pub async fn compare(context: &Context, ids: &[String]) -> Result<Comparison> {
 /// One entry a run for each metric that any of them has, layers and tensors included.
 fn metrics(runs: &[Run]) -> BTreeMap<String, Vec<CompareMetric>> {
     let names: BTreeSet<&String> = runs.iter().flat_map(|run| run.metrics.keys()).collect();
-    let last = |run: &Run, name: &str| run.metrics.get(name).and_then(|metric| metric.last.as_ref().map(|v| v.value()));
+    let last = |run: &Run, name: &str| {
+        run.metrics.get(name).and_then(|metric| metric.last.as_ref().map(|v| v.value()))
+    };
     let entry = |run: &Run, name: &String| {
         let metric = run.metrics.get(name);
         let delta = last(run, name).zip(last(&runs[0], name)).map(|(own, first)| own - first);

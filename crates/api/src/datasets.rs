@@ -36,7 +36,10 @@ pub async fn require(context: &Context, name: &str) -> Result<DatasetFacts> {
     let known = context.store().dataset(name).await?;
     let path = known.as_ref().map(|row| PathBuf::from(&row.path)).filter(|_| name != FASHION_MNIST);
     look(context, name, path, Care::Index).await?;
-    known_facts(context).await?.remove(name).ok_or_else(|| ApiError::failed(format!("data set `{name}` was removed")))
+    known_facts(context)
+        .await?
+        .remove(name)
+        .ok_or_else(|| ApiError::failed(format!("data set `{name}` was removed")))
 }
 
 /// Adds a data set, or looks at one again.
@@ -96,7 +99,8 @@ async fn look(context: &Context, name: &str, path: Option<PathBuf>, care: Care) 
         Ok(Ok(dataset)) => dataset,
         Ok(Err(error)) => {
             let error = ApiError::invalid(format!("data set `{name}`: {error}"));
-            return Err(error.hint("`vitals dataset list` shows the data sets, `vitals dataset add NAME PATH` adds one"));
+            return Err(error
+                .hint("`vitals dataset list` shows the data sets, `vitals dataset add NAME PATH` adds one"));
         }
         Err(error) => return Err(ApiError::failed(format!("failed to open data set `{name}`: {error}"))),
     };

@@ -27,14 +27,23 @@ fn fine(check: &str, message: impl Into<String>) -> DoctorLine {
 }
 
 fn wrong(check: &str, message: impl Into<String>, remedy: &str) -> DoctorLine {
-    DoctorLine { check: check.to_owned(), ok: false, message: message.into(), remedy: Some(remedy.to_owned()) }
+    DoctorLine {
+        check: check.to_owned(),
+        ok: false,
+        message: message.into(),
+        remedy: Some(remedy.to_owned()),
+    }
 }
 
 fn workspace(context: &Context) -> DoctorLine {
     let root = context.workspace().root();
     match tempfile_probe(root) {
         Ok(()) => fine("workspace", format!("{} is writable", root.display())),
-        Err(error) => wrong("workspace", format!("{} is not writable: {error}", root.display()), "change its permissions"),
+        Err(error) => wrong(
+            "workspace",
+            format!("{} is not writable: {error}", root.display()),
+            "change its permissions",
+        ),
     }
 }
 
@@ -58,7 +67,8 @@ async fn libtorch(context: &Context) -> DoctorLine {
         .stdin(Stdio::null())
         .kill_on_drop(true)
         .output();
-    let remedy = "`cargo xtask setup` installs libtorch; `cargo xtask setup --cuda` the one for NVIDIA devices";
+    let remedy =
+        "`cargo xtask setup` installs libtorch; `cargo xtask setup --cuda` the one for NVIDIA devices";
     match tokio::time::timeout(PATIENCE, output).await {
         Ok(Ok(output)) if output.status.success() => {
             let devices = String::from_utf8_lossy(&output.stdout);
@@ -90,7 +100,9 @@ async fn database(context: &Context) -> DoctorLine {
             found.problems.join("; "),
             "move vitals.db away and run `vitals ingest` on the run folders: they hold everything",
         ),
-        Err(error) => wrong("database", error.to_string(), "see that the disk is well and nobody else writes to it"),
+        Err(error) => {
+            wrong("database", error.to_string(), "see that the disk is well and nobody else writes to it")
+        }
     }
 }
 
@@ -118,7 +130,9 @@ fn data_set(found: crate::dto::DatasetInfo) -> DoctorLine {
 async fn supervisor_line(context: &Context) -> DoctorLine {
     match supervisor::seen(context).await {
         Ok(seen) => match (&seen.status.problem, seen.alive, seen.pid) {
-            (Some(problem), true, _) => wrong("supervisor", problem.clone(), "see supervisor.log in the workspace"),
+            (Some(problem), true, _) => {
+                wrong("supervisor", problem.clone(), "see supervisor.log in the workspace")
+            }
             (_, true, Some(pid)) => fine("supervisor", format!("runs as process {pid}")),
             (_, true, None) => fine("supervisor", "is coming up"),
             (_, false, _) => fine("supervisor", "none is needed now; the next start of a run brings one"),
@@ -139,6 +153,8 @@ fn disk(context: &Context) -> DoctorLine {
                 wrong("disk", message, "make room, or remove old runs with `vitals run remove`")
             }
         }
-        Err(error) => wrong("disk", format!("{}: {error}", folder.display()), "see that the runs folder is there"),
+        Err(error) => {
+            wrong("disk", format!("{}: {error}", folder.display()), "see that the runs folder is there")
+        }
     }
 }

@@ -315,18 +315,44 @@ pub struct FormAxis {
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(tag = "op", rename_all = "snake_case")]
 pub enum SweepEdit {
-    SetName { value: String },
-    SetDescription { value: String },
-    SetPreset { value: String },
+    SetName {
+        value: String,
+    },
+    SetDescription {
+        value: String,
+    },
+    SetPreset {
+        value: String,
+    },
     /// `null` removes the override.
-    SetParameter { parameter: String, value: Value },
-    AddAxis { parameter: String, values: Vec<Value> },
-    SetAxis { index: u32, values: Vec<Value> },
-    RemoveAxis { index: u32 },
-    MoveAxis { from: u32, to: u32 },
-    SetSeeds { value: Vec<u64> },
-    AddExclusion { value: BTreeMap<String, Value> },
-    RemoveExclusion { index: u32 },
+    SetParameter {
+        parameter: String,
+        value: Value,
+    },
+    AddAxis {
+        parameter: String,
+        values: Vec<Value>,
+    },
+    SetAxis {
+        index: u32,
+        values: Vec<Value>,
+    },
+    RemoveAxis {
+        index: u32,
+    },
+    MoveAxis {
+        from: u32,
+        to: u32,
+    },
+    SetSeeds {
+        value: Vec<u64>,
+    },
+    AddExclusion {
+        value: BTreeMap<String, Value>,
+    },
+    RemoveExclusion {
+        index: u32,
+    },
 }
 
 /// A sweep file of the experiments folder, or a stored sweep.

@@ -36,7 +36,10 @@ impl ApiError {
     pub fn exit_code(&self) -> u8 {
         match self.code {
             ErrorCode::InvalidInput | ErrorCode::NotFound | ErrorCode::Ambiguous | ErrorCode::Workspace => 2,
-            ErrorCode::Conflict | ErrorCode::WrongState | ErrorCode::SupervisorUnavailable | ErrorCode::Failed => 1,
+            ErrorCode::Conflict
+            | ErrorCode::WrongState
+            | ErrorCode::SupervisorUnavailable
+            | ErrorCode::Failed => 1,
         }
     }
 }
@@ -46,20 +49,30 @@ impl From<StoreError> for ApiError {
         let message = error.to_string();
         let workspace = |hint: &str| Self::new(ErrorCode::Workspace, message.clone()).hint(hint);
         match error {
-            StoreError::NewerVersion { .. } => workspace("update Vitals, or choose another workspace with --workspace"),
-            StoreError::OlderVersion { .. } => workspace("open the workspace once with a command that writes"),
+            StoreError::NewerVersion { .. } => {
+                workspace("update Vitals, or choose another workspace with --workspace")
+            }
+            StoreError::OlderVersion { .. } => {
+                workspace("open the workspace once with a command that writes")
+            }
             StoreError::NotVitals { .. } | StoreError::ForeignMigration { .. } => {
                 workspace("choose another workspace with --workspace; nothing was changed in this one")
             }
-            StoreError::Missing { .. } => workspace("nothing was stored in this workspace yet; `vitals sweep add` begins"),
+            StoreError::Missing { .. } => {
+                workspace("nothing was stored in this workspace yet; `vitals sweep add` begins")
+            }
             StoreError::NotWritable { .. } | StoreError::ReadOnly => {
                 workspace("make the folder writable, or choose another workspace with --workspace")
             }
-            StoreError::UnknownRun { .. } => Self::new(ErrorCode::NotFound, message).hint("`vitals runs` lists the runs"),
+            StoreError::UnknownRun { .. } => {
+                Self::new(ErrorCode::NotFound, message).hint("`vitals runs` lists the runs")
+            }
             StoreError::UnknownSweep { .. } => {
                 Self::new(ErrorCode::NotFound, message).hint("`vitals sweep list` lists the sweeps")
             }
-            StoreError::Ambiguous { .. } => Self::new(ErrorCode::Ambiguous, message).hint("give more characters of the id"),
+            StoreError::Ambiguous { .. } => {
+                Self::new(ErrorCode::Ambiguous, message).hint("give more characters of the id")
+            }
             StoreError::IllegalTransition { .. } => Self::new(ErrorCode::WrongState, message),
             StoreError::Busy => Self::failed(message).hint("try again; nothing was changed"),
             StoreError::Corrupt { .. } => Self::failed(message).hint("`vitals doctor` checks the database"),

@@ -31,7 +31,10 @@ pub async fn export(context: &Context, ids: &[String], format: &str, path: &Path
     match format {
         "csv" | "jsonl" => tables(context, &chosen, format, path).await,
         "svg" | "png" => picture(context, &chosen, format, path).await,
-        _ => Err(ApiError::invalid(format!("there is no format `{format}`")).hint("choose csv, jsonl, svg or png")),
+        _ => {
+            Err(ApiError::invalid(format!("there is no format `{format}`"))
+                .hint("choose csv, jsonl, svg or png"))
+        }
     }
 }
 
@@ -104,7 +107,11 @@ fn csv_number(value: f64) -> String {
 }
 
 fn quoted(name: &str) -> String {
-    if name.contains([',', '"', '\n']) { format!("\"{}\"", name.replace('"', "\"\"")) } else { name.to_owned() }
+    if name.contains([',', '"', '\n']) {
+        format!("\"{}\"", name.replace('"', "\"\""))
+    } else {
+        name.to_owned()
+    }
 }
 
 /// One object a value.
@@ -112,7 +119,8 @@ fn json_lines(series: &[Series]) -> Result<String> {
     let mut text = String::new();
     for one in series {
         for ((step, value), attempt) in one.steps.iter().zip(&one.values).zip(&one.attempts) {
-            let line = json!({ "name": one.name, "step": step, "value": Number::from(*value), "attempt": attempt });
+            let line =
+                json!({ "name": one.name, "step": step, "value": Number::from(*value), "attempt": attempt });
             let line = serde_json::to_string(&line).map_err(|error| ApiError::failed(error.to_string()))?;
             text.push_str(&line);
             text.push('\n');
@@ -130,7 +138,8 @@ async fn picture(context: &Context, ids: &[RunId], format: &str, path: &Path) ->
         rows.push(row);
     }
     let band = rows.first().and_then(|row| vitals_recipe::loss_band(&row.resolved().ok()?));
-    let sweeps: std::collections::BTreeSet<&str> = rows.iter().filter_map(|row| row.sweep_name.as_deref()).collect();
+    let sweeps: std::collections::BTreeSet<&str> =
+        rows.iter().filter_map(|row| row.sweep_name.as_deref()).collect();
     let title = match (rows.as_slice(), sweeps.len()) {
         ([one], _) => one.label.clone(),
         (_, 1) => sweeps.into_iter().next().unwrap_or_default().to_owned(),
@@ -148,7 +157,8 @@ async fn picture(context: &Context, ids: &[RunId], format: &str, path: &Path) ->
     if format == "svg" {
         write(path, svg.as_bytes())?;
     } else {
-        let bytes = png(&svg, PNG_SCALE).map_err(|error| ApiError::failed(format!("failed to draw the PNG: {error}")))?;
+        let bytes = png(&svg, PNG_SCALE)
+            .map_err(|error| ApiError::failed(format!("failed to draw the PNG: {error}")))?;
         write(path, &bytes)?;
     }
     Ok(vec![path.to_path_buf()])
@@ -173,8 +183,14 @@ async fn compared_run(context: &Context, row: &RunRow) -> Result<ComparedRun> {
         loss: frame("loss"),
         knn_top1: frame("knn_top1"),
         learning_rate: frame("learning_rate"),
-        layers: layers.iter().filter_map(|layer| Some((layer.clone(), frame(&format!("grad_norm/{layer}"))?))).collect(),
-        markers: shocks.iter().map(|shock| Marker { step: shock.step, label: "injected".to_owned() }).collect(),
+        layers: layers
+            .iter()
+            .filter_map(|layer| Some((layer.clone(), frame(&format!("grad_norm/{layer}"))?)))
+            .collect(),
+        markers: shocks
+            .iter()
+            .map(|shock| Marker { step: shock.step, label: "injected".to_owned() })
+            .collect(),
     })
 }
 
@@ -195,7 +211,10 @@ mod tests {
             attempts: vec![1; steps.len()],
             in_force: vec![true; steps.len()],
         };
-        let text = csv(&[series("loss", &[0, 1], &[4.5, f64::NAN]), series("a,b", &[1, 2], &[0.1, f64::NEG_INFINITY])]);
+        let text = csv(&[
+            series("loss", &[0, 1], &[4.5, f64::NAN]),
+            series("a,b", &[1, 2], &[0.1, f64::NEG_INFINITY]),
+        ]);
         assert_eq!(text, "step,loss,\"a,b\"\n0,4.5,\n1,NaN,0.1\n2,,-inf\n");
     }
 }

@@ -90,7 +90,9 @@ pub fn write(context: &Context, file: &str, text: &str, base: Option<&str>) -> R
 pub fn rename(context: &Context, file: &str, to: &str) -> Result<()> {
     let (from, to_path) = (place(context, file)?, place(context, to)?);
     if to_path.exists() {
-        return Err(ApiError::new(ErrorCode::Conflict, format!("{to} exists already")).hint("choose another name"));
+        return Err(
+            ApiError::new(ErrorCode::Conflict, format!("{to} exists already")).hint("choose another name")
+        );
     }
     if let Some(folder) = to_path.parent() {
         std::fs::create_dir_all(folder).map_err(|error| io_error("create", folder, &error))?;

@@ -60,13 +60,21 @@ struct Cut {
 /// `invalid_input` for more than can be shown; `not_found` for an unknown run.
 pub async fn frame(context: &Context, request: &FrameRequest) -> Result<Vec<u8>> {
     if request.columns == 0 || request.columns > MAX_COLUMNS {
-        return Err(ApiError::invalid(format!("a frame has 1 to {MAX_COLUMNS} columns, not {}", request.columns)));
+        return Err(ApiError::invalid(format!(
+            "a frame has 1 to {MAX_COLUMNS} columns, not {}",
+            request.columns
+        )));
     }
     if request.runs.len() * request.series.len() > MAX_SERIES {
-        return Err(ApiError::invalid(format!("a frame has at most {MAX_SERIES} series")).hint("choose fewer layers"));
+        return Err(
+            ApiError::invalid(format!("a frame has at most {MAX_SERIES} series")).hint("choose fewer layers")
+        );
     }
     if !(0.0..1.0).contains(&request.smoothing) {
-        return Err(ApiError::invalid(format!("smoothing is {}; it must be at least 0 and below 1", request.smoothing)));
+        return Err(ApiError::invalid(format!(
+            "smoothing is {}; it must be at least 0 and below 1",
+            request.smoothing
+        )));
     }
     let mut read = Vec::new();
     for id in &request.runs {
@@ -142,7 +150,8 @@ fn encode(all: AllCut) -> Result<Vec<u8>> {
     };
     // Offsets stand in the header and depend on its length: make room for their longest form.
     let failed = |error: serde_json::Error| ApiError::failed(format!("failed to encode a frame: {error}"));
-    let longest = serde_json::to_vec(&header(u32::MAX as usize / 2)).map_err(failed)?.len() + 16 * all.cuts.len();
+    let longest =
+        serde_json::to_vec(&header(u32::MAX as usize / 2)).map_err(failed)?.len() + 16 * all.cuts.len();
     let base = (4 + longest).next_multiple_of(8);
     let mut head = serde_json::to_vec(&header(base)).map_err(failed)?;
     head.resize(base - 4, b' ');
@@ -207,7 +216,9 @@ mod tests {
         let number = |at: usize| f64::from_le_bytes(bytes[at..at + 8].try_into().unwrap());
         let arrays = header.series.iter().map(|series| {
             let (start, rows) = (series.offset as usize, series.columns as usize);
-            (0..ARRAYS).map(|array| (0..rows).map(|row| number(start + (array * rows + row) * 8)).collect()).collect()
+            (0..ARRAYS)
+                .map(|array| (0..rows).map(|row| number(start + (array * rows + row) * 8)).collect())
+                .collect()
         });
         let arrays = arrays.collect();
         (header, arrays)
@@ -219,7 +230,8 @@ mod tests {
         values[12_345] = 900.0;
         values[20_000] = f64::NAN;
         for columns in [1, 2, 333, 1440] {
-            let read = vec![(RunId::nil(), vec![series("loss", values.clone()), series("empty", Vec::new())])];
+            let read =
+                vec![(RunId::nil(), vec![series("loss", values.clone()), series("empty", Vec::new())])];
             let (header, arrays) = decode(&encode(cut_all(read, &request(columns))).unwrap());
             assert_eq!((header.series.len(), header.series[1].columns), (2, 0));
             assert_eq!(header.series[0].values, 31_000);

@@ -11,6 +11,7 @@ use crate::error::Result;
 /// `invalid_input` where the folder is no run folder.
 pub fn check(folder: &Path) -> Result<vitals_journal::Check> {
     vitals_journal::check(folder).map_err(|error| {
-        ApiError::invalid(format!("failed to {error}")).hint("give a run's folder: the one with job.json in it")
+        ApiError::invalid(format!("failed to {error}"))
+            .hint("give a run's folder: the one with job.json in it")
     })
 }

@@ -243,7 +243,8 @@ methods! {
 
 fn parse<T: DeserializeOwned>(method: &str, params: Value) -> Result<T> {
     let params = if params.is_null() { Value::Object(serde_json::Map::new()) } else { params };
-    serde_json::from_value(params).map_err(|error| ApiError::invalid(format!("parameters of `{method}`: {error}")))
+    serde_json::from_value(params)
+        .map_err(|error| ApiError::invalid(format!("parameters of `{method}`: {error}")))
 }
 
 /// The name in the messages about a text that has no file yet.
@@ -267,11 +268,50 @@ pub fn typescript() -> String {
         ($($name:ident),* $(,)?) => { $(types.insert(stringify!($name), $name::decl(&config));)* };
     }
     declare!(
-        ActionProblem, ActionResult, ApiError, AppInfo, AttemptInfo, ChangeNotice, CheckpointInfo, CompareMetric,
-        Comparison, DatasetInfo, DeviceStatus, Diagnostic, DoctorLine, ErrorCode, Exported, FormAxis, FrameHeader,
-        FrameRequest, FrameSeries, LogLine, MetricSummary, Number, Overview, ParameterInfo, PointPreview, PresetInfo,
-        Progress, Run, RunDetail, RunEvent, RunsPage, RunsQuery, SeriesInfo, Settings, SupervisorStatus, SweepCheck,
-        SweepEdit, SweepEdited, SweepFile, SweepForm, SweepProgress, SweepStarted, SweepText, Transition,
+        ActionProblem,
+        ActionResult,
+        ApiError,
+        AppInfo,
+        AttemptInfo,
+        ChangeNotice,
+        CheckpointInfo,
+        CompareMetric,
+        Comparison,
+        DatasetInfo,
+        DeviceStatus,
+        Diagnostic,
+        DoctorLine,
+        ErrorCode,
+        Exported,
+        FormAxis,
+        FrameHeader,
+        FrameRequest,
+        FrameSeries,
+        LogLine,
+        MetricSummary,
+        Number,
+        Overview,
+        ParameterInfo,
+        PointPreview,
+        PresetInfo,
+        Progress,
+        Run,
+        RunDetail,
+        RunEvent,
+        RunsPage,
+        RunsQuery,
+        SeriesInfo,
+        Settings,
+        SupervisorStatus,
+        SweepCheck,
+        SweepEdit,
+        SweepEdited,
+        SweepFile,
+        SweepForm,
+        SweepProgress,
+        SweepStarted,
+        SweepText,
+        Transition,
     );
     let json = "export type JsonValue = number | string | boolean | null | JsonValue[] | { [key: string]: JsonValue };";
     let declarations: Vec<String> = types.into_values().map(|text| format!("export {text}")).collect();

@@ -11,11 +11,11 @@ use vitals_store::{Command, MetricChoice, RunId, RunRow, RunSelection, RunState,
 use crate::Context;
 use crate::context::rfc3339;
 use crate::dto::{
-    ApiError, AttemptInfo, CheckpointInfo, ErrorCode, LogLine, MetricSummary, Progress, Run, RunDetail, RunEvent,
-    RunsPage, RunsQuery, SeriesInfo, Transition,
+    ApiError, AttemptInfo, CheckpointInfo, ErrorCode, LogLine, MetricSummary, Progress, Run, RunDetail,
+    RunEvent, RunsPage, RunsQuery, SeriesInfo, Transition,
 };
 use crate::error::Result;
-use crate::{sweeps, supervisor};
+use crate::{supervisor, sweeps};
 
 /// The run that a full or shortened id means.
 ///
@@ -31,7 +31,8 @@ pub fn run(row: RunRow) -> Result<Run> {
     let band = loss_band(&recipe);
     let metrics: BTreeMap<String, MetricSummary> =
         row.metrics.iter().map(|(name, metric)| (name.clone(), summary(metric))).collect();
-    let images_per_second = row.metrics.get("images_per_second").map(|metric| metric.last).filter(|v| *v > 0.0);
+    let images_per_second =
+        row.metrics.get("images_per_second").map(|metric| metric.last).filter(|v| *v > 0.0);
     let total_steps = row.total_steps.unwrap_or(0);
     let left = total_steps.saturating_sub(row.steps_done) as f64 * f64::from(recipe.batch_size);
     let eta_seconds = images_per_second.filter(|_| row.state.is_active()).map(|rate| left / rate);
@@ -134,7 +135,11 @@ pub async fn list(context: &Context, query: &RunsQuery) -> Result<RunsPage> {
             ])
         })?),
     };
-    let metrics = if query.filter.contains('/') || query.sort.contains('/') { MetricChoice::All } else { MetricChoice::Plain };
+    let metrics = if query.filter.contains('/') || query.sort.contains('/') {
+        MetricChoice::All
+    } else {
+        MetricChoice::Plain
+    };
     let rows = context.store().runs(&RunSelection::All, &metrics).await?;
     let total = rows.len() as u64;
     let mut kept = Vec::with_capacity(rows.len());
@@ -234,12 +239,15 @@ pub fn layers(entries: &[SeriesEntry]) -> Vec<String> {
 
 /// Whether a name is a layer's rather than a tensor's.
 fn is_layer(name: &str) -> bool {
-    matches!(name, "patch_embed" | "cls_token" | "pos_embed" | "norm" | "projector" | "predictor" | "prototypes")
-        || name.strip_prefix("blocks.").is_some_and(|number| number.parse::<u32>().is_ok())
+    matches!(
+        name,
+        "patch_embed" | "cls_token" | "pos_embed" | "norm" | "projector" | "predictor" | "prototypes"
+    ) || name.strip_prefix("blocks.").is_some_and(|number| number.parse::<u32>().is_ok())
 }
 
 fn series_info(entry: &SeriesEntry, layers: &[String]) -> SeriesInfo {
-    let layer = entry.name.split_once('/').and_then(|(_, layer)| layers.iter().position(|name| name == layer));
+    let layer =
+        entry.name.split_once('/').and_then(|(_, layer)| layers.iter().position(|name| name == layer));
     let summary = entry.summary;
     SeriesInfo {
         name: entry.name.clone(),
@@ -276,7 +284,9 @@ pub async fn log(context: &Context, id: &str, lines: u32) -> Result<Vec<LogLine>
 /// Which states a command makes sense in; the supervisor has the last word.
 fn allowed(command: Command, state: RunState) -> bool {
     match command {
-        Command::Pause => matches!(state, RunState::Queued | RunState::Starting | RunState::Running | RunState::Stalled),
+        Command::Pause => {
+            matches!(state, RunState::Queued | RunState::Starting | RunState::Running | RunState::Stalled)
+        }
         Command::Resume => state == RunState::Paused,
         Command::Cancel => !state.has_ended(),
         Command::Retry => matches!(state, RunState::Failed | RunState::Cancelled | RunState::Lost),
@@ -287,7 +297,12 @@ fn allowed(command: Command, state: RunState) -> bool {
 }
 
 /// Asks the supervisor to do something with runs. Each run is answered for itself.
-pub async fn request(context: &Context, command: Command, ids: &[String], arguments: &Value) -> Result<Value> {
+pub async fn request(
+    context: &Context,
+    command: Command,
+    ids: &[String],
+    arguments: &Value,
+) -> Result<Value> {
     let (mut done, mut problems) = (Vec::new(), Vec::new());
     for id in ids {
         match request_one(context, command, id, arguments).await {

@@ -56,7 +56,8 @@ pub async fn read(
         let error = ApiError::new(ErrorCode::NotFound, format!("the run has no series `{missing}`"));
         return Err(match near {
             Some(near) => error.hint(format!("did you mean `{near}`?")),
-            None => error.hint(format!("it has {}", known.iter().take(12).cloned().collect::<Vec<_>>().join(", "))),
+            None => error
+                .hint(format!("it has {}", known.iter().take(12).cloned().collect::<Vec<_>>().join(", "))),
         });
     }
     let number = |values: Vec<f64>| values.into_iter().map(Number::from).collect::<Vec<_>>();

@@ -22,7 +22,12 @@ struct Window {
 
 impl Default for Window {
     fn default() -> Self {
-        Self { language: "system".into(), theme: "system".into(), single_key_shortcuts: true, zoom_percent: 100 }
+        Self {
+            language: "system".into(),
+            theme: "system".into(),
+            single_key_shortcuts: true,
+            zoom_percent: 100,
+        }
     }
 }
 
@@ -53,9 +58,13 @@ pub async fn set(context: &Context, settings: Settings) -> Result<Settings> {
     one_of("language", &settings.language, &["system", "en", "ko"])?;
     one_of("theme", &settings.theme, &["system", "light", "dark"])?;
     if !(80..=150).contains(&settings.zoom_percent) {
-        return Err(ApiError::invalid(format!("zoom is {} %; it must lie between 80 and 150", settings.zoom_percent)));
+        return Err(ApiError::invalid(format!(
+            "zoom is {} %; it must lie between 80 and 150",
+            settings.zoom_percent
+        )));
     }
-    if let Some((device, slots)) = settings.slots.iter().find(|(_, slots)| !(1..=MAX_SLOTS).contains(*slots)) {
+    if let Some((device, slots)) = settings.slots.iter().find(|(_, slots)| !(1..=MAX_SLOTS).contains(*slots))
+    {
         return Err(ApiError::invalid(format!("{device} has {slots} slots; it must have 1 to {MAX_SLOTS}"))
             .hint("pause the queue to start nothing"));
     }

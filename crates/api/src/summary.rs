@@ -39,7 +39,8 @@ pub async fn outcomes(context: &Context, sweep: SweepId) -> Result<Vec<Outcome>>
             loss_last: last("loss"),
             untrained: at_start.and_then(|series| series.values.first().copied()),
             pixels: first("knn_top1_pixels"),
-            trained: last("knn_top1_fixed").filter(|_| values("knn_top1_fixed").is_some_and(|s| s.values.len() > 1)),
+            trained: last("knn_top1_fixed")
+                .filter(|_| values("knn_top1_fixed").is_some_and(|s| s.values.len() > 1)),
             run: crate::runs::run(run)?,
         });
     }

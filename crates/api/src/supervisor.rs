@@ -14,7 +14,8 @@ impl From<SupervisorError> for ApiError {
             SupervisorError::AlreadyRunning { .. } => Self::new(ErrorCode::WrongState, error.to_string())
                 .hint("it serves every window and command of this workspace; nothing is to do"),
             SupervisorError::MissingBinary { .. } | SupervisorError::DidNotComeUp { .. } => {
-                Self::new(ErrorCode::SupervisorUnavailable, error.to_string()).hint("`vitals doctor` looks for the cause")
+                Self::new(ErrorCode::SupervisorUnavailable, error.to_string())
+                    .hint("`vitals doctor` looks for the cause")
             }
             _ => Self::failed(format!("failed to {error}")),
         }

@@ -6,7 +6,9 @@ use std::collections::{BTreeMap, HashMap};
 use serde_json::Value;
 use vitals_recipe::sweep::{self, Sweep};
 use vitals_recipe::{DatasetFacts, PRESETS, Point, Preset, sweep::edit};
-use vitals_store::{Command, Evidence, MetricChoice, NewRun, NewSweep, RunRow, RunSelection, RunState, SweepId};
+use vitals_store::{
+    Command, Evidence, MetricChoice, NewRun, NewSweep, RunRow, RunSelection, RunState, SweepId,
+};
 
 use crate::Context;
 use crate::dto::{
@@ -27,7 +29,8 @@ pub async fn check(context: &Context, text: &str, file: &str) -> Result<SweepChe
     let estimates = Estimates::measured(context).await?;
     let points: Vec<PointPreview> =
         expansion.points.iter().map(|point| preview(point, &existing, &estimates)).collect();
-    let missing = points.iter().flat_map(|point| &point.seed_states).filter(|state| *state == "missing").count();
+    let missing =
+        points.iter().flat_map(|point| &point.seed_states).filter(|state| *state == "missing").count();
     let estimated_seconds = points
         .iter()
         .map(|point| point.estimated_seconds.map(|seconds| seconds * point.seeds.len() as f64))
@@ -82,7 +85,8 @@ pub async fn runs(context: &Context, sweep: SweepId) -> Result<Vec<RunRow>> {
 }
 
 fn preview(point: &Point, existing: &Existing, estimates: &Estimates) -> PointPreview {
-    let state = |seed: &u64| existing.get(&(point.id.clone(), *seed)).map_or("missing", |state| state.as_str());
+    let state =
+        |seed: &u64| existing.get(&(point.id.clone(), *seed)).map_or("missing", |state| state.as_str());
     let schedule = point.schedule;
     PointPreview {
         id: point.id.clone(),
@@ -96,7 +100,8 @@ fn preview(point: &Point, existing: &Existing, estimates: &Estimates) -> PointPr
         loss_start: point.loss_band.map(|band| band.start),
         loss_floor: point.loss_band.map(|band| band.floor),
         seeds: point.seeds.clone(),
-        estimated_seconds: schedule.and_then(|schedule| estimates.seconds(&point.recipe, schedule.total_steps)),
+        estimated_seconds: schedule
+            .and_then(|schedule| estimates.seconds(&point.recipe, schedule.total_steps)),
         seed_states: point.seeds.iter().map(|seed| state(seed).to_owned()).collect(),
     }
 }
@@ -149,7 +154,8 @@ pub async fn start(context: &Context, id: SweepId) -> Result<SweepStarted> {
         return Err(ApiError::new(ErrorCode::NotFound, "the sweep has no text"));
     };
     let (_, points) = expand(context, &newest.text, &newest.name).await?;
-    let names: std::collections::BTreeSet<&str> = points.iter().map(|point| point.recipe.dataset.as_str()).collect();
+    let names: std::collections::BTreeSet<&str> =
+        points.iter().map(|point| point.recipe.dataset.as_str()).collect();
     let mut facts = HashMap::new();
     for name in names {
         facts.insert(name.to_owned(), datasets::require(context, name).await?);
@@ -281,7 +287,14 @@ fn form(model: sweep::FormModel) -> SweepForm {
 }
 
 fn axis(axis: sweep::FormAxis) -> crate::dto::FormAxis {
-    crate::dto::FormAxis { parameters: axis.parameters, values: axis.values, form: serde_json::to_value(axis.form).ok().and_then(|form| form.as_str().map(str::to_owned)).unwrap_or_default() }
+    crate::dto::FormAxis {
+        parameters: axis.parameters,
+        values: axis.values,
+        form: serde_json::to_value(axis.form)
+            .ok()
+            .and_then(|form| form.as_str().map(str::to_owned))
+            .unwrap_or_default(),
+    }
 }
 
 /// Asks the supervisor for something about the queue as a whole.

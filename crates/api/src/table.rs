@@ -50,7 +50,8 @@ pub fn presets() -> Vec<PresetInfo> {
     let info = |preset: &vitals_recipe::Preset| PresetInfo {
         name: preset.name.to_owned(),
         help: preset.help.to_owned(),
-        parameters: Recipe::preset(preset.name).map_or_else(BTreeMap::new, |recipe| sweeps::parameters(&recipe)),
+        parameters: Recipe::preset(preset.name)
+            .map_or_else(BTreeMap::new, |recipe| sweeps::parameters(&recipe)),
     };
     PRESETS.iter().map(info).collect()
 }

@@ -60,7 +60,10 @@ pub async fn watch(context: Context, notices: mpsc::Sender<ChangeNotice>) -> Res
 /// Hash by file. A file that cannot be read has none and counts as changed once it can.
 fn fingerprints(context: &Context) -> BTreeMap<String, String> {
     let names = files::list(context).unwrap_or_default();
-    names.into_iter().filter_map(|name| files::read(context, &name).ok().map(|text| (name, text.hash))).collect()
+    names
+        .into_iter()
+        .filter_map(|name| files::read(context, &name).ok().map(|text| (name, text.hash)))
+        .collect()
 }
 
 fn differing(before: &BTreeMap<String, String>, after: &BTreeMap<String, String>) -> Vec<String> {
@@ -85,8 +88,10 @@ mod tests {
 
     #[test]
     fn added_changed_and_removed_files_differ() {
-        let of = |pairs: &[(&str, &str)]| pairs.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
-        let (before, after) = (of(&[("a", "1"), ("b", "1"), ("c", "1")]), of(&[("b", "2"), ("c", "1"), ("d", "1")]));
+        let of =
+            |pairs: &[(&str, &str)]| pairs.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
+        let (before, after) =
+            (of(&[("a", "1"), ("b", "1"), ("c", "1")]), of(&[("b", "2"), ("c", "1"), ("d", "1")]));
         assert_eq!(differing(&before, &after), ["a", "b", "d"]);
     }
 }

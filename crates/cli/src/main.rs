@@ -37,7 +37,8 @@ fn main() -> ExitCode {
         let code = vitals_api::guard::run(arguments, clock::now_text);
         return ExitCode::from(u8::try_from(code).unwrap_or(1));
     }
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn,vitals=info".into());
+    let filter =
+        tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn,vitals=info".into());
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
     let out = Out::new(cli.json, cli.quiet);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -73,7 +74,9 @@ async fn dispatch(cli: Cli, out: &Out) -> vitals_api::Result<u8> {
     let context = workspace_commands::open(&root).await?;
     match cli.command {
         Command::Sweep { command } => sweep_commands::run(&context, command, out).await,
-        Command::Supervise { until_idle, detached } => serve::supervise(&context, until_idle, detached, out).await,
+        Command::Supervise { until_idle, detached } => {
+            serve::supervise(&context, until_idle, detached, out).await
+        }
         Command::Runs(list) => run_commands::list(&context, &list, out).await,
         Command::Run { command } => run_commands::one(&context, command, out).await,
         Command::Series(query) => run_commands::series(&context, &query, out).await,

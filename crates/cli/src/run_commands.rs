@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use vitals_api::dto::{ApiError, Comparison, Run, RunDetail, RunsQuery};
 use vitals_api::series::{Points, SeriesData};
-use vitals_api::{Command, Context, Result, compare as api_compare, export as api_export, runs, series as api_series};
+use vitals_api::{
+    Command, Context, Result, compare as api_compare, export as api_export, runs, series as api_series,
+};
 
 use crate::args::{EventsArgs, RunCommand, RunsArgs, SeriesArgs};
 use crate::out::Out;
@@ -51,7 +53,8 @@ async fn follow(context: &Context, query: &RunsQuery, out: &Out) -> Result<u8> {
 
 /// A table of runs.
 pub fn print_runs(list: &[Run], out: &Out) {
-    let mut table = Table::new(&["run", "label", "state", "step", "loss", "kNN", "images/s", "left", "evidence"]);
+    let mut table =
+        Table::new(&["run", "label", "state", "step", "loss", "kNN", "images/s", "left", "evidence"]);
     for run in list {
         let progress = &run.progress;
         table.row(vec![
@@ -147,7 +150,12 @@ fn print_detail(detail: &RunDetail, out: &Out) {
     out.line(format!("step        {} of {}", run.progress.step, run.progress.total_steps));
     out.line(format!("folder      {}", detail.folder));
     if let (Some(start), Some(floor)) = (run.loss_start, run.loss_floor) {
-        out.line(format!("loss        {} (starts near {}, floor {})", last(run.metrics.get("loss")), number(start), number(floor)));
+        out.line(format!(
+            "loss        {} (starts near {}, floor {})",
+            last(run.metrics.get("loss")),
+            number(start),
+            number(floor)
+        ));
     }
     out.line(format!("effective lr {}", number(run.effective_learning_rate)));
     out.line("");
@@ -170,11 +178,16 @@ pub async fn series(context: &Context, args: &SeriesArgs, out: &Out) -> Result<u
         "all" => Points::All,
         text => match text.parse::<u32>() {
             Ok(count) if count > 0 => Points::Buckets(count),
-            _ => return Err(ApiError::invalid(format!("--points is `{text}`; it must be a number above 0, or `all`"))),
+            _ => {
+                return Err(ApiError::invalid(format!(
+                    "--points is `{text}`; it must be a number above 0, or `all`"
+                )));
+            }
         },
     };
     let found =
-        api_series::read(context, &args.id, &args.names, (args.from, args.to), points, args.superseded).await?;
+        api_series::read(context, &args.id, &args.names, (args.from, args.to), points, args.superseded)
+            .await?;
     for one in &found {
         if out.json {
             out.document(one)?;

@@ -16,7 +16,11 @@ pub async fn run(context: &Context, command: SweepCommand, out: &Out) -> Result<
         SweepCommand::Check { file } => check(context, &file, out).await,
         SweepCommand::Add { file } => {
             let id = add(context, &file, out).await?;
-            if out.json { out.document(&json!({ "sweep": id }))? } else { out.line(id.to_string()) }
+            if out.json {
+                out.document(&json!({ "sweep": id }))?
+            } else {
+                out.line(id.to_string())
+            }
             Ok(0)
         }
         SweepCommand::List => list(context, out).await,
@@ -139,7 +143,10 @@ async fn start(context: &Context, id: SweepId, wait: bool, out: &Out) -> Result<
         report(&started, out)?;
         return Ok(0);
     }
-    out.remark(format!("sweep {}: {} runs queued, {} there already", started.sweep, started.queued, started.existing));
+    out.remark(format!(
+        "sweep {}: {} runs queued, {} there already",
+        started.sweep, started.queued, started.existing
+    ));
     wait::until_ended(context, id, out).await
 }
 
@@ -147,7 +154,10 @@ fn report(started: &SweepStarted, out: &Out) -> Result<()> {
     if out.json {
         return out.document(started);
     }
-    out.line(format!("sweep {}: {} runs queued, {} there already", started.sweep, started.queued, started.existing));
+    out.line(format!(
+        "sweep {}: {} runs queued, {} there already",
+        started.sweep, started.queued, started.existing
+    ));
     Ok(())
 }
 
@@ -194,7 +204,8 @@ async fn show(context: &Context, id: &str, out: &Out) -> Result<u8> {
 
 async fn export(context: &Context, id: &str, path: Option<PathBuf>, out: &Out) -> Result<u8> {
     let id = context.store().resolve_sweep(id).await?;
-    let newest = context.store().sweep_revisions(id).await?.into_iter().max_by_key(|revision| revision.number);
+    let newest =
+        context.store().sweep_revisions(id).await?.into_iter().max_by_key(|revision| revision.number);
     let text = newest.map(|revision| revision.text).unwrap_or_default();
     match path {
         Some(path) => {
@@ -207,4 +218,3 @@ async fn export(context: &Context, id: &str, path: Option<PathBuf>, out: &Out) -
     }
     Ok(0)
 }
-

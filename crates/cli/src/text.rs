@@ -20,7 +20,9 @@ impl Table {
     /// Lines without trailing spaces.
     pub fn lines(&self) -> Vec<String> {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
-        let width = |column: usize| self.rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
+        let width = |column: usize| {
+            self.rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max()
+        };
         let widths: Vec<usize> = (0..columns).map(|column| width(column).unwrap_or(0)).collect();
         let numeric: Vec<bool> = (0..columns).map(|column| self.is_numeric(column)).collect();
         let line = |row: &Vec<String>| {
@@ -39,14 +41,21 @@ impl Table {
         let cells = self.rows.iter().skip(1).filter_map(|row| row.get(column));
         let mut cells = cells.filter(|cell| !cell.is_empty() && *cell != "–").peekable();
         cells.peek().is_some()
-            && cells.all(|cell| cell.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '−' | '+' | '-')))
+            && cells
+                .all(|cell| cell.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '−' | '+' | '-')))
     }
 }
 
 /// Three significant digits; powers of ten where a plain number would be long.
 pub fn number(value: f64) -> String {
     if !value.is_finite() {
-        return if value.is_nan() { "NaN".to_owned() } else if value > 0.0 { "∞".to_owned() } else { "−∞".to_owned() };
+        return if value.is_nan() {
+            "NaN".to_owned()
+        } else if value > 0.0 {
+            "∞".to_owned()
+        } else {
+            "−∞".to_owned()
+        };
     }
     let size = value.abs();
     let text = if size == 0.0 {
@@ -62,7 +71,9 @@ pub fn number(value: f64) -> String {
 
 /// A metric's last value, or a dash.
 pub fn last(metric: Option<&MetricSummary>) -> String {
-    metric.and_then(|metric| metric.last.as_ref()).map_or_else(|| "–".to_owned(), |value| number(value.value()))
+    metric
+        .and_then(|metric| metric.last.as_ref())
+        .map_or_else(|| "–".to_owned(), |value| number(value.value()))
 }
 
 /// An optional number, or a dash.
@@ -113,6 +124,9 @@ mod tests {
 
     #[test]
     fn durations_have_two_units() {
-        assert_eq!([5.0, 65.0, 3720.0, 90_000.0].map(duration), ["5 s", "1 min 05 s", "1 h 02 min", "1 d 01 h"]);
+        assert_eq!(
+            [5.0, 65.0, 3720.0, 90_000.0].map(duration),
+            ["5 s", "1 min 05 s", "1 h 02 min", "1 d 01 h"]
+        );
     }
 }

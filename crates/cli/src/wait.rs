@@ -60,14 +60,23 @@ fn print(outcomes: &[Outcome], out: &Out) -> Result<()> {
         }));
     }
     let mut table = Table::new(&[
-        "run", "state", "steps", "images/s", "first loss", "last loss", "untrained, %", "pixels, %", "trained, %",
+        "run",
+        "state",
+        "steps",
+        "images/s",
+        "first loss",
+        "last loss",
+        "untrained, %",
+        "pixels, %",
+        "trained, %",
         "kNN queue, %",
     ]);
     let fraction = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), percent);
     for outcome in outcomes {
         let run = &outcome.run;
         let loss = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), number);
-        let knn = run.metrics.get("knn_top1").and_then(|metric| metric.last.as_ref()).map(|value| value.value());
+        let knn =
+            run.metrics.get("knn_top1").and_then(|metric| metric.last.as_ref()).map(|value| value.value());
         table.row(vec![
             run.label.clone(),
             state(run),
@@ -109,7 +118,8 @@ impl Bars {
     fn new(out: &Out) -> Self {
         let hidden = out.quiet || out.json;
         let terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
-        let target = if hidden || !terminal { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let target =
+            if hidden || !terminal { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
         let bars = MultiProgress::with_draw_target(target);
         Self { bars, by_run: HashMap::new(), said: None, plain: !hidden && !terminal, out: *out }
     }

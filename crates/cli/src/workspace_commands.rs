@@ -65,7 +65,12 @@ pub fn journal(command: &JournalCommand, out: &Out) -> Result<u8> {
     if out.json {
         out.document(&found)?;
     } else {
-        out.line(format!("{} records, {} values, last step {}", found.records, found.values, found.last_step.map_or_else(|| "–".to_owned(), |step| step.to_string())));
+        out.line(format!(
+            "{} records, {} values, last step {}",
+            found.records,
+            found.values,
+            found.last_step.map_or_else(|| "–".to_owned(), |step| step.to_string())
+        ));
         out.line(format!("sha256 {}", found.sha256));
         out.line(format!("{} torn bytes, {} corrupt records", found.torn_bytes, found.corrupt_records));
     }
@@ -77,7 +82,10 @@ pub async fn ingest(context: &Context, folders: &[PathBuf], out: &Out) -> Result
     for folder in folders {
         match vitals_api::ingest_folder(context.store(), folder, context.now()).await {
             Ok(found) if out.json => out.document(&found)?,
-            Ok(found) => out.line(format!("{}  {} rows, {} values, {}", found.run, found.rows, found.values, found.state)),
+            Ok(found) => out.line(format!(
+                "{}  {} rows, {} values, {}",
+                found.run, found.rows, found.values, found.state
+            )),
             Err(error) => {
                 failed = true;
                 out.error(&ApiError::failed(format!("failed to ingest {}: {error}", folder.display())));

@@ -1,7 +1,7 @@
 //! What must hold between parameters, and what this version cannot run. Each finding names the parameters it is about;
 //! where they stand in a file is the sweep's knowledge.
 
-use crate::choices::{Backbone, Method, PositionEmbedding, Precision};
+use crate::choices::{Backbone, PositionEmbedding, Precision};
 use crate::dataset::DatasetFacts;
 use crate::table::Recipe;
 
@@ -38,11 +38,8 @@ pub fn unsupported(recipe: &Recipe) -> Vec<(&'static str, String)> {
     let mut lacks = |parameter, value: &dyn std::fmt::Display| {
         found.push((parameter, format!("{parameter} {value} is not available in this version")));
     };
-    if matches!(recipe.backbone, Backbone::VitConvSmall | Backbone::VitConvBase | Backbone::ResNet50) {
+    if recipe.backbone == Backbone::ResNet50 {
         lacks("backbone", &recipe.backbone);
-    }
-    if recipe.method != Method::MocoV3 {
-        lacks("method", &recipe.method);
     }
     if recipe.precision != Precision::Fp32 {
         lacks("precision", &recipe.precision);

@@ -72,7 +72,12 @@ impl Evaluator {
     ///
     /// # Errors
     /// The engine's, or the journal's.
-    pub fn after_step(&self, done: u64, trainer: &mut Trainer, recorder: &mut Recorder<'_>) -> Result<(), Failure> {
+    pub fn after_step(
+        &self,
+        done: u64,
+        trainer: &mut Trainer,
+        recorder: &mut Recorder<'_>,
+    ) -> Result<(), Failure> {
         if self.every > 0
             && done.is_multiple_of(self.every)
             && let Some(top1) = trainer.knn(self.queries.as_labelled())?
@@ -89,7 +94,12 @@ impl Evaluator {
     ///
     /// # Errors
     /// The engine's, or the journal's.
-    pub fn at_end(&self, trainer: &mut Trainer, recorder: &mut Recorder<'_>, done: u64) -> Result<(), Failure> {
+    pub fn at_end(
+        &self,
+        trainer: &mut Trainer,
+        recorder: &mut Recorder<'_>,
+        done: u64,
+    ) -> Result<(), Failure> {
         if self.fixed_every == 0 || done.is_multiple_of(self.fixed_every) {
             return Ok(());
         }

@@ -7,7 +7,9 @@ pub enum Outcome {
     /// Pause, cancel or SIGTERM: a checkpoint was written.
     Stopped(StopReason),
     /// Non-finite loss with `on_nonfinite = stop`.
-    Nonfinite { step: u64 },
+    Nonfinite {
+        step: u64,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

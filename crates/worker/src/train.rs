@@ -47,11 +47,16 @@ pub fn train(run_dir: &Path, now: impl Fn() -> String) -> i32 {
 
 fn read_job(run_dir: &Path) -> anyhow::Result<Job> {
     let path = RunFolder::new(run_dir).job();
-    let text = std::fs::read_to_string(&path).with_context(|| format!("failed to read {}", path.display()))?;
-    let job: Job = serde_json::from_str(&text).with_context(|| format!("failed to understand {}", path.display()))?;
+    let text =
+        std::fs::read_to_string(&path).with_context(|| format!("failed to read {}", path.display()))?;
+    let job: Job =
+        serde_json::from_str(&text).with_context(|| format!("failed to understand {}", path.display()))?;
     if job.format > JOB_FORMAT {
         let found = job.format;
-        return Err(anyhow!("{} has format {found}; this worker knows formats up to {JOB_FORMAT}", path.display()));
+        return Err(anyhow!(
+            "{} has format {found}; this worker knows formats up to {JOB_FORMAT}",
+            path.display()
+        ));
     }
     Ok(job)
 }
@@ -101,7 +106,8 @@ impl From<JournalError> for Failure {
 fn open_dataset(job: &Job) -> Result<Dataset, Failure> {
     let path = (!job.dataset.path.is_empty()).then(|| job.dataset.path.clone().into());
     let spec = DatasetSpec { name: job.dataset.name.clone(), path };
-    let dataset = vitals_data::open_seeded(&spec, job.recipe.seed).map_err(|error| Failure::Dataset(error.to_string()))?;
+    let dataset = vitals_data::open_seeded(&spec, job.recipe.seed)
+        .map_err(|error| Failure::Dataset(error.to_string()))?;
     if !job.dataset.fingerprint.is_empty() && dataset.fingerprint() != job.dataset.fingerprint {
         return Err(Failure::Dataset(format!(
             "{} is not the set that the run was queued with (fingerprint {}, expected {}); `vitals dataset check` \
@@ -132,7 +138,10 @@ fn attempt(
     }
     if trainer.next_step() != job.first_step {
         let found = trainer.next_step();
-        return Err(Failure::Checkpoint(format!("it continues at step {found}, the job at {}", job.first_step)));
+        return Err(Failure::Checkpoint(format!(
+            "it continues at step {found}, the job at {}",
+            job.first_step
+        )));
     }
     let evaluator = Evaluator::new(recipe, Arc::clone(&dataset))?;
     let mut recorder = Recorder::new(journal)?;
@@ -152,7 +161,8 @@ fn attempt(
     }
     let mut loader = Loader::start(Arc::clone(&dataset), loader_config(recipe, job.first_step))
         .map_err(|error| Failure::Dataset(error.to_string()))?;
-    let watcher = Watcher::start(folder.clone(), job.acknowledged_control).context("failed to start the watcher")?;
+    let watcher =
+        Watcher::start(folder.clone(), job.acknowledged_control).context("failed to start the watcher")?;
     let mut keeper = Keeper::new(folder, recipe, job.resume_from.as_deref());
     let (layers, tensors) = (trainer.layers().to_vec(), trainer.tensors().to_vec());
     let mut said_unreadable = 0;
@@ -169,7 +179,8 @@ fn attempt(
             image_size: recipe.image_size,
         };
         if step == recipe.shock_at_step && step > 0 {
-            let data = json!({ "injected": true, "factor": recipe.shock_factor, "steps": recipe.shock_steps });
+            let data =
+                json!({ "injected": true, "factor": recipe.shock_factor, "steps": recipe.shock_steps });
             journal.event(&Event { kind: "shock".to_owned(), step: Some(step), elapsed_secs: 0.0, data })?;
         }
         let report = trainer.step(step, &views)?;
@@ -181,7 +192,12 @@ fn attempt(
         let done = step + 1;
         if !report.loss.is_finite() {
             let data = json!({ "loss": report.loss.to_string() });
-            journal.event(&Event { kind: "nonfinite".to_owned(), step: Some(step), elapsed_secs: 0.0, data })?;
+            journal.event(&Event {
+                kind: "nonfinite".to_owned(),
+                step: Some(step),
+                elapsed_secs: 0.0,
+                data,
+            })?;
             // A checkpoint of non-finite weights would only replace a good one.
             if recipe.on_nonfinite == OnNonfinite::Stop {
                 return Ok(Outcome::Nonfinite { step });
