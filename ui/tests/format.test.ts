@@ -4,6 +4,7 @@ import { bytes, durationParts, number, rate, recorded, signed, significant } fro
 import { allows, lookOf } from '../src/lib/ui/run-state';
 import { chordOf } from '../src/lib/state/keys.svelte';
 import { formatAddress, parseAddress } from '../src/lib/state/router.svelte';
+import { validTag } from '../src/lib/language-tag';
 import { ramp } from '../src/lib/theme/ramp';
 
 describe('numbers', () => {
@@ -53,6 +54,14 @@ describe('states', () => {
     expect(allows('paused')).toEqual({ pause: false, resume: true, cancel: true, retry: false });
     expect(allows('finished')).toEqual({ pause: false, resume: false, cancel: false, retry: false });
     expect(allows('lost').retry).toBe(true);
+  });
+});
+
+describe('language tags', () => {
+  // LANG=C made WebKit report "C", on which uPlot threw while it loaded and the window stayed empty.
+  it.each([['C', 'en-US'], ['', 'en-US'], ['ko-KR', 'ko-KR'], ['en', 'en']])('%s becomes %s', (tag, valid) => {
+    expect(validTag(tag)).toBe(valid);
+    expect(() => new Intl.NumberFormat(valid)).not.toThrow();
   });
 });
 

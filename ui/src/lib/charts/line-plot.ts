@@ -1,5 +1,6 @@
 // uPlot behind the interface of our charts: it gives axes, grid, scales and the canvas; the lines are traced by us so
 // that every stored extreme is on the canvas. Layers, lowest first: shading, band, grid, event ticks, lines, labels.
+import '../language-tag';
 import uPlot from 'uplot';
 import { number } from '../format';
 import type { Tokens } from '../theme/tokens.svelte';

@@ -1,4 +1,5 @@
 // The layers under and over the lines of a chart: dip shading, the loss band, ticks of events, their labels.
+import '../language-tag';
 import uPlot from 'uplot';
 import type { Tokens } from '../theme/tokens.svelte';
 import type { View } from './line-plot';
