@@ -37,7 +37,7 @@ fn a_killed_worker_is_failed_by_signal_9_and_its_retry_leaves_no_hole() {
     assert_eq!(run["attempt"], 2);
     let resumed = run["attempts"][1]["first_step"].as_u64().expect("the second attempt's first step");
     assert!(
-        resumed >= 40 && resumed % 20 == 0,
+        resumed >= 40 && resumed.is_multiple_of(20),
         "it went on from a checkpoint, not from the start: {resumed}"
     );
     assert_whole(&workspace, &id, 600);

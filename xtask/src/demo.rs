@@ -12,15 +12,36 @@ use crate::place::Place;
 use crate::setup::{self, Wanted};
 use crate::{binaries, display, run};
 
-/// The sweep that the demo trains.
-const SWEEP: &str = "experiments/fashion-mnist-frozen-patch.toml";
+/// The experiments that a laptop can run; the first is what the demo trains.
+const EXPERIMENTS: [&str; 2] = ["fashion-mnist-frozen-patch.toml", "fashion-mnist-shock.toml"];
 
 pub fn run(place: &Place, headless: bool) -> anyhow::Result<()> {
     setup::run(place, Wanted { build: true, window: true, tests: false, cuda: false }, false)?;
     binaries::build(place)?;
     let workspace = workspace(place);
     fs::create_dir_all(&workspace).with_context(|| format!("create {}", place.show(&workspace)))?;
+    lay_out(place)?;
     if headless { train(place) } else { watch(place) }
+}
+
+/// The experiments of laptop scale become sweep files of the workspace, where the window shows them. One that is there
+/// stays as it is: it may have been edited.
+fn lay_out(place: &Place) -> anyhow::Result<()> {
+    let folder = workspace(place).join("experiments");
+    fs::create_dir_all(&folder).with_context(|| format!("create {}", place.show(&folder)))?;
+    for name in EXPERIMENTS {
+        let (from, to) = (place.root.join("experiments").join(name), folder.join(name));
+        if !to.exists() {
+            fs::copy(&from, &to)
+                .with_context(|| format!("copy {} to {}", place.show(&from), place.show(&to)))?;
+        }
+    }
+    Ok(())
+}
+
+/// The demo's sweep as a file of the workspace.
+fn sweep(place: &Place) -> String {
+    workspace(place).join("experiments").join(EXPERIMENTS[0]).display().to_string()
 }
 
 fn workspace(place: &Place) -> PathBuf {
@@ -41,7 +62,7 @@ fn shown(mut command: Command) -> anyhow::Result<()> {
 
 /// Queues the sweep and opens the window on it.
 fn watch(place: &Place) -> anyhow::Result<()> {
-    shown(vitals(place, &["sweep", "run", SWEEP]))?;
+    shown(vitals(place, &["sweep", "run", &sweep(place)]))?;
     let mut window = display::command(&place.binary("vitals-desktop"), &place.root);
     window.arg("--workspace").arg(workspace(place));
     println!("$ {}", run::line(&window));
@@ -54,7 +75,7 @@ fn watch(place: &Place) -> anyhow::Result<()> {
 
 /// Trains the sweep to its end; the command line prints what came out. Then draws the runs in one picture.
 fn train(place: &Place) -> anyhow::Result<()> {
-    shown(vitals(place, &["sweep", "run", SWEEP, "--wait"]))?;
+    shown(vitals(place, &["sweep", "run", &sweep(place), "--wait"]))?;
     let picture = workspace(place).join("comparison.png");
     let mut export = vitals(place, &["export"]);
     export.args(finished(place)?).args(["--format", "png", "--out"]).arg(&picture);

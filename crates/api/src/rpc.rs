@@ -192,13 +192,13 @@ methods! {
     run_tag(RunTag) -> () = |c, p| runs::tag(c, &p.ids, &p.add, &p.remove).await?;
     run_note(RunNote) -> () = |c, p| {
         let id = runs::resolve(c, &p.id).await?;
-        c.store().set_note(id, &p.note).await?
+        c.store().set_note(id, &p.note).await?;
     };
     queue_pause(Nothing) -> () = |c, _| sweeps::queue_request(c, Command::PauseQueue).await?;
     queue_resume(Nothing) -> () = |c, _| sweeps::queue_request(c, Command::ResumeQueue).await?;
     queue_move(QueueMove) -> () = |c, p| {
         let id = runs::resolve(c, &p.id).await?;
-        c.store().move_in_queue(id, p.position as usize).await?
+        c.store().move_in_queue(id, p.position as usize).await?;
     };
     sweeps(Nothing) -> Vec<SweepFile> = |c, _| sweeps::list(c).await?;
     sweep_read(File) -> SweepText = |c, p| files::read(c, &p.file)?;

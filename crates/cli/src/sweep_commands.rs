@@ -17,9 +17,9 @@ pub async fn run(context: &Context, command: SweepCommand, out: &Out) -> Result<
         SweepCommand::Add { file } => {
             let id = add(context, &file, out).await?;
             if out.json {
-                out.document(&json!({ "sweep": id }))?
+                out.document(&json!({ "sweep": id }))?;
             } else {
-                out.line(id.to_string())
+                out.line(id.to_string());
             }
             Ok(0)
         }

@@ -1,5 +1,5 @@
 // The real window under WebDriver: tauri-driver, WebKitWebDriver and the application on a workspace of its own.
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { remote } from 'webdriverio';
@@ -19,6 +19,19 @@ export async function workspace() {
     },
     remove: () => rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 }),
   };
+}
+
+/** The process of the application on a workspace, by its program and its environment; null where there is none. */
+async function applicationOn(folder) {
+  for (const pid of (await readdir('/proc')).filter((name) => /^[0-9]+$/.test(name))) {
+    try {
+      const [line, environment] = [await readFile(`/proc/${pid}/cmdline`, 'utf8'), await readFile(`/proc/${pid}/environ`, 'utf8')];
+      if (line.split('\0')[0].endsWith('vitals-desktop') && environment.split('\0').includes(`VITALS_WORKSPACE=${folder}`)) return Number(pid);
+    } catch {
+      // It ended while it was looked at, or is another user's.
+    }
+  }
+  return null;
 }
 
 /** Opens the application and resolves once its frame is drawn. `close()` ends everything that was started. */
@@ -63,5 +76,12 @@ export async function open(folder, { width = 1440, height = 900, env = {} } = {}
     const { x, y, width: w, height: h } = await browser.getWindowRect();
     return cut(await screen(shown.framebuffer), x, y, w, h);
   };
-  return { browser, driver, close, picture, errors: () => browser.execute(() => [...(window.vitalsErrors ?? ['no page'])]) };
+  /** Ends the application with signal 9, as a crash would; the driver goes with it. */
+  const kill = async () => {
+    const pid = await until('the application to be found', () => applicationOn(folder));
+    process.kill(pid, 'SIGKILL');
+    await until('the application to be gone', async () => (await applicationOn(folder)) === null || null);
+    await driver.end();
+  };
+  return { browser, driver, close, kill, picture, errors: () => browser.execute(() => [...(window.vitalsErrors ?? ['no page'])]) };
 }
