@@ -29,7 +29,16 @@ pub fn step(place: &Place) -> Step<'_> {
             run::check(
                 Command::new("cargo")
                     .current_dir(std::env::temp_dir())
-                    .args(["install", "tauri-driver", "--version", VERSION, "--locked", "--debug", "--quiet", "--root"])
+                    .args([
+                        "install",
+                        "tauri-driver",
+                        "--version",
+                        VERSION,
+                        "--locked",
+                        "--debug",
+                        "--quiet",
+                        "--root",
+                    ])
                     .arg(&tools),
             )
             .with_context(|| {
