@@ -1,5 +1,5 @@
 // What the frame itself shows: the application, its supervisor, the settings that the window keeps.
-import { backend, type Settings, type SupervisorStatus } from '$lib/backend';
+import { backend, type AppInfo, type Settings, type SupervisorStatus } from '$lib/backend';
 import { messages } from '$lib/i18n/index.svelte';
 import { theme } from '$lib/theme/theme.svelte';
 import { Resource } from './resource.svelte';
@@ -9,7 +9,8 @@ const INFO_EVERY_MS = 1000;
 const DEFAULTS: Settings = { language: 'system', theme: 'system', single_key_shortcuts: true, zoom_percent: 100, slots: {} };
 
 class App {
-  readonly info = new Resource(() => backend.rpc('app_info', {}), () => true, INFO_EVERY_MS);
+  readonly info = new Resource(() => this.#ask(), () => true, INFO_EVERY_MS);
+  #unattended = $state(0);
   #zoomPercent = 100;
   #settings = $state.raw<Settings>(DEFAULTS);
 
@@ -17,9 +18,9 @@ class App {
     return this.info.value?.supervisor ?? null;
   }
 
-  /** False only when it is known: actions that need the supervisor are off. */
+  /** Work is there and nobody looks after it. Without work there is no supervisor, and none is missed. */
   get disconnected(): boolean {
-    return this.supervisor !== null && !this.supervisor.connected;
+    return this.supervisor !== null && !this.supervisor.connected && this.#unattended > 0;
   }
 
   get settings(): Settings {
@@ -39,6 +40,14 @@ class App {
     this.#take(wanted);
     const stored = await toasts.attempt(() => backend.rpc('settings_set', wanted));
     this.#take(stored ?? before);
+  }
+
+  async #ask(): Promise<AppInfo> {
+    const info = await backend.rpc('app_info', {});
+    if (info.supervisor.connected) return info;
+    const { active, queued_total } = await backend.rpc('overview', {});
+    this.#unattended = active.filter((run) => run.state !== 'paused').length + queued_total;
+    return info;
   }
 
   #take(settings: Settings): void {
