@@ -116,7 +116,7 @@ test('a run opens while it trains, and points arrive in its curves', async () =>
   await assertDrawn('chart-loss');
   await assertDrawn('chart-heat');
   await assertDrawn('chart-layers');
-  const extremes = async () => Number((await text('drawn-extremes')).replace(/[^0-9]+.*$/s, '') || (await text('drawn-extremes')).replace(/\D+/g, ' ').trim().split(' ')[0]);
+  const extremes = async () => Number(await by('drawn-extremes').getAttribute('data-drawn'));
   const before = await extremes();
   await until('more points in the curves', async () => (await extremes()) > before, LONG_MS);
 });
