@@ -1,3 +1,4 @@
+// Svelte in runes mode for every component of ours. The build itself is configured in vite.config.ts.
 import { vitePreprocess } from '@sveltejs/vite-plugin-svelte';
 
 export default {
