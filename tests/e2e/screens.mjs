@@ -1,7 +1,8 @@
 // Makes the pictures in docs/screens: five screens, two languages, light and dark, from the real window on the demo's
 // workspace (`cargo xtask demo --headless` fills it). With `--check` also at the smallest size, and writes no file.
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync, symlinkSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { canvases, drawn } from './lib/canvas.mjs';
@@ -22,8 +23,14 @@ const SWEEP = 'fashion-mnist-frozen-patch.toml';
 const LIVE = join(repository, 'experiments/fashion-mnist-shock.toml');
 const SIZES = options.check ? [[1440, 900], [1100, 720]] : [[1440, 900]];
 
+/** Pictures show where the workspace is: by a name that says nothing about this machine. */
+const shown = join(tmpdir(), 'vitals-demo');
+rmSync(shown, { force: true });
+symlinkSync(options.workspace, shown);
+process.once('exit', () => rmSync(shown, { force: true }));
+
 async function vitals(...args) {
-  const answer = await run(program('vitals'), ['--workspace', options.workspace, '--json', ...args]);
+  const answer = await run(program('vitals'), ['--workspace', shown, '--json', ...args]);
   return answer.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line));
 }
 
@@ -77,7 +84,7 @@ const frozen = (run) => run.parameters.frozen_patch_projection;
 const twin = finished.find((run) => run.seed === finished[0].seed && frozen(run) !== frozen(finished[0])) ?? finished[1];
 if (existsSync(LIVE)) await vitals('sweep', 'run', LIVE);
 
-const window = await open(options.workspace);
+const window = await open(shown);
 const { browser } = window;
 let problems = 0;
 try {
@@ -108,5 +115,7 @@ try {
   await rpc(browser, 'settings_set', settings);
 } finally {
   await window.close();
+  const live = await vitals('runs', '--where', 'state in (queued, starting, running)');
+  if (live.length > 0) await vitals('run', 'cancel', ...live.map((run) => run.id));
 }
 if (problems > 0) process.exitCode = 1;

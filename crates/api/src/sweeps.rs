@@ -7,7 +7,7 @@ use serde_json::Value;
 use vitals_recipe::sweep::{self, Sweep};
 use vitals_recipe::{DatasetFacts, PRESETS, Point, Preset, sweep::edit};
 use vitals_store::{
-    Command, Evidence, MetricChoice, NewRun, NewSweep, RunRow, RunSelection, RunState, SweepId,
+    Command, Evidence, MetricChoice, NewRun, NewSweep, RunRow, RunSelection, RunState, SweepId, SweepRow,
 };
 
 use crate::Context;
@@ -25,7 +25,7 @@ pub async fn check(context: &Context, text: &str, file: &str) -> Result<SweepChe
     let facts = datasets::known_facts(context).await?;
     let lookup = |name: &str| facts.get(name).cloned();
     let expansion = sweep::check(text, file, &lookup);
-    let existing = existing_runs(context, file).await?;
+    let existing = existing_runs(context, text, file).await?;
     let estimates = Estimates::measured(context).await?;
     let points: Vec<PointPreview> =
         expansion.points.iter().map(|point| preview(point, &existing, &estimates)).collect();
@@ -70,9 +70,14 @@ fn diagnostic(found: sweep::Diagnostic) -> Diagnostic {
 /// State by point and seed of the runs that a file's sweep has.
 type Existing = HashMap<(String, u64), RunState>;
 
-async fn existing_runs(context: &Context, file: &str) -> Result<Existing> {
-    let sweeps = context.store().sweeps().await?;
-    let Some(sweep) = sweeps.into_iter().find(|sweep| sweep.source.as_deref() == Some(file)) else {
+/// Whether a stored sweep is the one of a file: by its place, or because it is the very same text from elsewhere.
+fn is_of(sweep: &SweepRow, file: &str, hash: &str) -> bool {
+    sweep.source.as_deref() == Some(file) || sweep.hash == hash
+}
+
+async fn existing_runs(context: &Context, text: &str, file: &str) -> Result<Existing> {
+    let (sweeps, hash) = (context.store().sweeps().await?, files::hash(text));
+    let Some(sweep) = sweeps.into_iter().find(|sweep| is_of(sweep, file, &hash)) else {
         return Ok(Existing::new());
     };
     let runs = runs(context, sweep.id).await?;
@@ -194,22 +199,16 @@ fn new_runs(point: &Point, facts: &HashMap<String, DatasetFacts>) -> Vec<NewRun>
 pub async fn list(context: &Context) -> Result<Vec<SweepFile>> {
     let facts = datasets::known_facts(context).await?;
     let lookup = |name: &str| facts.get(name).cloned();
-    let mut stored: HashMap<Option<String>, vitals_store::SweepRow> = HashMap::new();
-    let mut orphans = Vec::new();
     let files = files::list(context)?;
-    for sweep in context.store().sweeps().await? {
-        match &sweep.source {
-            Some(source) if files.contains(source) => drop(stored.insert(Some(source.clone()), sweep)),
-            _ => orphans.push(sweep),
-        }
-    }
+    let mut stored = context.store().sweeps().await?;
     let mut found = Vec::new();
     for file in files {
         // A file that vanished between listing and reading is simply no longer there.
         let Ok(text) = files::read(context, &file) else { continue };
         let expansion = sweep::check(&text.text, &file, &lookup);
         let name = sweep::parse(&text.text, &file).map_or_else(|_| file.clone(), |sweep| sweep.name);
-        let sweep = stored.remove(&Some(file.clone()));
+        let place = stored.iter().position(|sweep| is_of(sweep, &file, &text.hash));
+        let sweep = place.map(|place| stored.remove(place));
         let finished = sweep.as_ref().map_or(0, |sweep| count(sweep, RunState::Finished));
         found.push(SweepFile {
             file,
@@ -221,7 +220,7 @@ pub async fn list(context: &Context) -> Result<Vec<SweepFile>> {
             hash: text.hash,
         });
     }
-    found.extend(orphans.into_iter().map(|sweep| SweepFile {
+    found.extend(stored.into_iter().map(|sweep| SweepFile {
         file: String::new(),
         name: sweep.name.clone(),
         id: Some(sweep.id.to_string()),
@@ -234,7 +233,7 @@ pub async fn list(context: &Context) -> Result<Vec<SweepFile>> {
 }
 
 /// Runs of a sweep in a state.
-pub fn count(sweep: &vitals_store::SweepRow, state: RunState) -> u64 {
+pub fn count(sweep: &SweepRow, state: RunState) -> u64 {
     sweep.counts.by_state.get(&state).copied().unwrap_or(0)
 }
 
