@@ -82,7 +82,11 @@ if (finished.length < 2) {
 }
 const frozen = (run) => run.parameters.frozen_patch_projection;
 const twin = finished.find((run) => run.seed === finished[0].seed && frozen(run) !== frozen(finished[0])) ?? finished[1];
-if (existsSync(LIVE)) await vitals('sweep', 'run', LIVE);
+if (existsSync(LIVE)) {
+  await vitals('sweep', 'run', LIVE);
+  const stopped = await vitals('runs', '--where', 'state = cancelled');
+  if (stopped.length > 0) await vitals('run', 'retry', ...stopped.map((run) => run.id));
+}
 
 const window = await open(shown);
 const { browser } = window;
