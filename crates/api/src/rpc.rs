@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use ts_rs::{Config, TS};
+use vitals_recipe::sweep::{AxisForm, FormAxis, SweepForm, edit::Edit as SweepEdit};
 use vitals_store::Command;
 
 use crate::dto::*;
@@ -272,6 +273,7 @@ pub fn typescript() -> String {
         ActionResult,
         ApiError,
         AppInfo,
+        AxisForm,
         AttemptInfo,
         ChangeNotice,
         CheckpointInfo,

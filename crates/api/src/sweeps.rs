@@ -12,8 +12,7 @@ use vitals_store::{
 
 use crate::Context;
 use crate::dto::{
-    ApiError, Diagnostic, ErrorCode, PointPreview, SweepCheck, SweepEdit, SweepFile, SweepForm, SweepStarted,
-    SweepText,
+    ApiError, Diagnostic, ErrorCode, PointPreview, SweepCheck, SweepFile, SweepStarted, SweepText,
 };
 use crate::error::Result;
 use crate::estimate::Estimates;
@@ -43,7 +42,7 @@ pub async fn check(context: &Context, text: &str, file: &str) -> Result<SweepChe
         excluded: expansion.excluded,
         warnings: expansion.warnings.into_iter().map(diagnostic).collect(),
         errors: expansion.errors.into_iter().map(diagnostic).collect(),
-        form: edit::model(text).ok().map(form),
+        form: edit::model(text).ok(),
         estimated_seconds,
     })
 }
@@ -252,48 +251,8 @@ pub fn create(context: &Context, file: &str, preset: &str, name: &str) -> Result
 }
 
 /// Applies the form's edits to a text; comments stay.
-pub fn edit_text(text: &str, edits: &[SweepEdit]) -> Result<String> {
-    let edits: Vec<edit::Edit> = edits.iter().cloned().map(edit_of).collect();
-    edit::apply(text, &edits).map_err(|error| ApiError::invalid(error.to_string()))
-}
-
-fn edit_of(edit: SweepEdit) -> edit::Edit {
-    match edit {
-        SweepEdit::SetName { value } => edit::Edit::SetName { value },
-        SweepEdit::SetDescription { value } => edit::Edit::SetDescription { value },
-        SweepEdit::SetPreset { value } => edit::Edit::SetPreset { value },
-        SweepEdit::SetParameter { parameter, value } => edit::Edit::SetParameter { parameter, value },
-        SweepEdit::AddAxis { parameter, values } => edit::Edit::AddAxis { parameter, values },
-        SweepEdit::SetAxis { index, values } => edit::Edit::SetAxis { index, values },
-        SweepEdit::RemoveAxis { index } => edit::Edit::RemoveAxis { index },
-        SweepEdit::MoveAxis { from, to } => edit::Edit::MoveAxis { from, to },
-        SweepEdit::SetSeeds { value } => edit::Edit::SetSeeds { value },
-        SweepEdit::AddExclusion { value } => edit::Edit::AddExclusion { value },
-        SweepEdit::RemoveExclusion { index } => edit::Edit::RemoveExclusion { index },
-    }
-}
-
-fn form(model: sweep::FormModel) -> SweepForm {
-    SweepForm {
-        name: model.name,
-        description: model.description,
-        preset: model.preset,
-        recipe: model.recipe,
-        axes: model.axes.into_iter().map(axis).collect(),
-        seeds: model.seeds,
-        exclusions: model.exclusions,
-    }
-}
-
-fn axis(axis: sweep::FormAxis) -> crate::dto::FormAxis {
-    crate::dto::FormAxis {
-        parameters: axis.parameters,
-        values: axis.values,
-        form: serde_json::to_value(axis.form)
-            .ok()
-            .and_then(|form| form.as_str().map(str::to_owned))
-            .unwrap_or_default(),
-    }
+pub fn edit_text(text: &str, edits: &[edit::Edit]) -> Result<String> {
+    edit::apply(text, edits).map_err(|error| ApiError::invalid(error.to_string()))
 }
 
 /// Asks the supervisor for something about the queue as a whole.

@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use ts_rs::TS;
 
 use super::diagnostic::{Diagnostic, LineIndex};
 use crate::preset::Preset;
@@ -43,7 +44,7 @@ pub struct Sweep {
 }
 
 /// How an axis is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum AxisForm {
     Values,

@@ -7,6 +7,7 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, TableLike, Value};
+use ts_rs::TS;
 
 use super::diagnostic::LineIndex;
 use super::list::{list, toml_value};
@@ -14,8 +15,9 @@ use super::list::{list, toml_value};
 pub use super::form::model;
 
 /// One change of a sweep file.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(tag = "op", rename_all = "snake_case")]
+#[ts(rename = "SweepEdit")]
 pub enum Edit {
     SetName {
         value: String,

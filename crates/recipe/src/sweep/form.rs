@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use toml::de::{DeTable, DeValue};
+use ts_rs::TS;
 
 use super::axis::in_file_order;
 use super::definition::AxisForm;
@@ -16,8 +17,8 @@ use super::read::MAX_RUNS;
 use crate::parameters::{Kind, parameter};
 
 /// The content of a sweep file.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct FormModel {
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct SweepForm {
     pub name: String,
     pub description: String,
     pub preset: String,
@@ -29,7 +30,7 @@ pub struct FormModel {
 }
 
 /// An axis: its parameters and the values of each row.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct FormAxis {
     /// One name, or several that move together.
     pub parameters: Vec<String>,
@@ -39,7 +40,7 @@ pub struct FormAxis {
 }
 
 /// Reads a text as a form. Errors: the text is not TOML.
-pub fn model(text: &str) -> Result<FormModel, EditError> {
+pub fn model(text: &str) -> Result<SweepForm, EditError> {
     let document =
         DeTable::parse(text).map_err(|error| EditError::not_toml(text, error.message(), error.span()))?;
     let root = document.get_ref();
@@ -49,7 +50,7 @@ pub fn model(text: &str) -> Result<FormModel, EditError> {
     let mut recipe =
         root.get("recipe").and_then(|value| value.get_ref().as_table()).map(json_map).unwrap_or_default();
     let preset = recipe.remove("preset").and_then(|value| Some(value.as_str()?.to_owned()));
-    Ok(FormModel {
+    Ok(SweepForm {
         name: text_of("name"),
         description: text_of("description"),
         preset: preset.unwrap_or_default(),

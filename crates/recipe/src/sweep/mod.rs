@@ -15,7 +15,7 @@ pub use definition::{Axis, AxisForm, Exclusion, Goal, Objective, Placed, SWEEP_F
 pub use diagnostic::{Diagnostic, render};
 pub use edit::{Edit, EditError};
 pub use expand::Expansion;
-pub use form::{FormAxis, FormModel};
+pub use form::{FormAxis, SweepForm};
 pub use numbers::short_number;
 pub use read::MAX_RUNS;
 

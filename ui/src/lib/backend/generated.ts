@@ -16,6 +16,8 @@ export type AppInfo = { version: string, workspace: string, database_bytes: numb
 
 export type AttemptInfo = { number: number, first_step: number, last_step: number | null, started_at: string | null, ended_at: string | null, ended: string | null, };
 
+export type AxisForm = "values" | "range" | "log" | "linear" | "zip";
+
 export type ChangeNotice = { 
 /**
  * Runs with a new revision, with it.
@@ -78,17 +80,13 @@ export type Exported = { paths: Array<string>, };
 
 export type FormAxis = { 
 /**
- * One name, or several that move together (zip).
+ * One name, or several that move together.
  */
 parameters: Array<string>, 
 /**
- * values[i][j]: value i of parameter j.
+ * Row by row, one value a parameter.
  */
-values: Array<Array<JsonValue>>, 
-/**
- * `values`, `range`, `log`, `linear` or `zip`.
- */
-form: string, };
+values: Array<Array<JsonValue>>, form: AxisForm, };
 
 export type FrameHeader = { series: Array<FrameSeries>, from: number, to: number, 
 /**

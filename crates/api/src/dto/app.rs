@@ -1,0 +1,67 @@
+//! Forms of the application as a whole: what it is, its supervisor, settings, health, and the notices of change.
+//! Plain data only: no logic, no handles.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// What the window shows of the application itself.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct AppInfo {
+    pub version: String,
+    pub workspace: String,
+    pub database_bytes: u64,
+    pub runs: u64,
+    pub supervisor: SupervisorStatus,
+}
+
+/// The supervisor as last heard of.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct SupervisorStatus {
+    pub connected: bool,
+    pub pid: Option<u32>,
+    /// RFC 3339.
+    pub last_contact_at: Option<String>,
+    pub queue_paused: bool,
+    pub slots_busy: u32,
+    pub slots_total: u32,
+    pub ingest_values_per_second: f64,
+}
+
+/// One line of `doctor`.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct DoctorLine {
+    /// libtorch, devices, datasets, database, supervisor, disk, workspace.
+    pub check: String,
+    pub ok: bool,
+    pub message: String,
+    pub remedy: Option<String>,
+}
+
+/// What the window keeps: language, theme and the like; and the supervisor's settings.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct Settings {
+    /// system, en, ko.
+    pub language: String,
+    /// system, light, dark.
+    pub theme: String,
+    pub single_key_shortcuts: bool,
+    /// Percent, 80 to 150.
+    pub zoom_percent: u32,
+    /// Slots by device.
+    pub slots: BTreeMap<String, u32>,
+}
+
+/// What moved since the last notice; the window asks again for what it shows.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, TS)]
+pub struct ChangeNotice {
+    /// Runs with a new revision, with it.
+    pub runs: BTreeMap<String, u64>,
+    /// Queue, states, devices or sweeps changed.
+    pub overview: bool,
+    /// Sweep files changed on disk.
+    pub files: Vec<String>,
+    /// The supervisor came or went.
+    pub supervisor: bool,
+}

@@ -1,0 +1,50 @@
+//! Forms of the Live screen: devices, the queue, progress of sweeps.
+//! Plain data only: no logic, no handles.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use super::app::SupervisorStatus;
+use super::run::Run;
+
+/// A device with its slots and what runs there.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct DeviceStatus {
+    pub device: String,
+    pub name: String,
+    pub slots: u32,
+    pub runs: Vec<String>,
+    pub memory_used_bytes: Option<u64>,
+    pub memory_total_bytes: Option<u64>,
+    /// 0 to 1.
+    pub utilization: Option<f64>,
+    pub usable: bool,
+    pub reason: Option<String>,
+}
+
+/// The Live screen in one answer.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct Overview {
+    pub supervisor: SupervisorStatus,
+    pub devices: Vec<DeviceStatus>,
+    /// starting, running, stalled, pausing, paused.
+    pub active: Vec<Run>,
+    /// In queue order.
+    pub queued: Vec<Run>,
+    /// Newest first, at most 50.
+    pub ended: Vec<Run>,
+    pub queued_total: u64,
+    pub ended_total: u64,
+    pub sweeps: Vec<SweepProgress>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct SweepProgress {
+    pub id: String,
+    pub name: String,
+    pub runs: u64,
+    pub finished: u64,
+    pub failed: u64,
+    pub active: u64,
+    pub queued: u64,
+}

@@ -1,0 +1,164 @@
+//! Forms of runs: listed, shown with all their history, compared.
+//! Plain data only: no logic, no handles.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use ts_rs::TS;
+
+use super::frame::SeriesInfo;
+use super::number::Number;
+
+/// last, min and max of the values in force of one metric; `min` and `max` over finite values only.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct MetricSummary {
+    pub last: Option<Number>,
+    pub min: Option<f64>,
+    pub max: Option<f64>,
+    pub nonfinite: u64,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct Progress {
+    pub step: u64,
+    pub total_steps: u64,
+    pub eta_seconds: Option<f64>,
+    pub images_per_second: Option<f64>,
+}
+
+/// One run, as listed and as shown (`vitals runs --json`).
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct Run {
+    pub id: String,
+    pub label: String,
+    pub sweep: Option<String>,
+    pub sweep_name: Option<String>,
+    pub point: String,
+    pub seed: u64,
+    /// One of the contract's states: queued, starting, running, stalled, pausing, paused, finished, failed, cancelled, lost.
+    pub state: String,
+    pub evidence: String,
+    pub attempt: u32,
+    pub device: Option<String>,
+    /// The resolved recipe: every parameter by name.
+    pub parameters: BTreeMap<String, Value>,
+    pub effective_learning_rate: f64,
+    /// Loss at chance and its lower bound, where the method has them.
+    pub loss_start: Option<f64>,
+    pub loss_floor: Option<f64>,
+    pub progress: Progress,
+    pub metrics: BTreeMap<String, MetricSummary>,
+    /// Counts by kind of event.
+    pub events: BTreeMap<String, u64>,
+    pub tags: Vec<String>,
+    pub note: String,
+    pub queue_position: Option<u32>,
+    pub created_at: String,
+    pub started_at: Option<String>,
+    pub ended_at: Option<String>,
+    /// Moves with every change of the run; compare to know whether to ask again.
+    pub revision: u64,
+}
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize, TS)]
+#[serde(default)]
+pub struct RunsQuery {
+    /// The filter language; empty means all.
+    #[serde(rename = "where")]
+    pub filter: String,
+    /// A parameter, `metric.last|min|max`, or `created_at`; a leading `-` reverses.
+    pub sort: String,
+    pub limit: Option<u64>,
+    pub offset: Option<u64>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct RunsPage {
+    pub runs: Vec<Run>,
+    /// Runs that match.
+    pub matched: u64,
+    /// Runs in the store.
+    pub total: u64,
+    pub elapsed_ms: f64,
+}
+
+/// One change of state with its evidence.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct Transition {
+    pub at: String,
+    pub from: Option<String>,
+    pub to: String,
+    pub evidence: String,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct RunEvent {
+    pub id: u64,
+    /// spike, dip, collapse, nonfinite, checkpoint, rewound, stalled, shock.
+    pub kind: String,
+    pub step: u64,
+    pub end_step: Option<u64>,
+    pub layer: Option<String>,
+    pub injected: bool,
+    pub details: Value,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct CheckpointInfo {
+    pub step: u64,
+    pub path: String,
+    pub bytes: u64,
+    pub at: String,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct AttemptInfo {
+    pub number: u32,
+    pub first_step: u64,
+    pub last_step: Option<u64>,
+    pub started_at: Option<String>,
+    pub ended_at: Option<String>,
+    pub ended: Option<String>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct RunDetail {
+    pub run: Run,
+    pub folder: String,
+    pub transitions: Vec<Transition>,
+    pub attempts: Vec<AttemptInfo>,
+    pub series: Vec<SeriesInfo>,
+    /// Layers in network order, input first.
+    pub layers: Vec<String>,
+    pub events: Vec<RunEvent>,
+    pub checkpoints: Vec<CheckpointInfo>,
+    /// The run that differs only in the patch projection, if there is one.
+    pub twin: Option<String>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct LogLine {
+    pub at: Option<String>,
+    pub level: String,
+    pub step: Option<u64>,
+    pub text: String,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct CompareMetric {
+    pub last: Option<Number>,
+    pub min: Option<f64>,
+    pub max: Option<f64>,
+    /// last − last of the first run.
+    pub delta: Option<f64>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct Comparison {
+    pub runs: Vec<Run>,
+    /// Only the parameters that differ: one value a run, in the order of `runs`.
+    pub parameters: BTreeMap<String, Vec<Value>>,
+    pub equal_parameters: u64,
+    pub metrics: BTreeMap<String, Vec<CompareMetric>>,
+}
