@@ -1,10 +1,12 @@
 //! `cargo xtask bench`: one JSON object a line for each benchmark, from optimised builds. Measures nothing itself: rooms
-//! have examples that print such lines, and the worker times its own steps and loader.
+//! have examples that print such lines, the worker times its own steps and loader, and a real run tells what it waited for.
 
-use std::fs;
-use std::path::Path;
+mod real_run;
+mod worker;
 
-use anyhow::Context;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
 use serde_json::{Value, json};
 
 use crate::place::Place;
@@ -17,86 +19,57 @@ const EXAMPLES: &[(&[&str], &str, &str)] = &[
     (&["ingest", "disk_per_value", "list_runs"], "vitals-store", "bench_ingest"),
 ];
 
-/// Presets whose step is timed.
-const PRESETS: &[&str] = &["mocov3_vit_micro"];
-/// Sources and image sizes whose loading is timed.
-const LOADERS: &[(&str, u32)] = &[("fashion-mnist", 32)];
-const STEPS: &str = "50";
-const LOADER_SECONDS: &str = "10";
+/// Benchmarks that come from one measurement: their names, and what prints them.
+struct Group<'a> {
+    names: Vec<String>,
+    measure: Box<dyn Fn() -> anyhow::Result<Vec<Value>> + 'a>,
+}
 
+/// Prints the benchmarks that `names` asks for, all of them where it is empty. One that fails is named on stderr and the
+/// others go on; then the whole fails.
 pub fn run(place: &Place, names: &[String]) -> anyhow::Result<()> {
     let wanted = |name: &str| names.is_empty() || names.iter().any(|asked| matches(asked, name));
-    for (provided, package, example) in EXAMPLES {
-        if provided.iter().any(|name| wanted(name)) {
-            for line in example_lines(place, package, example)? {
-                if line["name"].as_str().is_some_and(wanted) {
-                    println!("{line}");
-                }
+    let groups: Vec<Group<'_>> =
+        groups(place).into_iter().filter(|group| group.names.iter().any(|name| wanted(name))).collect();
+    if groups.is_empty() {
+        bail!("no benchmark is called {}", names.join(", "));
+    }
+    setup::require(place, Wanted { build: true, window: true, tests: false, cuda: false })?;
+    let mut failed = Vec::new();
+    for group in groups {
+        match (group.measure)() {
+            Ok(lines) => {
+                let shown = lines.iter().filter(|line| line["name"].as_str().is_some_and(&wanted));
+                shown.for_each(|line| println!("{line}"));
+            }
+            Err(error) => {
+                eprintln!("{}: {error:#}", group.names.join(", "));
+                failed.extend(group.names);
             }
         }
     }
-    let steps: Vec<&str> =
-        PRESETS.iter().copied().filter(|preset| step_names(preset).iter().any(|n| wanted(n))).collect();
-    let loaders: Vec<_> =
-        LOADERS.iter().filter(|(source, size)| wanted(&loader_name(source, *size))).collect();
-    if steps.is_empty() && loaders.is_empty() {
-        return Ok(());
-    }
-    setup::run(place, Wanted { build: true, window: false, tests: false, cuda: false }, true)
-        .context("the worker's benchmarks need libtorch")?;
-    let worker = built(place, &["--package", "vitals-worker", "--bin", "vitals-worker"], "vitals-worker")?;
-    for preset in steps {
-        let recipe = place.target.join(format!("bench-{preset}.toml"));
-        let text = format!("format = 1\nname = \"bench\"\nseeds = [0]\n\n[recipe]\npreset = \"{preset}\"\n");
-        fs::write(&recipe, text).with_context(|| format!("write {}", recipe.display()))?;
-        let mut bench = run::command(&worker, &place.root);
-        bench.args(["bench", "--steps", STEPS, "--recipe"]).arg(&recipe);
-        for line in step_lines(preset, &document(&run::read(&mut bench)?)?) {
-            if line["name"].as_str().is_some_and(wanted) {
-                println!("{line}");
-            }
-        }
-    }
-    for (source, size) in loaders {
-        let mut bench = run::command(&worker, &place.root);
-        bench.args([
-            "loader-bench",
-            "--seconds",
-            LOADER_SECONDS,
-            "--dataset",
-            source,
-            "--image-size",
-            &size.to_string(),
-        ]);
-        let report = document(&run::read(&mut bench)?)?;
-        println!(
-            "{}",
-            line(&loader_name(source, *size), &report["images_per_second"], "images/s", true, &report)
-        );
+    if !failed.is_empty() {
+        bail!("without result: {}", failed.join(", "));
     }
     Ok(())
+}
+
+fn groups(place: &Place) -> Vec<Group<'_>> {
+    let mut groups: Vec<Group<'_>> = EXAMPLES
+        .iter()
+        .map(|(names, package, example)| Group {
+            names: names.iter().map(|name| (*name).to_owned()).collect(),
+            measure: Box::new(move || example_lines(place, package, example)),
+        })
+        .collect();
+    groups.extend(worker::groups(place));
+    groups.extend(real_run::groups(place));
+    groups
 }
 
 /// A benchmark is asked for by its name or by the part before a slash.
 fn matches(asked: &str, name: &str) -> bool {
     name.strip_prefix(asked).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-}
-
-fn step_names(preset: &str) -> [String; 2] {
-    [format!("train_step/{preset}"), format!("gradient_norms/{preset}")]
-}
-
-fn loader_name(source: &str, size: u32) -> String {
-    format!("loader/{source}/{size}")
-}
-
-/// The worker's report as two benchmarks.
-fn step_lines(preset: &str, report: &Value) -> [Value; 2] {
-    let [step, norms] = step_names(preset);
-    [
-        line(&step, &report["images_per_second"], "images/s", true, report),
-        line(&norms, &report["gradient_norm_overhead"], "fraction of the step", false, report),
-    ]
 }
 
 fn line(name: &str, value: &Value, unit: &str, higher_is_better: bool, details: &Value) -> Value {
@@ -106,15 +79,19 @@ fn line(name: &str, value: &Value, unit: &str, higher_is_better: bool, details: 
 fn example_lines(place: &Place, package: &str, example: &str) -> anyhow::Result<Vec<Value>> {
     let program =
         built(place, &["--package", package, "--example", example], &format!("examples/{example}"))?;
-    let answer = run::read(&mut run::command(program, &place.root))?;
-    answer.lines().filter(|line| line.starts_with('{')).map(document).collect()
+    documents(&run::read(&mut run::command(program, &place.root))?)
 }
 
 /// Builds optimised and returns the program.
-fn built(place: &Place, what: &[&str], program: &str) -> anyhow::Result<std::path::PathBuf> {
-    let mut build = binaries::cargo(place, &["build", "--release"]);
+fn built(place: &Place, what: &[&str], program: &str) -> anyhow::Result<PathBuf> {
+    let mut build = binaries::cargo(place, &["build", "--release", "--quiet"]);
     run::check(build.args(what))?;
     Ok(place.target.join(Path::new("release")).join(program))
+}
+
+/// The JSON objects of an answer, one a line; other lines are words for people.
+fn documents(text: &str) -> anyhow::Result<Vec<Value>> {
+    text.lines().filter(|line| line.starts_with('{')).map(document).collect()
 }
 
 fn document(text: &str) -> anyhow::Result<Value> {
@@ -132,13 +109,9 @@ mod tests {
     }
 
     #[test]
-    fn one_report_is_two_benchmarks() {
-        let report = json!({"images_per_second": 420.0, "gradient_norm_overhead": 0.03, "device": "cpu"});
-        let [step, norms] = step_lines("p", &report);
-        assert_eq!(
-            (&step["name"], &step["value"], &step["higher_is_better"]),
-            (&json!("train_step/p"), &json!(420.0), &json!(true))
-        );
-        assert_eq!((&norms["value"], &norms["details"]["device"]), (&json!(0.03), &json!("cpu")));
+    fn words_between_the_lines_are_passed_over() {
+        let answer = "warming up\n{\"name\":\"a\"}\n\n{\"name\":\"b\"}\n";
+        assert_eq!(documents(answer).unwrap(), [json!({"name": "a"}), json!({"name": "b"})]);
+        assert!(documents("{broken").is_err());
     }
 }

@@ -53,6 +53,17 @@ pub fn run(place: &Place, wanted: Wanted, check: bool) -> anyhow::Result<()> {
     if check { report(&steps) } else { carry_out(&steps) }
 }
 
+/// Makes nothing and prints nothing; fails with the names of what is missing.
+pub fn require(place: &Place, wanted: Wanted) -> anyhow::Result<()> {
+    let mut missing = Vec::new();
+    for step in steps(place, wanted) {
+        if let Found::Missing(_) = (step.look)()? {
+            missing.push(step.name);
+        }
+    }
+    complete(&missing)
+}
+
 fn steps(place: &Place, wanted: Wanted) -> Vec<Step<'_>> {
     let mut steps = vec![node::version(place), apt::step(wanted)];
     if wanted.build {
@@ -79,6 +90,10 @@ fn report(steps: &[Step<'_>]) -> anyhow::Result<()> {
             }
         }
     }
+    complete(&missing)
+}
+
+fn complete(missing: &[&str]) -> anyhow::Result<()> {
     if !missing.is_empty() {
         bail!("missing: {}; `cargo xtask setup` provides it", missing.join(", "));
     }
