@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { canvases, drawn } from './lib/canvas.mjs';
 import { png } from './lib/picture.mjs';
 import { program, repository, run, until } from './lib/programs.mjs';
+import { rpc } from './lib/rpc.mjs';
 import { open } from './lib/window.mjs';
 
 const { values: options } = parseArgs({
@@ -32,16 +33,6 @@ process.once('exit', () => rmSync(shown, { force: true }));
 async function vitals(...args) {
   const answer = await run(program('vitals'), ['--workspace', shown, '--json', ...args]);
   return answer.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line));
-}
-
-/** A method of the API, called by the page. */
-function rpc(browser, method, params = {}) {
-  return browser.executeAsync((method, params, done) => {
-    window.__TAURI_INTERNALS__.invoke('rpc', { method, params }).then((value) => done({ value }), (error) => done({ error }));
-  }, method, params).then(({ value, error }) => {
-    if (error) throw new Error(`${method}: ${error.message}`);
-    return value;
-  });
 }
 
 /** The screens: the address, and what has to be there before the picture is taken. */

@@ -17,16 +17,17 @@ pub fn build(place: &Place) -> anyhow::Result<()> {
     rust(place)
 }
 
-/// `ui/dist`, when a source is newer than it.
+/// `ui/dist`, when a source is newer than it. Speaks on stderr: a benchmark's stdout holds its lines and nothing else.
 pub fn interface(place: &Place) -> anyhow::Result<()> {
     let ui = place.ui();
     let built = modified(&ui.join("dist/index.html"));
     if built.is_some_and(|built| newest(&ui).is_none_or(|source| source <= built)) {
-        println!("ok  interface (ui/dist is newer than its sources)");
+        eprintln!("ok  interface (ui/dist is newer than its sources)");
         return Ok(());
     }
-    println!("…   building the interface");
-    run::check(run::command("npm", &ui).args(["run", "build"])).context("build the interface")
+    eprintln!("…   building the interface");
+    run::check(run::command("npm", &ui).args(["run", "build"]).stdout(std::io::stderr()))
+        .context("build the interface")
 }
 
 /// Every binary of the workspace.

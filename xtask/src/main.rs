@@ -8,6 +8,7 @@ mod codegen;
 mod count;
 mod demo;
 mod display;
+mod dist;
 mod place;
 mod run;
 mod setup;
@@ -72,6 +73,8 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Build what a person installs: a `.deb`, and an AppImage where its tools are at hand
+    Dist,
     /// Check the house rules: which room may know which, sizes, headers, words
     Tidy,
 }
@@ -98,6 +101,7 @@ fn perform(task: Task) -> anyhow::Result<()> {
         Task::App { arguments } => app::run(&place, &arguments),
         Task::Bench { names } => bench::run(&place, &names),
         Task::Codegen { check } => codegen::run(&place, check),
+        Task::Dist => dist::run(&place),
         Task::Tidy => tidy::run(&place),
     }
 }

@@ -22,7 +22,7 @@ export async function workspace() {
 }
 
 /** The process of the application on a workspace, by its program and its environment; null where there is none. */
-async function applicationOn(folder) {
+export async function applicationOn(folder) {
   for (const pid of (await readdir('/proc')).filter((name) => /^[0-9]+$/.test(name))) {
     try {
       const [line, environment] = [await readFile(`/proc/${pid}/cmdline`, 'utf8'), await readFile(`/proc/${pid}/environ`, 'utf8')];

@@ -10,17 +10,33 @@ use serde_json::{Value, json};
 
 use super::{Group, built, documents, line};
 use crate::place::Place;
-use crate::run;
+use crate::setup::{self, Wanted};
+use crate::{binaries, run};
 
 /// The demo's size, long enough that the start does not count.
 const SWEEP: &str = "format = 1\nname = \"bench\"\nseeds = [0]\n\n[recipe]\npreset = \"mocov3_vit_micro\"\n\
                      dataset = \"fashion-mnist\"\nmax_steps = 100\nwarmup_epochs = 0\n";
 
 pub fn groups(place: &Place) -> Vec<Group<'_>> {
-    vec![Group {
-        names: vec!["data_wait/mocov3_vit_micro".to_owned()],
-        measure: Box::new(move || Ok(vec![data_wait(&train(place)?)?])),
-    }]
+    vec![
+        Group {
+            names: vec!["data_wait/mocov3_vit_micro".to_owned()],
+            measure: Box::new(move || Ok(vec![data_wait(&train(place)?)?])),
+        },
+        Group { names: vec!["window_memory".to_owned()], measure: Box::new(move || window_memory(place)) },
+    ]
+}
+
+/// The window's memory while four runs are live, as `tests/e2e/memory.mjs` measures it through WebDriver.
+fn window_memory(place: &Place) -> anyhow::Result<Vec<Value>> {
+    setup::require(place, Wanted { build: true, window: true, tests: true, cuda: false })?;
+    binaries::interface(place)?;
+    for program in ["vitals", "vitals-worker", "vitals-desktop"] {
+        built(place, &["--package", program, "--bin", program], program)?;
+    }
+    let mut measure = run::command("npm", &place.e2e());
+    measure.args(["run", "--silent", "memory"]).env("VITALS_BINARIES", place.target.join("release"));
+    documents(&run::read(&mut measure)?)
 }
 
 /// A trained run, and the command line that asks about it.
