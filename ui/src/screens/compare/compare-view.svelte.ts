@@ -1,95 +1,106 @@
-// What the Compare screen shows: the runs of the address side by side on one step axis. The first one is what the
-// others are measured against.
+// What the compare screen shows: the comparison, each run's events and layers, and one frame of curves for all of them.
 import { backend, type Columns, type Comparison, type RunDetail } from '$lib/backend';
 import { Extremes } from '$lib/charts/extremes.svelte';
 import { FrameFeed } from '$lib/charts/frame-feed.svelte';
+import { yRange, type Range } from '$lib/charts/range';
 import type { Line } from '$lib/charts/series';
 import { StepAxis } from '$lib/charts/step-axis.svelte';
 import { changes } from '$lib/state/changes.svelte';
 import { Resource } from '$lib/state/resource.svelte';
 import { router } from '$lib/state/router.svelte';
+import { letter, parseRuns, slots } from './compare';
 
-export const MOST_RUNS = 6;
-const CURVES = ['loss', 'knn_top1', 'learning_rate'];
-const EVERY_MS = 1000;
+const ASK_EVERY_MS = 1000;
+export const CURVES = ['knn_top1', 'loss', 'learning_rate'];
+
+type Answer = { comparison: Comparison; details: RunDetail[] };
 
 export class CompareView {
   readonly axis = new StepAxis(router);
   readonly extremes = new Extremes();
-  readonly curves = new FrameFeed();
+  readonly raw = new FrameFeed();
+  readonly smooth = new FrameFeed();
   readonly relative = new FrameFeed();
+  readonly ids = $derived(parseRuns(router.params['runs']));
+  readonly answer = new Resource<Answer | null>(async () => {
+    const ids = this.ids;
+    if (ids.length === 0) return null;
+    const [comparison, ...details] = await Promise.all([backend.rpc('compare', { ids }), ...ids.map((id) => backend.rpc('run', { id }))]);
+    return { comparison, details };
+  }, (notice) => this.ids.some((id) => notice.runs[id] !== undefined), ASK_EVERY_MS);
 
-  readonly ids = $derived<string[]>((router.params['runs'] ?? '').split(',').filter((id) => id !== '').slice(0, MOST_RUNS));
+  readonly comparison = $derived(this.answer.value?.comparison ?? null);
+  readonly details = $derived(this.answer.value?.details ?? []);
+  readonly runs = $derived(this.comparison?.runs ?? []);
+  readonly slots = $derived(slots(this.runs));
+  readonly overlay = $derived(router.params['mode'] === 'overlay');
+  /** Index of the run that the others are measured against; the last one where none is chosen. */
+  readonly baseline = $derived.by(() => {
+    const chosen = this.runs.findIndex((run) => run.id === router.params['base']);
+    return chosen < 0 ? Math.max(0, this.runs.length - 1) : chosen;
+  });
+  /** Layers of any run, in the order of the network that has most. */
+  readonly layers = $derived(this.details.reduce<string[]>((most, one) => (one.layers.length > most.length ? one.layers : most), []));
+  readonly layer = $derived(this.layers.find((one) => one === router.params['layer']) ?? this.layers[0] ?? '');
+  readonly version = $derived(this.raw.version + this.smooth.version * 1e6);
 
-  readonly comparison = new Resource<Comparison | null>(
-    () => (this.ids.length === 0 ? Promise.resolve(null) : backend.rpc('compare', { ids: this.ids })),
-    (notice) => this.ids.some((id) => notice.runs[id] !== undefined),
-    EVERY_MS,
-  );
-  /** Layers come from the runs themselves; runs of one screen mostly share them. */
-  readonly details = new Resource<RunDetail[]>(
-    () => Promise.all(this.ids.map((id) => backend.rpc('run', { id }))),
-    (notice, value) => value === null && this.ids.some((id) => notice.runs[id] !== undefined),
-    EVERY_MS,
-  );
-
-  get overlay(): boolean {
-    return router.params['mode'] === 'overlay';
+  setRuns(ids: string[], more: Record<string, string | null> = {}): void {
+    router.patch({ runs: ids.join(','), ...more });
   }
 
-  setRuns(ids: string[]): void {
-    router.patch({ runs: ids.join(',') });
-    this.comparison.refresh();
-    this.details.refresh();
-  }
-
-  layersOf(id: string): string[] {
-    return this.details.value?.find((detail) => detail.run.id === id)?.layers ?? [];
-  }
-
-  relativeOf = (id: string, layer: string): Columns | null => this.relative.column(id, `grad_norm/${layer}`);
-
-  /** One run's line; frozen is always colour 1 and learned colour 2 in a pair, else one colour a run. */
-  line(id: string, series: string): Line {
-    const runs = this.comparison.value?.runs ?? [];
-    const place = runs.findIndex((run) => run.id === id);
+  line(index: number, series: string, alone = false): Line {
+    const run = this.runs[index];
+    const id = run?.id ?? '';
     return {
-      key: id, label: runs[place]?.label ?? id, slot: slotOf(runs.map((run) => run.parameters['frozen_patch_projection'] === true), place),
-      width: 1.5, columns: this.curves.column(id, series),
+      key: id, label: `${letter(index)} ${run?.label ?? ''}`, slot: this.slots[index] ?? 0, solid: alone, width: 1.5,
+      columns: this.raw.column(id, series), smoothed: this.axis.smoothing > 0 ? this.smooth.column(id, series) : null,
     };
+  }
+
+  lines(series: string): Line[] {
+    return this.runs.map((_, index) => this.line(index, series));
+  }
+
+  relativeOf = (run: string, layer: string): Columns | null => this.relative.column(run, `grad_norm/${layer}`);
+
+  /** One y range for the same chart of every run, so that columns can be compared by eye. */
+  shared(series: string, include: number[] = []): Range {
+    const columns = this.runs.flatMap((run) => [this.raw.column(run.id, series)]).filter((one) => one !== null);
+    return yRange(columns, this.axis.window, series === 'loss' && this.axis.logY, include);
+  }
+
+  setExtent(): void {
+    const series = this.details.flatMap((one) => one.series).filter((one) => one.values > 0);
+    const last = Math.max(0, ...series.map((one) => one.last_step));
+    this.axis.setExtent(Math.min(...series.map((one) => one.first_step), last), last, Math.max(0, ...this.runs.map((run) => run.progress.total_steps)));
   }
 
   want(): void {
     const columns = this.axis.columns;
-    if (columns === 0 || this.comparison.value === null) return;
+    if (columns === 0 || this.runs.length === 0) return;
     const [from, to] = this.axis.fitted ? [null, null] : this.axis.window;
-    const at = { runs: this.ids, from, to, columns, smoothing: 0 };
-    this.curves.want({ ...at, series: CURVES, relative: false });
-    const layers = [...new Set(this.ids.flatMap((id) => this.layersOf(id)))];
-    this.relative.want({ ...at, series: layers.map((layer) => `grad_norm/${layer}`), relative: true });
+    const runs = this.runs.map((run) => run.id);
+    const series = this.overlay ? [...CURVES, `grad_norm/${this.layer}`] : CURVES;
+    const ask = { runs, from, to, columns };
+    this.raw.want({ ...ask, series, relative: false, smoothing: 0 });
+    if (this.axis.smoothing > 0) this.smooth.want({ ...ask, series, relative: false, smoothing: this.axis.smoothing });
+    if (!this.overlay) this.relative.want({ ...ask, series: this.layers.map((layer) => `grad_norm/${layer}`), relative: true, smoothing: 0 });
   }
 
   listen(): () => void {
     const undo = [
-      this.comparison.listen(),
-      this.details.listen(),
+      this.answer.listen(),
       changes.subscribe((notice) => {
         if (!this.ids.some((id) => notice.runs[id] !== undefined)) return;
-        this.curves.refresh();
-        this.relative.refresh();
+        this.raw.refresh();
+        if (this.axis.smoothing > 0) this.smooth.refresh();
+        if (!this.overlay) this.relative.refresh();
       }),
     ];
     return () => {
       undo.forEach((end) => end());
-      this.curves.end();
-      this.relative.end();
+      for (const feed of [this.raw, this.smooth, this.relative]) feed.end();
       this.axis.release();
     };
   }
-}
-
-/** Two runs of which one is frozen: frozen 1, learned 2. Otherwise colours in order. */
-export function slotOf(frozen: boolean[], place: number): number {
-  const pair = frozen.length === 2 && frozen[0] !== frozen[1];
-  return pair ? (frozen[place] === true ? 1 : 2) : place + 1;
 }

@@ -1,51 +1,39 @@
-// What the Runs screen shows: the runs that the address's query finds, and which of them are chosen. Query, order and
-// choice live in the address, so that reload and Back restore them.
-import { backend, type RunsPage } from '$lib/backend';
+// What the runs screen shows: the answer to the query in the address, and which of its runs are selected.
+import { backend, type Run, type RunsPage } from '$lib/backend';
 import { Resource } from '$lib/state/resource.svelte';
 import { router } from '$lib/state/router.svelte';
+import { DEFAULT_SORT, extended, hostSort, nextSort, parseSelection, sortHere, toggled } from './table';
 
-const EVERY_MS = 1000;
+const ASK_EVERY_MS = 500;
 
 export class RunsView {
+  readonly query = $derived(router.params['where'] ?? '');
+  readonly sort = $derived(router.params['sort'] ?? DEFAULT_SORT);
+  readonly selection = $derived(parseSelection(router.params['sel']));
+  readonly chosen = $derived(new Set(this.selection));
   readonly page = new Resource<RunsPage>(
-    () => backend.rpc('runs', { where: this.query, sort: this.sort, limit: null, offset: null }),
-    (notice) => notice.overview || Object.keys(notice.runs).length > 0,
-    EVERY_MS,
+    () => backend.rpc('runs', { where: this.query, sort: hostSort(this.sort) }),
+    (notice) => notice.overview || Object.keys(notice.runs).length > 0, ASK_EVERY_MS,
   );
+  readonly rows = $derived<Run[]>(sortHere(this.page.value?.runs ?? [], this.sort));
+  /** Selected runs that the query finds, in the order of the table. */
+  readonly selected = $derived(this.rows.filter((run) => this.chosen.has(run.id)));
+  #anchor = '';
 
-  get query(): string {
-    return router.params['where'] ?? '';
+  select(selection: string[]): void {
+    router.patch({ sel: selection.join(',') });
   }
 
-  get sort(): string {
-    return router.params['sort'] ?? '';
+  toggle(id: string, range: boolean): void {
+    this.select(range ? extended(this.selection, this.rows, this.#anchor, id) : toggled(this.selection, id));
+    this.#anchor = id;
   }
 
-  readonly chosen = $derived<string[]>((router.params['runs'] ?? '').split(',').filter((id) => id !== ''));
-
-  ask(query: string): void {
-    router.patch({ where: query.trim() });
-    this.page.refresh();
+  toggleAll(): void {
+    this.select(this.selected.length === this.rows.length ? [] : this.rows.map((run) => run.id));
   }
 
-  /** Sorts by a key; once more reverses, a third time takes the order away. */
-  sortBy(key: string): void {
-    router.patch({ sort: nextSort(this.sort, key) });
-    this.page.refresh();
+  sortBy(key: string, numeric: boolean): void {
+    router.patch({ sort: nextSort(this.sort, key, numeric) });
   }
-
-  toggle(id: string): void {
-    const chosen = this.chosen.includes(id) ? this.chosen.filter((one) => one !== id) : [...this.chosen, id];
-    router.patch({ runs: chosen.join(',') });
-  }
-
-  choose(ids: string[]): void {
-    router.patch({ runs: ids.join(',') });
-  }
-}
-
-/** Greatest first, then least first, then none. */
-export function nextSort(sort: string, key: string): string | null {
-  if (sort === `-${key}`) return key;
-  return sort === key ? null : `-${key}`;
 }

@@ -1,0 +1,72 @@
+// What a comparison says, without its looks: which runs, what differs, whether they are a valid pair, deltas. Pure.
+import type { Comparison, JsonValue, Run } from '$lib/backend';
+import { recorded } from '$lib/format';
+
+export const MOST_RUNS = 6;
+
+export function parseRuns(text: string | undefined): string[] {
+  return [...new Set((text ?? '').split(',').filter((id) => id !== ''))].slice(0, MOST_RUNS);
+}
+
+/** The first two change places. */
+export function swapped(ids: string[]): string[] {
+  const [a, b, ...rest] = ids;
+  return a === undefined || b === undefined ? ids : [b, a, ...rest];
+}
+
+/** A, B, C … */
+export function letter(index: number): string {
+  return String.fromCharCode(65 + index);
+}
+
+/** What decides which images come in which batch, in which order. */
+const DATA_ORDER = ['seed', 'dataset', 'batch_size'];
+
+/** Two runs whose difference is their configuration and not the luck of the draw. */
+export function isValidPair(comparison: Pick<Comparison, 'runs' | 'parameters'>): boolean {
+  const differing = Object.keys(comparison.parameters);
+  return comparison.runs.length === 2 && differing.length > 0 && !differing.some((name) => DATA_ORDER.includes(name));
+}
+
+/** Colour and dash of each run: frozen is 1 and learned is 2 where that tells them apart, else in order. */
+export function slots(runs: Pick<Run, 'parameters'>[]): number[] {
+  const frozen = runs.map((run) => run.parameters['frozen_patch_projection'] === true);
+  if (runs.length === 2 && frozen[0] !== frozen[1]) return frozen.map((one) => (one ? 1 : 2));
+  return runs.map((_, index) => index + 1);
+}
+
+/** Every parameter of any run with one value a run. */
+export function allParameters(runs: Pick<Run, 'parameters'>[]): [string, JsonValue[]][] {
+  const names = [...new Set(runs.flatMap((run) => Object.keys(run.parameters)))].sort();
+  return names.map((name) => [name, runs.map((run) => run.parameters[name] ?? null)]);
+}
+
+export type Difference = { key: string; values: (number | null)[]; deltas: (number | null)[]; better: 'more' | 'less' | null };
+
+function seconds(run: Run, now: Date): number | null {
+  if (run.started_at === null) return null;
+  return Math.max(0, (run.ended_at === null ? now.getTime() : Date.parse(run.ended_at)) - Date.parse(run.started_at)) / 1000;
+}
+
+/** Rows of the table of differences: each run's value, less the baseline's. */
+export function differences(runs: Run[], baseline: number, now: Date): Difference[] {
+  const began = (run: Run) => run.progress.step > 0;
+  const kinds: [string, Difference['better'], (run: Run) => number | null][] = [
+    ['knn_final', 'more', (run) => recorded(run.metrics['knn_top1']?.last)],
+    ['knn_best', 'more', (run) => run.metrics['knn_top1']?.max ?? null],
+    ['loss', 'less', (run) => recorded(run.metrics['loss']?.last)],
+    ['spikes', 'less', (run) => (began(run) ? run.events['spike'] ?? 0 : null)],
+    ['dips', 'less', (run) => (began(run) ? run.events['dip'] ?? 0 : null)],
+    ['images', 'more', (run) => recorded(run.metrics['images_per_second']?.last) ?? run.progress.images_per_second],
+    ['duration', null, (run) => seconds(run, now)],
+  ];
+  return kinds.map(([key, better, read]) => {
+    const values = runs.map(read);
+    const base = values[baseline] ?? null;
+    const deltas = values.map((value, index) => {
+      const delta = index === baseline || value === null || base === null ? null : value - base;
+      return delta !== null && Number.isFinite(delta) ? delta : null;
+    });
+    return { key, better, values, deltas };
+  });
+}

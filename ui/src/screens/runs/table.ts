@@ -1,0 +1,84 @@
+// The runs table without its looks: columns and their sort keys, selection, rows in view, places of exports. Pure.
+import type { Run } from '$lib/backend';
+import type { Key } from '$lib/i18n/index.svelte';
+
+export type Column = { id: string; label: Key; numeric: boolean; sort: string | null; small?: boolean };
+
+/** `sort` is what the host sorts by. The effective rate is computed, so the window sorts by it. */
+export const COLUMNS: Column[] = [
+  { id: 'label', label: 'runs.label', numeric: false, sort: 'label' },
+  { id: 'sweep', label: 'runs.sweep', numeric: false, sort: 'sweep_name', small: true },
+  { id: 'state', label: 'runs.state', numeric: false, sort: 'state' },
+  { id: 'step', label: 'runs.step', numeric: true, sort: 'step' },
+  { id: 'knn_last', label: 'runs.knn_last', numeric: true, sort: 'knn_top1.last' },
+  { id: 'knn_best', label: 'runs.knn_best', numeric: true, sort: 'knn_top1.max' },
+  { id: 'loss', label: 'runs.loss', numeric: true, sort: 'loss.last' },
+  { id: 'lr', label: 'runs.effective_lr', numeric: true, sort: 'effective_learning_rate' },
+  { id: 'images', label: 'runs.images', numeric: true, sort: 'images_per_second.last' },
+  { id: 'events', label: 'runs.events', numeric: true, sort: 'spike.count' },
+  { id: 'created', label: 'runs.created', numeric: true, sort: 'created_at', small: true },
+];
+
+const SORTED_HERE = 'effective_learning_rate';
+export const DEFAULT_SORT = '-created_at';
+
+/** Numbers fall first, texts rise first; a second click turns the order. */
+export function nextSort(now: string, key: string, numeric: boolean): string {
+  if (now === key) return `-${key}`;
+  if (now === `-${key}`) return key;
+  return numeric ? `-${key}` : key;
+}
+
+/** What is asked of the host for a sort of the table. */
+export function hostSort(sort: string): string {
+  return sort.replace(/^-/, '') === SORTED_HERE ? DEFAULT_SORT : sort;
+}
+
+export function sortHere(runs: Run[], sort: string): Run[] {
+  if (sort.replace(/^-/, '') !== SORTED_HERE) return runs;
+  const by = sort.startsWith('-') ? -1 : 1;
+  return [...runs].sort((a, b) => by * (a.effective_learning_rate - b.effective_learning_rate));
+}
+
+export function parseSelection(text: string | undefined): string[] {
+  return [...new Set((text ?? '').split(',').filter((id) => id !== ''))];
+}
+
+export function toggled(selection: string[], id: string): string[] {
+  return selection.includes(id) ? selection.filter((one) => one !== id) : [...selection, id];
+}
+
+/** The rows from `anchor` to `id` join the selection. */
+export function extended(selection: string[], rows: Run[], anchor: string, id: string): string[] {
+  const [a, b] = [rows.findIndex((one) => one.id === anchor), rows.findIndex((one) => one.id === id)];
+  if (a < 0 || b < 0) return toggled(selection, id);
+  return [...new Set([...selection, ...rows.slice(Math.min(a, b), Math.max(a, b) + 1).map((one) => one.id)])];
+}
+
+export const ROW_PX = 28;
+const VIRTUAL_FROM = 200;
+const BEYOND = 12;
+
+/** First row, and the one after the last, to be in the document. */
+export function rowsInView(count: number, top: number, height: number): [number, number] {
+  if (count <= VIRTUAL_FROM) return [0, count];
+  const from = Math.max(0, Math.min(count, Math.floor(top / ROW_PX) - BEYOND));
+  return [from, Math.min(count, Math.ceil((top + height) / ROW_PX) + BEYOND)];
+}
+
+export const FORMATS = ['csv', 'png', 'svg'] as const;
+export type Format = (typeof FORMATS)[number];
+
+/** A file in the workspace's exports folder; a folder for the tables of several runs. */
+export function exportPath(workspace: string, runs: Pick<Run, 'label' | 'id'>[], format: Format): string {
+  const [first] = runs;
+  const end = (id: string) => id.replaceAll('-', '').slice(-6);
+  const plain = (label: string) => label.replace(/[^\p{L}\p{N}._-]/gu, '-');
+  const name = first === undefined ? 'runs' : runs.length === 1 ? `${plain(first.label)}-${end(first.id)}` : `${runs.length}-runs-${end(first.id)}`;
+  return `${workspace}/exports/${name}${format === 'csv' && runs.length > 1 ? '' : `.${format}`}`;
+}
+
+/** Tags as typed: separated by commas or blanks, each once. */
+export function parseTags(text: string): string[] {
+  return [...new Set(text.split(/[\s,]+/).filter((tag) => tag !== ''))];
+}

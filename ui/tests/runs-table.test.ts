@@ -1,0 +1,59 @@
+// The runs table: order, selection, rows in the document, and where exports go.
+import { describe, expect, it } from 'vitest';
+import type { Run } from '../src/lib/backend';
+import { exportPath, extended, hostSort, nextSort, parseSelection, parseTags, ROW_PX, rowsInView, sortHere, toggled } from '../src/screens/runs/table';
+
+const run = (id: string, effective_learning_rate = 0) => ({ id, label: `run ${id}`, effective_learning_rate }) as Run;
+
+describe('order', () => {
+  it('begins with the largest number or the first text, then turns', () => {
+    expect(nextSort('-created_at', 'loss.last', true)).toBe('-loss.last');
+    expect(nextSort('-loss.last', 'loss.last', true)).toBe('loss.last');
+    expect(nextSort('loss.last', 'label', false)).toBe('label');
+    expect(nextSort('label', 'label', false)).toBe('-label');
+  });
+
+  it('of the effective rate, which the host does not store, is made here', () => {
+    const runs = [run('a', 2), run('b', 3), run('c', 1)];
+    expect(hostSort('-effective_learning_rate')).toBe('-created_at');
+    expect(sortHere(runs, '-effective_learning_rate').map((one) => one.id)).toEqual(['b', 'a', 'c']);
+    expect(sortHere(runs, 'effective_learning_rate').map((one) => one.id)).toEqual(['c', 'a', 'b']);
+    expect(sortHere(runs, 'label')).toBe(runs);
+  });
+});
+
+describe('selection', () => {
+  it('is read from the address without repetitions', () => expect(parseSelection('a,,b,a')).toEqual(['a', 'b']));
+  it('takes and gives back one run', () => {
+    expect(toggled(['a'], 'b')).toEqual(['a', 'b']);
+    expect(toggled(['a', 'b'], 'a')).toEqual(['b']);
+  });
+  it('takes a stretch in either direction', () => {
+    const rows = ['a', 'b', 'c', 'd'].map((id) => run(id));
+    expect(extended(['d'], rows, 'c', 'a')).toEqual(['d', 'a', 'b', 'c']);
+    expect(extended([], rows, 'gone', 'b')).toEqual(['b']);
+  });
+});
+
+describe('rows in view', () => {
+  it('are all rows of a short table', () => expect(rowsInView(200, 0, 100)).toEqual([0, 200]));
+  it('cover the view at every scroll position of a long one, and are few', () => {
+    for (let top = 0; top <= 5000 * ROW_PX; top += 997) {
+      const [from, to] = rowsInView(5000, top, 700);
+      expect(from * ROW_PX).toBeLessThanOrEqual(top);
+      expect(to * ROW_PX).toBeGreaterThanOrEqual(Math.min(5000 * ROW_PX, top + 700));
+      expect(to - from).toBeLessThan(60);
+    }
+  });
+});
+
+describe('exports', () => {
+  const one = { id: '01936f2e-7c1a-7abc-8def-000000000871', label: 'b512 lr/1.5' };
+  it('of one run name its label and the end of its id', () => expect(exportPath('/w', [one], 'csv')).toBe('/w/exports/b512-lr-1.5-000871.csv'));
+  it('of several runs are a folder of tables or one figure', () => {
+    expect(exportPath('/w', [one, one], 'csv')).toBe('/w/exports/2-runs-000871');
+    expect(exportPath('/w', [one, one], 'svg')).toBe('/w/exports/2-runs-000871.svg');
+  });
+});
+
+it('tags stand between commas or blanks', () => expect(parseTags(' a, b  a,c ')).toEqual(['a', 'b', 'c']));
