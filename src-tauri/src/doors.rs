@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::Value;
 use tauri::State;
 use tauri::ipc::{Channel, Response};
-use vitals_api::dto::{ApiError, ChangeNotice, FrameRequest};
+use vitals_api::dto::{ApiError, ChangeNotice, SeriesRequest};
 use vitals_api::{Binaries, Context, Result, frames};
 
 use crate::clock;
@@ -46,8 +46,8 @@ pub async fn rpc(workspace: State<'_, Workspace>, method: String, params: Value)
 
 /// What a chart shows, as one binary frame.
 #[tauri::command]
-pub async fn series(workspace: State<'_, Workspace>, request: FrameRequest) -> Result<Response> {
-    Ok(Response::new(frames::frame(workspace.context()?, &request).await?))
+pub async fn series(workspace: State<'_, Workspace>, request: SeriesRequest) -> Result<Response> {
+    Ok(Response::new(frames::series(workspace.context()?, &request).await?))
 }
 
 /// Sends a notice whenever something moved, until the page is left.

@@ -4,6 +4,7 @@
 mod app;
 mod dataset;
 mod error;
+mod event;
 mod frame;
 mod live;
 mod number;
@@ -13,6 +14,7 @@ mod sweep;
 pub use app::*;
 pub use dataset::*;
 pub use error::*;
+pub use event::*;
 pub use frame::*;
 pub use live::*;
 pub use number::*;

@@ -14,7 +14,8 @@ use vitals_store::Command;
 use crate::dto::*;
 use crate::error::Result;
 use crate::{
-    Context, compare, datasets, doctor, export, files, overview, runs, settings, supervisor, sweeps, table,
+    Context, compare, datasets, doctor, events, export, files, overview, runs, settings, supervisor, sweeps,
+    table,
 };
 
 #[derive(Deserialize, TS)]
@@ -35,6 +36,14 @@ struct RunLog {
     id: String,
     #[ts(optional)]
     lines: Option<u32>,
+}
+
+#[derive(Deserialize, TS)]
+struct EventsOf {
+    id: String,
+    /// Kinds; absent means all.
+    #[ts(optional)]
+    kinds: Option<Vec<String>>,
 }
 
 #[derive(Deserialize, TS)]
@@ -180,6 +189,7 @@ methods! {
     runs(RunsQuery) -> RunsPage = |c, p| runs::list(c, &p).await?;
     run(Id) -> RunDetail = |c, p| runs::detail(c, &p.id).await?;
     run_log(RunLog) -> Vec<LogLine> = |c, p| runs::log(c, &p.id, p.lines.unwrap_or(500)).await?;
+    events(EventsOf) -> RunEvents = |c, p| events::events(c, &p.id, &p.kinds.unwrap_or_default()).await?;
     run_pause(Ids) -> ActionResult = |c, p| act(c, Command::Pause, &p.ids).await?;
     run_resume(Ids) -> ActionResult = |c, p| act(c, Command::Resume, &p.ids).await?;
     run_cancel(Ids) -> ActionResult = |c, p| act(c, Command::Cancel, &p.ids).await?;
@@ -284,11 +294,22 @@ pub fn typescript() -> String {
         Diagnostic,
         DoctorLine,
         ErrorCode,
+        EventInfo,
+        EventLayer,
         Exported,
         FormAxis,
+        FrameAxis,
         FrameHeader,
         FrameRequest,
         FrameSeries,
+        HeatmapCell,
+        HeatmapHeader,
+        HeatmapRequest,
+        HeatmapRow,
+        LayerDelay,
+        LeadLag,
+        LeadOrder,
+        LeadSummary,
         LogLine,
         MetricSummary,
         Number,
@@ -300,10 +321,13 @@ pub fn typescript() -> String {
         Run,
         RunDetail,
         RunEvent,
+        RunEvents,
         RunsPage,
         RunsQuery,
         SeriesInfo,
+        SeriesRequest,
         Settings,
+        Stability,
         SupervisorStatus,
         SweepCheck,
         SweepEdit,

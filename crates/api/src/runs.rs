@@ -6,6 +6,7 @@ use std::time::Instant;
 use serde_json::{Map, Value, json};
 use vitals_recipe::query::{self, Row, Scalar};
 use vitals_recipe::{effective_learning_rate, loss_band};
+use vitals_series::is_layer;
 use vitals_store::{Command, MetricChoice, RunId, RunRow, RunSelection, RunState, SeriesEntry};
 
 use crate::Context;
@@ -235,14 +236,6 @@ pub async fn detail(context: &Context, id: &str) -> Result<RunDetail> {
 pub fn layers(entries: &[SeriesEntry]) -> Vec<String> {
     let names = entries.iter().filter_map(|entry| entry.name.strip_prefix("grad_norm/"));
     names.filter(|name| is_layer(name)).map(str::to_owned).collect()
-}
-
-/// Whether a name is a layer's rather than a tensor's.
-fn is_layer(name: &str) -> bool {
-    matches!(
-        name,
-        "patch_embed" | "cls_token" | "pos_embed" | "norm" | "projector" | "predictor" | "prototypes"
-    ) || name.strip_prefix("blocks.").is_some_and(|number| number.parse::<u32>().is_ok())
 }
 
 fn series_info(entry: &SeriesEntry, layers: &[String]) -> SeriesInfo {

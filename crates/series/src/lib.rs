@@ -5,23 +5,33 @@
 //! A series is two slices of equal length: steps that never fall, and values of which any may be NaN or ±inf.
 
 mod dips;
+mod findings;
 mod frame;
+mod lead;
+mod level;
+mod nonfinite;
 mod paired;
 mod pyramid;
 mod robust;
 mod seeds;
 mod smooth;
 mod spikes;
+mod stability;
 mod student;
 mod summary;
 
 pub use dips::{Dip, DipDetector, DipRule, dips};
+pub use findings::{Finding, Found, RunDetector, is_layer};
 pub use frame::{Frame, FrameBuilder, frame};
+pub use lead::{Delay, LEAST_ORDER_STEPS, Onset, Order, at_least_by_chance, bootstrap_median, delay, order};
+pub use level::{LevelDetector, LevelEvent, LevelRule};
+pub use nonfinite::{Nonfinite, NonfiniteDetector};
 pub use paired::{ENOUGH_PAIRS, Paired, Verdict, paired};
 pub use pyramid::Pyramid;
 pub use robust::RobustBaseline;
 pub use seeds::{BandPoint, Interval, mean_interval, seed_band};
 pub use smooth::{RunningMedian, relative_to_running_median, smooth_ema};
 pub use spikes::{DETECTION_VERSION, LayerSpike, SpikeDetector, SpikeEvent, SpikeRule, spikes};
+pub use stability::Stability;
 pub use student::student_t_quantile;
 pub use summary::Summary;

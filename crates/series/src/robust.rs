@@ -32,11 +32,16 @@ impl RobustBaseline {
         self.window.push(value);
     }
 
-    /// (value − median) / (1.4826 · MAD) of the values pushed so far; `None` before the first.
-    pub fn z(&self, value: f64) -> Option<f64> {
+    /// Median and 1.4826 · MAD of the values pushed so far; `None` before the first.
+    pub fn scale(&self) -> Option<(f64, f64)> {
         let median = self.window.median()?;
         let spread = MAD_TO_SIGMA * median_deviation(self.window.sorted(), median);
-        Some((value - median) / spread.max(self.least_spread))
+        Some((median, spread.max(self.least_spread)))
+    }
+
+    /// How many spreads a value lies above the median; `None` before the first.
+    pub fn z(&self, value: f64) -> Option<f64> {
+        self.scale().map(|(median, spread)| (value - median) / spread)
     }
 }
 

@@ -31,13 +31,35 @@ pub struct FrameRequest {
     pub relative: bool,
     /// EMA weight of the past, 0 = none; computed on raw data before columns are cut.
     pub smoothing: f64,
+    /// What `x` counts; absent means steps, and then there is no array of it.
+    #[ts(optional)]
+    pub axis: Option<FrameAxis>,
+    /// Also what later attempts have superseded, as series of their own, one for each attempt.
+    #[ts(optional)]
+    pub superseded: Option<bool>,
+}
+
+/// What the horizontal axis counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "lowercase")]
+pub enum FrameAxis {
+    Step,
+    Epoch,
+    /// Seconds of training, attempts added up.
+    Elapsed,
+    /// Images seen.
+    Images,
 }
 
 /// The header of a binary frame: `u32` little-endian length, this as JSON, zero padding to a multiple of 8, then for
-/// each series `columns` rows as seven consecutive f64 arrays: step, min, max, mean, first, last, and nonfinite
-/// (count). Empty pixel columns are left out; a column whose values are all non-finite has NaN min and max.
+/// each series `columns` rows as consecutive f64 arrays: step, min, max, mean, first, last, nonfinite (count), and,
+/// where `arrays` is 8, x (of the column's first step, in units of the axis asked for). Empty pixel columns are left out;
+/// a column whose values are all non-finite has NaN min and max. A column is a whole number of steps, and there are at
+/// most as many as asked for.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct FrameHeader {
+    /// f64 arrays of each series: 7, or 8 with x.
+    pub arrays: u32,
     pub series: Vec<FrameSeries>,
     pub from: f64,
     pub to: f64,
@@ -50,10 +72,82 @@ pub struct FrameSeries {
     pub run: String,
     pub name: String,
     pub unit: String,
+    /// The attempt whose superseded values these are; absent: the values in force.
+    #[ts(optional)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub superseded_attempt: Option<u32>,
     /// Rows (non-empty pixel columns).
     pub columns: u32,
     /// Values represented by them.
     pub values: u64,
     /// Byte offset of the first array from the start of the frame.
     pub offset: u32,
+}
+
+/// What the `series` door answers: curves, or a heat map. `{heatmap: {…}}` asks for the second.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+#[serde(untagged)]
+pub enum SeriesRequest {
+    Heatmap { heatmap: HeatmapRequest },
+    Curves(FrameRequest),
+}
+
+/// Asks for depth × steps of one run as cells. Answered by one binary frame (`HeatmapHeader`).
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct HeatmapRequest {
+    pub run: String,
+    /// What stands before the slash: grad_norm, update_ratio or grad_max.
+    pub metric: String,
+    /// Layers or tensors, top row first; empty means all layers in network order. Unknown ones are left out.
+    pub layers: Vec<String>,
+    pub cell: HeatmapCell,
+    /// First and last step, inclusive; absent means all.
+    pub from: Option<f64>,
+    pub to: Option<f64>,
+    /// Pixel columns.
+    pub columns: u32,
+}
+
+/// What a cell shows of its values; always the largest in its column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "lowercase")]
+pub enum HeatmapCell {
+    /// Over the median of the layer's last hundred finite values.
+    Relative,
+    Absolute,
+    /// Over the patch projection's value of the same step.
+    Ratio,
+}
+
+/// The header of a heat map: `u32` little-endian length, this as JSON, space padding to a multiple of 8, then at `offset`
+/// `rows × columns` f32 cells, row after row: the largest finite value, NaN where there is none. Behind them as many f32:
+/// how many values of the cell are NaN or infinite. Column k holds the steps `from + k·stride` to `from + (k+1)·stride − 1`.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct HeatmapHeader {
+    pub run: String,
+    pub metric: String,
+    pub cell: HeatmapCell,
+    pub rows: Vec<HeatmapRow>,
+    pub columns: u32,
+    /// First step of the first column; at or before the `from` that was asked for.
+    pub from: f64,
+    /// Steps to a column, a whole number.
+    pub stride: f64,
+    /// Extent of the finite cells; absent where there is none.
+    pub min: Option<f64>,
+    pub max: Option<f64>,
+    /// Values represented by the cells.
+    pub values: u64,
+    pub offset: u32,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct HeatmapRow {
+    /// The series, `grad_norm/blocks.3`.
+    pub name: String,
+    /// Behind the slash.
+    pub layer: String,
+    /// Whether it is a single tensor.
+    pub tensor: bool,
+    pub values: u64,
 }

@@ -76,6 +76,66 @@ check: string, ok: boolean, message: string, remedy: string | null, };
 
 export type ErrorCode = "invalid_input" | "not_found" | "ambiguous" | "conflict" | "wrong_state" | "workspace" | "supervisor_unavailable" | "failed";
 
+export type EventInfo = { id: number, 
+/**
+ * spike, dip, collapse, nonfinite, divergence, checkpoint, rewound, stalled, shock.
+ */
+kind: string, 
+/**
+ * Onset.
+ */
+step: number, end_step: number | null, peak_step: number | null, 
+/**
+ * Robust z of the peak; negative where norms fell.
+ */
+peak_z: number | null, 
+/**
+ * The layer whose onset is first, or the series.
+ */
+layer: string | null, 
+/**
+ * Caused by the recipe's own disturbance.
+ */
+injected: boolean, 
+/**
+ * Of a spike, by onset.
+ */
+layers: Array<EventLayer>, lead: LeadLag | null, 
+/**
+ * Of a dip: the metric, what it fell from, by how much, missing accuracy × steps.
+ */
+metric: string | null, baseline: number | null, depth: number | null, area: number | null, recovered_step: number | null, 
+/**
+ * Of a dip: whether the fixed bank shows it too; absent where the fixed bank was not evaluated then.
+ */
+confirmed: boolean | null, 
+/**
+ * Ids of the gradient events that precede a dip, nearest first.
+ */
+follows: Array<number>, 
+/**
+ * Non-finite values, or steps a collapse lasted.
+ */
+count: number | null, 
+/**
+ * It still goes on.
+ */
+open: boolean, 
+/**
+ * As stored.
+ */
+details: JsonValue, };
+
+export type EventLayer = { layer: string, 
+/**
+ * Corrected for the layer's own noise.
+ */
+onset: number, 
+/**
+ * The first and last step at which the onset may have been.
+ */
+onset_low: number, onset_high: number, peak_step: number, peak_z: number, };
+
 export type Exported = { paths: Array<string>, };
 
 export type FormAxis = { 
@@ -88,7 +148,13 @@ parameters: Array<string>,
  */
 values: Array<Array<JsonValue>>, form: AxisForm, };
 
-export type FrameHeader = { series: Array<FrameSeries>, from: number, to: number, 
+export type FrameAxis = "step" | "epoch" | "elapsed" | "images";
+
+export type FrameHeader = { 
+/**
+ * f64 arrays of each series: 7, or 8 with x.
+ */
+arrays: number, series: Array<FrameSeries>, from: number, to: number, 
 /**
  * Values read to make this frame.
  */
@@ -118,9 +184,21 @@ relative: boolean,
 /**
  * EMA weight of the past, 0 = none; computed on raw data before columns are cut.
  */
-smoothing: number, };
+smoothing: number, 
+/**
+ * What `x` counts; absent means steps, and then there is no array of it.
+ */
+axis?: FrameAxis, 
+/**
+ * Also what later attempts have superseded, as series of their own, one for each attempt.
+ */
+superseded?: boolean, };
 
 export type FrameSeries = { run: string, name: string, unit: string, 
+/**
+ * The attempt whose superseded values these are; absent: the values in force.
+ */
+superseded_attempt?: number, 
 /**
  * Rows (non-empty pixel columns).
  */
@@ -133,6 +211,90 @@ values: number,
  * Byte offset of the first array from the start of the frame.
  */
 offset: number, };
+
+export type HeatmapCell = "relative" | "absolute" | "ratio";
+
+export type HeatmapHeader = { run: string, metric: string, cell: HeatmapCell, rows: Array<HeatmapRow>, columns: number, 
+/**
+ * First step of the first column; at or before the `from` that was asked for.
+ */
+from: number, 
+/**
+ * Steps to a column, a whole number.
+ */
+stride: number, 
+/**
+ * Extent of the finite cells; absent where there is none.
+ */
+min: number | null, max: number | null, 
+/**
+ * Values represented by the cells.
+ */
+values: number, offset: number, };
+
+export type HeatmapRequest = { run: string, 
+/**
+ * What stands before the slash: grad_norm, update_ratio or grad_max.
+ */
+metric: string, 
+/**
+ * Layers or tensors, top row first; empty means all layers in network order. Unknown ones are left out.
+ */
+layers: Array<string>, cell: HeatmapCell, 
+/**
+ * First and last step, inclusive; absent means all.
+ */
+from: number | null, to: number | null, 
+/**
+ * Pixel columns.
+ */
+columns: number, };
+
+export type HeatmapRow = { 
+/**
+ * The series, `grad_norm/blocks.3`.
+ */
+name: string, 
+/**
+ * Behind the slash.
+ */
+layer: string, 
+/**
+ * Whether it is a single tensor.
+ */
+tensor: boolean, values: number, };
+
+export type LayerDelay = { layer: string, 
+/**
+ * Steps behind the reference; negative: before it.
+ */
+steps: number, low: number, high: number, 
+/**
+ * The interval lies beyond two steps on one side.
+ */
+ordered: boolean, };
+
+export type LeadLag = { 
+/**
+ * `patch_embed`, or where it took no part the layer with the first onset.
+ */
+reference: string, order: LeadOrder, delays: Array<LayerDelay>, };
+
+export type LeadOrder = "reference_first" | "reference_later" | "together";
+
+export type LeadSummary = { events: number, reference_first: number, reference_later: number, together: number, 
+/**
+ * Probability that it is first by chance: one over the layers of an event, on average.
+ */
+chance: number, 
+/**
+ * Probability of at least so many firsts by chance (binomial).
+ */
+p_value: number, 
+/**
+ * Median delay of each layer with a bootstrap interval over events (95 %); from two events on.
+ */
+delays: Array<LayerDelay>, };
 
 export type LogLine = { at: string | null, level: string, step: number | null, text: string, };
 
@@ -216,6 +378,20 @@ export type RunEvent = { id: number,
  */
 kind: string, step: number, end_step: number | null, layer: string | null, injected: boolean, details: JsonValue, };
 
+export type RunEvents = { 
+/**
+ * By step.
+ */
+events: Array<EventInfo>, stability: Stability, 
+/**
+ * Over the spikes that the patch projection and others took part in, injected ones left out; absent where there is none.
+ */
+lead: LeadSummary | null, 
+/**
+ * Version of the rules that found them.
+ */
+detection_version: number, };
+
 export type RunsPage = { runs: Array<Run>, 
 /**
  * Runs that match.
@@ -242,6 +418,8 @@ export type SeriesInfo = { name: string, unit: string,
  */
 layer: number | null, values: number, first_step: number, last_step: number, };
 
+export type SeriesRequest = { heatmap: HeatmapRequest, } | FrameRequest;
+
 export type Settings = { 
 /**
  * system, en, ko.
@@ -259,6 +437,16 @@ zoom_percent: number,
  * Slots by device.
  */
 slots: { [key in string]: number }, };
+
+export type Stability = { 
+/**
+ * `1 / (1 + spikes per 1,000 steps + 100 · dip area / steps + 10 · non-finite events)`, injected ones left out.
+ */
+score: number, spikes_per_1000_steps: number, 
+/**
+ * Missing accuracy × steps of all dips, over the run's steps.
+ */
+dip_area_share: number, nonfinite: number, };
 
 export type SupervisorStatus = { connected: boolean, pid: number | null, 
 /**
@@ -319,6 +507,11 @@ where: string,
 sort: string, limit: number | null, offset: number | null, }; result: RunsPage };
   run: { params: { id: string, }; result: RunDetail };
   run_log: { params: { id: string, lines?: number, }; result: Array<LogLine> };
+  events: { params: { id: string, 
+/**
+ * Kinds; absent means all.
+ */
+kinds?: Array<string>, }; result: RunEvents };
   run_pause: { params: { ids: Array<string>, }; result: ActionResult };
   run_resume: { params: { ids: Array<string>, }; result: ActionResult };
   run_cancel: { params: { ids: Array<string>, }; result: ActionResult };

@@ -1,0 +1,126 @@
+//! Forms of events: what happened to a run, which layer moved first, what followed, and how stable the run was.
+//! Plain data only: no logic, no handles.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use ts_rs::TS;
+
+/// All events of a run with what is said over them.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct RunEvents {
+    /// By step.
+    pub events: Vec<EventInfo>,
+    pub stability: Stability,
+    /// Over the spikes that the patch projection and others took part in, injected ones left out; absent where there is none.
+    pub lead: Option<LeadSummary>,
+    /// Version of the rules that found them.
+    pub detection_version: u32,
+}
+
+/// One event. Fields that its kind does not know are absent.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct EventInfo {
+    pub id: u64,
+    /// spike, dip, collapse, nonfinite, divergence, checkpoint, rewound, stalled, shock.
+    pub kind: String,
+    /// Onset.
+    pub step: u64,
+    pub end_step: Option<u64>,
+    pub peak_step: Option<u64>,
+    /// Robust z of the peak; negative where norms fell.
+    pub peak_z: Option<f64>,
+    /// The layer whose onset is first, or the series.
+    pub layer: Option<String>,
+    /// Caused by the recipe's own disturbance.
+    pub injected: bool,
+    /// Of a spike, by onset.
+    pub layers: Vec<EventLayer>,
+    pub lead: Option<LeadLag>,
+    /// Of a dip: the metric, what it fell from, by how much, missing accuracy × steps.
+    pub metric: Option<String>,
+    pub baseline: Option<f64>,
+    pub depth: Option<f64>,
+    pub area: Option<f64>,
+    pub recovered_step: Option<u64>,
+    /// Of a dip: whether the fixed bank shows it too; absent where the fixed bank was not evaluated then.
+    pub confirmed: Option<bool>,
+    /// Ids of the gradient events that precede a dip, nearest first.
+    pub follows: Vec<u64>,
+    /// Non-finite values, or steps a collapse lasted.
+    pub count: Option<u64>,
+    /// It still goes on.
+    pub open: bool,
+    /// As stored.
+    pub details: Value,
+}
+
+/// One layer's part in a spike.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct EventLayer {
+    pub layer: String,
+    /// Corrected for the layer's own noise.
+    pub onset: u64,
+    /// The first and last step at which the onset may have been.
+    pub onset_low: u64,
+    pub onset_high: u64,
+    pub peak_step: u64,
+    pub peak_z: f64,
+}
+
+/// Delays of the layers behind the patch projection in one event. Two steps or less are no order.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct LeadLag {
+    /// `patch_embed`, or where it took no part the layer with the first onset.
+    pub reference: String,
+    pub order: LeadOrder,
+    pub delays: Vec<LayerDelay>,
+}
+
+/// Who moved first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum LeadOrder {
+    /// Every other layer moved more than two steps later.
+    ReferenceFirst,
+    /// Some layer moved more than two steps earlier.
+    ReferenceLater,
+    /// Within two steps of the first, or the intervals do not tell.
+    Together,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct LayerDelay {
+    pub layer: String,
+    /// Steps behind the reference; negative: before it.
+    pub steps: f64,
+    pub low: f64,
+    pub high: f64,
+    /// The interval lies beyond two steps on one side.
+    pub ordered: bool,
+}
+
+/// Whether the patch projection moves first more often than chance says.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct LeadSummary {
+    pub events: u32,
+    pub reference_first: u32,
+    pub reference_later: u32,
+    pub together: u32,
+    /// Probability that it is first by chance: one over the layers of an event, on average.
+    pub chance: f64,
+    /// Probability of at least so many firsts by chance (binomial).
+    pub p_value: f64,
+    /// Median delay of each layer with a bootstrap interval over events (95 %); from two events on.
+    pub delays: Vec<LayerDelay>,
+}
+
+/// How stable a run was: 1 without any event, towards 0 with many.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, TS)]
+pub struct Stability {
+    /// `1 / (1 + spikes per 1,000 steps + 100 · dip area / steps + 10 · non-finite events)`, injected ones left out.
+    pub score: f64,
+    pub spikes_per_1000_steps: f64,
+    /// Missing accuracy × steps of all dips, over the run's steps.
+    pub dip_area_share: f64,
+    pub nonfinite: u64,
+}
