@@ -1,6 +1,6 @@
 //! One transformer block: x += attention(norm1(x)); x += mlp(norm2(x)).
 
-use tch::Tensor;
+use tch::{Kind, Tensor};
 
 use crate::error::Result;
 use crate::parameter::{Declaration, Parameters, Start};
@@ -37,6 +37,10 @@ pub(crate) struct Block {
     norm2: LayerNorm,
     fc1: Linear,
     fc2: Linear,
+    /// Norms of queries and keys per head; none in the paper's blocks.
+    qk_norm: Option<(LayerNorm, LayerNorm)>,
+    /// Learned scales of both branches; none in the paper's blocks.
+    layer_scale: Option<(Tensor, Tensor)>,
     heads: i64,
 }
 
@@ -57,15 +61,30 @@ impl Block {
         let mut found = Vec::with_capacity(12);
         found.extend(declare_layer_norm(&format!("{prefix}.norm1"), dim, layer));
         found.extend(linear("attn.qkv", dim, 3 * dim, Start::xavier(dim, dim)));
+        if geometry.qk_norm {
+            for name in ["attn.q_norm", "attn.k_norm"] {
+                found.extend(declare_layer_norm(&format!("{prefix}.{name}"), dim / geometry.heads, layer));
+            }
+        }
         found.extend(linear("attn.proj", dim, dim, Start::xavier(dim, dim)));
+        let scale = |name: &str| Declaration {
+            name: format!("{prefix}.{name}.gamma"),
+            shape: vec![dim],
+            layer: layer.to_owned(),
+            start: Start::Constant(geometry.layer_scale as f32),
+        };
+        found.extend((geometry.layer_scale > 0.0).then(|| scale("ls1")));
         found.extend(declare_layer_norm(&format!("{prefix}.norm2"), dim, layer));
         found.extend(linear("mlp.fc1", dim, hidden, Start::xavier(dim, hidden)));
         found.extend(linear("mlp.fc2", hidden, dim, Start::xavier(hidden, dim)));
+        found.extend((geometry.layer_scale > 0.0).then(|| scale("ls2")));
         found
     }
 
     /// The block over the tensors declared below `prefix`.
-    pub(crate) fn build(parameters: &Parameters, prefix: &str, heads: i64) -> Result<Block> {
+    pub(crate) fn build(parameters: &Parameters, prefix: &str, geometry: &Geometry) -> Result<Block> {
+        let norm = |name: &str| LayerNorm::build(parameters, &format!("{prefix}.{name}"));
+        let scale = |name: &str| parameters.get(&format!("{prefix}.{name}.gamma"));
         let linear = |name: &str| Linear::build(parameters, &format!("{prefix}.{name}"));
         Ok(Block {
             norm1: LayerNorm::build(parameters, &format!("{prefix}.norm1"))?,
@@ -74,7 +93,15 @@ impl Block {
             norm2: LayerNorm::build(parameters, &format!("{prefix}.norm2"))?,
             fc1: linear("mlp.fc1")?,
             fc2: linear("mlp.fc2")?,
-            heads,
+            qk_norm: match geometry.qk_norm {
+                true => Some((norm("attn.q_norm")?, norm("attn.k_norm")?)),
+                false => None,
+            },
+            layer_scale: match geometry.layer_scale > 0.0 {
+                true => Some((scale("ls1")?, scale("ls2")?)),
+                false => None,
+            },
+            heads: geometry.heads,
         })
     }
 
@@ -83,9 +110,10 @@ impl Block {
         let (images, tokens, dim) = x.size3()?;
         let qkv = self.qkv.forward(&self.norm1.forward(x)?)?;
         let parts = self.split(&qkv, 3)?;
-        let mixed = attend(&parts[0], &parts[1], &parts[2])?;
+        let (query, key) = self.normed(&parts[0], &parts[1])?;
+        let mixed = attend(&query, &key, &parts[2])?;
         let mixed = mixed.f_transpose(1, 2)?.f_reshape([images, tokens, dim])?;
-        self.mlp(&x.f_add(&self.proj.forward(&mixed)?)?)
+        self.finish(x, &mixed)
     }
 
     /// (N, T, D) → (N, D): what `forward` gives for token 0, without computing the other tokens' queries, outputs
@@ -96,8 +124,29 @@ impl Block {
         let query = self.qkv.forward_rows(&normed.f_select(1, 0)?, 0, dim)?;
         let query = query.f_view([images, self.heads, 1, dim / self.heads])?;
         let parts = self.split(&self.qkv.forward_rows(&normed, dim, 2 * dim)?, 2)?;
-        let mixed = attend(&query, &parts[0], &parts[1])?.f_reshape([images, dim])?;
-        self.mlp(&x.f_select(1, 0)?.f_add(&self.proj.forward(&mixed)?)?)
+        let (query, key) = self.normed(&query, &parts[0])?;
+        let mixed = attend(&query, &key, &parts[1])?.f_reshape([images, dim])?;
+        self.finish(&x.f_select(1, 0)?, &mixed)
+    }
+
+    /// How spread the attention over tokens (N, T, D) is: the mean entropy of its rows over ln T. 1 looks at every token
+    /// alike, 0 at one alone.
+    pub(crate) fn attention_entropy(&self, x: &Tensor) -> Result<Tensor> {
+        let (_, tokens, dim) = x.size3()?;
+        let parts = self.split(&self.qkv.forward(&self.norm1.forward(x)?)?, 3)?;
+        let (query, key) = self.normed(&parts[0], &parts[1])?;
+        let width = (dim / self.heads) as f64;
+        let logits = query.f_matmul(&key.f_transpose(2, 3)?)?.f_mul_scalar(width.sqrt().recip())?;
+        let logs = logits.f_log_softmax(3, Kind::Float)?;
+        let entropy = logs.f_exp()?.f_mul(&logs)?.f_sum_dim_intlist([3i64].as_slice(), false, Kind::Float)?;
+        Ok(entropy.f_mean(Kind::Float)?.f_mul_scalar(-1.0 / (tokens as f64).ln().max(f64::MIN_POSITIVE))?)
+    }
+
+    fn normed(&self, query: &Tensor, key: &Tensor) -> Result<(Tensor, Tensor)> {
+        Ok(match &self.qk_norm {
+            Some((of_query, of_key)) => (of_query.forward(query)?, of_key.forward(key)?),
+            None => (query.shallow_clone(), key.shallow_clone()),
+        })
     }
 
     /// (N, T, parts · D) → per part (N, heads, T, D / heads).
@@ -107,9 +156,19 @@ impl Block {
         Ok(joined.f_view(shape)?.f_permute([2, 0, 3, 1, 4])?.f_unbind(0)?)
     }
 
-    fn mlp(&self, x: &Tensor) -> Result<Tensor> {
-        let hidden = self.fc1.forward(&self.norm2.forward(x)?)?.f_gelu("none")?;
-        Ok(x.f_add(&self.fc2.forward(&hidden)?)?)
+    /// Both residual branches, from the mixed values on.
+    fn finish(&self, x: &Tensor, mixed: &Tensor) -> Result<Tensor> {
+        let mut branch = self.proj.forward(mixed)?;
+        if let Some((scale, _)) = &self.layer_scale {
+            branch = branch.f_mul(scale)?;
+        }
+        let x = x.f_add(&branch)?;
+        let hidden = self.fc1.forward(&self.norm2.forward(&x)?)?.f_gelu("none")?;
+        let mut branch = self.fc2.forward(&hidden)?;
+        if let Some((_, scale)) = &self.layer_scale {
+            branch = branch.f_mul(scale)?;
+        }
+        Ok(x.f_add(&branch)?)
     }
 }
 

@@ -13,6 +13,7 @@ use tch::Tensor;
 use vitals_recipe::Recipe;
 
 use crate::error::{EngineError, Result, guarded};
+use crate::scaler::LossScale;
 use crate::tensor_file::{State, decode, encode, restore};
 use crate::trainer::Trainer;
 
@@ -36,6 +37,9 @@ pub struct CheckpointState {
     /// Rows of the kNN bank in use, and where the next one goes.
     pub bank_filled: i64,
     pub bank_next: i64,
+    /// Half precision only.
+    #[serde(default)]
+    pub loss_scale: Option<LossScale>,
     pub recipe: Recipe,
     /// BLAKE3 of each file beside this one, in hex.
     pub files: BTreeMap<String, String>,
@@ -92,6 +96,7 @@ impl Trainer {
             optimizer_updates: self.optimizers().map(|optimizer| optimizer.updates).collect(),
             bank_filled: self.queue.filled,
             bank_next: self.queue.next,
+            loss_scale: self.loss_scale,
             recipe: self.recipe.clone(),
             files: files.iter().map(hash).collect(),
         };
@@ -146,6 +151,7 @@ impl Trainer {
             self.queue.filled = state.bank_filled;
             self.queue.next = state.bank_next;
             self.next_step = state.step;
+            self.loss_scale = state.loss_scale.or(self.loss_scale);
             Ok(state.step)
         })
     }

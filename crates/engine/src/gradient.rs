@@ -1,11 +1,12 @@
-//! Gradient norms of every tensor, and what an update did to every layer. All of it is computed on the device and
-//! crosses to the host in one copy (architecture.md, invariant 6).
+//! Gradient norms of every tensor, and what an update did to every layer. On the CPU the optimizer's own pass measures;
+//! elsewhere norms are taken on the device and cross to the host in one copy (architecture.md, invariant 6).
 
 use tch::{Device, Kind, Tensor};
 
 use crate::error::Result;
 use crate::network::Networks;
 use crate::parameter::{Slot, Span};
+use crate::shim::{Stats, norms};
 
 /// Gradients and updates of one step (contract section 4). Raw: before clipping.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,6 +21,9 @@ pub struct Gradients {
     pub layer_max: Vec<f32>,
     /// Per layer: ‖after − before‖ / ‖before‖ of its weights; 0 for a frozen layer, NaN for one that began as zeros.
     pub update_ratio: Vec<f32>,
+    /// Per layer: root of the mean of gradient² over Adam's second moment without its bias; far above 1 where the
+    /// moment lags behind the gradient. 0 for a frozen layer. Empty for optimizers without a second moment.
+    pub adam_rms: Vec<f32>,
 }
 
 /// Gradients in one vector with the layout of the slots' parameters, zeros between.
@@ -39,69 +43,111 @@ pub(crate) fn flatten(gradients: &[Tensor], slots: &[Slot], device: Device) -> R
     Ok(Tensor::f_cat(&parts, 0)?)
 }
 
-/// Norms that were asked for and have not crossed to the host yet.
+/// Norms that were asked for and have not crossed to the host yet: of gradients before the update, of weights and
+/// their change after it.
 pub(crate) struct Measurement {
+    /// The trained part of the weights.
     before: Tensor,
-    trained: Vec<Span>,
-    scalars: Vec<Tensor>,
+    gradient_norms: Tensor,
+    gradient_max: Tensor,
 }
+
+/// Vectors of one value per slot, on the device: gradient norms, gradient maxima, norms of change, norms of weights,
+/// sums of Adam's ratios. The last three are 0 for frozen slots.
+pub(crate) const ROWS: usize = 5;
 
 impl Measurement {
     /// Before the update: `gradient` covers the whole parameter buffer.
     pub(crate) fn begin(nets: &Networks, gradient: &Tensor) -> Result<Measurement> {
         let _guard = tch::no_grad_guard();
-        let slots = &nets.parameters.slots;
-        let mut scalars = Vec::with_capacity(slots.len() + 3 * nets.parameters.layers.len());
-        for slot in slots {
-            scalars.push(gradient.f_narrow(0, slot.offset, slot.count)?.f_norm()?);
-        }
-        for (_, span) in &nets.parameters.layers {
-            scalars.push(span.of(gradient)?.f_norm_scalaropt_dim(f64::INFINITY, [0i64], false)?);
-        }
-        let start = nets.trained.start;
-        let is_trained = |span: &&Span| nets.is_trained(span.start);
-        let spans = nets.parameters.layers.iter().map(|(_, span)| span).filter(is_trained);
-        let trained = spans.map(|span| Span { start: span.start - start, end: span.end - start }).collect();
-        Ok(Measurement { before: nets.trained.of(&nets.parameters.flat)?.f_detach_copy()?, trained, scalars })
+        let slices = slices(&nets.parameters.slots, gradient, 0)?;
+        Ok(Measurement {
+            before: nets.trained.of(&nets.parameters.flat)?.f_detach_copy()?,
+            gradient_norms: norms(&slices, 2.0)?,
+            gradient_max: norms(&slices, f64::INFINITY)?,
+        })
     }
 
-    /// After the update: the scalars to copy to the host, to be given to `read` in the same order.
-    pub(crate) fn end(mut self, nets: &Networks) -> Result<Vec<Tensor>> {
+    /// After the update: `ROWS` values per slot, in one vector. `ratios` covers the trained part of the buffer.
+    pub(crate) fn end(self, nets: &Networks, ratios: Option<&Tensor>) -> Result<Tensor> {
         let _guard = tch::no_grad_guard();
+        let slots = &nets.parameters.slots;
+        let start = nets.trained.start;
+        let (frozen, trained) = slots.split_at(slots.partition_point(|slot| slot.offset < start));
         let change = nets.trained.of(&nets.parameters.flat)?.f_sub(&self.before)?;
-        for span in &self.trained {
-            self.scalars.push(span.of(&change)?.f_norm()?);
-            self.scalars.push(span.of(&self.before)?.f_norm()?);
+        let missing = self.gradient_norms.f_zeros_like()?.f_narrow(0, 0, frozen.len() as i64)?;
+        let mut rows = vec![self.gradient_norms, self.gradient_max];
+        for (flat, order) in [(Some(&change), 2.0), (Some(&self.before), 2.0), (ratios, 1.0)] {
+            let found = match flat {
+                Some(flat) => norms(&slices(trained, flat, start)?, order)?,
+                None => rows[0].f_zeros_like()?.f_narrow(0, 0, trained.len() as i64)?,
+            };
+            rows.push(Tensor::f_cat(&[&missing, &found], 0)?);
         }
-        Ok(self.scalars)
+        Ok(Tensor::f_cat(&rows, 0)?)
     }
 }
 
-/// Makes the report from the scalars of `Measurement::end` on the host.
-pub(crate) fn read(nets: &Networks, scalars: &[f32]) -> Gradients {
-    let (slots, layers) = (&nets.parameters.slots, &nets.parameters.layers);
-    let (tensor_norms, rest) = scalars.split_at(slots.len());
-    let (layer_max, mut updates) = rest.split_at(layers.len());
-    let mut squares = vec![0f64; layers.len()];
-    for (slot, norm) in slots.iter().zip(tensor_norms) {
-        squares[slot.layer] += f64::from(*norm).powi(2);
-    }
-    let is_trained = |index: &usize| nets.is_trained(layers[*index].1.start);
-    let trained_squares: f64 = (0..layers.len()).filter(is_trained).map(|index| squares[index]).sum();
-    let update_ratio = (0..layers.len())
-        .map(|index| match updates {
-            [change, before, rest @ ..] if is_trained(&index) => {
-                updates = rest;
-                change / before
-            }
-            _ => 0.0,
+fn slices(slots: &[Slot], flat: &Tensor, start: i64) -> Result<Vec<Tensor>> {
+    slots
+        .iter()
+        .map(|slot| Span { start: slot.offset - start, end: slot.offset - start + slot.count }.of(flat))
+        .collect()
+}
+
+/// The sums of each slot from the vector of `Measurement::end` on the host.
+pub(crate) fn stats(values: &[f32]) -> Vec<Stats> {
+    let slots = values.len() / ROWS;
+    let row = |row: usize, slot: usize| f64::from(values[row * slots + slot]);
+    (0..slots)
+        .map(|slot| Stats {
+            gradient_squares: row(0, slot).powi(2),
+            gradient_max: row(1, slot),
+            change_squares: row(2, slot).powi(2),
+            weight_squares: row(3, slot).powi(2),
+            adam_ratios: row(4, slot),
         })
-        .collect();
+        .collect()
+}
+
+/// Makes the report from the sums of every slot.
+pub(crate) fn report(nets: &Networks, stats: &[Stats], has_second_moment: bool) -> Gradients {
+    let (slots, layers) = (&nets.parameters.slots, &nets.parameters.layers);
+    let mut sums = vec![Stats::default(); layers.len()];
+    let mut counts = vec![0i64; layers.len()];
+    let mut trained_squares = 0.0;
+    for (slot, stats) in slots.iter().zip(stats) {
+        let sum = &mut sums[slot.layer];
+        counts[slot.layer] += slot.count;
+        sum.gradient_squares += stats.gradient_squares;
+        // Not `max`, which passes over NaN.
+        if stats.gradient_max > sum.gradient_max || stats.gradient_max.is_nan() {
+            sum.gradient_max = stats.gradient_max;
+        }
+        sum.change_squares += stats.change_squares;
+        sum.weight_squares += stats.weight_squares;
+        sum.adam_ratios += stats.adam_ratios;
+        if nets.is_trained(slot.offset) {
+            trained_squares += stats.gradient_squares;
+        }
+    }
+    let is_trained = |layer: usize| nets.is_trained(layers[layer].1.start);
+    let per_layer = |value: &dyn Fn(usize, &Stats) -> f64| -> Vec<f32> {
+        sums.iter().enumerate().map(|(layer, sum)| value(layer, sum) as f32).collect()
+    };
+    let ratio = |layer: usize, sum: &Stats| match is_trained(layer) {
+        true => (sum.change_squares / sum.weight_squares).sqrt(),
+        false => 0.0,
+    };
     Gradients {
         grad_norm: trained_squares.sqrt(),
-        layer_norms: squares.iter().map(|squares| squares.sqrt() as f32).collect(),
-        tensor_norms: tensor_norms.to_vec(),
-        layer_max: layer_max.to_vec(),
-        update_ratio,
+        layer_norms: per_layer(&|_, sum| sum.gradient_squares.sqrt()),
+        tensor_norms: stats.iter().map(|stats| stats.gradient_squares.sqrt() as f32).collect(),
+        layer_max: per_layer(&|_, sum| sum.gradient_max),
+        update_ratio: per_layer(&ratio),
+        adam_rms: match has_second_moment {
+            true => per_layer(&|layer, sum| (sum.adam_ratios / counts[layer].max(1) as f64).sqrt()),
+            false => Vec::new(),
+        },
     }
 }

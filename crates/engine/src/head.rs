@@ -27,6 +27,8 @@ pub(crate) struct HeadSizes {
     pub out: i64,
     /// False drops every batch norm of MoCo v3's and SimCLR's heads, and the indices close up.
     pub batch_norm: bool,
+    /// MoCo v3 on a ResNet: a projector of two layers, and a predictor that ends without batch norm.
+    pub short: bool,
 }
 
 fn linear(inputs: i64, outputs: i64, bias: bool) -> Piece {
@@ -40,8 +42,15 @@ fn norm(width: i64, affine: bool) -> Piece {
 impl HeadPlan {
     /// The projector of a method on features of width `inputs`.
     pub(crate) fn projector(method: Method, inputs: i64, sizes: HeadSizes) -> HeadPlan {
-        let HeadSizes { hidden, out, batch_norm } = sizes;
+        let HeadSizes { hidden, out, batch_norm, short } = sizes;
         let plan = match method {
+            Method::MocoV3 | Method::SimClr if short => vec![
+                linear(inputs, hidden, false),
+                norm(hidden, true),
+                Piece::Relu,
+                linear(hidden, out, false),
+                norm(out, false),
+            ],
             Method::MocoV3 | Method::SimClr => vec![
                 linear(inputs, hidden, false),
                 norm(hidden, true),
@@ -60,18 +69,20 @@ impl HeadPlan {
 
     /// The predictor of the query side, for the methods that have one.
     pub(crate) fn predictor(method: Method, sizes: HeadSizes) -> Option<HeadPlan> {
-        let HeadSizes { hidden, out, batch_norm } = sizes;
+        let HeadSizes { hidden, out, batch_norm, short } = sizes;
         match method {
-            Method::MocoV3 => Some(
-                HeadPlan(vec![
+            Method::MocoV3 => {
+                let mut plan = vec![
                     linear(out, hidden, false),
                     norm(hidden, true),
                     Piece::Relu,
                     linear(hidden, out, false),
-                    norm(out, false),
-                ])
-                .with_batch_norm(batch_norm),
-            ),
+                ];
+                if !short {
+                    plan.push(norm(out, false));
+                }
+                Some(HeadPlan(plan).with_batch_norm(batch_norm))
+            }
             Method::Byol => Some(HeadPlan(byol(out, hidden, out))),
             Method::SimClr | Method::Swav => None,
         }

@@ -4,6 +4,7 @@
 //! It knows no files of a run but checkpoints, no clock and no process: `vitals-worker` is its host. Call
 //! [`set_threads`] and [`Device::resolve`] before anything else makes a tensor.
 
+mod backbone;
 mod batch_norm;
 mod bench;
 mod block;
@@ -22,10 +23,14 @@ mod network;
 mod optimizer;
 mod parameter;
 pub mod parity;
+mod pieces;
 mod pixels;
 mod plan;
 mod position;
 mod queue;
+mod resnet;
+mod scaler;
+mod shim;
 mod stem;
 mod tensor_file;
 mod trainer;
@@ -38,6 +43,7 @@ pub use error::EngineError;
 pub use gradient::Gradients;
 pub use inspect::{Inspection, inspect};
 pub use knn::LabelledImages;
+pub use scaler::LossScale;
 pub use trainer::{StepReport, Trainer, Views};
 
 #[cfg(test)]

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 
 use tch::{Device, Tensor};
 
+use crate::backbone::Backbone;
 use crate::error::Result;
 use crate::head::{Head, HeadPlan};
 use crate::parameter::{Declaration, Parameters, Span, Start};
 use crate::plan::Plan;
-use crate::vit::Vit;
 
 const BASE: &str = "base_encoder";
 const MOMENTUM: &str = "momentum_encoder";
@@ -18,16 +18,20 @@ const PROTOTYPES: &str = "prototypes.weight";
 
 /// Backbone and projector.
 pub(crate) struct Encoder {
-    pub backbone: Vit,
+    pub backbone: Backbone,
     pub projector: Head,
 }
 
 impl Encoder {
     fn build(plan: &Plan, parameters: &Parameters, prefix: &str, device: Device) -> Result<Encoder> {
-        let projector = HeadPlan::projector(plan.method, plan.geometry.dim, plan.heads);
+        let projector = HeadPlan::projector(plan.method, plan.shape.dim(), plan.heads);
         Ok(Encoder {
-            backbone: Vit::build(&plan.geometry, parameters, prefix, device)?,
-            projector: projector.build(parameters, &format!("{prefix}.head"), device)?,
+            backbone: plan.shape.build(parameters, prefix, device)?,
+            projector: projector.build(
+                parameters,
+                &format!("{prefix}.{}", plan.shape.head_name()),
+                device,
+            )?,
         })
     }
 
@@ -59,9 +63,9 @@ pub(crate) struct KeyEncoder {
 }
 
 fn declare(plan: &Plan) -> (Vec<Declaration>, Option<HeadPlan>) {
-    let mut found = plan.geometry.declare(BASE);
-    let projector = HeadPlan::projector(plan.method, plan.geometry.dim, plan.heads);
-    found.extend(projector.declare(&format!("{BASE}.head"), "projector"));
+    let mut found = plan.shape.declare(BASE);
+    let projector = HeadPlan::projector(plan.method, plan.shape.dim(), plan.heads);
+    found.extend(projector.declare(&format!("{BASE}.{}", plan.shape.head_name()), "projector"));
     let predictor = HeadPlan::predictor(plan.method, plan.heads)
         .filter(|_| plan.predictor || plan.method == vitals_recipe::Method::Byol);
     if let Some(predictor) = &predictor {

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use tch::Tensor;
 use vitals_recipe::{Backbone, Method, Optimizer, Pooling, PositionEmbedding, Recipe};
 
+use crate::backbone::Shape;
 use crate::core::{Core, Rates};
 use crate::error::{EngineError, Result, guarded};
 use crate::plan::Plan;
@@ -124,7 +125,9 @@ impl Config {
         };
         let mut plan = Plan::from_recipe(&recipe)?;
         if self.stem == "conv" {
-            plan.geometry.stem = StemKind::Conv;
+            if let Shape::Vit(geometry) = &mut plan.shape {
+                geometry.stem = StemKind::Conv;
+            }
             plan.frozen_patch_projection = false;
         }
         Ok(plan)
@@ -166,11 +169,15 @@ fn replay(fixture: &Path, out: &Path) -> Result<()> {
     };
 
     let before = probe(&core)?;
-    let rates = Rates { learning_rate: config.learning_rate, encoder_momentum: config.encoder_momentum };
+    let rates = Rates {
+        learning_rate: config.learning_rate,
+        encoder_momentum: config.encoder_momentum,
+        loss_scale: 1.0,
+    };
     let (mut losses, mut norms) = (Vec::new(), Vec::new());
     for step in 0..config.steps {
         let views = [prepared(&core, &format!("x1.{step}"))?, prepared(&core, &format!("x2.{step}"))?];
-        let outcome = core.advance([&views[0], &views[1]], rates, true)?;
+        let outcome = core.advance(&[&views[0], &views[1]], rates, true)?;
         losses.push(outcome.loss);
         let tensor_norms = outcome.gradients.map(|gradients| gradients.tensor_norms).unwrap_or_default();
         let slots = core.nets.parameters.slots.iter();

@@ -3,9 +3,9 @@
 
 use vitals_recipe::{DecayExclude, Method, Optimizer, Precision, Recipe};
 
+use crate::backbone::Shape;
 use crate::error::{EngineError, Result};
 use crate::head::HeadSizes;
-use crate::vit::{Geometry, StemKind};
 
 /// The optimizer and its constants.
 #[derive(Debug, Clone, Copy)]
@@ -32,7 +32,7 @@ pub(crate) struct SwavSettings {
 /// Networks, method and optimizer.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Plan {
-    pub geometry: Geometry,
+    pub shape: Shape,
     pub method: Method,
     pub heads: HeadSizes,
     pub predictor: bool,
@@ -42,33 +42,39 @@ pub(crate) struct Plan {
     pub optimizer: OptimizerSettings,
     /// Total norm that gradients are scaled down to; 0 leaves them.
     pub gradient_clip: f64,
+    /// The same for each tensor on its own, before the total.
+    pub gradient_clip_per_tensor: f64,
+    /// What updates of the patch projection are multiplied with.
+    pub patch_lr_factor: f64,
+    /// Of the forward and backward pass of networks; losses, norms and weights are fp32.
+    pub precision: Precision,
+    /// Images per pass through the backbone; 0 passes a batch whole.
+    pub piece: i64,
     pub seed: u64,
 }
 
 impl Plan {
     /// The plan of a recipe; an error names the first parameter that this engine cannot train.
     pub(crate) fn from_recipe(recipe: &Recipe) -> Result<Plan> {
-        if recipe.precision != Precision::Fp32 {
-            return Err(EngineError::Unsupported(format!("`precision = {}`", recipe.precision)));
-        }
-        if recipe.micro_batch_size != 0 && recipe.micro_batch_size != recipe.batch_size {
-            return Err(EngineError::Unsupported(format!(
-                "`micro_batch_size = {}`",
-                recipe.micro_batch_size
+        let shape = Shape::from_recipe(recipe)?;
+        let piece = i64::from(recipe.micro_batch_size);
+        if piece > 0 && piece < i64::from(recipe.batch_size) && shape.has_batch_norm() {
+            return Err(EngineError::Input(format!(
+                "a batch cannot be computed in pieces of {piece} through a backbone with batch norm"
             )));
         }
-        let geometry = Geometry::from_recipe(recipe)?;
         Ok(Plan {
-            geometry,
+            shape,
             method: recipe.method,
             heads: HeadSizes {
                 hidden: i64::from(recipe.head_hidden_dim),
                 out: i64::from(recipe.head_out_dim),
                 batch_norm: recipe.head_batch_norm,
+                short: matches!(shape, Shape::ResNet50),
             },
             predictor: recipe.predictor,
             temperature: recipe.temperature,
-            frozen_patch_projection: recipe.frozen_patch_projection && geometry.stem == StemKind::Patch,
+            frozen_patch_projection: recipe.frozen_patch_projection && shape.has_patch_projection(),
             swav: SwavSettings {
                 prototypes: i64::from(recipe.prototypes),
                 epsilon: recipe.sinkhorn_epsilon,
@@ -86,6 +92,10 @@ impl Plan {
                 decay_exclude: recipe.decay_exclude,
             },
             gradient_clip: recipe.gradient_clip,
+            gradient_clip_per_tensor: recipe.gradient_clip_per_tensor,
+            patch_lr_factor: recipe.patch_lr_factor,
+            precision: recipe.precision,
+            piece,
             seed: recipe.seed,
         })
     }

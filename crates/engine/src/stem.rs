@@ -25,6 +25,25 @@ pub(crate) enum Stem {
     },
 }
 
+/// Cuts images into patches, where a backbone wants them so: once per view, for both encoders.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Preparation {
+    /// The side of a patch; none for backbones that read images.
+    pub patch: Option<i64>,
+}
+
+impl Preparation {
+    /// Images (N, 3, S, S) → patches (N, grid², 3·P·P) row by row, or the images themselves.
+    pub(crate) fn apply(self, images: &Tensor) -> Result<Tensor> {
+        let Some(patch) = self.patch else { return Ok(images.shallow_clone()) };
+        let (count, channels, height, width) = images.size4()?;
+        let (rows, columns) = (height / patch, width / patch);
+        let cut = images.f_view([count, channels, rows, patch, columns, patch])?;
+        let cut = cut.f_permute([0, 2, 4, 1, 3, 5])?;
+        Ok(cut.f_reshape([count, rows * columns, channels * patch * patch])?)
+    }
+}
+
 /// Channels in and out of the four 3 × 3 convolutions.
 fn stage_widths(dim: i64) -> [(i64, i64); 4] {
     [(3, dim / 8), (dim / 8, dim / 4), (dim / 4, dim / 2), (dim / 2, dim)]
@@ -81,14 +100,12 @@ impl Stem {
         }
     }
 
-    /// Images (N, 3, S, S) → what `forward` reads: patches (N, grid², 3·P·P) row by row, or the images themselves.
-    pub(crate) fn prepare(&self, images: &Tensor) -> Result<Tensor> {
-        let Stem::Patch { patch, .. } = self else { return Ok(images.shallow_clone()) };
-        let (count, channels, height, width) = images.size4()?;
-        let (rows, columns) = (height / patch, width / patch);
-        let cut = images.f_view([count, channels, rows, *patch, columns, *patch])?;
-        let cut = cut.f_permute([0, 2, 4, 1, 3, 5])?;
-        Ok(cut.f_reshape([count, rows * columns, channels * patch * patch])?)
+    /// How images become what `forward` reads.
+    pub(crate) fn preparation(&self) -> Preparation {
+        match self {
+            Stem::Patch { patch, .. } => Preparation { patch: Some(*patch) },
+            Stem::Conv { .. } => Preparation { patch: None },
+        }
     }
 
     /// Prepared images → tokens (N, grid², D).

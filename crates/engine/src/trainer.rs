@@ -1,14 +1,18 @@
 //! Training as its host sees it: a recipe and a device in, one report per step out.
 
+use tch::Tensor;
 use vitals_recipe::{Recipe, Schedule};
 
 use crate::core::{Core, Rates};
 use crate::device::Device;
 use crate::error::{EngineError, Result, guarded};
 use crate::gradient::Gradients;
+use crate::method::Images;
 use crate::pixels::{Normalizer, image_count};
 use crate::plan::Plan;
 use crate::queue::Queue;
+use crate::scaler::LossScale;
+use crate::stem::Preparation;
 
 /// Two views of a batch as bytes, N × S × S × 3 each, with labels for the kNN monitor (empty, or one per image).
 #[derive(Debug, Clone, Copy)]
@@ -33,9 +37,41 @@ pub struct StepReport {
     pub feature_std: f64,
     /// Mean cosine between the features of different images.
     pub feature_cosine: f64,
+    /// How spread the attention of each block is, from 0 (one token) to 1 (all alike), before the update; on a part of
+    /// view 1. None at steps that `attention_entropy_every` leaves out, and for backbones without attention.
+    pub attention_entropy: Option<Vec<f32>>,
+    /// Half precision only: what the loss was multiplied with.
+    pub loss_scale: Option<f64>,
+    /// Half precision only: a gradient overflowed and the weights stayed.
+    pub skipped: bool,
     /// None at steps that `gradient_norm_every` leaves out.
     pub gradients: Option<Gradients>,
 }
+
+/// Views as bytes, normalised and cut where they are used, so that a piece of a batch takes no more room than it must.
+struct Bytes<'a> {
+    views: &'a Views<'a>,
+    normalizer: &'a Normalizer,
+    preparation: Preparation,
+}
+
+impl Images for Bytes<'_> {
+    fn count(&self) -> i64 {
+        self.views.batch as i64
+    }
+
+    fn piece(&self, view: usize, start: i64, count: i64) -> Result<Tensor> {
+        let bytes = if view == 0 { self.views.view1 } else { self.views.view2 };
+        let per_image = bytes.len() / self.views.batch.max(1);
+        let (start, end) = (start as usize * per_image, (start + count) as usize * per_image);
+        let bytes =
+            bytes.get(start..end).ok_or_else(|| EngineError::Input("a piece lies outside".to_owned()))?;
+        self.preparation.apply(&self.normalizer.images(bytes, self.views.image_size)?)
+    }
+}
+
+/// Images whose attention is looked at.
+const ENTROPY_IMAGES: i64 = 64;
 
 /// A run in training.
 pub struct Trainer {
@@ -44,6 +80,7 @@ pub struct Trainer {
     pub(crate) core: Core,
     pub(crate) queue: Queue,
     pub(crate) next_step: u64,
+    pub(crate) loss_scale: Option<LossScale>,
     pub(crate) normalizer: Normalizer,
     layers: Vec<String>,
     tensors: Vec<String>,
@@ -59,8 +96,9 @@ impl Trainer {
             Ok(Trainer {
                 recipe: recipe.clone(),
                 schedule,
-                queue: Queue::new(i64::from(recipe.knn_bank_size), core.plan.geometry.dim, core.device)?,
+                queue: Queue::new(i64::from(recipe.knn_bank_size), core.plan.shape.dim(), core.device)?,
                 next_step: 0,
+                loss_scale: LossScale::start(recipe.precision),
                 normalizer: Normalizer::new(core.device)?,
                 layers: parameters.layers.iter().map(|(name, _)| name.clone()).collect(),
                 tensors: parameters.slots.iter().map(|slot| slot.name.clone()).collect(),
@@ -108,18 +146,27 @@ impl Trainer {
         let rates = Rates {
             learning_rate: self.schedule.learning_rate(&self.recipe, step),
             encoder_momentum: self.schedule.encoder_momentum(&self.recipe, step),
+            loss_scale: self.loss_scale.map_or(1.0, |scale| scale.scale),
         };
-        let outcome = guarded(|| {
-            let prepare = |bytes: &[u8]| {
-                let images = self.normalizer.images(bytes, views.image_size)?;
-                self.core.nets.query.backbone.prepare(&images)
+        let (outcome, attention_entropy) = guarded(|| {
+            let preparation = self.core.nets.query.backbone.preparation();
+            let bytes = Bytes { views, normalizer: &self.normalizer, preparation };
+            let every = self.recipe.attention_entropy_every;
+            let entropy = match every > 0 && step.is_multiple_of(every) {
+                true => {
+                    let images = bytes.piece(0, 0, ENTROPY_IMAGES.min(bytes.count()))?;
+                    self.core.nets.query.backbone.attention_entropy(&images)?
+                }
+                false => None,
             };
-            let (first, second) = (prepare(views.view1)?, prepare(views.view2)?);
-            let outcome = self.core.advance([&first, &second], rates, measure)?;
+            let outcome = self.core.advance(&bytes, rates, measure)?;
+            let entropy = entropy.map(|entropy| Vec::<f32>::try_from(&entropy)).transpose()?;
             self.queue.push(&outcome.features, views.labels)?;
-            Ok(outcome)
+            Ok((outcome, entropy))
         })?;
         self.next_step = step + 1;
+        let loss_scale = self.loss_scale.map(|scale| scale.scale);
+        self.loss_scale = self.loss_scale.map(|scale| scale.after(outcome.skipped));
         Ok(StepReport {
             step,
             loss: outcome.loss,
@@ -127,6 +174,9 @@ impl Trainer {
             encoder_momentum: rates.encoder_momentum,
             feature_std: outcome.feature_std,
             feature_cosine: outcome.feature_cosine,
+            attention_entropy,
+            loss_scale,
+            skipped: outcome.skipped,
             gradients: outcome.gradients,
         })
     }

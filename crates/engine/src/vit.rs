@@ -8,7 +8,7 @@ use crate::block::Block;
 use crate::error::{EngineError, Result};
 use crate::parameter::{Declaration, Parameters, Start};
 use crate::position::sincos;
-use crate::stem::Stem;
+use crate::stem::{Preparation, Stem};
 
 pub(crate) const LAYER_NORM_EPSILON: f64 = 1e-6;
 
@@ -33,14 +33,15 @@ pub(crate) struct Geometry {
     pub position: PositionEmbedding,
     pub pooling: Pooling,
     pub stem: StemKind,
+    /// Layer norms on the queries and keys of each head.
+    pub qk_norm: bool,
+    /// Start of the learned scales of both branches; 0 leaves them out.
+    pub layer_scale: f64,
 }
 
 impl Geometry {
-    /// The geometry of a recipe's backbone; an error for backbones that are not ViTs.
+    /// The geometry of a recipe whose backbone is a ViT.
     pub(crate) fn from_recipe(recipe: &Recipe) -> Result<Geometry> {
-        if !recipe.backbone.is_vit() {
-            return Err(EngineError::Unsupported(format!("`backbone = {}`", recipe.backbone)));
-        }
         let is_conv = matches!(recipe.backbone, Backbone::VitConvSmall | Backbone::VitConvBase);
         let dim = i64::from(recipe.embed_dim);
         let geometry = Geometry {
@@ -53,6 +54,8 @@ impl Geometry {
             position: recipe.position_embedding,
             pooling: recipe.pooling,
             stem: if is_conv { StemKind::Conv } else { StemKind::Patch },
+            qk_norm: recipe.qk_norm,
+            layer_scale: recipe.layer_scale,
         };
         geometry.check()?;
         Ok(geometry)
@@ -177,7 +180,7 @@ impl Vit {
             position,
             has_fixed_position: g.position == PositionEmbedding::SinCos,
             blocks: (0..g.depth)
-                .map(|index| Block::build(parameters, &format!("{prefix}.blocks.{index}"), g.heads))
+                .map(|index| Block::build(parameters, &format!("{prefix}.blocks.{index}"), g))
                 .collect::<Result<_>>()?,
             norm: match g.pooling {
                 Pooling::Mean => None,
@@ -190,21 +193,14 @@ impl Vit {
         })
     }
 
-    /// Normalised images (N, 3, S, S) in the layout that `forward` reads; once per view, for both encoders.
-    pub(crate) fn prepare(&self, images: &Tensor) -> Result<Tensor> {
-        self.stem.prepare(images)
+    /// How normalised images become what `forward` reads.
+    pub(crate) fn preparation(&self) -> Preparation {
+        self.stem.preparation()
     }
 
     /// Prepared images → pooled features (N, dim). `train` matters to the batch norms of a convolutional stem only.
     pub(crate) fn forward(&self, prepared: &Tensor, train: bool) -> Result<Tensor> {
-        let mut x = self.stem.forward(prepared, train)?;
-        if let Some(token) = &self.class_token {
-            let token = token.f_expand([x.size()[0], 1, -1], false)?;
-            x = Tensor::f_cat(&[&token, &x], 1)?;
-        }
-        if let Some(position) = &self.position {
-            x = x.f_add(position)?;
-        }
+        let mut x = self.tokens(prepared, train)?;
         let last = self.blocks.len() - 1;
         for (index, block) in self.blocks.iter().enumerate() {
             // Only the class token leaves the last block, so only it is computed there: the same numbers and
@@ -219,6 +215,31 @@ impl Vit {
             Pooling::Cls => Ok(x),
             Pooling::Mean | Pooling::MeanNorm => Ok(x.f_mean_dim([1i64].as_slice(), false, Kind::Float)?),
         }
+    }
+
+    /// How spread each block's attention is on prepared images: one value a block (see `Block::attention_entropy`).
+    pub(crate) fn attention_entropy(&self, prepared: &Tensor) -> Result<Tensor> {
+        let _guard = tch::no_grad_guard();
+        let mut x = self.tokens(prepared, false)?;
+        let mut found = Vec::with_capacity(self.blocks.len());
+        for block in &self.blocks {
+            found.push(block.attention_entropy(&x)?);
+            x = block.forward(&x)?;
+        }
+        Ok(Tensor::f_stack(&found, 0)?)
+    }
+
+    /// Prepared images → tokens with their positions.
+    fn tokens(&self, prepared: &Tensor, train: bool) -> Result<Tensor> {
+        let mut x = self.stem.forward(prepared, train)?;
+        if let Some(token) = &self.class_token {
+            let token = token.f_expand([x.size()[0], 1, -1], false)?;
+            x = Tensor::f_cat(&[&token, &x], 1)?;
+        }
+        if let Some(position) = &self.position {
+            x = x.f_add(position)?;
+        }
+        Ok(x)
     }
 
     /// Buffers and constants that checkpoints carry beside the parameters: a fixed position table, and the batch

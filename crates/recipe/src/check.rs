@@ -1,7 +1,7 @@
-//! What must hold between parameters, and what this version cannot run. Each finding names the parameters it is about;
+//! What must hold between parameters. Each finding names the parameters it is about;
 //! where they stand in a file is the sweep's knowledge.
 
-use crate::choices::{Backbone, PositionEmbedding, Precision};
+use crate::choices::PositionEmbedding;
 use crate::dataset::DatasetFacts;
 use crate::table::Recipe;
 
@@ -32,30 +32,9 @@ impl Problem {
     }
 }
 
-/// Choices that parse but that this version's engine cannot run: the parameter, and a sentence.
-pub fn unsupported(recipe: &Recipe) -> Vec<(&'static str, String)> {
-    let mut found = Vec::new();
-    let mut lacks = |parameter, value: &dyn std::fmt::Display| {
-        found.push((parameter, format!("{parameter} {value} is not available in this version")));
-    };
-    if recipe.backbone == Backbone::ResNet50 {
-        lacks("backbone", &recipe.backbone);
-    }
-    if recipe.precision != Precision::Fp32 {
-        lacks("precision", &recipe.precision);
-    }
-    if recipe.micro_batch_size != 0 {
-        lacks("micro_batch_size", &recipe.micro_batch_size);
-    }
-    found
-}
-
 /// Everything that must hold between the parameters of a resolved recipe, on a data set where its facts are known.
 pub fn check(recipe: &Recipe, facts: Option<&DatasetFacts>) -> Vec<Problem> {
-    let mut problems: Vec<Problem> = unsupported(recipe)
-        .into_iter()
-        .map(|(parameter, message)| Problem::error(&[parameter], message, None))
-        .collect();
+    let mut problems = Vec::new();
     check_geometry(recipe, &mut problems);
     check_batches(recipe, &mut problems);
     if let Some(facts) = facts {
@@ -121,6 +100,16 @@ fn divisors_near(number: u32, wanted: u32) -> String {
 
 fn check_batches(recipe: &Recipe, problems: &mut Vec<Problem>) {
     let Recipe { batch_size, micro_batch_size, .. } = *recipe;
+    if micro_batch_size > 0 && micro_batch_size < batch_size && recipe.backbone.has_batch_norm() {
+        problems.push(Problem::error(
+            &["micro_batch_size", "backbone"],
+            format!(
+                "backbone {} has batch norms, which must see the whole batch: it cannot pass in pieces",
+                recipe.backbone
+            ),
+            Some("leave `micro_batch_size` at 0".to_owned()),
+        ));
+    }
     if micro_batch_size > 0 && !batch_size.is_multiple_of(micro_batch_size) {
         problems.push(Problem::error(
             &["micro_batch_size", "batch_size"],

@@ -173,6 +173,11 @@ impl Backbone {
         !matches!(self, Backbone::VitConvSmall | Backbone::VitConvBase | Backbone::ResNet50)
     }
 
+    /// Whether images of a batch see each other in it.
+    pub const fn has_batch_norm(self) -> bool {
+        matches!(self, Backbone::VitConvSmall | Backbone::VitConvBase | Backbone::ResNet50)
+    }
+
     /// Whether the network is a Vision Transformer.
     pub const fn is_vit(self) -> bool {
         !matches!(self, Backbone::ResNet50)

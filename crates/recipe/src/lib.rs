@@ -18,7 +18,7 @@ pub mod sweep;
 mod table;
 
 pub use band::{LossBand, loss_band};
-pub use check::{Problem, Severity, check, unsupported};
+pub use check::{Problem, Severity, check};
 pub use choices::{
     Augmentation, Backbone, DecayExclude, Method, MomentumSchedule, OnNonfinite, Optimizer, Pooling,
     PositionEmbedding, Precision, UnknownChoice,

@@ -15,6 +15,11 @@ use crate::table::Recipe;
 pub const UNHASHED: &[&str] =
     &["device", "threads", "loader_threads", "checkpoint_every", "keep_checkpoints"];
 
+/// Parameters that came after the first release: hashed only where they differ from their default, which keeps the
+/// behaviour from before they were there, so that stored points keep their ids.
+const LATER: &[&str] =
+    &["qk_norm", "layer_scale", "gradient_clip_per_tensor", "patch_lr_factor", "attention_entropy_every"];
+
 /// One point of a sweep.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Point {
@@ -46,10 +51,14 @@ impl Point {
 }
 
 /// The point that a recipe belongs to: BLAKE3, in hex, over `name=value` lines of every parameter in the order of the
-/// table, values as JSON, without `seed` and [`UNHASHED`].
+/// table, values as JSON, without `seed`, [`UNHASHED`], and later parameters at their defaults.
 pub fn point_id(recipe: &Recipe) -> String {
     let mut hasher = blake3::Hasher::new();
-    for (name, value) in recipe.values().filter(|(name, _)| is_hashed(name)) {
+    let is_at_default = |name: &str, value: &Value| {
+        LATER.contains(&name) && parameter(name).is_some_and(|parameter| parameter.default_value() == *value)
+    };
+    let hashed = recipe.values().filter(|(name, value)| is_hashed(name) && !is_at_default(name, value));
+    for (name, value) in hashed {
         hasher.update(format!("{name}={value}\n").as_bytes());
     }
     hasher.finalize().to_hex().to_string()

@@ -130,6 +130,11 @@ recipe_table! {
         frozen_patch_projection ("frozen"): bool = true, depends "false where the backbone has no patch projection";
         /// How tokens become one feature: the class token, or the mean over tokens with or without a final norm.
         pooling ("pool-"): Pooling = Pooling::Cls;
+        /// Normalise the queries and keys of every attention head, so that their products cannot grow without bound. Not in
+        /// the paper.
+        qk_norm ("qknorm"): bool = false;
+        /// Start value of a learned scale on both branches of every block (LayerScale); 0 leaves it out, as the paper does.
+        layer_scale ("ls"): f64 = 0.0, in 0.0 ..= 1.0;
     }
 
     method {
@@ -188,6 +193,10 @@ recipe_table! {
         max_steps ("steps"): u64 = 0u64, in 0 ..= 1000000000, unit "steps";
         /// Largest total gradient norm; larger gradients are scaled down to it. 0 means no clipping.
         gradient_clip ("clip"): f64 = 0.0, in 0.0 ..= 1000000.0;
+        /// Largest gradient norm of a single tensor, applied before `gradient_clip`. 0 means no clipping.
+        gradient_clip_per_tensor ("tclip"): f64 = 0.0, in 0.0 ..= 1000000.0;
+        /// What the updates of the patch projection are multiplied with; 1 treats it like the rest.
+        patch_lr_factor ("patchlr"): f64 = 1.0, in 0.0 ..= 1000.0;
         /// Which tensors weight decay leaves out. The paper decays everything.
         decay_exclude ("nodecay-"): DecayExclude = DecayExclude::None;
     }
@@ -220,6 +229,8 @@ recipe_table! {
         knn_temperature ("knntau"): f64 = 0.07, in 0.001 ..= 100.0;
         /// Held-out images that are classified at each evaluation.
         knn_queries ("queries"): u32 = 2000u32, in 1 ..= 10000000, unit "images";
+        /// Steps between two records of how spread the attention of each block is; 0 turns them off.
+        attention_entropy_every ("entropyevery"): u64 = 0u64, in 0 ..= 1000000000, unit "steps";
         /// What to do when the loss is not a number.
         on_nonfinite ("nonfinite-"): OnNonfinite = OnNonfinite::Stop;
     }

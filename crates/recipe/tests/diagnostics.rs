@@ -229,11 +229,11 @@ log = { from = 1e-5, to = 1e-2, count = 9999 }
 parameter = "weight_decay"
 linear = { from = 0.0, to = 0.2, count = 9999 }
 "#;
-    what_this_version_cannot_run: r#"
+    a_batch_in_pieces_through_batch_norm: r#"
 format = 1
 [recipe]
-preset = "mocov3_vit_base"
-precision = "bf16"
+preset = "mocov3_resnet50"
+micro_batch_size = 64
 [[axis]]
 parameter = "method"
 values = ["mocov3", "byol"]

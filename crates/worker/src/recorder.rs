@@ -24,6 +24,8 @@ pub struct Recorder<'a> {
     began: Instant,
     step: StreamId,
     gradients: Option<StreamId>,
+    attention: Option<StreamId>,
+    precision: Option<StreamId>,
     evaluation: Option<StreamId>,
     fixed: Option<StreamId>,
     pixels: Option<StreamId>,
@@ -60,6 +62,8 @@ impl<'a> Recorder<'a> {
             began: Instant::now(),
             step,
             gradients: None,
+            attention: None,
+            precision: None,
             evaluation: None,
             fixed: None,
             pixels: None,
@@ -102,15 +106,44 @@ impl<'a> Recorder<'a> {
         let Some(gradients) = &report.gradients else { return Ok(()) };
         let stream = match self.gradients {
             Some(stream) => stream,
-            None => self.journal.stream("gradients", gradient_columns(layers, tensors))?,
+            None => {
+                let has_rms = !gradients.adam_rms.is_empty();
+                self.journal.stream("gradients", gradient_columns(layers, tensors, has_rms))?
+            }
         };
         self.gradients = Some(stream);
         self.row.clear();
         self.row.push(gradients.grad_norm);
-        let parts =
-            [&gradients.layer_norms, &gradients.tensor_norms, &gradients.layer_max, &gradients.update_ratio];
+        let parts = [
+            &gradients.layer_norms,
+            &gradients.tensor_norms,
+            &gradients.layer_max,
+            &gradients.update_ratio,
+            &gradients.adam_rms,
+        ];
         self.row.extend(parts.into_iter().flatten().map(|&value| f64::from(value)));
         self.journal.row(stream, report.step, self.elapsed(), &self.row)
+    }
+
+    /// Records what only some runs have: how spread attention is, and the loss scale of half precision.
+    pub fn extras(&mut self, report: &StepReport) -> Result<(), JournalError> {
+        if let Some(entropy) = &report.attention_entropy {
+            let stream = match self.attention {
+                Some(stream) => stream,
+                None => {
+                    let name = |block: usize| Column::f32(format!("attention_entropy/blocks.{block}"), "");
+                    self.journal.stream("attention", (0..entropy.len()).map(name).collect())?
+                }
+            };
+            self.attention = Some(stream);
+            let values: Vec<f64> = entropy.iter().map(|&value| f64::from(value)).collect();
+            self.journal.row(stream, report.step, self.elapsed(), &values)?;
+        }
+        if let Some(scale) = report.loss_scale {
+            let stream = declared(self.journal, &mut self.precision, "precision", "loss_scale")?;
+            self.journal.row(stream, report.step, self.elapsed(), &[scale])?;
+        }
+        Ok(())
     }
 
     /// Held-out accuracy against the queue of training features, after `step` steps.
@@ -152,8 +185,8 @@ fn declared(
     Ok(id)
 }
 
-/// Total, layers in network order, tensors, then each layer's maximum and update ratio.
-fn gradient_columns(layers: &[String], tensors: &[String]) -> Vec<Column> {
+/// Total, layers in network order, tensors, then each layer's maximum, update ratio and, for Adam, RMS.
+fn gradient_columns(layers: &[String], tensors: &[String], has_rms: bool) -> Vec<Column> {
     let named = |prefix: &'static str, names: &[String]| -> Vec<Column> {
         names.iter().map(|name| Column::f32(format!("{prefix}/{name}"), "")).collect()
     };
@@ -162,5 +195,8 @@ fn gradient_columns(layers: &[String], tensors: &[String]) -> Vec<Column> {
     columns.extend(named("grad_norm", tensors));
     columns.extend(named("grad_max", layers));
     columns.extend(named("update_ratio", layers));
+    if has_rms {
+        columns.extend(named("adam_rms", layers));
+    }
     columns
 }

@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, anyhow};
 use serde_json::json;
 use vitals_data::{Dataset, DatasetSpec, Loader, LoaderConfig};
-use vitals_engine::{Device, EngineError, Trainer, Views};
+use vitals_engine::{Device, EngineError, StepReport, Trainer, Views};
 use vitals_journal::{EndRecord, Event, Header, JournalError, Level, Lock, RunFolder, Writer, WriterOptions};
-use vitals_recipe::{JOB_FORMAT, Job, OnNonfinite, Recipe};
+use vitals_recipe::{JOB_FORMAT, Job, OnNonfinite, Precision, Recipe};
 
 use crate::checkpoints::Keeper;
 use crate::control::{Request, Watcher, ends};
@@ -156,6 +156,15 @@ fn attempt(
             recipe.batch_size
         ),
     )?;
+    if recipe.precision != Precision::Fp32 && device == Device::Cpu && !memory::has_half_instructions() {
+        journal.log(
+            Level::Warn,
+            format!(
+                "this processor has no instructions for {}: it computes the same as elsewhere, but slower than fp32",
+                recipe.precision
+            ),
+        )?;
+    }
     if job.first_step == 0 {
         evaluator.before_training(&mut trainer, &mut recorder)?;
     }
@@ -188,6 +197,10 @@ fn attempt(
         loader.recycle(batch);
         recorder.step(&report, time, recipe.batch_size)?;
         recorder.gradients(&report, &layers, &tensors)?;
+        recorder.extras(&report)?;
+        if report.skipped {
+            tell_skipped(&report, journal)?;
+        }
         *last_step = Some(step);
         let done = step + 1;
         if !report.loss.is_finite() {
@@ -256,6 +269,14 @@ fn obey(
         }
     };
     Ok(outcome.map(Outcome::Stopped))
+}
+
+/// A step that half precision had to leave out is no failure, but nobody should have to guess it.
+fn tell_skipped(report: &StepReport, journal: &Writer) -> Result<(), Failure> {
+    let data = json!({ "loss_scale": report.loss_scale });
+    let step = Some(report.step);
+    journal.event(&Event { kind: "skipped_step".to_owned(), step, elapsed_secs: 0.0, data })?;
+    Ok(())
 }
 
 /// Names images that could not be read, each once.

@@ -1,0 +1,62 @@
+// Foreach and fused operations, and autocast with a choice of number format: what ATen has and tch does not expose.
+
+#include <ATen/autocast_mode.h>
+#include <ATen/ops/_foreach_norm.h>
+#include <ATen/ops/_fused_adamw.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/stack.h>
+
+#include <vector>
+
+#include "shim.h"
+
+namespace {
+
+std::vector<at::Tensor> list(at::Tensor* const* tensors, size_t count) {
+  std::vector<at::Tensor> found;
+  found.reserve(count);
+  for (size_t index = 0; index < count; ++index) found.push_back(*tensors[index]);
+  return found;
+}
+
+}  // namespace
+
+extern "C" void vitals_free(char* words) { std::free(words); }
+
+// The norms of many tensors as one vector: one kernel on a GPU.
+extern "C" char* vitals_norms(at::Tensor* const* tensors, size_t count, double order, at::Tensor** out) {
+  return vitals_guarded([&] {
+    const at::NoGradGuard guard;
+    *out = new at::Tensor(at::stack(at::_foreach_norm(list(tensors, count), order)));
+  });
+}
+
+// AdamW over one flat tensor: one kernel on a GPU. `update` counts from 1.
+extern "C" char* vitals_fused_adamw(at::Tensor* weight, at::Tensor* gradient, at::Tensor* first, at::Tensor* second,
+                                    double update, double learning_rate, double beta1, double beta2,
+                                    double weight_decay, double epsilon) {
+  return vitals_guarded([&] {
+    const at::NoGradGuard guard;
+    const at::Tensor step = at::full({}, update, weight->options());
+    at::_fused_adamw_({*weight}, {*gradient}, {*first}, {*second}, {}, {step}, learning_rate, beta1, beta2, weight_decay,
+                      epsilon, /*amsgrad=*/false, /*maximize=*/false);
+  });
+}
+
+// Begins autocast on one kind of device, in half precision or in bfloat16.
+extern "C" char* vitals_autocast_begin(int cuda, int half) {
+  return vitals_guarded([&] {
+    const auto device = cuda ? at::kCUDA : at::kCPU;
+    at::autocast::set_autocast_dtype(device, half ? at::kHalf : at::kBFloat16);
+    at::autocast::set_autocast_enabled(device, true);
+    at::autocast::increment_nesting();
+  });
+}
+
+// Ends it; the copies of weights that it kept are dropped.
+extern "C" char* vitals_autocast_end(int cuda) {
+  return vitals_guarded([&] {
+    at::autocast::set_autocast_enabled(cuda ? at::kCUDA : at::kCPU, false);
+    if (at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();
+  });
+}
