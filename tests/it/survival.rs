@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rustix::process::Signal;
 
-use crate::support::{Workspace, kill, small_sweep, supervisor_pid};
+use crate::support::{Told, Workspace, binary, kill, small_sweep, supervisor_pid};
 
 /// Queues one long enough run and returns its id.
 fn start(workspace: &Workspace, steps: u64) -> String {
@@ -122,4 +122,23 @@ fn a_deleted_database_is_built_again_from_the_run_folders() {
     workspace.vitals_ok(&["ingest", &folder]);
     assert_eq!(workspace.vitals_ok(&["--json", "run", "hash", &id]).json(), before);
     assert_eq!(workspace.run(&id)["state"], "finished");
+}
+
+#[test]
+fn a_link_to_the_workspace_may_go_while_runs_are_live() {
+    let workspace = Workspace::new();
+    std::fs::create_dir(workspace.path("ws")).expect("the workspace's folder");
+    let link = workspace.path("link");
+    std::os::unix::fs::symlink(workspace.path("ws"), &link).expect("a link");
+    let file = workspace.file("one.toml", &small_sweep("max_steps = 200", ""));
+    let mut queue = std::process::Command::new(binary("vitals"));
+    queue.arg("--workspace").arg(&link).args(["--quiet", "sweep", "run", &file]);
+    let told = Told::of(queue.output().expect("vitals starts"));
+    assert_eq!(told.code, 0, "{told:?}");
+    let id = workspace.runs()[0]["id"].as_str().expect("an id").to_owned();
+    workspace.wait_step(&id, 1);
+    std::fs::remove_file(&link).expect("the link goes");
+    assert_eq!(workspace.wait_state(&id, "finished")["evidence"], "exit 0");
+    assert_whole(&workspace, &id, 200);
+    assert!(!link.exists(), "nothing makes a folder where the link was");
 }

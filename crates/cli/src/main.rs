@@ -70,7 +70,11 @@ async fn dispatch(cli: Cli, out: &Out) -> vitals_api::Result<u8> {
     if let Command::Journal { command } = &cli.command {
         return workspace_commands::journal(command, out);
     }
-    let root = workspace_commands::root(cli.workspace.as_deref())?;
+    let mut root = workspace_commands::root(cli.workspace.as_deref())?;
+    if let Command::Supervise { .. } = cli.command {
+        // The supervisor and its runs outlive whoever started them, and the link by which they named the workspace.
+        root = std::fs::canonicalize(&root).unwrap_or(root);
+    }
     let context = workspace_commands::open(&root).await?;
     match cli.command {
         Command::Sweep { command } => sweep_commands::run(&context, command, out).await,
