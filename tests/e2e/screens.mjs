@@ -1,6 +1,7 @@
-// Makes the pictures in docs/screens: five screens, two languages, light and dark, from the real window on the demo's
-// workspace (`cargo xtask demo --headless` fills it). With `--check` also at the smallest size, and writes no file.
-import { existsSync, rmSync, symlinkSync } from 'node:fs';
+// Makes the pictures in docs/screens: six screens, two languages, light and dark, from the real window on the demo's
+// workspace (`cargo xtask demo --headless` fills it). With `--check` also at the smallest size, into a folder for temporary
+// files, and fails on words that are cut off.
+import { existsSync, lstatSync, rmSync, symlinkSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +15,7 @@ import { open } from './lib/window.mjs';
 const { values: options } = parseArgs({
   options: {
     workspace: { type: 'string', default: join(repository, 'target/demo-workspace') },
-    out: { type: 'string', default: join(repository, 'docs/screens') },
+    out: { type: 'string' },
     only: { type: 'string', default: '' },
     check: { type: 'boolean', default: false },
   },
@@ -22,10 +23,15 @@ const { values: options } = parseArgs({
 const SWEEP = 'fashion-mnist-frozen-patch.toml';
 /** Something to see on Live: two runs that take a minute. */
 const LIVE = join(repository, 'experiments/fashion-mnist-shock.toml');
+const out = options.out ?? (options.check ? join(tmpdir(), 'vitals-screens') : join(repository, 'docs/screens'));
 const SIZES = options.check ? [[1440, 900], [1100, 720]] : [[1440, 900]];
 
-/** Pictures show where the workspace is: by a name that says nothing about this machine. */
+/** Pictures show where the workspace is: by a name that says nothing about this machine. A link that an earlier run left
+ * is replaced; anything else of that name is somebody's. */
 const shown = join(tmpdir(), 'vitals-demo');
+if (lstatSync(shown, { throwIfNoEntry: false })?.isSymbolicLink() === false) {
+  throw new Error(`${shown} is in the way: the pictures show the workspace under that name; move it elsewhere`);
+}
 rmSync(shown, { force: true });
 symlinkSync(options.workspace, shown);
 process.once('exit', () => rmSync(shown, { force: true }));
@@ -42,6 +48,7 @@ function screens(runs) {
     { name: 'sweeps', address: `#/sweeps/${encodeURIComponent(SWEEP)}`, ready: '[data-testid="sweeps-screen"]' },
     { name: 'live', address: '#/live', ready: '[data-testid="live-screen"]', charts: true },
     { name: 'run', address: `#/run/${first.id}`, ready: '[data-testid="run-screen"]', charts: true },
+    { name: 'runs', address: '#/runs', ready: '[data-testid="runs-table"]' },
     { name: 'compare', address: `#/compare?runs=${first.id},${second.id}`, ready: '[data-testid="compare-screen"]', charts: true },
     { name: 'settings', address: '#/settings', ready: '[data-testid="settings-screen"]' },
   ].filter((screen) => options.only === '' || options.only.split(',').includes(screen.name));
@@ -84,7 +91,7 @@ const { browser } = window;
 let problems = 0;
 try {
   const settings = await rpc(browser, 'settings');
-  await mkdir(options.out, { recursive: true });
+  await mkdir(out, { recursive: true });
   for (const [width, height] of SIZES) {
     await browser.setWindowSize(width, height);
     for (const language of ['en', 'ko']) {
@@ -94,13 +101,13 @@ try {
         for (const screen of screens([finished[0], twin])) {
           await show(browser, screen);
           const name = `${screen.name}-${language}-${theme}${width === 1440 ? '' : '-small'}.png`;
+          await writeFile(join(out, name), png(await window.picture()));
           if (options.check) {
             const cut = await clipped(browser);
             const errors = await window.errors();
             problems += cut.length + errors.length;
             console.log(`${cut.length + errors.length === 0 ? 'ok ' : '-- '} ${name}`, ...cut, ...errors);
           } else {
-            await writeFile(join(options.out, name), png(await window.picture()));
             console.log(`ok  ${name}`);
           }
         }
