@@ -72,6 +72,7 @@ describe('FrameFeed', () => {
       rpc: () => Promise.reject(new Error('not asked here')),
       watch: async () => () => undefined,
       zoom: async () => undefined,
+      heatmap: () => Promise.reject(new Error('not asked here')),
       series: async (request) => {
         asked.push(request.from);
         await new Promise((resolve) => setTimeout(resolve, 100));
@@ -85,7 +86,7 @@ describe('FrameFeed', () => {
       await vi.advanceTimersByTimeAsync(10);
     }
     await vi.advanceTimersByTimeAsync(500);
-    expect(feed.frame?.from).toBe(29);
+    expect(feed.answer?.from).toBe(29);
     expect(asked.length).toBeLessThan(8);
     feed.want(wish(29));
     await vi.advanceTimersByTimeAsync(500);

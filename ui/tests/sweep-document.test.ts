@@ -23,6 +23,7 @@ function host(): void {
       return (sweepAnswers[method] as (params: unknown) => never)(params);
     },
     series: () => Promise.reject(new Error('not asked here')),
+    heatmap: () => Promise.reject(new Error('not asked here')),
     watch: async () => () => undefined,
     zoom: async () => undefined,
   });

@@ -1,10 +1,11 @@
 // A traced line touches every stored extreme, breaks at NaN, and says truthfully what it drew.
 import { describe, expect, it } from 'vitest';
 import type { Columns } from '../src/lib/backend/frame';
-import { rowMaxima, shade, pixels } from '../src/lib/charts/heat';
+import { parseHeatmap } from '../src/lib/backend/heatmap';
+import { pixels, RELATIVE, rowPixels, scaleOf, shade } from '../src/lib/charts/heat';
 import { nonfiniteSteps, trace } from '../src/lib/charts/trace';
 import { yRange } from '../src/lib/charts/range';
-import { cut } from './fixtures/frames';
+import { cut, encodeCells } from './fixtures/frames';
 import { random } from './fixtures/series';
 
 function columnsOf(values: number[], count: number): Columns {
@@ -12,7 +13,7 @@ function columnsOf(values: number[], count: number): Columns {
   const part = (read: (row: (typeof rows)[number]) => number) => Float64Array.from(rows, read);
   return {
     run: 'r', name: 'loss', unit: '', values: values.length, step: part((r) => r.step), min: part((r) => r.min), max: part((r) => r.max),
-    mean: part((r) => r.sum / r.count), first: part((r) => r.first), last: part((r) => r.last), nonfinite: part((r) => r.nonfinite),
+    mean: part((r) => r.sum / r.count), first: part((r) => r.first), last: part((r) => r.last), nonfinite: part((r) => r.nonfinite), x: null, superseded: null,
   };
 }
 
@@ -75,27 +76,49 @@ describe('yRange', () => {
   });
 });
 
+const cellsOf = (values: number[], from: number, to: number, columns: number) => parseHeatmap(encodeCells(
+  { run: 'r', metric: 'grad_norm', layers: ['patch_embed'], cell: 'absolute', from, to, columns }, () => ({ steps: values.map((_, i) => i), values }),
+));
+
 describe('heat map', () => {
   it('keeps the maximum of each pixel, as a slow reference finds it', () => {
     const next = random(3);
     const values = Array.from({ length: 400 }, () => 1 + next() * 50);
-    const columns = columnsOf(values, 400);
-    const { row, tally } = rowMaxima(columns, [0, 399], 40);
+    const { row, tally, peak } = rowPixels(cellsOf(values, 0, 399, 400), 0, [0, 399], 40);
     for (let x = 0; x < 40; x += 1) {
       const inside = values.filter((_, step) => Math.floor((step * 40) / 399) === x);
-      expect(row[x] ?? NaN).toBeGreaterThanOrEqual(Math.max(...inside));
+      expect(row[x] ?? NaN).toBeGreaterThanOrEqual(Math.fround(Math.max(...inside)));
     }
     expect(tally).toEqual({ drawn: 400, of: 400 });
+    expect(peak?.step).toBe(values.indexOf(Math.max(...values)));
+  });
+  it('shows one spike and one NaN among a hundred thousand steps', () => {
+    const values = Array.from({ length: 100_000 }, () => 1);
+    values[61_803] = 50;
+    values[31_415] = NaN;
+    const { row, broken } = rowPixels(cellsOf(values, 0, 99_999, 1000), 0, [0, 99_999], 700);
+    expect([...row].filter((value) => value === 50).length).toBeGreaterThan(0);
+    expect(broken).toHaveLength(1);
+    expect(Math.abs((broken[0]?.[0] ?? 0) - 31_415 / 100_000 * 700)).toBeLessThan(2);
   });
   it('fills between sparse steps but not beyond the last', () => {
-    const { row } = rowMaxima(columnsOf([2, 4], 2), [0, 9], 10);
-    expect([...row].map((value) => (Number.isNaN(value) ? 0 : value))).toEqual([2, 4, 4, 0, 0, 0, 0, 0, 0, 0]);
+    const { row } = rowPixels(cellsOf([2, NaN, 4, NaN, 6], 0, 9, 10), 0, [0, 10], 10);
+    expect([...row].map((value) => (Number.isNaN(value) ? 0 : value))).toEqual([2, 2, 4, 4, 6, 6, 0, 0, 0, 0]);
   });
-  it('has a fixed logarithmic scale', () => {
+  it('has one scale for relative norms and the extent of the cells for others', () => {
     expect([shade(0.5), shade(1), shade(10), shade(100), shade(1e5), shade(NaN)]).toEqual([0, 0, 0.5, 1, 1, NaN]);
+    expect(scaleOf({ cell: 'relative', min: 1e-3, max: 7 })).toEqual(RELATIVE);
+    expect(scaleOf({ cell: 'absolute', min: 0.01, max: 7 })).toEqual({ low: 0.01, high: 7 });
+    expect(scaleOf({ cell: 'ratio', min: 0, max: 7 }).low).toBeCloseTo(7e-6);
+  });
+  it('refuses a buffer that ends early', () => {
+    const whole = encodeCells({ run: 'r', metric: 'm', layers: ['a'], cell: 'relative', from: 0, to: 9, columns: 10 }, () => ({ steps: [0], values: [1] }));
+    expect(() => parseHeatmap(whole.slice(0, 2))).toThrow('inside its length');
+    expect(() => parseHeatmap(whole.slice(0, 20))).toThrow('inside its header');
+    expect(() => parseHeatmap(whole.slice(0, whole.byteLength - 4))).toThrow('no 1 × 10 cells');
   });
   it('leaves unrecorded pixels transparent', () => {
-    const scale = [[0, 0, 0], [255, 255, 255]] as const;
-    expect([...pixels([Float64Array.of(1, NaN, 100)], 3, [...scale])]).toEqual([0, 0, 0, 255, 0, 0, 0, 0, 255, 255, 255, 255]);
+    const ramp = [[0, 0, 0], [255, 255, 255]] as const;
+    expect([...pixels([Float64Array.of(1, NaN, 100)], 3, [...ramp])]).toEqual([0, 0, 0, 255, 0, 0, 0, 0, 255, 255, 255, 255]);
   });
 });

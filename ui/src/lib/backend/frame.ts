@@ -1,4 +1,4 @@
-// Reads the binary frame of the `series` door: a length, a JSON header, then seven f64 arrays per series.
+// Reads the binary frame of the `series` door: a length, a JSON header, then seven or eight f64 arrays per series.
 // The arrays are views into the received buffer; nothing is copied.
 import type { FrameHeader } from './generated';
 
@@ -17,11 +17,14 @@ export type Columns = {
   last: Float64Array;
   /** Count of NaN and infinite values in the column. */
   nonfinite: Float64Array;
+  /** Where the column's first step lies on the axis that was asked for; null on the axis of steps. */
+  x: Float64Array | null;
+  /** The attempt whose superseded values these are; null for the values in force. */
+  superseded: number | null;
 };
 
 export type Frame = { from: number; to: number; values: number; series: Columns[] };
 
-const ARRAYS = 7;
 const F64 = 8;
 
 /** Throws with what is wrong when the buffer is not a whole frame. */
@@ -32,7 +35,7 @@ export function parseFrame(buffer: ArrayBuffer): Frame {
   const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, headerLength))) as FrameHeader;
   const series = header.series.map((declared): Columns => {
     const rows = declared.columns;
-    const end = declared.offset + ARRAYS * rows * F64;
+    const end = declared.offset + header.arrays * rows * F64;
     if (end > buffer.byteLength || declared.offset % F64 !== 0) {
       throw new Error(`the frame has no ${rows} columns of ${declared.name} at byte ${declared.offset}`);
     }
@@ -40,14 +43,15 @@ export function parseFrame(buffer: ArrayBuffer): Frame {
     return {
       run: declared.run, name: declared.name, unit: declared.unit, values: declared.values,
       step: part(0), min: part(1), max: part(2), mean: part(3), first: part(4), last: part(5), nonfinite: part(6),
+      x: header.arrays > 7 ? part(7) : null, superseded: declared.superseded_attempt ?? null,
     };
   });
   return { from: header.from, to: header.to, values: header.values, series };
 }
 
-/** The series of a run by name. */
+/** The values in force of a run's series. */
 export function find(frame: Frame | null, run: string, name: string): Columns | null {
-  return frame?.series.find((one) => one.run === run && one.name === name) ?? null;
+  return frame?.series.find((one) => one.run === run && one.name === name && one.superseded === null) ?? null;
 }
 
 /** Index of the last column that starts at or before `step`, −1 when there is none. */

@@ -5,6 +5,7 @@ import type { ApiError, ErrorCode } from './generated';
 export type * from './generated';
 export type { Backend, Method, Params, Result } from './methods';
 export { columnAt, find, type Columns, type Frame } from './frame';
+export type { Cells } from './heatmap';
 
 let provided: Backend | null = null;
 
@@ -20,6 +21,7 @@ function host(): Backend {
 export const backend: Backend = {
   rpc: (method, params) => host().rpc(method, params),
   series: (request) => host().series(request),
+  heatmap: (request) => host().heatmap(request),
   watch: (listener) => host().watch(listener),
   zoom: (factor) => host().zoom(factor),
 };

@@ -1,6 +1,7 @@
 // What the window may ask of its host, typed by the generated map of methods. Only types: nothing runs here.
-import type { ChangeNotice, FrameRequest, Methods, RunsQuery } from './generated';
+import type { ChangeNotice, FrameRequest, HeatmapRequest, Methods, RunsQuery } from './generated';
 import type { Frame } from './frame';
+import type { Cells } from './heatmap';
 
 export type Method = keyof Methods;
 export type Result<M extends Method> = Methods[M]['result'];
@@ -16,6 +17,7 @@ export type Params<M extends Method> = M extends 'runs' ? Partial<RunsQuery> : L
 export interface Backend {
   rpc<M extends Method>(method: M, params: Params<M>): Promise<Result<M>>;
   series(request: FrameRequest): Promise<Frame>;
+  heatmap(request: HeatmapRequest): Promise<Cells>;
   /** Calls `listener` on every change; the returned function ends it. */
   watch(listener: (notice: ChangeNotice) => void): Promise<() => void>;
   /** The scale of the whole page: 1 is 100 %. */

@@ -4,10 +4,12 @@ import { getCurrentWebview } from '@tauri-apps/api/webview';
 import type { ChangeNotice } from './generated';
 import type { Backend } from './methods';
 import { parseFrame } from './frame';
+import { parseHeatmap } from './heatmap';
 
 export const tauriBackend: Backend = {
   rpc: (method, params) => invoke('rpc', { method, params }),
   series: async (request) => parseFrame(await invoke<ArrayBuffer>('series', { request })),
+  heatmap: async (heatmap) => parseHeatmap(await invoke<ArrayBuffer>('series', { request: { heatmap } })),
   watch: async (listener) => {
     let listening = true;
     const channel = new Channel<ChangeNotice>();

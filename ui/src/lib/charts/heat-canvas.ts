@@ -1,15 +1,16 @@
-// Paints the heat map: image, row dividers, layer names, the dashed outline of a frozen row, event ticks, x numbers.
+// Paints the heat map: image, values that are not finite, row dividers, layer names, the dashed outline of a frozen row,
+// event ticks, x numbers.
 import { number } from '../format';
 import type { Tokens } from '../theme/tokens.svelte';
-import { pixels } from './heat';
+import { pixels, type HeatScale, type RowPixels } from './heat';
 import { isDrawn, markColour } from './plot-layers';
 import type { Mark } from './series';
 import { PX_PER_X_TICK, ticks } from './ticks';
 
-export type HeatRow = { layer: string; label: string; row: Float64Array | null; chosen: boolean; frozen: boolean };
+export type HeatRow = { layer: string; label: string; pixels: RowPixels | null; tensor: boolean; chosen: boolean; frozen: boolean };
 export type HeatView = {
   rows: HeatRow[]; window: readonly [number, number]; width: number; height: number; left: number; right: number; top: number; bottom: number;
-  marks: Mark[]; tokens: Tokens; frozenLabel: string; xTitle: string; showX: boolean; columns: number;
+  marks: Mark[]; tokens: Tokens; frozenLabel: string; xTitle: string; showX: boolean; columns: number; scale: HeatScale;
 };
 
 export function paintHeat(canvas: HTMLCanvasElement, view: HeatView): void {
@@ -30,12 +31,21 @@ export function paintHeat(canvas: HTMLCanvasElement, view: HeatView): void {
   image.width = view.columns;
   image.height = view.rows.length;
   const blank = new Float64Array(view.columns).fill(NaN);
-  const data = pixels(view.rows.map((row) => row.row ?? blank), view.columns, view.tokens.ember);
+  const data = pixels(view.rows.map((row) => row.pixels?.row ?? blank), view.columns, view.tokens.ember, view.scale);
   image.getContext('2d')?.putImageData(new ImageData(data, view.columns, view.rows.length), 0, 0);
   ctx.fillStyle = view.tokens.inset;
   ctx.fillRect(view.left, view.top, plotWidth, plotHeight);
   ctx.imageSmoothingEnabled = false;
   ctx.drawImage(image, view.left, view.top, plotWidth, plotHeight);
+
+  // One NaN in a run of weeks is a pixel wide at the least, and as wide as a tick, so that it is seen.
+  ctx.fillStyle = markColour(view.tokens, 'nonfinite');
+  view.rows.forEach((row, r) => {
+    for (const [first, last] of row.pixels?.broken ?? []) {
+      const at = view.left + (first / view.columns) * plotWidth;
+      ctx.fillRect(at, view.top + r * each, Math.max(2, ((last + 1 - first) / view.columns) * plotWidth), Math.max(1, each));
+    }
+  });
 
   ctx.strokeStyle = view.tokens.panel;
   ctx.lineWidth = 1;
@@ -74,7 +84,7 @@ export function paintHeat(canvas: HTMLCanvasElement, view: HeatView): void {
   view.rows.forEach((row, r) => {
     if (r % skip !== 0) return;
     ctx.fillStyle = row.chosen ? view.tokens.tx1 : view.tokens.axis;
-    ctx.fillText(row.label, view.left - 6, view.top + (r + 0.5) * each, view.left - 8);
+    ctx.fillText(row.label, view.left - 6, view.top + (r + 0.5) * each, view.left - (row.tensor ? 16 : 8));
   });
 
   ctx.setLineDash([2, 2]);

@@ -1,60 +1,94 @@
-// Turns relative gradient norms of many layers into an image: one row a layer, one column a pixel, the maximum of each
-// column. Scale fixed to 1× … 100× of the running median, logarithmic, the same for every run. Pure.
-import type { Columns } from '../backend/frame';
+// Turns the cells of a heat map into an image: one row a layer, one column a pixel, the maximum of all cells under the
+// pixel. Pure.
+import type { Cells } from '../backend/heatmap';
 import type { Rgb } from '../theme/ramp';
 import type { Drawn } from './trace';
 
-export const LOWEST = 1;
-export const HIGHEST = 100;
+/** Values at both ends of the colour scale, which is logarithmic. */
+export type HeatScale = { low: number; high: number };
+
+/** Relative norms: 1× … 100× of the running median, the same for every run, so that runs can be compared by eye. */
+export const RELATIVE: HeatScale = { low: 1, high: 100 };
+
+/** The scale of what cells show: fixed for relative norms, else from the cells' own extent. */
+export function scaleOf(cells: Pick<Cells, 'cell' | 'min' | 'max'> | null): HeatScale {
+  if (cells === null || cells.cell === 'relative' || cells.max === null || cells.max <= 0) return RELATIVE;
+  const least = cells.max * 1e-6;
+  return { low: Math.max(cells.min ?? least, least), high: cells.max };
+}
 
 /** 0…1 on the scale; NaN stays NaN. */
-export function shade(relative: number): number {
-  if (Number.isNaN(relative)) return NaN;
-  const share = (Math.log10(Math.max(relative, 1e-9)) - Math.log10(LOWEST)) / (Math.log10(HIGHEST) - Math.log10(LOWEST));
+export function shade(value: number, { low, high }: HeatScale = RELATIVE): number {
+  if (Number.isNaN(value)) return NaN;
+  const span = Math.log10(high) - Math.log10(low);
+  const share = span > 0 ? (Math.log10(Math.max(value, Number.MIN_VALUE)) - Math.log10(low)) / span : 1;
   return Math.min(1, Math.max(0, share));
 }
 
-/** Row maxima for `width` pixels; NaN where nothing was recorded. A value holds until the next one, at most `hold` steps. */
-export function rowMaxima(columns: Columns, window: readonly [number, number], width: number): { row: Float64Array; tally: Drawn } {
+export type RowPixels = {
+  /** The largest value under each pixel; NaN where nothing was recorded. */
+  row: Float64Array;
+  /** Pixels, first and last, of cells with values that are not finite. */
+  broken: [number, number][];
+  tally: Drawn;
+  peak: { step: number; value: number } | null;
+};
+
+/** Row `r` of the cells for `width` pixels of a window of steps. A cell without values takes those of the one before, as far as values usually lie apart. */
+export function rowPixels(cells: Cells, r: number, window: readonly [number, number], width: number): RowPixels {
   const row = new Float64Array(width).fill(NaN);
   const tally: Drawn = { drawn: 0, of: 0 };
+  const broken: [number, number][] = [];
+  let peak: RowPixels['peak'] = null;
   const scale = width / (window[1] - window[0]);
-  const { step, max } = columns;
-  const hold = typicalGap(step);
-  for (let i = 0; i < step.length; i += 1) {
-    const at = step[i] ?? NaN;
-    const value = max[i] ?? NaN;
-    const until = Math.min(step[i + 1] ?? Infinity, at + hold * 1.5);
-    if (until <= window[0] || at > window[1]) continue;
-    if (!Number.isNaN(value) && at >= window[0]) tally.of += 1;
-    const first = Math.min(width - 1, Math.max(0, Math.floor((at - window[0]) * scale)));
+  const [begin, end] = [r * cells.columns, (r + 1) * cells.columns];
+  const hold = usualGap(cells.largest.subarray(begin, end));
+  for (let at = begin; at < end; at += 1) {
+    const value = cells.largest[at] ?? NaN;
+    const isBroken = (cells.nonfinite[at] ?? 0) > 0;
+    if (Number.isNaN(value) && !isBroken) continue;
+    const step = cells.from + (at - begin) * cells.stride;
+    let reach = 1;
+    while (reach < hold && at + reach < end && Number.isNaN(cells.largest[at + reach] ?? NaN)) reach += 1;
+    const until = step + reach * cells.stride;
+    if (until <= window[0] || step > window[1]) continue;
+    const first = Math.min(width - 1, Math.max(0, Math.floor((step - window[0]) * scale)));
     const last = Math.min(width - 1, Math.max(first, Math.ceil((until - window[0]) * scale) - 1));
-    let painted = false;
+    if (isBroken) broken.push([first, last]);
+    if (Number.isNaN(value)) continue;
     for (let x = first; x <= last; x += 1) {
       const before = row[x] ?? NaN;
       if (Number.isNaN(before) || value > before) row[x] = value;
-      painted = true;
     }
-    // A column is drawn when its pixel shows it or a higher one that shares the pixel.
-    if (painted && !Number.isNaN(value) && at >= window[0]) tally.drawn += 1;
+    // A cell is drawn when its pixels show it or a higher one that shares them.
+    tally.of += 1;
+    tally.drawn += 1;
+    if (peak === null || value > peak.value) peak = { step, value };
   }
-  return { row, tally };
+  return { row, broken, tally, peak };
 }
 
-function typicalGap(step: Float64Array): number {
-  if (step.length < 2) return 1;
-  const gaps = Array.from({ length: Math.min(64, step.length - 1) }, (_, i) => (step[i + 1] ?? 0) - (step[i] ?? 0)).sort((a, b) => a - b);
+/** How many cells lie from one recorded cell to the next, usually: the gradients of every tenth step leave nine empty. */
+function usualGap(row: Float32Array): number {
+  const gaps: number[] = [];
+  let before = -1;
+  for (let i = 0; i < row.length && gaps.length < 64; i += 1) {
+    if (Number.isNaN(row[i] ?? NaN)) continue;
+    if (before >= 0) gaps.push(i - before);
+    before = i;
+  }
+  gaps.sort((a, b) => a - b);
   return Math.max(1, gaps[gaps.length >> 1] ?? 1);
 }
 
 /** RGBA pixels, `width` × rows; transparent where nothing was recorded. */
-export function pixels(rows: Float64Array[], width: number, scale: Rgb[]): Uint8ClampedArray<ArrayBuffer> {
+export function pixels(rows: Float64Array[], width: number, ramp: Rgb[], scale: HeatScale = RELATIVE): Uint8ClampedArray<ArrayBuffer> {
   const out = new Uint8ClampedArray(width * rows.length * 4);
   rows.forEach((row, r) => {
     for (let x = 0; x < width; x += 1) {
-      const share = shade(row[x] ?? NaN);
+      const share = shade(row[x] ?? NaN, scale);
       if (Number.isNaN(share)) continue;
-      const colour = scale[Math.round(share * (scale.length - 1))] ?? [0, 0, 0];
+      const colour = ramp[Math.round(share * (ramp.length - 1))] ?? [0, 0, 0];
       out.set([...colour, 255], (r * width + x) * 4);
     }
   });

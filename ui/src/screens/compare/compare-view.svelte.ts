@@ -1,7 +1,8 @@
 // What the compare screen shows: the comparison, each run's events and layers, and one frame of curves for all of them.
-import { backend, type Columns, type Comparison, type RunDetail } from '$lib/backend';
+import { untrack } from 'svelte';
+import { backend, type Comparison, type EventInfo, type RunDetail } from '$lib/backend';
 import { Extremes } from '$lib/charts/extremes.svelte';
-import { FrameFeed } from '$lib/charts/frame-feed.svelte';
+import { FrameFeed, HeatFeed } from '$lib/charts/frame-feed.svelte';
 import { yRange, type Range } from '$lib/charts/range';
 import type { Line } from '$lib/charts/series';
 import { StepAxis } from '$lib/charts/step-axis.svelte';
@@ -13,24 +14,28 @@ import { letter, parseRuns, slots } from './compare';
 const ASK_EVERY_MS = 1000;
 export const CURVES = ['knn_top1', 'loss', 'learning_rate'];
 
-type Answer = { comparison: Comparison; details: RunDetail[] };
+type Answer = { comparison: Comparison; details: RunDetail[]; events: EventInfo[][] };
 
 export class CompareView {
   readonly axis = new StepAxis(router);
   readonly extremes = new Extremes();
   readonly raw = new FrameFeed();
   readonly smooth = new FrameFeed();
-  readonly relative = new FrameFeed();
+  /** One heat map a run, made when it is first shown. */
+  readonly #heats = new Map<string, HeatFeed>();
   readonly ids = $derived(parseRuns(router.params['runs']));
   readonly answer = new Resource<Answer | null>(async () => {
     const ids = this.ids;
     if (ids.length === 0) return null;
-    const [comparison, ...details] = await Promise.all([backend.rpc('compare', { ids }), ...ids.map((id) => backend.rpc('run', { id }))]);
-    return { comparison, details };
+    const [comparison, details, events] = await Promise.all([
+      backend.rpc('compare', { ids }), Promise.all(ids.map((id) => backend.rpc('run', { id }))), Promise.all(ids.map((id) => backend.rpc('events', { id }))),
+    ]);
+    return { comparison, details, events: events.map((one) => one.events) };
   }, (notice) => this.ids.some((id) => notice.runs[id] !== undefined), ASK_EVERY_MS);
 
   readonly comparison = $derived(this.answer.value?.comparison ?? null);
   readonly details = $derived(this.answer.value?.details ?? []);
+  readonly events = $derived(this.answer.value?.events ?? []);
   readonly runs = $derived(this.comparison?.runs ?? []);
   readonly slots = $derived(slots(this.runs));
   readonly overlay = $derived(router.params['mode'] === 'overlay');
@@ -61,7 +66,12 @@ export class CompareView {
     return this.runs.map((_, index) => this.line(index, series));
   }
 
-  relativeOf = (run: string, layer: string): Columns | null => this.relative.column(run, `grad_norm/${layer}`);
+  heatOf(run: string): HeatFeed {
+    let heat = this.#heats.get(run);
+    // A feed has reactive parts, which must not belong to whoever asks first.
+    if (heat === undefined) this.#heats.set(run, (heat = untrack(() => new HeatFeed())));
+    return heat;
+  }
 
   /** One y range for the same chart of every run, so that columns can be compared by eye. */
   shared(series: string, include: number[] = []): Range {
@@ -84,7 +94,8 @@ export class CompareView {
     const ask = { runs, from, to, columns };
     this.raw.want({ ...ask, series, relative: false, smoothing: 0 });
     if (this.axis.smoothing > 0) this.smooth.want({ ...ask, series, relative: false, smoothing: this.axis.smoothing });
-    if (!this.overlay) this.relative.want({ ...ask, series: this.layers.map((layer) => `grad_norm/${layer}`), relative: true, smoothing: 0 });
+    if (this.overlay) return;
+    for (const run of runs) this.heatOf(run).want({ run, metric: 'grad_norm', layers: [], cell: 'relative', from, to, columns });
   }
 
   listen(): () => void {
@@ -94,12 +105,12 @@ export class CompareView {
         if (!this.ids.some((id) => notice.runs[id] !== undefined)) return;
         this.raw.refresh();
         if (this.axis.smoothing > 0) this.smooth.refresh();
-        if (!this.overlay) this.relative.refresh();
+        if (!this.overlay) for (const id of this.ids) if (notice.runs[id] !== undefined) this.#heats.get(id)?.refresh();
       }),
     ];
     return () => {
       undo.forEach((end) => end());
-      for (const feed of [this.raw, this.smooth, this.relative]) feed.end();
+      for (const feed of [this.raw, this.smooth, ...this.#heats.values()]) feed.end();
       this.axis.release();
     };
   }

@@ -1,13 +1,14 @@
 // What the run screen shows: the run, its step axis, and the frames of its charts. Created with the screen, ended with it.
-import { backend, type Columns, type RunDetail } from '$lib/backend';
+import { backend, type RunDetail, type RunEvents } from '$lib/backend';
 import { Extremes } from '$lib/charts/extremes.svelte';
-import { FrameFeed } from '$lib/charts/frame-feed.svelte';
+import { FrameFeed, HeatFeed } from '$lib/charts/frame-feed.svelte';
 import { StepAxis } from '$lib/charts/step-axis.svelte';
 import { changes } from '$lib/state/changes.svelte';
 import { Resource } from '$lib/state/resource.svelte';
 import { router } from '$lib/state/router.svelte';
 import type { Line } from '$lib/charts/series';
 import { layerShort, metricName } from '$lib/words';
+import { HEAT_CELLS, HEAT_METRICS, heatRows, metricsOf } from './heat-rows';
 
 /** Colour and dash numbers of chosen layers after the patch projection, which is always 2 and solid. */
 const LAYER_SLOTS = [3, 6, 8, 10, 4, 5, 7, 9, 1];
@@ -23,6 +24,8 @@ export class RunView {
   readonly raw = new FrameFeed();
   readonly smooth = new FrameFeed();
   readonly relative = new FrameFeed();
+  readonly heat = new HeatFeed();
+  readonly events: Resource<RunEvents>;
   readonly overview = new FrameFeed();
   readonly exact = new FrameFeed();
   readonly exactRelative = new FrameFeed();
@@ -30,6 +33,7 @@ export class RunView {
   constructor(id: string) {
     this.id = id;
     this.detail = new Resource(() => backend.rpc('run', { id }), (notice) => notice.runs[id] !== undefined, DETAIL_EVERY_MS);
+    this.events = new Resource(() => backend.rpc('events', { id }), (notice) => notice.runs[id] !== undefined, DETAIL_EVERY_MS);
   }
 
   readonly names = $derived.by(() => new Set(this.detail.value?.series.map((one) => one.name) ?? []));
@@ -74,7 +78,19 @@ export class RunView {
     }));
   }
 
-  relativeOf = (layer: string): Columns | null => this.relative.column(this.id, `grad_norm/${layer}`);
+  /** What the gradient view shows, from the address. */
+  readonly heatMetrics = $derived.by(() => metricsOf(this.detail.value?.series ?? []));
+  readonly heatMetric = $derived(HEAT_METRICS.find((metric) => metric === router.params['heat']) ?? 'grad_norm');
+  readonly heatCell = $derived(HEAT_CELLS.find((cell) => cell === router.params['cell']) ?? 'relative');
+  readonly heatOpen = $derived(new Set((router.params['open'] ?? '').split(',').filter((layer) => layer !== '')));
+  readonly heatRows = $derived.by(() => heatRows(this.heatMetric, this.detail.value?.layers ?? [], this.heatOpen, this.detail.value?.series ?? []));
+
+  toggleOpen = (layer: string): void => {
+    const open = this.heatOpen.has(layer) ? [...this.heatOpen].filter((one) => one !== layer) : [...this.heatOpen, layer];
+    router.patch({ open: open.length === 0 ? null : open.join(',') });
+  };
+
+  cells = () => this.heat.answer;
 
   /** The series of the overview strip: kNN where there is one, else the loss. */
   readonly overviewSeries = $derived(this.names.has('knn_top1') ? 'knn_top1' : 'loss');
@@ -82,13 +98,15 @@ export class RunView {
   /** Asks for what is in view. `curves` are raw series, `relative` whether gradients relative to their medians are shown. */
   want(curves: string[], relative: boolean): void {
     const columns = this.axis.columns;
-    const layers = this.detail.value?.layers ?? [];
     if (columns === 0 || this.detail.value === null) return;
     const [from, to] = this.axis.fitted ? [null, null] : this.axis.window;
     const runs = [this.id];
     this.raw.want({ runs, series: curves, from, to, columns, relative: false, smoothing: 0 });
     if (this.axis.smoothing > 0) this.smooth.want({ runs, series: curves, from, to, columns, relative: false, smoothing: this.axis.smoothing });
-    if (relative) this.relative.want({ runs, series: layers.map((layer) => `grad_norm/${layer}`), from, to, columns, relative: true, smoothing: 0 });
+    if (relative) {
+      this.relative.want({ runs, series: this.layers.map((layer) => `grad_norm/${layer}`), from, to, columns, relative: true, smoothing: 0 });
+      if (this.heatRows.length > 0) this.heat.want({ run: this.id, metric: this.heatMetric, layers: this.heatRows, cell: this.heatCell, from, to, columns });
+    }
     this.overview.want({ runs, series: [this.overviewSeries], from: null, to: null, columns: OVERVIEW_COLUMNS, relative: false, smoothing: 0 });
   }
 
@@ -104,17 +122,19 @@ export class RunView {
   listen(): () => void {
     const undo = [
       this.detail.listen(),
+      this.events.listen(),
       changes.subscribe((notice) => {
         if (notice.runs[this.id] === undefined) return;
         this.raw.refresh();
         this.relative.refresh();
+        this.heat.refresh();
         this.overview.refresh();
         if (this.axis.smoothing > 0) this.smooth.refresh();
       }),
     ];
     return () => {
       undo.forEach((end) => end());
-      for (const feed of [this.raw, this.smooth, this.relative, this.overview, this.exact, this.exactRelative]) feed.end();
+      for (const feed of [this.raw, this.smooth, this.relative, this.heat, this.overview, this.exact, this.exactRelative]) feed.end();
       this.axis.release();
     };
   }
