@@ -90,6 +90,19 @@ describe('StepAxis', () => {
     expect(axis.cross).toBeNull();
     axis.release();
   });
+
+  it('goes back window by window; a turn of the wheel is one step', () => {
+    const { axis, address } = axisOf();
+    const again = (move: (axis: StepAxis) => void) => {
+      move(axis);
+      return [address.params['from'] ?? null, address.params['to'] ?? null];
+    };
+    again((it) => it.zoomTo(100, 500));
+    expect(address.params).toEqual({ from: '100', to: '500' });
+    expect(axis.canGoBack).toBe(true);
+    expect(again((it) => it.goBack())).toEqual([null, null]);
+    expect(axis.canGoBack).toBe(false);
+  });
 });
 
 describe('ticks', () => {

@@ -9,6 +9,12 @@ export class Extremes {
     return this.#total;
   }
 
+  /** Of one chart. */
+  of(chart: string): Drawn {
+    void this.#total;
+    return this.#charts.get(chart) ?? { drawn: 0, of: 0 };
+  }
+
   report(chart: string, tally: Drawn): void {
     const before = this.#charts.get(chart);
     if (before?.drawn === tally.drawn && before.of === tally.of) return;

@@ -10,6 +10,11 @@ export class FrameFeed extends Feed<FrameRequest, Frame> {
   column(run: string, name: string): Columns | null {
     return find(this.answer, run, name);
   }
+
+  /** What later attempts have superseded of a series. */
+  branches(run: string, name: string): Columns[] {
+    return this.answer?.series.filter((one) => one.run === run && one.name === name && one.superseded !== null) ?? [];
+  }
 }
 
 export class HeatFeed extends Feed<HeatmapRequest, Cells> {

@@ -1,16 +1,16 @@
 // Paints the heat map: image, values that are not finite, row dividers, layer names, the dashed outline of a frozen row,
 // event ticks, x numbers.
-import { number } from '../format';
 import type { Tokens } from '../theme/tokens.svelte';
 import { pixels, type HeatScale, type RowPixels } from './heat';
 import { isDrawn, markColour } from './plot-layers';
 import type { Mark } from './series';
-import { PX_PER_X_TICK, ticks } from './ticks';
+import { PX_PER_X_TICK } from './ticks';
+import type { XScale } from './x-scale';
 
 export type HeatRow = { layer: string; label: string; pixels: RowPixels | null; tensor: boolean; chosen: boolean; frozen: boolean };
 export type HeatView = {
   rows: HeatRow[]; window: readonly [number, number]; width: number; height: number; left: number; right: number; top: number; bottom: number;
-  marks: Mark[]; tokens: Tokens; frozenLabel: string; xTitle: string; showX: boolean; columns: number; scale: HeatScale;
+  marks: Mark[]; tokens: Tokens; frozenLabel: string; xTitle: string; showX: boolean; columns: number; scale: HeatScale; xScale: XScale;
 };
 
 export function paintHeat(canvas: HTMLCanvasElement, view: HeatView): void {
@@ -24,8 +24,7 @@ export function paintHeat(canvas: HTMLCanvasElement, view: HeatView): void {
   const plotWidth = view.width - view.left - view.right;
   const plotHeight = view.height - view.top - view.bottom;
   const each = plotHeight / view.rows.length;
-  const [from, to] = view.window;
-  const x = (step: number) => view.left + ((step - from) / (to - from)) * plotWidth;
+  const x = (step: number) => view.left + view.xScale.position(step, view.window) * plotWidth;
 
   const image = document.createElement('canvas');
   image.width = view.columns;
@@ -105,8 +104,8 @@ export function paintHeat(canvas: HTMLCanvasElement, view: HeatView): void {
   ctx.textBaseline = 'top';
   ctx.textAlign = 'center';
   ctx.fillStyle = view.tokens.axis;
-  for (const value of ticks(from, to, Math.max(2, Math.floor(plotWidth / PX_PER_X_TICK)))) {
-    if (x(value) <= view.left + plotWidth - 40) ctx.fillText(number(value, Number.isInteger(value) ? 0 : 1), x(value), view.top + plotHeight + 5);
+  for (const { at, text } of view.xScale.ticks(view.window, Math.max(2, Math.floor(plotWidth / PX_PER_X_TICK))).ticks) {
+    if (at * plotWidth <= plotWidth - 40) ctx.fillText(text, view.left + at * plotWidth, view.top + plotHeight + 5);
   }
   ctx.textAlign = 'right';
   ctx.fillStyle = view.tokens.tx3;

@@ -2,6 +2,7 @@
 // pixel. Pure.
 import type { Cells } from '../backend/heatmap';
 import type { Rgb } from '../theme/ramp';
+import { STEPS } from './x-scale';
 import type { Drawn } from './trace';
 
 /** Values at both ends of the colour scale, which is logarithmic. */
@@ -35,12 +36,11 @@ export type RowPixels = {
 };
 
 /** Row `r` of the cells for `width` pixels of a window of steps. A cell without values takes those of the one before, as far as values usually lie apart. */
-export function rowPixels(cells: Cells, r: number, window: readonly [number, number], width: number): RowPixels {
+export function rowPixels(cells: Cells, r: number, window: readonly [number, number], width: number, scale = STEPS): RowPixels {
   const row = new Float64Array(width).fill(NaN);
   const tally: Drawn = { drawn: 0, of: 0 };
   const broken: [number, number][] = [];
   let peak: RowPixels['peak'] = null;
-  const scale = width / (window[1] - window[0]);
   const [begin, end] = [r * cells.columns, (r + 1) * cells.columns];
   const hold = usualGap(cells.largest.subarray(begin, end));
   for (let at = begin; at < end; at += 1) {
@@ -52,8 +52,8 @@ export function rowPixels(cells: Cells, r: number, window: readonly [number, num
     while (reach < hold && at + reach < end && Number.isNaN(cells.largest[at + reach] ?? NaN)) reach += 1;
     const until = step + reach * cells.stride;
     if (until <= window[0] || step > window[1]) continue;
-    const first = Math.min(width - 1, Math.max(0, Math.floor((step - window[0]) * scale)));
-    const last = Math.min(width - 1, Math.max(first, Math.ceil((until - window[0]) * scale) - 1));
+    const first = Math.min(width - 1, Math.max(0, Math.floor(scale.position(step, window) * width)));
+    const last = Math.min(width - 1, Math.max(first, Math.ceil(scale.position(until, window) * width) - 1));
     if (isBroken) broken.push([first, last]);
     if (Number.isNaN(value)) continue;
     for (let x = first; x <= last; x += 1) {

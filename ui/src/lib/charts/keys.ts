@@ -1,6 +1,7 @@
 // The keys of a screen with a step axis.
 import type { Binding } from '../state/keys.svelte';
 import type { StepAxis } from './step-axis.svelte';
+import { X_KINDS } from './x-scale';
 
 export function axisBindings(axis: StepAxis): Binding[] {
   return [
@@ -12,6 +13,8 @@ export function axisBindings(axis: StepAxis): Binding[] {
     { code: 'Shift+Equal', shown: '+', label: 'keys.axis_in', run: () => axis.zoom(0.7, axis.cross ?? undefined) },
     { code: 'Minus', shown: '−', label: 'keys.axis_out', run: () => axis.zoom(1 / 0.7, axis.cross ?? undefined) },
     { code: 'Digit0', shown: '0', label: 'keys.fit', run: () => axis.fit() },
+    { code: 'Backspace', shown: '⌫', label: 'keys.zoom_back', run: () => axis.goBack() },
+    { code: 'KeyX', shown: 'X', label: 'keys.x_axis', run: () => axis.setXKind(X_KINDS[(X_KINDS.indexOf(axis.xKind) + 1) % X_KINDS.length] ?? 'step') },
     { code: 'KeyF', shown: 'F', label: 'keys.follow', run: () => axis.toggleFollow() },
     { code: 'KeyY', shown: 'Y', label: 'keys.log_y', run: () => axis.toggleLogY() },
     { code: 'KeyS', shown: 'S', label: 'keys.smoothing', run: () => axis.toggleSmoothing() },

@@ -2,17 +2,19 @@
 // that every stored extreme is on the canvas. Layers, lowest first: shading, band, grid, event ticks, lines, labels.
 import '../language-tag';
 import uPlot from 'uplot';
-import { number } from '../format';
 import type { Tokens } from '../theme/tokens.svelte';
 import type { Range } from './range';
-import type { Band, Line, Mark } from './series';
+import { branchesOf, type Band, type Line, type Mark } from './series';
+import type { Columns } from '../backend/frame';
 import { labels, logTicks, PX_PER_X_TICK, PX_PER_Y_TICK, ticks } from './ticks';
 import { nonfiniteSteps, trace, type Drawn } from './trace';
 import { drawBandLabels, drawMarks, drawShades } from './plot-layers';
+import type { XScale, XTicks } from './x-scale';
 
 export type View = {
   lines: Line[];
   window: readonly [number, number];
+  scale: XScale;
   y: Range;
   log: boolean;
   band: Band | null;
@@ -32,13 +34,14 @@ const BOTTOM = 8;
 const FEW = 12;
 const AXIS_FONT_PX = 10.5;
 
-type Stroke = { line: Line; smoothed: boolean; ghost: boolean };
+type Stroke = { line: Line; columns: Columns | null; ghost: boolean };
 
-/** Ghosts of raw lines first, so that smoothed lines lie above; later lines lie below earlier ones. */
+/** Ghosts first: superseded branches, and raw lines where smoothed ones lie above. Later lines lie below earlier ones. */
 function strokes(lines: Line[]): Stroke[] {
   const back = [...lines].reverse();
-  const ghosts = back.filter((line) => line.smoothed).map((line) => ({ line, smoothed: false, ghost: true }));
-  return [...ghosts, ...back.map((line) => ({ line, smoothed: Boolean(line.smoothed), ghost: false }))];
+  const branches = back.flatMap((line) => branchesOf(line).map((columns) => ({ line, columns, ghost: true })));
+  const ghosts = back.filter((line) => line.smoothed).map((line) => ({ line, columns: line.columns, ghost: true }));
+  return [...branches, ...ghosts, ...back.map((line) => ({ line, columns: line.smoothed ?? line.columns, ghost: false }))];
 }
 
 export class LinePlot {
@@ -66,7 +69,7 @@ export class LinePlot {
 
   draw(view: View, width: number, height: number): void {
     this.#view = view;
-    const shape = JSON.stringify([view.lines.map((line) => [line.key, line.slot, line.width, Boolean(line.smoothed)]), view.log, view.left, view.showX, view.tokens.panel, view.tokens.accent]);
+    const shape = JSON.stringify([view.lines.map((line) => [line.key, line.slot, line.width, Boolean(line.smoothed), branchesOf(line).length]), view.log, view.left, view.showX, view.tokens.panel, view.tokens.accent]);
     if (this.#plot === null || shape !== this.#shape) {
       this.#plot?.destroy();
       this.#shape = shape;
@@ -86,10 +89,10 @@ export class LinePlot {
     this.#plot = null;
   }
 
-  /** uPlot only needs something that spans the window; the lines read their own columns. */
+  /** uPlot counts shares of the window; it only needs something that spans it, as the lines read their own columns. */
   #data(): uPlot.AlignedData {
-    const { window, y, lines } = this.#view;
-    return [[...window], ...strokes(lines).map(() => [...y])] as uPlot.AlignedData;
+    const { y, lines } = this.#view;
+    return [[0, 1], ...strokes(lines).map(() => [...y])] as uPlot.AlignedData;
   }
 
   #options(width: number, height: number): uPlot.Options {
@@ -101,15 +104,15 @@ export class LinePlot {
       width, height, ms: 1, padding: [TOP, RIGHT, showX ? 0 : BOTTOM, 0],
       legend: { show: false }, cursor: { show: false }, select: { show: false, left: 0, top: 0, width: 0, height: 0 },
       scales: {
-        x: { time: false, range: () => [...this.#view.window] as uPlot.Range.MinMax },
+        x: { time: false, range: () => [0, 1] },
         y: { distr: view.log ? 3 : 1, range: () => this.#view.y },
       },
       axes: [
         {
           show: true, size: showX ? X_AXIS : 0, gap: 5, stroke: tokens.axis, font, ticks: { show: false },
           grid: { stroke: tokens.grid, width: 1 },
-          splits: (u) => ticks(...(this.#view.window as [number, number]), Math.max(2, Math.floor(u.bbox.width / ratio / PX_PER_X_TICK))),
-          values: (u, splits) => this.#xLabels(u, splits),
+          splits: (u) => this.#xTicks(u).ticks.map((tick) => tick.at),
+          values: (u) => this.#xLabels(u),
         },
         {
           size: left, gap: 6, stroke: tokens.axis, font, ticks: { show: false }, grid: { stroke: tokens.grid, width: 1 },
@@ -140,38 +143,36 @@ export class LinePlot {
   }
 
   #path(u: uPlot, index: number): uPlot.Series.Paths | null {
-    const { lines, window, log } = this.#view;
-    const stroke = strokes(lines)[index];
-    const columns = stroke === undefined ? null : stroke.smoothed ? stroke.line.smoothed : stroke.line.columns;
+    const { lines, window, scale, log } = this.#view;
+    const columns = strokes(lines)[index]?.columns;
     if (!columns) return null;
     const path = new Path2D();
     const { left, width } = u.bbox;
-    const scale = width / (window[1] - window[0]);
-    const x = (step: number) => left + (step - window[0]) * scale;
+    const x = (step: number) => left + scale.position(step, window) * width;
     const y = (value: number) => (log && value <= 0 ? NaN : u.valToPos(value, 'y', true));
     const tally = trace(columns, window, x, y, path);
     this.#drawn = { drawn: this.#drawn.drawn + tally.drawn, of: this.#drawn.of + tally.of };
     return { stroke: path };
   }
 
-  #xLabels(u: uPlot, splits: number[]): (string | null)[] {
-    if (!this.#view.showX) return splits.map(() => null);
-    const { window, xTitle } = this.#view;
+  #xTicks(u: uPlot): XTicks {
+    return this.#view.scale.ticks(this.#view.window, Math.max(2, Math.floor(u.bbox.width / uPlot.pxRatio / PX_PER_X_TICK)));
+  }
+
+  #xLabels(u: uPlot): (string | null)[] {
+    const { ticks: shown } = this.#xTicks(u);
+    if (!this.#view.showX) return shown.map(() => null);
     const width = u.bbox.width / uPlot.pxRatio;
-    const texts = splits.map((value) => number(value, Number.isInteger(value) ? 0 : 1));
     // The title stands at the right end; labels that would run into it are left out.
-    const taken = (xTitle.length + 2) * AXIS_FONT_PX * 0.6;
-    return splits.map((value, i) => {
-      const centre = ((value - window[0]) / (window[1] - window[0])) * width;
-      return centre + (texts[i]?.length ?? 0) * AXIS_FONT_PX * 0.3 > width - taken ? null : texts[i] ?? null;
-    });
+    const taken = (this.#view.xTitle.length + 2) * AXIS_FONT_PX * 0.6;
+    return shown.map(({ at, text }) => (at * width + text.length * AXIS_FONT_PX * 0.3 > width - taken ? null : text));
   }
 
   #finish(u: uPlot): void {
     const { ctx, bbox } = u;
     const view = this.#view;
     const ratio = uPlot.pxRatio;
-    const scale = bbox.width / (view.window[1] - view.window[0]);
+    const x = (step: number) => bbox.left + view.scale.position(step, view.window) * bbox.width;
     ctx.save();
     ctx.font = `${10 * ratio}px ${view.tokens.font}`;
     for (const line of view.lines) {
@@ -180,13 +181,13 @@ export class LinePlot {
       ctx.lineWidth = 1.6 * ratio;
       ctx.beginPath();
       for (const step of nonfiniteSteps(line.columns, view.window)) {
-        const x = bbox.left + (step - view.window[0]) * scale;
+        const at = x(step);
         const y = bbox.top + bbox.height - 5 * ratio;
         const r = 2.6 * ratio;
-        ctx.moveTo(x - r, y - r);
-        ctx.lineTo(x + r, y + r);
-        ctx.moveTo(x + r, y - r);
-        ctx.lineTo(x - r, y + r);
+        ctx.moveTo(at - r, y - r);
+        ctx.lineTo(at + r, y + r);
+        ctx.moveTo(at + r, y - r);
+        ctx.lineTo(at - r, y + r);
       }
       ctx.stroke();
       const shown = line.smoothed ?? line.columns;
@@ -197,7 +198,7 @@ export class LinePlot {
         const value = shown.last[i] ?? NaN;
         if (step < view.window[0] || step > view.window[1] || !Number.isFinite(value) || (view.log && value <= 0)) return;
         ctx.beginPath();
-        ctx.arc(bbox.left + (step - view.window[0]) * scale, u.valToPos(value, 'y', true), 2 * ratio, 0, 7);
+        ctx.arc(x(step), u.valToPos(value, 'y', true), 2 * ratio, 0, 7);
         ctx.fill();
       });
     }

@@ -18,10 +18,9 @@ export function isDrawn(mark: Mark): boolean {
   return mark.kind !== 'checkpoint';
 }
 
-function geometry(u: uPlot, view: Pick<View, 'window'>) {
+function geometry(u: uPlot, view: Pick<View, 'window' | 'scale'>) {
   const { left, top, width, height } = u.bbox;
-  const [from, to] = view.window;
-  return { left, top, width, height, x: (step: number) => left + ((step - from) / (to - from)) * width };
+  return { left, top, width, height, x: (step: number) => left + view.scale.position(step, view.window) * width };
 }
 
 export function drawShades(u: uPlot, view: View): void {

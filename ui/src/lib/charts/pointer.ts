@@ -17,10 +17,7 @@ export function attachPointer(node: HTMLElement, axis: StepAxis, plot: () => Plo
     const { left, width } = plot();
     return ((event.clientX - box.left) / box.width - left) / width;
   };
-  const step = (at: number) => {
-    const [from, to] = axis.window;
-    return from + Math.min(1, Math.max(0, at)) * (to - from);
-  };
+  const step = (at: number) => axis.stepAt(Math.min(1, Math.max(0, at)));
   const stop = () => {
     start = null;
     dragging = false;

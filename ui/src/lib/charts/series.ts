@@ -13,7 +13,13 @@ export type Line = {
   columns: Columns | null;
   /** Smoothed columns, drawn over the raw line as a ghost. */
   smoothed?: Columns | null;
+  /** What later attempts have superseded, one for each attempt: the ghost of where the run was before it resumed. */
+  branches?: Columns[];
 };
+
+export function branchesOf(line: Line): Columns[] {
+  return line.branches ?? [];
+}
 
 /** Something that happened at a step, as a tick (`at`) or a shaded stretch (`at` to `end`). */
 export type Mark = { kind: string; at: number; end: number | null; label: string; injected: boolean };

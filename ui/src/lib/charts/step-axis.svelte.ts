@@ -2,6 +2,7 @@
 // the address, so reload and Back restore them; only the crosshair, which moves with the pointer, is kept here and
 // written to the address when it rests.
 import { untrack } from 'svelte';
+import { STEPS, X_KINDS, type XKind, type XScale, type XTicks } from './x-scale';
 
 /** Where the axis keeps its state: the router, or a plain object in tests. */
 export interface AddressParams {
@@ -16,6 +17,11 @@ const BEFORE_EVENT = 300;
 const AFTER_EVENT = 780;
 const CROSS_RESTS_MS = 500;
 export const SMOOTHING = 0.9;
+/** Windows that can be gone back to. */
+const REMEMBERED = 50;
+
+/** A jump is a step of the history of windows; gestures that glide (wheel, drag of the strip) are one step together. */
+type How = 'jump' | 'glide';
 
 export class StepAxis {
   #first = $state(0);
@@ -24,6 +30,9 @@ export class StepAxis {
   #cross = $state<number | null>(null);
   #plotWidth = $state(0);
   #crossTimer: ReturnType<typeof setTimeout> | null = null;
+  #scale = $state.raw<XScale>(STEPS);
+  #past = $state.raw<(readonly [number, number] | null)[]>([]);
+  #lastMove: How = 'jump';
   readonly #address: AddressParams;
 
   constructor(address: AddressParams) {
@@ -46,6 +55,35 @@ export class StepAxis {
     if (!this.following || this.#last <= explicit[1]) return explicit;
     return [this.#last - (explicit[1] - explicit[0]), this.#last];
   });
+
+  /** What x counts, from the address. */
+  get xKind(): XKind {
+    return X_KINDS.find((kind) => kind === this.#address.params['x']) ?? 'step';
+  }
+
+  setXKind(kind: XKind): void {
+    this.#address.patch({ x: kind === 'step' ? null : kind });
+  }
+
+  /** The scale that is drawn with: steps until frames have come that know what was asked for. */
+  get scale(): XScale {
+    return this.#scale;
+  }
+
+  setScale(scale: XScale): void {
+    this.#scale = scale;
+  }
+
+  /** 0…1 of the window. */
+  position = (step: number): number => this.#scale.position(step, this.window);
+
+  stepAt(share: number): number {
+    return this.#scale.stepAt(share, this.window);
+  }
+
+  ticks(count: number): XTicks {
+    return this.#scale.ticks(this.window, count);
+  }
 
   get logY(): boolean {
     return this.#address.params['log'] === '1';
@@ -98,33 +136,50 @@ export class StepAxis {
     this.#total = total;
   }
 
-  zoomTo(from: number, to: number): void {
+  zoomTo(from: number, to: number, how: How = 'jump'): void {
     const [low, high] = from < to ? [from, to] : [to, from];
     const width = Math.max(NARROWEST, high - low);
     const limit = Math.max(this.#last, this.#first + NARROWEST);
     if (width >= limit - this.#first) {
-      this.fit();
+      this.fit(how);
       return;
     }
     const start = Math.min(Math.max(this.#first, low), limit - width);
+    this.#remember(how);
     this.#write(start, start + width);
   }
 
   /** `factor` < 1 shows fewer steps; `at` keeps its place. */
   zoom(factor: number, at = this.#middle()): void {
     const [from, to] = this.window;
-    this.zoomTo(at - (at - from) * factor, at + (to - at) * factor);
+    this.zoomTo(at - (at - from) * factor, at + (to - at) * factor, 'glide');
   }
 
   /** By a share of the window. */
   pan(share: number): void {
     const [from, to] = this.window;
     const by = (to - from) * share;
-    if (this.#explicit !== null) this.zoomTo(from + by, to + by);
+    if (this.#explicit !== null) this.zoomTo(from + by, to + by, 'glide');
   }
 
-  fit(): void {
+  fit(how: How = 'jump'): void {
+    if (this.#explicit === null) return;
+    this.#remember(how);
     this.#address.patch({ from: null, to: null, follow: null });
+  }
+
+  get canGoBack(): boolean {
+    return this.#past.length > 0;
+  }
+
+  /** The window before the last zoom. */
+  goBack(): void {
+    const before = this.#past.at(-1);
+    if (before === undefined) return;
+    this.#past = this.#past.slice(0, -1);
+    this.#lastMove = 'jump';
+    if (before === null) this.#address.patch({ from: null, to: null, follow: null });
+    else this.#write(...before);
   }
 
   toggleFollow(): void {
@@ -154,8 +209,8 @@ export class StepAxis {
     this.point((this.#cross ?? Math.round(this.#middle())) + by);
     const [from, to] = this.window;
     const cross = this.#cross ?? from;
-    if (cross < from) this.zoomTo(cross, cross + (to - from));
-    else if (cross > to) this.zoomTo(cross - (to - from), cross);
+    if (cross < from) this.zoomTo(cross, cross + (to - from), 'glide');
+    else if (cross > to) this.zoomTo(cross - (to - from), cross, 'glide');
   }
 
   /** Shows the neighbourhood of an event and points at it. */
@@ -167,6 +222,11 @@ export class StepAxis {
   /** Ends the timer of the crosshair; for when the screen goes. */
   release(): void {
     if (this.#crossTimer !== null) clearTimeout(this.#crossTimer);
+  }
+
+  #remember(how: How): void {
+    if (how === 'jump' || this.#lastMove === 'jump') this.#past = [...this.#past, this.#explicit].slice(-REMEMBERED);
+    this.#lastMove = how;
   }
 
   #middle(): number {

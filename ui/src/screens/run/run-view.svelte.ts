@@ -3,11 +3,13 @@ import { backend, type RunDetail, type RunEvents } from '$lib/backend';
 import { Extremes } from '$lib/charts/extremes.svelte';
 import { FrameFeed, HeatFeed } from '$lib/charts/frame-feed.svelte';
 import { StepAxis } from '$lib/charts/step-axis.svelte';
+import { XScale } from '$lib/charts/x-scale';
 import { changes } from '$lib/state/changes.svelte';
 import { Resource } from '$lib/state/resource.svelte';
 import { router } from '$lib/state/router.svelte';
 import type { Line } from '$lib/charts/series';
 import { layerShort, metricName } from '$lib/words';
+import { waitShare } from './wait';
 import { HEAT_CELLS, HEAT_METRICS, heatRows, metricsOf } from './heat-rows';
 
 /** Colour and dash numbers of chosen layers after the patch projection, which is always 2 and solid. */
@@ -15,6 +17,7 @@ const LAYER_SLOTS = [3, 6, 8, 10, 4, 5, 7, 9, 1];
 export const MOST_LAYERS = LAYER_SLOTS.length + 1;
 const OVERVIEW_COLUMNS = 1200;
 const DETAIL_EVERY_MS = 500;
+const WAIT = ['data_wait_seconds', 'step_seconds'];
 
 export class RunView {
   readonly id: string;
@@ -63,7 +66,7 @@ export class RunView {
   line(series: string, slot: number, width?: number): Line {
     return {
       key: series, label: metricName(series), slot, solid: true, ...(width === undefined ? {} : { width }),
-      columns: this.raw.column(this.id, series),
+      columns: this.raw.column(this.id, series), branches: this.raw.branches(this.id, series),
       smoothed: this.axis.smoothing > 0 ? this.smooth.column(this.id, series) : null,
     };
   }
@@ -74,9 +77,21 @@ export class RunView {
     return this.layers.map((layer) => ({
       key: layer, label: layerShort(layer), solid: layer === 'patch_embed', width: layer === 'patch_embed' ? 1.6 : 1.1,
       slot: layer === 'patch_embed' ? 2 : LAYER_SLOTS[others.indexOf(layer) % LAYER_SLOTS.length] ?? 10,
-      columns: (relative ? this.relative : this.raw).column(this.id, `${kind}/${layer}`),
+      columns: (relative ? this.relative : this.raw).column(this.id, `${kind}/${layer}`), branches: (relative ? this.relative : this.raw).branches(this.id, `${kind}/${layer}`),
     }));
   }
+
+  /** Where steps lie on x, from what the frames say; the overview knows the whole run, the others what is in view. */
+  xScale(): XScale {
+    void [this.overview.version, this.raw.version];
+    return new XScale(this.axis.xKind, [this.overview.column(this.id, this.overviewSeries), this.overview.column(this.id, 'loss'), this.raw.column(this.id, 'loss')]);
+  }
+
+  /** The share of the newest steps that went into waiting for data; null where it is not recorded. */
+  readonly waitShare = $derived.by(() => {
+    void this.overview.version;
+    return waitShare(this.overview.column(this.id, 'data_wait_seconds'), this.overview.column(this.id, 'step_seconds'));
+  });
 
   /** What the gradient view shows, from the address. */
   readonly heatMetrics = $derived.by(() => metricsOf(this.detail.value?.series ?? []));
@@ -101,13 +116,15 @@ export class RunView {
     if (columns === 0 || this.detail.value === null) return;
     const [from, to] = this.axis.fitted ? [null, null] : this.axis.window;
     const runs = [this.id];
-    this.raw.want({ runs, series: curves, from, to, columns, relative: false, smoothing: 0 });
+    const axis = this.axis.xKind;
+    const superseded = true;
+    this.raw.want({ runs, series: curves, from, to, columns, relative: false, smoothing: 0, axis, superseded });
     if (this.axis.smoothing > 0) this.smooth.want({ runs, series: curves, from, to, columns, relative: false, smoothing: this.axis.smoothing });
     if (relative) {
-      this.relative.want({ runs, series: this.layers.map((layer) => `grad_norm/${layer}`), from, to, columns, relative: true, smoothing: 0 });
+      this.relative.want({ runs, series: this.layers.map((layer) => `grad_norm/${layer}`), from, to, columns, relative: true, smoothing: 0, superseded });
       if (this.heatRows.length > 0) this.heat.want({ run: this.id, metric: this.heatMetric, layers: this.heatRows, cell: this.heatCell, from, to, columns });
     }
-    this.overview.want({ runs, series: [this.overviewSeries], from: null, to: null, columns: OVERVIEW_COLUMNS, relative: false, smoothing: 0 });
+    this.overview.want({ runs, series: [...new Set([this.overviewSeries, 'loss', ...WAIT])].filter((name) => this.has(name)), from: null, to: null, columns: OVERVIEW_COLUMNS, relative: false, smoothing: 0, axis });
   }
 
   /** The exact values at the crosshair, where a pixel column holds several steps. */
