@@ -2,8 +2,11 @@
 //! orientation ignored, as in the reference pipeline. Hostile input is an error, never a panic.
 
 use std::cell::RefCell;
+use std::fs::File;
 use std::io::Cursor;
+use std::os::unix::fs::FileExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 
 use image::{ColorType, DynamicImage, ImageDecoder, ImageReader, Limits};
 
@@ -15,10 +18,53 @@ const MAX_SIDE: u32 = 65_535;
 const MAX_PIXELS: u64 = 178_956_970;
 /// Memory a decoder may take.
 const MAX_ALLOC_BYTES: u64 = 2 << 30;
+/// An encoded image of more bytes than the largest decoded one is none.
+const MAX_ENCODED_BYTES: u64 = MAX_PIXELS * 3;
+/// Enough of a file for its header, even behind a large preview picture.
+const HEADER_BYTES: u64 = 256 << 10;
 
 thread_local! {
     /// Grey samples before they become RGB; kept so that a thread allocates once.
     static GREY: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    /// Bytes of a file; kept likewise.
+    static ENCODED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// As [`decode_into`], from a file.
+pub(crate) fn decode_file(path: &Path, image: &mut RgbImage) -> Result<(), String> {
+    let metadata = std::fs::metadata(path).map_err(|e| e.to_string())?;
+    // Opening a pipe would wait for a writer for ever.
+    if !metadata.is_file() {
+        return Err("not a regular file".to_owned());
+    }
+    decode_part(path, 0, metadata.len(), image)
+}
+
+/// As [`decode_into`], from `bytes` bytes of a file from `start` on.
+pub(crate) fn decode_part(path: &Path, start: u64, bytes: u64, image: &mut RgbImage) -> Result<(), String> {
+    with_part(path, start, bytes, |encoded| decode_into(encoded, image))
+}
+
+/// Width and height from the header alone, of an image within a file.
+pub(crate) fn dimensions_of_part(path: &Path, start: u64, bytes: u64) -> Result<(u32, u32), String> {
+    with_part(path, start, bytes.min(HEADER_BYTES), dimensions)
+}
+
+fn with_part<T>(
+    path: &Path,
+    start: u64,
+    bytes: u64,
+    read: impl FnOnce(&[u8]) -> Result<T, String>,
+) -> Result<T, String> {
+    if bytes > MAX_ENCODED_BYTES {
+        return Err(format!("a file of {bytes} bytes is no image that we can read"));
+    }
+    ENCODED.with_borrow_mut(|encoded| {
+        encoded.resize(bytes as usize, 0);
+        let file = File::open(path).map_err(|e| e.to_string())?;
+        file.read_exact_at(encoded, start).map_err(|e| e.to_string())?;
+        read(encoded)
+    })
 }
 
 /// Decodes `bytes` into `image`, reusing its buffer. The error says why the bytes are unreadable.

@@ -1,16 +1,16 @@
-//! Which format a path has, by what it holds. Order: parquet, IDX, CIFAR, image files; a folder with none of
+//! Which format a path has, by what it holds. Order: parquet, tar shards, IDX, CIFAR, image files; a folder with none of
 //! them is an error that says what would be read.
 
 use std::path::{Path, PathBuf};
 
-use super::{Found, cifar, folder, idx, parquet_rows};
+use super::{Found, cifar, folder, idx, parquet_rows, tar_shards};
 use crate::{DataError, Result};
 
-/// Parquet shards may lie this many folders deep (`data/train/0000.parquet`).
-const PARQUET_DEPTH: usize = 3;
+/// Parquet and tar shards may lie this many folders deep (`data/train/0000.parquet`).
+const SHARD_DEPTH: usize = 3;
 
 const EXPECTED: &str = "expected class folders or a flat folder of JPEG, PNG, WebP or BMP images, *.parquet \
-     with a column image.bytes, CIFAR *.bin files, or IDX files";
+     with a column image.bytes, *.tar shards, CIFAR *.bin files, or IDX files";
 
 /// Opens whatever `path` holds.
 pub(crate) fn detect(path: &Path) -> Result<Found> {
@@ -31,6 +31,10 @@ fn open_file(path: &Path) -> Result<Found> {
     let (name, one) = (name_of(path), [path.to_path_buf()]);
     let mut found = if name.ends_with(".parquet") {
         parquet_rows::open(root, &one)?
+    } else if name.ends_with(".tar") {
+        tar_shards::open(root, &one)?
+    } else if is_compressed_tar(&name) {
+        return Err(compressed(path));
     } else if let Some(layout) = cifar::layout_of(std::slice::from_ref(&name)) {
         cifar::open(root, &one, layout)?
     } else {
@@ -46,9 +50,17 @@ fn open_file(path: &Path) -> Result<Found> {
 
 fn open_folder(root: &Path) -> Result<Found> {
     let mut shards = Vec::new();
-    files_below(root, PARQUET_DEPTH, &|name| name.ends_with(".parquet"), &mut shards)?;
+    files_below(root, SHARD_DEPTH, &|name| name.ends_with(".parquet"), &mut shards)?;
     if !shards.is_empty() {
         return parquet_rows::open(root, &shards);
+    }
+    files_below(root, SHARD_DEPTH, &|name| name.ends_with(".tar"), &mut shards)?;
+    if !shards.is_empty() {
+        return tar_shards::open(root, &shards);
+    }
+    files_below(root, 0, &is_compressed_tar, &mut shards)?;
+    if let Some(first) = shards.first() {
+        return Err(compressed(first));
     }
     let mut idx_files = Vec::new();
     files_below(root, 1, &idx::is_images_name, &mut idx_files)?;
@@ -62,6 +74,15 @@ fn open_folder(root: &Path) -> Result<Found> {
         return cifar::open(root, &bins, layout);
     }
     folder::open(root)
+}
+
+fn is_compressed_tar(name: &str) -> bool {
+    [".tar.gz", ".tgz", ".tar.zst", ".tar.xz", ".tar.bz2"].iter().any(|end| name.ends_with(end))
+}
+
+fn compressed(path: &Path) -> DataError {
+    let what = "a compressed archive cannot be read image by image: unpack it once to a .tar or a folder";
+    DataError::format(path, what)
 }
 
 /// Of `x` and `x.gz`, the plain one: both are the same images.

@@ -39,16 +39,14 @@ impl Source for FolderSource {
     }
 
     fn decode_into(&self, index: usize, image: &mut RgbImage) -> std::result::Result<(), Reason> {
-        let bytes = std::fs::read(&self.files[index].path).map_err(|e| e.to_string())?;
-        decode::decode_into(&bytes, image)
+        decode::decode_file(&self.files[index].path, image)
     }
 
     fn image_size(&self) -> Option<(u32, u32)> {
         // Sixteen headers across the set: enough to call it uniform for a suggestion in a form.
         let step = self.files.len().div_ceil(16).max(1);
         let mut sizes = self.files.iter().step_by(step).map(|file| {
-            let bytes = std::fs::read(&file.path).ok()?;
-            decode::dimensions(&bytes).ok()
+            decode::dimensions_of_part(&file.path, 0, file.bytes).ok()
         });
         let first = sizes.next()??;
         sizes.all(|size| size == Some(first)).then_some(first)
@@ -179,12 +177,7 @@ pub(crate) fn open(root: &Path) -> Result<Found> {
             source.labels.push(label);
         }
         found.files.extend(source.files.iter().cloned());
-        let source: Option<Box<dyn Source>> = Some(Box::new(source));
-        match split {
-            SplitName::Train => found.train = source,
-            SplitName::Validation => found.validation = source,
-            SplitName::Test => found.test = source,
-        }
+        found.set(split, Box::new(source));
     }
     found.class_names = class_names;
     Ok(found)

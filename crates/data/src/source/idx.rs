@@ -145,11 +145,7 @@ pub(crate) fn open(root: &Path, images: &[PathBuf]) -> Result<Found> {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let labels = labels_beside(path, &name);
         let source: Box<dyn Source> = Box::new(IdxSource::open(path, labels.as_deref())?);
-        match split_of(&name).unwrap_or(SplitName::Train) {
-            SplitName::Train => found.train = Some(source),
-            SplitName::Validation => found.validation = Some(source),
-            SplitName::Test => found.test = Some(source),
-        }
+        found.set(split_of(&name).unwrap_or(SplitName::Train), source);
         for file in [Some(path), labels.as_ref()].into_iter().flatten() {
             found.files.push(FileEntry::new(root, file)?);
         }

@@ -13,6 +13,8 @@ mod idx;
 mod memory;
 mod parquet_rows;
 mod split_name;
+mod tar_format;
+mod tar_shards;
 
 pub(crate) use detect::detect;
 pub(crate) use fashion_mnist::CLASS_NAMES as FASHION_MNIST_CLASSES;
@@ -52,6 +54,18 @@ pub(crate) struct Found {
     pub class_names: Vec<String>,
     /// Every file that belongs to the set, for the fingerprint.
     pub files: Vec<FileEntry>,
+}
+
+impl Found {
+    /// Puts `source` where `split` belongs.
+    fn set(&mut self, split: split_name::SplitName, source: Box<dyn Source>) {
+        let place = match split {
+            split_name::SplitName::Train => &mut self.train,
+            split_name::SplitName::Validation => &mut self.validation,
+            split_name::SplitName::Test => &mut self.test,
+        };
+        *place = Some(source);
+    }
 }
 
 /// A file of the set: its name relative to the set's root, where it is, and its size.

@@ -12,7 +12,7 @@ use parquet::data_type::ByteArray;
 use parquet::file::reader::{FileReader, RowGroupReader, SerializedFileReader};
 use parquet::schema::types::SchemaDescriptor;
 
-use super::split_name::{SplitName, split_of};
+use super::split_name::by_split;
 use super::{FileEntry, Found, Reason, Source, relative_name};
 use crate::{DataError, Result, RgbImage, decode};
 
@@ -251,26 +251,15 @@ fn open_split(root: &Path, paths: &[PathBuf]) -> Result<(ParquetSource, Vec<Stri
 
 /// Opens the parquet files `paths` (sorted) below `root`; the split is in the file's or a folder's name.
 pub(crate) fn open(root: &Path, paths: &[PathBuf]) -> Result<Found> {
-    let split = |path: &PathBuf| {
-        let name = relative_name(root, path);
-        name.rsplit('/').find_map(split_of).unwrap_or(SplitName::Train)
-    };
     let mut found = Found::default();
-    for wanted in [SplitName::Train, SplitName::Validation, SplitName::Test] {
-        let of_split: Vec<PathBuf> = paths.iter().filter(|path| split(path) == wanted).cloned().collect();
-        if of_split.is_empty() {
-            continue;
-        }
-        let (source, names) = open_split(root, &of_split)?;
+    for (split, paths) in by_split(paths, |path| relative_name(root, path)) {
+        let (source, names) = open_split(root, &paths)?;
         if found.class_names.is_empty() {
             found.class_names = names;
         }
         found.files.extend(source.files.iter().cloned());
-        let source: Option<Box<dyn Source>> = (source.rows > 0).then(|| Box::new(source) as Box<dyn Source>);
-        match wanted {
-            SplitName::Train => found.train = source,
-            SplitName::Validation => found.validation = source,
-            SplitName::Test => found.test = source,
+        if source.rows > 0 {
+            found.set(split, Box::new(source));
         }
     }
     Ok(found)

@@ -1,4 +1,7 @@
-//! Which split a file or folder name announces: `train-00000-of-00002.parquet`, `val/`, `t10k-images…`.
+//! Which split a file or folder name announces: `train-00000-of-00002.parquet`, `val/`, `t10k-images…`. Looks at names
+//! only, never at what they name.
+
+use std::path::PathBuf;
 
 /// A split of a data set on disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,6 +18,19 @@ pub(crate) fn split_of(name: &str) -> Option<SplitName> {
         "val" | "valid" | "validation" | "dev" => Some(SplitName::Validation),
         "test" | "testing" | "t10k" => Some(SplitName::Test),
         _ => None,
+    })
+}
+
+/// Paths of each split that has some, in the order train, validation, test. The innermost part of a path's name (as
+/// `name` gives it, with forward slashes) that announces a split decides; what announces none is for training.
+pub(crate) fn by_split(
+    paths: &[PathBuf],
+    name: impl Fn(&PathBuf) -> String,
+) -> impl Iterator<Item = (SplitName, Vec<PathBuf>)> {
+    let split = move |path: &&PathBuf| name(path).rsplit('/').find_map(split_of).unwrap_or(SplitName::Train);
+    [SplitName::Train, SplitName::Validation, SplitName::Test].into_iter().filter_map(move |wanted| {
+        let of_split: Vec<PathBuf> = paths.iter().filter(|path| split(path) == wanted).cloned().collect();
+        (!of_split.is_empty()).then_some((wanted, of_split))
     })
 }
 

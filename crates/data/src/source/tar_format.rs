@@ -1,0 +1,242 @@
+//! The index of a tar archive: names, places and sizes of its regular files. Reads ustar with GNU long names and pax
+//! headers, and refuses what is cut off or has a wrong checksum. Extracts nothing; links, devices and folders are skipped.
+
+use std::io::{BufReader, Read, Seek};
+
+const BLOCK: u64 = 512;
+/// A longer name, or pax header, is no name but an attack on memory.
+const MAX_EXTENDED: u64 = 1 << 20;
+/// Small members are read while the index is made: labels, never images.
+pub(crate) const MAX_INLINE: u64 = 64 << 10;
+
+/// A regular file of an archive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Member {
+    /// Path within the archive.
+    pub name: String,
+    /// Place of its first byte, and their number.
+    pub start: u64,
+    pub bytes: u64,
+    /// The content, where `inline` wanted it and it is at most [`MAX_INLINE`] bytes.
+    pub content: Option<Vec<u8>>,
+}
+
+/// What the header blocks before a member say about it.
+#[derive(Default)]
+struct Extended {
+    name: Option<String>,
+    bytes: Option<u64>,
+}
+
+/// Lists the regular files of an archive of `len` bytes, in order. `inline` says by name whose content is wanted.
+///
+/// # Errors
+/// A fragment that says what is wrong with the archive.
+pub(crate) fn members<R: Read + Seek>(
+    reader: &mut BufReader<R>,
+    len: u64,
+    inline: &dyn Fn(&str) -> bool,
+) -> Result<Vec<Member>, String> {
+    let mut members = Vec::new();
+    let mut extended = Extended::default();
+    let mut at = 0;
+    let mut header = [0u8; BLOCK as usize];
+    while at < len {
+        if len - at < BLOCK {
+            return Err(cut_off(at));
+        }
+        reader.read_exact(&mut header).map_err(|e| e.to_string())?;
+        if header.iter().all(|&byte| byte == 0) {
+            // The end, or padding before it: what lies behind an end mark is none of the archive's.
+            break;
+        }
+        check_sum(&header)
+            .map_err(|what| if at == 0 { format!("not a tar archive: {what}") } else { what })?;
+        let start = at + BLOCK;
+        let kind = header[156];
+        let own = number(&header[124..136]).ok_or("a member's size is not a number")?;
+        let regular = matches!(kind, b'0' | b'\0' | b'7');
+        let bytes = if regular { extended.bytes.take().unwrap_or(own) } else { own };
+        let end = start.checked_add(bytes).filter(|&end| end <= len).ok_or_else(|| cut_off(at))?;
+        let mut read = 0;
+        match kind {
+            b'L' | b'x' => {
+                let content = read_small(reader, bytes, MAX_EXTENDED)?;
+                read = bytes;
+                if kind == b'L' {
+                    extended.name = Some(text(&content));
+                } else {
+                    pax(&content, &mut extended);
+                }
+            }
+            _ if regular => {
+                let name = extended.name.take().unwrap_or_else(|| name_of(&header));
+                extended = Extended::default();
+                let content = if bytes <= MAX_INLINE && inline(&name) {
+                    read = bytes;
+                    Some(read_small(reader, bytes, MAX_INLINE)?)
+                } else {
+                    None
+                };
+                members.push(Member { name, start, bytes, content });
+            }
+            // A global pax header says nothing about names; anything else is not a file.
+            b'g' | b'K' => {}
+            _ => extended = Extended::default(),
+        }
+        // Members are padded to whole blocks; the padding of the last one may be missing.
+        at = end.next_multiple_of(BLOCK);
+        let skip = i64::try_from(at - start - read).map_err(|e| e.to_string())?;
+        reader.seek_relative(skip).map_err(|e| e.to_string())?;
+    }
+    Ok(members)
+}
+
+fn cut_off(at: u64) -> String {
+    format!("the archive is cut off: its member at byte {at} is not complete")
+}
+
+fn read_small(reader: &mut impl Read, bytes: u64, most: u64) -> Result<Vec<u8>, String> {
+    if bytes > most {
+        return Err(format!("a header of {bytes} bytes"));
+    }
+    let mut content = vec![0; bytes as usize];
+    reader.read_exact(&mut content).map_err(|e| e.to_string())?;
+    Ok(content)
+}
+
+/// The sum of a header's bytes, its own field counted as spaces, must be what the field says.
+fn check_sum(header: &[u8; 512]) -> Result<(), String> {
+    let stated = number(&header[148..156]).ok_or("a header's checksum is not a number")?;
+    let spaces = 8 * u64::from(b' ');
+    let sum = |range: std::ops::Range<usize>| header[range].iter().map(|&byte| u64::from(byte)).sum::<u64>();
+    if sum(0..148) + spaces + sum(156..512) == stated {
+        Ok(())
+    } else {
+        Err("a header's checksum is wrong".to_owned())
+    }
+}
+
+/// A number: octal digits between spaces and zero bytes, or big-endian binary where the first bit is set.
+fn number(field: &[u8]) -> Option<u64> {
+    if let [first @ 0x80..=0xff, rest @ ..] = field {
+        let digits = std::iter::once(first & 0x7f).chain(rest.iter().copied());
+        return digits
+            .into_iter()
+            .try_fold(0u64, |value, digit| value.checked_mul(256)?.checked_add(u64::from(digit)));
+    }
+    let text = std::str::from_utf8(field).ok()?.trim_matches([' ', '\0']);
+    if text.is_empty() { Some(0) } else { u64::from_str_radix(text, 8).ok() }
+}
+
+/// Bytes up to the first zero, lossy only where they are not UTF-8.
+fn text(bytes: &[u8]) -> String {
+    let end = bytes.iter().position(|&byte| byte == 0).unwrap_or(bytes.len());
+    String::from_utf8_lossy(&bytes[..end]).into_owned()
+}
+
+fn name_of(header: &[u8; 512]) -> String {
+    let name = text(&header[..100]);
+    let prefix = if &header[257..262] == b"ustar" { text(&header[345..500]) } else { String::new() };
+    // GNU's own magic uses the prefix for other things.
+    let gnu = &header[257..265] == b"ustar  \0";
+    if prefix.is_empty() || gnu { name } else { format!("{prefix}/{name}") }
+}
+
+/// Records `LENGTH KEY=VALUE\n`; what is malformed ends the header.
+fn pax(mut bytes: &[u8], extended: &mut Extended) {
+    while let Some(space) = bytes.iter().position(|&byte| byte == b' ') {
+        let length =
+            std::str::from_utf8(&bytes[..space]).ok().and_then(|digits| digits.parse::<usize>().ok());
+        let Some(record) = length.and_then(|length| bytes.get(space + 1..length)) else { return };
+        bytes = &bytes[space + 1 + record.len()..];
+        let record = String::from_utf8_lossy(record);
+        match record.trim_end_matches('\n').split_once('=') {
+            Some(("path", path)) => extended.name = Some(path.to_owned()),
+            Some(("size", size)) => extended.bytes = size.parse().ok(),
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn archive(contents: &[Vec<u8>]) -> Vec<u8> {
+        let mut archive = tar::Builder::new(Vec::new());
+        for (i, content) in contents.iter().enumerate() {
+            let mut header = tar::Header::new_gnu();
+            header.set_size(content.len() as u64);
+            archive.append_data(&mut header, format!("{}{i}", "x".repeat(i * 40)), &content[..]).unwrap();
+        }
+        archive.into_inner().unwrap()
+    }
+
+    fn list(bytes: &[u8]) -> Result<Vec<Member>, String> {
+        members(&mut BufReader::new(Cursor::new(bytes)), bytes.len() as u64, &|name| name.ends_with('1'))
+    }
+
+    #[test]
+    fn numbers_are_octal_or_binary() {
+        assert_eq!(number(b"0000644\0"), Some(0o644));
+        assert_eq!(number(b"   12 \0 "), Some(0o12));
+        assert_eq!(number(&[0; 12]), Some(0));
+        assert_eq!(number(&[0x80, 0, 0, 1, 0]), Some(256));
+        assert_eq!(number(b"12a"), None);
+        assert_eq!(number(&[0xff; 12]), None);
+    }
+
+    proptest! {
+        #[test]
+        fn members_are_where_they_are_said_to_be(
+            contents in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..1500), 0..5),
+        ) {
+            let bytes = archive(&contents);
+            let members = list(&bytes).unwrap();
+            prop_assert_eq!(members.len(), contents.len());
+            for (i, (member, content)) in members.iter().zip(&contents).enumerate() {
+                prop_assert_eq!(&member.name, &format!("{}{i}", "x".repeat(i * 40)));
+                let start = member.start as usize;
+                prop_assert_eq!(&bytes[start..start + member.bytes as usize], &content[..]);
+                prop_assert_eq!(member.content.as_ref(), (i == 1).then_some(content));
+            }
+        }
+
+        #[test]
+        fn damage_is_an_error_or_members_within_the_file(
+            contents in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..700), 1..4),
+            damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..8),
+            keep in any::<prop::sample::Index>(),
+            cut in any::<bool>(),
+            mend in any::<bool>(),
+        ) {
+            let mut bytes = archive(&contents);
+            for (at, value) in damage {
+                let at = at.index(bytes.len());
+                bytes[at] = value;
+            }
+            if cut {
+                bytes.truncate(keep.index(bytes.len()));
+            }
+            // With its checksum right, damage within the first header gets past the first line of defence.
+            if mend && bytes.len() >= 512 {
+                bytes[148..156].fill(b' ');
+                let sum: u64 = bytes[..512].iter().map(|&byte| u64::from(byte)).sum();
+                bytes[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+            }
+            if let Ok(members) = list(&bytes) {
+                prop_assert!(members.iter().all(|m| m.start + m.bytes <= bytes.len() as u64));
+            }
+        }
+
+        #[test]
+        fn never_panics(bytes in prop::collection::vec(any::<u8>(), 0..2000)) {
+            let _ = list(&bytes);
+        }
+    }
+}
