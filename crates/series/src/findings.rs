@@ -134,6 +134,11 @@ impl RunDetector {
         self.streams.insert(stream, columns);
     }
 
+    /// Whether a stream is declared.
+    pub fn knows(&self, stream: i64) -> bool {
+        self.streams.contains_key(&stream)
+    }
+
     fn layer(&mut self, name: &str) -> usize {
         if let Some(place) = self.layers.iter().position(|known| known == name) {
             return place;

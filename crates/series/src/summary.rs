@@ -83,6 +83,19 @@ impl Summary {
         self.last_step = next.last_step;
     }
 
+    /// Adds the summary of other values, whichever steps are theirs; of equal steps, those of `self` come first.
+    pub fn merge_any(&mut self, other: &Self) {
+        let (mine, before) = (*self, other.count > 0 && self.count > 0 && other.first_step < self.first_step);
+        let after = other.last_step >= self.last_step;
+        self.merge(other);
+        if before {
+            (self.first, self.first_step) = (other.first, other.first_step);
+        }
+        if mine.count > 0 && !after {
+            (self.last, self.last_step) = (mine.last, mine.last_step);
+        }
+    }
+
     /// Finite values.
     pub fn finite(&self) -> u64 {
         self.count - self.nonfinite

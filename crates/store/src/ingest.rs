@@ -10,6 +10,7 @@ use vitals_journal::{Row, StepRange, Stream};
 
 use crate::attempts::{range_of, ranges_in_force};
 use crate::codec::{self, Group};
+use crate::detection::{self, Standing};
 use crate::groups;
 use crate::ids::{run_num, signed, touch_run, unsigned};
 use crate::records;
@@ -34,23 +35,32 @@ impl Store {
     /// An attempt that is unknown is created by a batch that bears the journal's header.
     pub async fn ingest(&self, run: RunId, attempt: u32, batch: &IngestBatch) -> Result<Ingested> {
         let mut tx = self.begin().await?;
-        let (ingested, shapes) = ingest_in(self, &mut tx, run, attempt, batch).await?;
+        let Done { ingested, shapes, run_num, standing } =
+            ingest_in(self, &mut tx, run, attempt, batch).await?;
         tx.commit().await?;
         self.shapes.remember(shapes);
+        self.standings.keep(run_num, standing);
         Ok(ingested)
     }
 }
 
 type Shapes = Vec<(i64, Arc<Shape>)>;
 
-/// All of an ingest but its commit. Returns the shapes to remember once committed.
-pub(crate) async fn ingest_in(
+/// An ingest but for its commit, with what to remember once committed.
+struct Done {
+    ingested: Ingested,
+    shapes: Shapes,
+    run_num: i64,
+    standing: Option<Standing>,
+}
+
+async fn ingest_in(
     store: &Store,
     tx: &mut SqliteConnection,
     run: RunId,
     attempt: u32,
     batch: &IngestBatch,
-) -> Result<(Ingested, Shapes)> {
+) -> Result<Done> {
     let target = Target { run, run_num: run_num(&mut *tx, run).await?, attempt };
     check_offset(&mut *tx, &target, batch).await?;
     if let Some(header) = &batch.header {
@@ -61,8 +71,10 @@ pub(crate) async fn ingest_in(
     }
     let ranges = ranges_in_force(&mut *tx, target.run_num).await?;
     let range = range_of(&ranges, attempt);
-    let shapes = take_rows(store, &mut *tx, &target, &batch.rows, range).await?;
+    let (shapes, streams) = take_rows(store, &mut *tx, &target, &batch.rows, range).await?;
     records::take(&mut *tx, target.run_num, attempt, batch, range).await?;
+    let standing =
+        detection::advance(store, &mut *tx, target.run_num, attempt, batch, &streams, range).await?;
     let offset = signed("journal offset", batch.offset_to)?;
     let last_step = batch.rows.iter().map(|r| r.step).max().map(|s| signed("step", s)).transpose()?;
     sqlx::query!(
@@ -83,7 +95,7 @@ pub(crate) async fn ingest_in(
         values: batch.rows.iter().map(|r| r.values.len() as u64).sum(),
         steps_done,
     };
-    Ok((ingested, shapes))
+    Ok(Done { ingested, shapes, run_num: target.run_num, standing })
 }
 
 async fn check_offset(tx: &mut SqliteConnection, target: &Target, batch: &IngestBatch) -> Result<()> {
@@ -200,12 +212,13 @@ async fn take_rows(
     target: &Target,
     rows: &[Row],
     range: StepRange,
-) -> Result<Shapes> {
+) -> Result<(Shapes, BTreeMap<u16, i64>)> {
     let mut by_stream: BTreeMap<u16, Vec<&Row>> = BTreeMap::new();
     for row in rows {
         by_stream.entry(row.stream.0).or_default().push(row);
     }
     let mut shapes = Shapes::new();
+    let mut streams = BTreeMap::new();
     for (stream, rows) in by_stream {
         let id = i64::from(stream);
         let num = sqlx::query_scalar!(
@@ -228,9 +241,10 @@ async fn take_rows(
             summary.absorb(&group, range);
         }
         write_summary(&mut *tx, target.run_num, num, summary).await?;
+        streams.insert(stream, num);
         shapes.push((num, shape));
     }
-    Ok(shapes)
+    Ok((shapes, streams))
 }
 
 fn columnar(rows: &[&Row], columns: usize) -> Result<Group> {

@@ -8,6 +8,7 @@ mod attempts;
 mod batch;
 mod codec;
 mod datasets;
+mod detection;
 mod error;
 mod events;
 mod groups;

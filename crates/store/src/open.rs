@@ -12,6 +12,7 @@ use sqlx::sqlite::{
 };
 use sqlx::{Connection, Sqlite, Transaction};
 
+use crate::detection::Standings;
 use crate::shapes::ShapeCache;
 use crate::{Result, StoreError};
 
@@ -37,6 +38,7 @@ pub struct Store {
     read: SqlitePool,
     write: Option<SqlitePool>,
     pub(crate) shapes: ShapeCache,
+    pub(crate) standings: Standings,
 }
 
 impl Store {
@@ -61,7 +63,13 @@ impl Store {
             .max_lifetime(None)
             .test_before_acquire(false)
             .connect_lazy_with(options(&path).read_only(true));
-        Ok(Self { path: Arc::new(path), read, write, shapes: ShapeCache::default() })
+        Ok(Self {
+            path: Arc::new(path),
+            read,
+            write,
+            shapes: ShapeCache::default(),
+            standings: Standings::default(),
+        })
     }
 
     /// The database file.

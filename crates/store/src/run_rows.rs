@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 use sqlx::SqliteConnection;
+use vitals_series::Stability;
 
 use crate::ids::{from_json, parse_id, small, to_json, unsigned};
 use crate::summary::{MetricSummary, ShapeSummary};
@@ -43,6 +44,8 @@ pub struct RunRow {
     pub metrics: BTreeMap<String, MetricSummary>,
     /// Events in force, by kind.
     pub events: BTreeMap<String, u64>,
+    /// Of what was not injected.
+    pub stability: Stability,
     pub created_at: UnixMillis,
     pub started_at: Option<UnixMillis>,
     pub ended_at: Option<UnixMillis>,
@@ -226,6 +229,7 @@ async fn read_rows(tx: &mut SqliteConnection, nums: &str) -> Result<(Vec<RunRow>
             total_steps: r.total_steps.map(unsigned),
             metrics: BTreeMap::new(),
             events: BTreeMap::new(),
+            stability: Stability::default(),
             created_at: r.created_at,
             started_at: r.started_at,
             ended_at: r.ended_at,
@@ -257,8 +261,11 @@ async fn add_event_counts(
     places: &Places,
     rows: &mut [RunRow],
 ) -> Result<()> {
+    let mut natural_events: BTreeMap<usize, (u64, f64, u64)> = BTreeMap::new();
     for r in sqlx::query!(
-        r#"SELECT run_num AS "run_num!", kind AS "kind!", COUNT(*) AS "events!: i64" FROM events
+        r#"SELECT run_num AS "run_num!", kind AS "kind!", COUNT(*) AS "events!: i64",
+                  SUM(injected = 0) AS "natural!: i64",
+                  TOTAL(CASE WHEN injected = 0 THEN amount END) AS "amount!: f64" FROM events
            WHERE superseded = 0 AND run_num IN (SELECT value FROM json_each(?))
            GROUP BY run_num, kind"#,
         nums
@@ -267,8 +274,20 @@ async fn add_event_counts(
     .await?
     {
         if let Some(&place) = places.get(&r.run_num) {
+            let natural = unsigned(r.natural);
+            let seen = natural_events.entry(place).or_default();
+            match r.kind.as_str() {
+                "spike" => seen.0 = natural,
+                "dip" => seen.1 = r.amount,
+                "nonfinite" => seen.2 = natural,
+                _ => {}
+            }
             rows[place].events.insert(r.kind, unsigned(r.events));
         }
+    }
+    for (place, (spikes, dip_area, nonfinite)) in natural_events {
+        let row = &mut rows[place];
+        row.stability = Stability::of(row.steps_done, spikes, dip_area, nonfinite);
     }
     Ok(())
 }

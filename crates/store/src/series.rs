@@ -65,7 +65,7 @@ impl Store {
         let num = run_num(&mut tx, run).await?;
         let mut entries: Vec<SeriesEntry> = Vec::new();
         let mut known: BTreeMap<(String, String), usize> = BTreeMap::new();
-        for (shape_num, shape) in shapes_of(self, &mut tx, num).await? {
+        for (shape_num, shape) in shapes_of(self, &mut tx, num, true).await? {
             let data = sqlx::query_scalar!(
                 "SELECT data FROM summaries WHERE run_num = ? AND shape_num = ?",
                 num,
@@ -103,19 +103,21 @@ impl Store {
         // One snapshot: a commit in between must not show half of itself.
         let mut tx = self.reader().begin().await?;
         let num = run_num(&mut tx, run).await?;
-        read(self, &mut tx, num, query).await
+        read(self, &mut tx, num, query, true).await
     }
 }
 
-async fn read(
+/// `committed` says that the transaction sees committed shapes only, which may be remembered.
+pub(crate) async fn read(
     store: &Store,
     tx: &mut SqliteConnection,
     run: i64,
     query: &SeriesQuery,
+    committed: bool,
 ) -> Result<Vec<Series>> {
     let in_force = ranges_in_force(&mut *tx, run).await?;
     let mut found: Vec<Series> = Vec::new();
-    let shapes = shapes_of(store, &mut *tx, run).await?;
+    let shapes = shapes_of(store, &mut *tx, run, committed).await?;
     let plans: Vec<(i64, Arc<Shape>, Wanted)> = shapes
         .into_iter()
         .map(|(shape_num, shape)| {
@@ -235,6 +237,7 @@ pub(crate) async fn shapes_of(
     store: &Store,
     tx: &mut SqliteConnection,
     run: i64,
+    committed: bool,
 ) -> Result<Vec<(i64, Arc<Shape>)>> {
     let rows = sqlx::query!("SELECT shape_num FROM streams WHERE run_num = ? ORDER BY attempt, stream", run)
         .fetch_all(&mut *tx)
@@ -242,7 +245,11 @@ pub(crate) async fn shapes_of(
     let mut shapes: Vec<(i64, Arc<Shape>)> = Vec::new();
     for row in rows {
         if !shapes.iter().any(|(num, _)| *num == row.shape_num) {
-            shapes.push((row.shape_num, store.shapes.get(&mut *tx, row.shape_num).await?));
+            let shape = match committed {
+                true => store.shapes.get(&mut *tx, row.shape_num).await?,
+                false => store.shapes.get_uncached(&mut *tx, row.shape_num).await?,
+            };
+            shapes.push((row.shape_num, shape));
         }
     }
     Ok(shapes)

@@ -29,7 +29,11 @@ impl World {
 
     /// A run in state `starting`, outside sweeps.
     pub async fn run(&self) -> RunId {
-        let mut run = new_run("point", 0);
+        self.run_of("point").await
+    }
+
+    pub async fn run_of(&self, point: &str) -> RunId {
+        let mut run = new_run(point, 0);
         run.state = RunState::Starting;
         self.store.insert_runs(None, &[run], NOW).await.unwrap().added[0]
     }

@@ -1,0 +1,161 @@
+//! Detection at ingest: the same events whatever batches the values come in, whoever ingests them, and after a rewind.
+
+use serde_json::Value;
+use vitals_store::{
+    Column, EndOfAttempt, IngestBatch, NewEvent, Role, Row, RunEvent, RunId, Store, Stream, StreamId,
+};
+
+use crate::world::{World, header};
+
+const STEPS: u64 = 420;
+const SPIKE: u64 = 250;
+const NAN: u64 = 350;
+
+fn streams() -> Vec<Stream> {
+    let norms = ["grad_norm/patch_embed", "grad_norm/blocks.0", "grad_norm/blocks.1"];
+    vec![
+        Stream { id: StreamId(0), name: "step".to_owned(), columns: vec![Column::f32("loss", "")] },
+        Stream {
+            id: StreamId(1),
+            name: "gradients".to_owned(),
+            columns: norms.map(|name| Column::f32(name, "")).to_vec(),
+        },
+        Stream { id: StreamId(2), name: "evaluation".to_owned(), columns: vec![Column::f32("knn_top1", "")] },
+    ]
+}
+
+/// Blocks jump at `spike`, the projection six steps later; a NaN at `NAN`; accuracy dips after the spike.
+fn rows(first: u64, spike: u64) -> Vec<Row> {
+    let mut rows = Vec::new();
+    let mut push = |stream, step, values: Vec<f64>| {
+        // As a journal keeps them.
+        let values = values.into_iter().map(|value| f64::from(value as f32)).collect();
+        rows.push(Row { stream: StreamId(stream), step, elapsed_secs: step as f64, values });
+    };
+    for step in first..STEPS {
+        let wobble = 1.0 + 0.1 * (((step * 7919) % 101) as f64 / 101.0);
+        let jump = |onset: u64| if (onset..spike + 12).contains(&step) { 15.0 } else { 1.0 };
+        let nan = if step == NAN { f64::NAN } else { 1.0 };
+        push(0, step, vec![wobble]);
+        push(1, step, vec![wobble * jump(spike + 6), wobble * jump(spike) * nan, wobble * jump(spike)]);
+        if step % 10 == 9 {
+            let dip = if (spike + 10..spike + 40).contains(&step) { 0.1 } else { 0.0 };
+            push(2, step + 1, vec![0.6 - dip + 0.005 * (wobble - 1.05)]);
+        }
+    }
+    rows
+}
+
+fn batches(first: u64, spike: u64, a_batch: usize) -> Vec<IngestBatch> {
+    let rows = rows(first, spike);
+    let mut batches = vec![IngestBatch {
+        offset_to: 1,
+        header: header(first),
+        streams: streams(),
+        ..IngestBatch::default()
+    }];
+    for (n, some) in (1..).zip(rows.chunks(a_batch)) {
+        batches.push(IngestBatch {
+            offset_from: n,
+            offset_to: n + 1,
+            rows: some.to_vec(),
+            ..IngestBatch::default()
+        });
+    }
+    if let Some(last) = batches.last_mut() {
+        last.end = Some(EndOfAttempt {
+            reason: "finished".to_owned(),
+            exit_code: Some(0),
+            last_step: Some(STEPS - 1),
+            message: String::new(),
+            at: None,
+        });
+    }
+    batches
+}
+
+/// Kind, step, end, layer and details, without ids.
+type Told = (String, u64, Option<u64>, Option<String>, Value);
+
+fn told(events: &[RunEvent]) -> Vec<Told> {
+    let event = |e: &RunEvent| (e.kind.clone(), e.step, e.end_step, e.layer.clone(), e.details.clone());
+    events.iter().map(event).collect()
+}
+
+async fn events(world: &World, run: RunId) -> Vec<Told> {
+    told(&world.store.events(run, &[], false).await.unwrap())
+}
+
+#[tokio::test]
+async fn events_do_not_depend_on_batches_or_on_who_ingests() {
+    let world = World::new().await;
+    let mut all = Vec::new();
+    for a_batch in [1, 7, 100, 10_000] {
+        let run = world.run_of(&format!("p{a_batch}")).await;
+        for batch in batches(0, SPIKE, a_batch) {
+            world.store.ingest(run, 1, &batch).await.unwrap();
+        }
+        all.push(events(&world, run).await);
+    }
+    // Another process takes over for every batch.
+    let run = world.run_of("handed over").await;
+    for batch in batches(0, SPIKE, 200) {
+        let store = Store::open(world.database(), Role::Writer).await.unwrap();
+        store.ingest(run, 1, &batch).await.unwrap();
+        store.close().await;
+    }
+    all.push(events(&world, run).await);
+    world.store.detect_again(run).await.unwrap();
+    all.push(events(&world, run).await);
+    let kinds: Vec<&str> = all[0].iter().map(|event| event.0.as_str()).collect();
+    assert_eq!(kinds, ["spike", "dip", "nonfinite"], "{:#?}", all[0]);
+    let (_, onset, end, layer, details) = &all[0][0];
+    assert_eq!((*onset, end.is_some(), layer.as_deref()), (SPIKE, true, Some("blocks.0")));
+    assert_eq!(details["layers"][2]["layer"], "patch_embed");
+    assert_eq!(details["layers"][2]["onset"], SPIKE + 6);
+    assert_eq!((all[0][2].1, all[0][2].3.as_deref()), (NAN, Some("blocks.0")));
+    for other in &all[1..] {
+        assert_eq!(other, &all[0]);
+    }
+    assert!(world.store.runs_to_detect().await.unwrap().is_empty());
+    let row = world.store.run(run).await.unwrap();
+    assert!(row.stability.score() < 0.1 && row.stability.spikes_per_1000_steps > 2.0);
+}
+
+#[tokio::test]
+async fn a_rewind_takes_events_out_of_force_and_finds_those_of_the_new_branch() {
+    let world = World::new().await;
+    let run = world.run_of("rewound").await;
+    for batch in batches(0, SPIKE, 50) {
+        world.store.ingest(run, 1, &batch).await.unwrap();
+    }
+    for batch in batches(200, 300, 50) {
+        world.store.ingest(run, 2, &batch).await.unwrap();
+    }
+    let spikes = world.store.events(run, &["spike"], true).await.unwrap();
+    let seen: Vec<(u64, u32, bool)> = spikes.iter().map(|e| (e.step, e.attempt, e.superseded)).collect();
+    assert_eq!(seen, [(SPIKE, 1, true), (300, 2, false)]);
+}
+
+#[tokio::test]
+async fn what_an_injected_disturbance_does_is_labelled() {
+    let world = World::new().await;
+    let run = world.run_of("shocked").await;
+    let mut batches = batches(0, SPIKE, 30);
+    batches[1].events.push(NewEvent {
+        kind: "shock".to_owned(),
+        step: SPIKE - 1,
+        end_step: None,
+        layer: None,
+        injected: true,
+        details: serde_json::json!({"injected": true, "factor": 8, "steps": 8}),
+        at: None,
+    });
+    for batch in batches {
+        world.store.ingest(run, 1, &batch).await.unwrap();
+    }
+    let found = world.store.events(run, &["spike", "dip", "nonfinite"], false).await.unwrap();
+    let labels: Vec<(&str, bool)> = found.iter().map(|e| (e.kind.as_str(), e.injected)).collect();
+    assert_eq!(labels, [("spike", true), ("dip", true), ("nonfinite", true)]);
+    assert_eq!(world.store.run(run).await.unwrap().stability.score(), 1.0);
+}
