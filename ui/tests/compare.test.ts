@@ -42,13 +42,17 @@ describe('differences', () => {
   const metrics = (last: number | string, max: number): Run['metrics'] => ({ knn_top1: { last, min: 0, max, nonfinite: 0 } });
   const a = { ...first, metrics: metrics(0.7, 0.72), events: {}, started_at: '2026-01-01T00:00:00Z', ended_at: '2026-01-01T01:00:00Z' };
   const b = { ...first, metrics: metrics(0.65, 0.7), events: { spike: 3 }, started_at: '2026-01-01T01:00:00Z', ended_at: null };
-  const row = (runs: Run[], baseline: number, key: string) => differences(runs, baseline, now).find((one) => one.key === key);
+  const stability = [0.9, 0.5].map((score) => ({ score, spikes_per_1000_steps: 0, dip_area_share: 1 - score, nonfinite: 0 }));
+  const row = (runs: Run[], baseline: number, key: string) => differences(runs, stability, baseline, now).find((one) => one.key === key);
 
   it('are each run less the baseline, which has none', () => {
     expect(row([a, b], 1, 'knn_final')?.deltas[0]).toBeCloseTo(0.05);
     expect(row([a, b], 0, 'knn_final')?.deltas[1]).toBeCloseTo(-0.05);
     expect(row([a, b], 1, 'knn_final')?.deltas[1]).toBeNull();
     expect(row([a, b], 1, 'spikes')?.deltas[0]).toBe(-3);
+    expect(row([a, b], 1, 'stability')?.deltas[0]).toBeCloseTo(0.4);
+    // Points × steps: 10 % of 3,000 steps missed in full.
+    expect(row([a, b], 1, 'lost_area')?.values[0]).toBeCloseTo(0.1 * a.progress.step * 100);
     expect(row([a, b], 1, 'duration')?.values).toEqual([3600, 3600]);
   });
   it('are absent where a value is missing or not finite', () => {

@@ -41,7 +41,8 @@ function strokes(lines: Line[]): Stroke[] {
   const back = [...lines].reverse();
   const branches = back.flatMap((line) => branchesOf(line).map((columns) => ({ line, columns, ghost: true })));
   const ghosts = back.filter((line) => line.smoothed).map((line) => ({ line, columns: line.columns, ghost: true }));
-  return [...branches, ...ghosts, ...back.map((line) => ({ line, columns: line.smoothed ?? line.columns, ghost: false }))];
+  const all = back.map((line) => ({ line, columns: line.smoothed ?? line.columns, ghost: line.quiet ?? false }));
+  return [...branches, ...ghosts, ...all.filter((one) => one.ghost), ...all.filter((one) => !one.ghost)];
 }
 
 export class LinePlot {
@@ -69,7 +70,7 @@ export class LinePlot {
 
   draw(view: View, width: number, height: number): void {
     this.#view = view;
-    const shape = JSON.stringify([view.lines.map((line) => [line.key, line.slot, line.width, Boolean(line.smoothed), branchesOf(line).length]), view.log, view.left, view.showX, view.tokens.panel, view.tokens.accent]);
+    const shape = JSON.stringify([view.lines.map((line) => [line.key, line.slot, line.width, line.quiet, Boolean(line.smoothed), branchesOf(line).length]), view.log, view.left, view.showX, view.tokens.panel, view.tokens.accent]);
     if (this.#plot === null || shape !== this.#shape) {
       this.#plot?.destroy();
       this.#shape = shape;
@@ -192,7 +193,7 @@ export class LinePlot {
       ctx.stroke();
       const shown = line.smoothed ?? line.columns;
       const inView = shown.step.filter((step) => step >= view.window[0] && step <= view.window[1]);
-      if (inView.length > FEW) continue;
+      if (inView.length > FEW || line.quiet) continue;
       ctx.fillStyle = line.slot === 0 ? view.tokens.tx2 : view.tokens.categories[line.slot - 1] ?? view.tokens.tx2;
       shown.step.forEach((step, i) => {
         const value = shown.last[i] ?? NaN;

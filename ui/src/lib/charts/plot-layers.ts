@@ -3,7 +3,11 @@ import '../language-tag';
 import uPlot from 'uplot';
 import type { Tokens } from '../theme/tokens.svelte';
 import type { View } from './line-plot';
-import type { Mark } from './series';
+import type { Columns } from '../backend/frame';
+import type { Line, Mark } from './series';
+
+/** Two bands over each other can still be told apart. */
+const AREA_ALPHA = 0.16;
 
 export function markColour(tokens: Tokens, kind: string): string {
   if (kind === 'dip') return tokens.dip;
@@ -50,7 +54,28 @@ export function drawShades(u: uPlot, view: View): void {
     }
     ctx.stroke();
   }
+  for (const line of view.lines) if (line.area) fillArea(u, view, line, line.area);
   ctx.restore();
+}
+
+/** From minimum to maximum of each column; interrupted where the scale cannot show them. */
+function fillArea(u: uPlot, view: View, line: Line, { step, min, max }: Columns): void {
+  const { x } = geometry(u, view);
+  const colour = line.slot === 0 ? view.tokens.tx2 : view.tokens.categories[line.slot - 1] ?? view.tokens.tx2;
+  const shown = (value: number) => Number.isFinite(value) && (!view.log || value > 0);
+  u.ctx.save();
+  u.ctx.fillStyle = colour;
+  u.ctx.globalAlpha = AREA_ALPHA;
+  for (let from = 0; from < step.length; from += 1) {
+    let to = from;
+    while (to < step.length && shown(min[to] ?? NaN) && shown(max[to] ?? NaN)) to += 1;
+    const path = new Path2D();
+    for (let i = from; i < to; i += 1) path.lineTo(x(step[i] ?? NaN), u.valToPos(max[i] ?? NaN, 'y', true));
+    for (let i = to - 1; i >= from; i -= 1) path.lineTo(x(step[i] ?? NaN), u.valToPos(min[i] ?? NaN, 'y', true));
+    if (to > from) u.ctx.fill(path);
+    from = to;
+  }
+  u.ctx.restore();
 }
 
 /** Vertical ticks at events; quieter where they were injected on purpose. */

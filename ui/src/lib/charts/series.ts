@@ -15,6 +15,10 @@ export type Line = {
   smoothed?: Columns | null;
   /** What later attempts have superseded, one for each attempt: the ghost of where the run was before it resumed. */
   branches?: Columns[];
+  /** Filled from minimum to maximum in the line's colour, behind all lines. */
+  area?: Columns | null;
+  /** Drawn as a ghost, behind the others. */
+  quiet?: boolean;
 };
 
 export function branchesOf(line: Line): Columns[] {

@@ -1,6 +1,6 @@
 // What the compare screen shows: the comparison, each run's events and layers, and one frame of curves for all of them.
 import { untrack } from 'svelte';
-import { backend, type Comparison, type EventInfo, type RunDetail } from '$lib/backend';
+import { backend, type Comparison, type EventInfo, type RunDetail, type Stability } from '$lib/backend';
 import { Extremes } from '$lib/charts/extremes.svelte';
 import { FrameFeed, HeatFeed } from '$lib/charts/frame-feed.svelte';
 import { yRange, type Range } from '$lib/charts/range';
@@ -10,11 +10,15 @@ import { changes } from '$lib/state/changes.svelte';
 import { Resource } from '$lib/state/resource.svelte';
 import { router } from '$lib/state/router.svelte';
 import { letter, parseRuns, slots } from './compare';
+import { aggregate, groups } from './group';
 
 const ASK_EVERY_MS = 1000;
 export const CURVES = ['knn_top1', 'loss', 'learning_rate'];
+/** Runs beside each other, over each other, or the mean of each group over its seeds. */
+export const MODES = ['columns', 'overlay', 'mean'] as const;
+export type Mode = (typeof MODES)[number];
 
-type Answer = { comparison: Comparison; details: RunDetail[]; events: EventInfo[][] };
+type Answer = { comparison: Comparison; details: RunDetail[]; events: EventInfo[][]; stability: Stability[] };
 
 export class CompareView {
   readonly axis = new StepAxis(router);
@@ -30,15 +34,23 @@ export class CompareView {
     const [comparison, details, events] = await Promise.all([
       backend.rpc('compare', { ids }), Promise.all(ids.map((id) => backend.rpc('run', { id }))), Promise.all(ids.map((id) => backend.rpc('events', { id }))),
     ]);
-    return { comparison, details, events: events.map((one) => one.events) };
+    return { comparison, details, events: events.map((one) => one.events), stability: events.map((one) => one.stability) };
   }, (notice) => this.ids.some((id) => notice.runs[id] !== undefined), ASK_EVERY_MS);
 
   readonly comparison = $derived(this.answer.value?.comparison ?? null);
   readonly details = $derived(this.answer.value?.details ?? []);
   readonly events = $derived(this.answer.value?.events ?? []);
+  readonly stability = $derived(this.answer.value?.stability ?? []);
   readonly runs = $derived(this.comparison?.runs ?? []);
-  readonly slots = $derived(slots(this.runs));
-  readonly overlay = $derived(router.params['mode'] === 'overlay');
+  /** Colours of the runs: where means are shown, each has its group's. */
+  readonly slots = $derived.by(() => (this.means ? this.runs.map((_, index) => this.groupSlots[this.groups.findIndex((group) => group.runs.includes(index))] ?? 0) : slots(this.runs)));
+  readonly mode = $derived<Mode>(MODES.find((mode) => mode === router.params['mode']) ?? 'columns');
+  readonly overlay = $derived(this.mode !== 'columns');
+  readonly means = $derived(this.mode === 'mean');
+  readonly groups = $derived(groups(this.runs));
+  readonly groupSlots = $derived(slots(this.groups.flatMap((group) => this.runs[group.runs[0] ?? 0] ?? [])));
+  /** Whether any group has more than one seed. */
+  readonly grouped = $derived(this.groups.some((group) => group.runs.length > 1));
   /** Index of the run that the others are measured against; the last one where none is chosen. */
   readonly baseline = $derived.by(() => {
     const chosen = this.runs.findIndex((run) => run.id === router.params['base']);
@@ -63,7 +75,26 @@ export class CompareView {
   }
 
   lines(series: string): Line[] {
-    return this.runs.map((_, index) => this.line(index, series));
+    return this.means ? this.groupLines(series) : this.runs.map((_, index) => this.line(index, series));
+  }
+
+  /** The mean of each group over the band of its runs. A group of one is its run. */
+  groupLines(series: string): Line[] {
+    return this.groups.map((group, index) => {
+      const runs = group.runs.map((at) => this.runs[at]?.id ?? '');
+      const over = (feed: FrameFeed) => {
+        const columns = runs.map((id) => feed.column(id, series)).filter((one) => one !== null);
+        return columns.length < runs.length ? null : aggregate(columns);
+      };
+      const found = over(this.raw);
+      const smoothed = this.axis.smoothing > 0 ? over(this.smooth)?.mean ?? null : null;
+      return { key: group.key, label: `${group.label} · n = ${runs.length}`, slot: this.groupSlots[index] ?? index + 1, width: 1.8, columns: smoothed ?? found?.mean ?? null, area: runs.length > 1 ? found?.band ?? null : null };
+    });
+  }
+
+  /** The other run of a pair, as a ghost in its own colour. */
+  behind(index: number, series: string): Line[] {
+    return this.runs.length === 2 ? [{ ...this.line(1 - index, series), quiet: true, width: 1 }] : [];
   }
 
   heatOf(run: string): HeatFeed {

@@ -1,5 +1,5 @@
 // What a comparison says, without its looks: which runs, what differs, whether they are a valid pair, deltas. Pure.
-import type { Comparison, JsonValue, Run } from '$lib/backend';
+import type { Comparison, JsonValue, Run, Stability } from '$lib/backend';
 import { recorded } from '$lib/format';
 
 export const MOST_RUNS = 6;
@@ -48,20 +48,22 @@ function seconds(run: Run, now: Date): number | null {
   return Math.max(0, (run.ended_at === null ? now.getTime() : Date.parse(run.ended_at)) - Date.parse(run.started_at)) / 1000;
 }
 
-/** Rows of the table of differences: each run's value, less the baseline's. */
-export function differences(runs: Run[], baseline: number, now: Date): Difference[] {
+/** Rows of the table of differences: each run's value, less the baseline's. `stability` of each run, null until it comes. */
+export function differences(runs: Run[], stability: (Stability | null)[], baseline: number, now: Date): Difference[] {
   const began = (run: Run) => run.progress.step > 0;
-  const kinds: [string, Difference['better'], (run: Run) => number | null][] = [
+  const kinds: [string, Difference['better'], (run: Run, stability: Stability | null) => number | null][] = [
     ['knn_final', 'more', (run) => recorded(run.metrics['knn_top1']?.last)],
     ['knn_best', 'more', (run) => run.metrics['knn_top1']?.max ?? null],
     ['loss', 'less', (run) => recorded(run.metrics['loss']?.last)],
+    ['stability', 'more', (run, stability) => (began(run) ? stability?.score ?? null : null)],
+    ['lost_area', 'less', (run, stability) => (began(run) && stability !== null ? stability.dip_area_share * run.progress.step * 100 : null)],
     ['spikes', 'less', (run) => (began(run) ? run.events['spike'] ?? 0 : null)],
     ['dips', 'less', (run) => (began(run) ? run.events['dip'] ?? 0 : null)],
     ['images', 'more', (run) => recorded(run.metrics['images_per_second']?.last) ?? run.progress.images_per_second],
     ['duration', null, (run) => seconds(run, now)],
   ];
   return kinds.map(([key, better, read]) => {
-    const values = runs.map(read);
+    const values = runs.map((run, index) => read(run, stability[index] ?? null));
     const base = values[baseline] ?? null;
     const deltas = values.map((value, index) => {
       const delta = index === baseline || value === null || base === null ? null : value - base;
