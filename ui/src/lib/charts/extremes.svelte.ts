@@ -1,12 +1,23 @@
-// Counts, over the charts of a screen, the stored extremes in view and those that were drawn.
+// Knows the charts of a screen: counts the stored extremes in view and those that were drawn, and what goes into a file.
+import type { Part } from './figure';
 import type { Drawn } from './trace';
 
 export class Extremes {
   readonly #charts = new Map<string, Drawn>();
+  readonly #parts = new Map<string, () => Part>();
   #total = $state.raw<Drawn>({ drawn: 0, of: 0 });
 
   get total(): Drawn {
     return this.#total;
+  }
+
+  /** What a chart shows, asked for when it goes into a file. */
+  describe(chart: string, part: () => Part): void {
+    this.#parts.set(chart, part);
+  }
+
+  parts(): Part[] {
+    return [...this.#parts.values()].map((part) => part());
   }
 
   /** Of one chart. */
@@ -24,6 +35,7 @@ export class Extremes {
 
   remove(chart: string): void {
     this.#charts.delete(chart);
+    this.#parts.delete(chart);
     this.#sum();
   }
 

@@ -1,4 +1,5 @@
 // What the run screen shows: the run, its step axis, and the frames of its charts. Created with the screen, ended with it.
+import { untrack } from 'svelte';
 import { backend, type RunDetail, type RunEvents } from '$lib/backend';
 import { Extremes } from '$lib/charts/extremes.svelte';
 import { FrameFeed, HeatFeed } from '$lib/charts/frame-feed.svelte';
@@ -27,6 +28,7 @@ export class RunView {
   readonly raw = new FrameFeed();
   readonly smooth = new FrameFeed();
   readonly relative = new FrameFeed();
+  readonly relativeSmooth = new FrameFeed();
   readonly heat = new HeatFeed();
   readonly events: Resource<RunEvents>;
   readonly overview = new FrameFeed();
@@ -74,9 +76,11 @@ export class RunView {
   /** Lines of the chosen layers from `kind/<layer>`, relative to their running medians or raw. */
   layerLines(kind: string, relative: boolean): Line[] {
     const others = this.layers.filter((layer) => layer !== 'patch_embed');
+    const smooth = this.axis.smoothing > 0 ? (relative ? this.relativeSmooth : this.smooth) : null;
     return this.layers.map((layer) => ({
       key: layer, label: layerShort(layer), solid: layer === 'patch_embed', width: layer === 'patch_embed' ? 1.6 : 1.1,
       slot: layer === 'patch_embed' ? 2 : LAYER_SLOTS[others.indexOf(layer) % LAYER_SLOTS.length] ?? 10,
+      smoothed: smooth?.column(this.id, `${kind}/${layer}`) ?? null,
       columns: (relative ? this.relative : this.raw).column(this.id, `${kind}/${layer}`), branches: (relative ? this.relative : this.raw).branches(this.id, `${kind}/${layer}`),
     }));
   }
@@ -110,8 +114,13 @@ export class RunView {
   /** The series of the overview strip: kNN where there is one, else the loss. */
   readonly overviewSeries = $derived(this.names.has('knn_top1') ? 'knn_top1' : 'loss');
 
+  /** What the open tab draws: raw series, and whether layers relative to their medians; for the readout. */
+  shown = $state.raw<{ curves: string[]; relative: boolean }>({ curves: [], relative: false });
+
   /** Asks for what is in view. `curves` are raw series, `relative` whether gradients relative to their medians are shown. */
   want(curves: string[], relative: boolean): void {
+    const shown = { curves, relative };
+    if (JSON.stringify(shown) !== JSON.stringify(untrack(() => this.shown))) this.shown = shown;
     const columns = this.axis.columns;
     if (columns === 0 || this.detail.value === null) return;
     const [from, to] = this.axis.fitted ? [null, null] : this.axis.window;
@@ -121,6 +130,7 @@ export class RunView {
     this.raw.want({ runs, series: curves, from, to, columns, relative: false, smoothing: 0, axis, superseded });
     if (this.axis.smoothing > 0) this.smooth.want({ runs, series: curves, from, to, columns, relative: false, smoothing: this.axis.smoothing });
     if (relative) {
+      if (this.axis.smoothing > 0) this.relativeSmooth.want({ runs, series: this.layers.map((layer) => `grad_norm/${layer}`), from, to, columns, relative: true, smoothing: this.axis.smoothing });
       this.relative.want({ runs, series: this.layers.map((layer) => `grad_norm/${layer}`), from, to, columns, relative: true, smoothing: 0, superseded });
       if (this.heatRows.length > 0) this.heat.want({ run: this.id, metric: this.heatMetric, layers: this.heatRows, cell: this.heatCell, from, to, columns });
     }
@@ -128,12 +138,12 @@ export class RunView {
   }
 
   /** The exact values at the crosshair, where a pixel column holds several steps. */
-  wantExact(curves: string[]): void {
+  wantExact(): void {
     const cross = this.axis.cross;
     if (cross === null || this.detail.value === null) return;
     const at = { runs: [this.id], from: cross, to: cross, columns: 1, smoothing: 0 };
-    this.exact.want({ ...at, series: curves, relative: false });
-    this.exactRelative.want({ ...at, series: this.layers.map((layer) => `grad_norm/${layer}`), relative: true });
+    this.exact.want({ ...at, series: this.shown.curves, relative: false });
+    if (this.shown.relative) this.exactRelative.want({ ...at, series: this.layers.map((layer) => `grad_norm/${layer}`), relative: true });
   }
 
   listen(): () => void {
@@ -146,12 +156,12 @@ export class RunView {
         this.relative.refresh();
         this.heat.refresh();
         this.overview.refresh();
-        if (this.axis.smoothing > 0) this.smooth.refresh();
+        if (this.axis.smoothing > 0) for (const feed of [this.smooth, this.relativeSmooth]) feed.refresh();
       }),
     ];
     return () => {
       undo.forEach((end) => end());
-      for (const feed of [this.raw, this.smooth, this.relative, this.heat, this.overview, this.exact, this.exactRelative]) feed.end();
+      for (const feed of [this.raw, this.smooth, this.relative, this.relativeSmooth, this.heat, this.overview, this.exact, this.exactRelative]) feed.end();
       this.axis.release();
     };
   }
