@@ -1,7 +1,9 @@
 // One open sweep file: its text, what the host says about it, and the text on disk that it began from. The form and the
-// TOML tab change the same text; edits of the form go through the host, so that comments in the file stay.
+// TOML tab change the same text; edits of the form go through the host, so that comments in the file stay. Unsaved edits
+// are kept as a draft until they are saved or taken back.
 import { asApiError, backend, type ApiError, type SweepCheck, type SweepEdit, type SweepForm, type SweepText } from '$lib/backend';
 import { toasts } from '$lib/state/toasts.svelte';
+import type { Drafts } from './drafts';
 import { Latest } from './latest';
 
 /** What an edit of the form asks for, made from the form as it is when its turn comes. */
@@ -27,6 +29,7 @@ export class SweepDocument {
   #typedAt = -Infinity;
   #pending: FormEdit[] = [];
   #editing = false;
+  #drafts: Drafts | null = null;
   readonly #checks: Latest<string, SweepCheck>;
 
   constructor(file: string) {
@@ -92,13 +95,47 @@ export class SweepDocument {
     return this.#future.length > 0;
   }
 
-  async load(): Promise<void> {
+  /** Reads the file, and over it the edits that were not saved when the page went. */
+  async load(drafts: Drafts | null | Promise<Drafts | null> = null): Promise<void> {
+    this.#drafts = await drafts;
     try {
       this.#adopt(await backend.rpc('sweep_read', { file: this.file }));
+      this.#takeUp();
       await this.#checks.now(this.#text);
     } catch (reason) {
       this.#error = asApiError(reason);
+      if (this.#error.code === 'not_found') await this.#takeUpRemoved();
     }
+  }
+
+  /** A draft of this version is simply unsaved; one of an older version is a conflict with the disk. */
+  #takeUp(): void {
+    const [draft, disk] = [this.#drafts?.read(this.file) ?? null, this.#disk];
+    if (draft === null || disk === null) return;
+    if (draft.text === disk.text) {
+      this.#drafts?.drop(this.file);
+      return;
+    }
+    this.#remember();
+    this.#text = draft.text;
+    if (draft.hash !== disk.hash) this.#conflict = { file: this.file, text: disk.text, hash: disk.hash ?? '' };
+  }
+
+  /** The file is gone, its edits are not. */
+  async #takeUpRemoved(): Promise<void> {
+    const draft = this.#drafts?.read(this.file) ?? null;
+    if (draft === null) return;
+    this.#disk = { text: '', hash: null };
+    this.#text = draft.text;
+    this.#removed = true;
+    this.#error = null;
+    await this.#checks.now(this.#text);
+  }
+
+  /** After every change of the text or of what is on disk. */
+  #draft(): void {
+    if (this.dirty) this.#drafts?.keep(this.file, { text: this.#text, hash: this.#disk?.hash ?? null });
+    else this.#drafts?.drop(this.file);
   }
 
   /** Typed in the TOML tab, or any other whole new text. */
@@ -108,6 +145,7 @@ export class SweepDocument {
     if (now - this.#typedAt > TYPING_MS) this.#remember();
     this.#typedAt = now;
     this.#text = text;
+    this.#draft();
     this.#checks.soon(text);
   }
 
@@ -132,6 +170,7 @@ export class SweepDocument {
         this.#checks.drop();
         this.#remember();
         this.#text = answer.text;
+        this.#draft();
         this.#take(answer.check, answer.text);
       } catch (reason) {
         toasts.fail(asApiError(reason));
@@ -159,6 +198,7 @@ export class SweepDocument {
     if (text === undefined) return;
     keep(from.slice(0, -1));
     this.#text = text;
+    this.#draft();
     this.#typedAt = -Infinity;
     void this.#checks.now(text);
   }
@@ -181,6 +221,7 @@ export class SweepDocument {
       const written = await backend.rpc('sweep_write', { file: this.file, text: this.#text, base_hash });
       this.#disk = written;
       this.#removed = false;
+      this.#draft();
       return true;
     } catch (reason) {
       const error = asApiError(reason);
@@ -210,6 +251,7 @@ export class SweepDocument {
   keepMine(): void {
     if (this.#conflict !== null) this.#disk = this.#conflict;
     this.#conflict = null;
+    this.#draft();
   }
 
   /** Takes the version on disk; undo brings the edits back. */
@@ -217,6 +259,7 @@ export class SweepDocument {
     if (this.#conflict === null) return;
     this.#remember();
     this.#adopt(this.#conflict);
+    this.#draft();
     void this.#checks.now(this.#text);
   }
 
@@ -225,6 +268,7 @@ export class SweepDocument {
     if (this.#disk === null || this.#disk.text === this.#text) return;
     this.#remember();
     this.#text = this.#disk.text;
+    this.#draft();
     void this.#checks.now(this.#text);
   }
 

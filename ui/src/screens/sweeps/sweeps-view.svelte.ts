@@ -1,5 +1,5 @@
 // What the sweeps screen shows: the files, the open one, and the table of parameters. Files with unsaved edits stay open
-// in memory while one looks at others or at another screen.
+// in memory while one looks at others or at another screen; their edits also outlive the page, as drafts.
 import { untrack } from 'svelte';
 import { SvelteMap } from 'svelte/reactivity';
 import { backend, type DatasetInfo, type JsonValue, type ParameterInfo, type PresetInfo, type SweepFile, type SweepForm } from '$lib/backend';
@@ -9,10 +9,20 @@ import { Resource } from '$lib/state/resource.svelte';
 import { address, router } from '$lib/state/router.svelte';
 import { toasts } from '$lib/state/toasts.svelte';
 import { SweepDocument } from './document.svelte';
+import { Drafts } from './drafts';
 import { baseName, freeName } from './folders';
 
 const open = new SvelteMap<string, SweepDocument>();
 let lastFile = '';
+let drafts: Drafts | null = null;
+
+async function draftsHere(): Promise<Drafts | null> {
+  if (drafts === null && typeof localStorage !== 'undefined') {
+    const info = await backend.rpc('app_info', {}).catch(() => null);
+    if (info !== null) drafts = new Drafts(localStorage, info.workspace);
+  }
+  return drafts;
+}
 
 /** States of runs move often; the preview asks again at most this often. */
 const RECHECK_MS = 5000;
@@ -24,6 +34,8 @@ export class SweepsView {
   #presets = $state.raw<PresetInfo[]>([]);
   #datasets = $state.raw<DatasetInfo[]>([]);
   #deleted = $state.raw<{ file: string; text: string } | null>(null);
+  /** Whether drafts can be looked at; moves once. */
+  #drafted = $state(false);
   #recheck: ReturnType<typeof setTimeout> | null = null;
 
   readonly byName = $derived(new Map(this.#parameters.map((one) => [one.name, one])));
@@ -54,7 +66,7 @@ export class SweepsView {
   }
 
   unsaved(file: string): boolean {
-    return open.get(file)?.dirty ?? false;
+    return open.get(file)?.dirty ?? (this.#drafted && drafts?.read(file) != null);
   }
 
   /** The value that every point has where no axis sets another: override, preset, default. */
@@ -80,7 +92,7 @@ export class SweepsView {
       if (document === undefined) {
         document = new SweepDocument(file);
         open.set(file, document);
-        void document.load();
+        void document.load(draftsHere());
       }
       this.#current = document;
     });
@@ -121,6 +133,7 @@ export class SweepsView {
     const renamed = await toasts.attempt(() => backend.rpc('sweep_rename', { file: document.file, to }).then(() => true));
     if (renamed === null) return false;
     open.delete(document.file);
+    drafts?.drop(document.file);
     return this.#made(to);
   }
 
@@ -130,6 +143,7 @@ export class SweepsView {
     if (removed === null) return;
     document.close();
     open.delete(file);
+    drafts?.drop(file);
     this.#current = null;
     this.#deleted = { file, text };
     const names = this.names;
@@ -172,6 +186,7 @@ export class SweepsView {
 
   listen(): () => void {
     void this.load();
+    void draftsHere().then((found) => (this.#drafted = found !== null));
     const undo = [
       this.files.listen(),
       changes.subscribe((notice) => {
