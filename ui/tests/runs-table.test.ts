@@ -1,7 +1,7 @@
 // The runs table: order, selection, rows in the document, and where exports go.
 import { describe, expect, it } from 'vitest';
 import type { Run } from '../src/lib/backend';
-import { exportPath, extended, hostSort, nextSort, parseSelection, parseTags, ROW_PX, rowsInView, sortHere, toggled } from '../src/screens/runs/table';
+import { COLUMNS, exportPath, extended, formatColumns, hostSort, nextSort, parseColumns, parseSelection, parseTags, placed, ROW_PX, rowsInView, shifted, sortHere, switched, toggled } from '../src/screens/runs/table';
 
 const run = (id: string, effective_learning_rate = 0) => ({ id, label: `run ${id}`, effective_learning_rate }) as Run;
 
@@ -32,6 +32,37 @@ describe('selection', () => {
     const rows = ['a', 'b', 'c', 'd'].map((id) => run(id));
     expect(extended(['d'], rows, 'c', 'a')).toEqual(['d', 'a', 'b', 'c']);
     expect(extended([], rows, 'gone', 'b')).toEqual(['b']);
+  });
+});
+
+describe('columns', () => {
+  const all = COLUMNS.map((column) => column.id);
+  const shown = (text: string | undefined) => parseColumns(text).map((column) => column.id);
+  it('are all in the first order where the address names none', () => {
+    expect([shown(undefined), shown(''), shown('nonsense')]).toEqual([all, all, all]);
+    expect(formatColumns(all)).toBeNull();
+  });
+  it('are those of the address, each once, and always the name', () => {
+    expect(shown('loss,label,loss,x,state')).toEqual(['loss', 'label', 'state']);
+    expect(shown('loss,state')).toEqual(['label', 'loss', 'state']);
+    expect(shown(formatColumns(['state', 'label']) ?? '')).toEqual(['state', 'label']);
+  });
+  it('are dragged to where another stands, from either side', () => {
+    expect(placed(['a', 'b', 'c', 'd'], 'a', 'c')).toEqual(['b', 'c', 'a', 'd']);
+    expect(placed(['a', 'b', 'c', 'd'], 'd', 'b')).toEqual(['a', 'd', 'b', 'c']);
+    expect(placed(['a', 'b'], 'a', 'gone')).toEqual(['a', 'b']);
+  });
+  it('move by one and stop at the ends', () => {
+    expect(shifted(['a', 'b', 'c'], 'a', 1)).toEqual(['b', 'a', 'c']);
+    expect(shifted(['a', 'b', 'c'], 'a', -1)).toEqual(['a', 'b', 'c']);
+    expect(shifted(['a', 'b', 'c'], 'c', 1)).toEqual(['a', 'b', 'c']);
+  });
+  it('come back where they stand by default; the name does not go', () => {
+    const without = switched(all, 'state');
+    expect(without).not.toContain('state');
+    expect(switched(without, 'state')).toEqual(all);
+    expect(switched(all, 'label')).toEqual(all);
+    expect(switched(['loss'], 'label')).toEqual(['label', 'loss']);
   });
 });
 

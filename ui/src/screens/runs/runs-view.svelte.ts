@@ -2,13 +2,18 @@
 import { backend, type Run, type RunsPage } from '$lib/backend';
 import { Resource } from '$lib/state/resource.svelte';
 import { router } from '$lib/state/router.svelte';
-import { DEFAULT_SORT, extended, hostSort, nextSort, parseSelection, sortHere, toggled } from './table';
+import { DEFAULT_SORT, extended, formatColumns, hostSort, nextSort, parseColumns, parseSelection, sortHere, toggled } from './table';
 
 const ASK_EVERY_MS = 500;
+/** Columns as they were left, for an address that names none. */
+const COLUMNS_KEY = 'vitals.runs.columns';
+const kept = () => (typeof localStorage === 'undefined' ? null : localStorage.getItem(COLUMNS_KEY));
 
 export class RunsView {
   readonly query = $derived(router.params['where'] ?? '');
   readonly sort = $derived(router.params['sort'] ?? DEFAULT_SORT);
+  #kept = $state(kept());
+  readonly columns = $derived(parseColumns(router.params['cols'] ?? this.#kept));
   readonly selection = $derived(parseSelection(router.params['sel']));
   readonly chosen = $derived(new Set(this.selection));
   readonly page = new Resource<RunsPage>(
@@ -31,6 +36,14 @@ export class RunsView {
 
   toggleAll(): void {
     this.select(this.selected.length === this.rows.length ? [] : this.rows.map((run) => run.id));
+  }
+
+  setColumns(ids: string[]): void {
+    const text = formatColumns(ids);
+    this.#kept = text;
+    if (text === null) localStorage.removeItem(COLUMNS_KEY);
+    else localStorage.setItem(COLUMNS_KEY, text);
+    router.patch({ cols: text });
   }
 
   sortBy(key: string, numeric: boolean): void {

@@ -19,6 +19,45 @@ export const COLUMNS: Column[] = [
   { id: 'created', label: 'runs.created', numeric: true, sort: 'created_at', small: true },
 ];
 
+/** Columns by their ids, in this order, each once; all of them where none is named. A run's name is always among them. */
+export function parseColumns(text: string | undefined | null): Column[] {
+  const named = [...new Set((text ?? '').split(','))].map((id) => COLUMNS.find((column) => column.id === id)).filter((column) => column !== undefined);
+  if (named.length === 0) return COLUMNS;
+  const name = COLUMNS.find((column) => column.id === NAME);
+  return name === undefined || named.includes(name) ? named : [name, ...named];
+}
+
+/** As the address has it; null for the order that needs no words. */
+export function formatColumns(ids: string[]): string | null {
+  const all = COLUMNS.map((column) => column.id);
+  return ids.join() === all.join() ? null : ids.join();
+}
+
+/** `id` taken out and put where `at` stands now, to the right of it when it comes from the left. */
+export function placed(ids: string[], id: string, at: string): string[] {
+  const [from, to] = [ids.indexOf(id), ids.indexOf(at)];
+  if (from < 0 || to < 0 || from === to) return ids;
+  const rest = ids.filter((one) => one !== id);
+  return [...rest.slice(0, to), id, ...rest.slice(to)];
+}
+
+/** One place to the left or right, as far as there is one. */
+export function shifted(ids: string[], id: string, by: 1 | -1): string[] {
+  const at = ids[ids.indexOf(id) + by];
+  return at === undefined ? ids : placed(ids, id, at);
+}
+
+/** Shown or left out. A column that comes back stands where it stands by default. */
+export function switched(ids: string[], id: string): string[] {
+  if (ids.includes(id)) return id === NAME ? ids : ids.filter((one) => one !== id);
+  const order = COLUMNS.map((column) => column.id);
+  const before = order.slice(0, order.indexOf(id)).reverse().find((one) => ids.includes(one));
+  const at = before === undefined ? 0 : ids.indexOf(before) + 1;
+  return [...ids.slice(0, at), id, ...ids.slice(at)];
+}
+
+/** The column that every row keeps: its name and the way to it. */
+export const NAME = 'label';
 const SORTED_HERE = 'effective_learning_rate';
 export const DEFAULT_SORT = '-created_at';
 
