@@ -2,8 +2,10 @@
 // opened again, two runs compared. Real images, real training, the real window.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { faults } from '../lib/axe.mjs';
 import { canvases, drawn } from '../lib/canvas.mjs';
 import { until } from '../lib/programs.mjs';
+import { rpc } from '../lib/rpc.mjs';
 import { open, workspace } from '../lib/window.mjs';
 
 /** Training on a busy machine; reached only when something hangs. */
@@ -172,4 +174,50 @@ test('two runs are compared and differ in exactly what the sweep varied', async 
     const all = await canvases(window.browser, '[data-testid="compare-screen"]');
     return all.filter(drawn).length >= 2;
   });
+});
+
+test('the charts of a run zoom, go back, and count x as epochs, images and time', async () => {
+  await window.browser.execute((hash) => { location.hash = hash; }, `#/run/${watched}`);
+  await by('run-screen').waitForDisplayed({ timeout: 15_000 });
+  await assertDrawn('chart-loss');
+  const shown = () => window.browser.execute(() => new URLSearchParams(location.hash.split('?')[1] ?? '').get('from'));
+  const plot = await by('chart-loss-plot');
+  const drag = () => window.browser.action('pointer').move({ origin: plot, x: -80 }).down().move({ origin: plot, x: 0 }).move({ origin: plot, x: 80 }).up().perform();
+  await drag();
+  const first = await until('a narrower window', shown);
+  await drag();
+  await until('a narrower one still', async () => Number(await shown()) > Number(first) || null);
+  await click('axis-back');
+  await until('the window before', async () => (await shown()) === first || null);
+  await click('axis-back');
+  await until('the whole run again', async () => (await shown()) === null || null);
+  for (const kind of ['epoch', 'images', 'elapsed', 'step']) {
+    await (await by('axis-x')).selectByAttribute('value', kind);
+    await until(`all values on x as ${kind}`, async () => {
+      await assertDrawn('chart-loss');
+      return (await by('chart-loss-badge').getAttribute('data-values')) === '250' || null;
+    });
+  }
+});
+
+test('no screen and no view of a run has a serious fault of access, light or dark', async () => {
+  const settings = await rpc(window.browser, 'settings');
+  const runs = await space.vitals('runs', '--where', 'state = finished');
+  const addresses = [
+    ...['sweeps', 'live', 'runs', 'settings'].map((screen) => [`#/${screen}`, `${screen}-screen`]),
+    [`#/compare?runs=${runs[0].id},${runs[1].id}`, 'compare-screen'],
+    ...['curves', 'gradients', 'optimizer', 'config', 'log', 'checkpoints', 'system'].map((tab) => [`#/run/${watched}?tab=${tab}`, 'run-screen']),
+  ];
+  const found = [];
+  for (const theme of ['light', 'dark']) {
+    await rpc(window.browser, 'settings_set', { ...settings, theme });
+    await window.browser.refresh();
+    for (const [address, ready] of addresses) {
+      await window.browser.execute((hash) => { location.hash = hash; }, address);
+      await by(ready).waitForDisplayed({ timeout: 20_000 });
+      found.push(...(await faults(window.browser)).map((fault) => `${theme} ${address}: ${fault}`));
+    }
+  }
+  await rpc(window.browser, 'settings_set', settings);
+  assert.deepEqual(found, []);
 });
