@@ -18,6 +18,9 @@ fn start(workspace: &Workspace, steps: u64) -> String {
 fn assert_whole(workspace: &Workspace, id: &str, steps: u64) {
     let (recorded, _) = workspace.series(id, "loss");
     assert_eq!(recorded, (0..steps).collect::<Vec<u64>>(), "no hole and no double step");
+    // Checkpoints fall on steps at which kNN is due: a resume must not lose the value of its own first step.
+    let (evaluated, _) = workspace.series(id, "knn_top1");
+    assert_eq!(evaluated, (10..=steps).step_by(10).collect::<Vec<u64>>(), "every evaluation once");
     let folder = workspace.run_folder(id).display().to_string();
     let journal = workspace.vitals_ok(&["--json", "journal", "check", &folder]).json();
     let store = workspace.vitals_ok(&["--json", "run", "hash", id]).json();

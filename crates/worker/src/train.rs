@@ -167,6 +167,10 @@ fn attempt(
     }
     if job.first_step == 0 {
         evaluator.before_training(&mut trainer, &mut recorder)?;
+    } else {
+        // An evaluation is recorded at the step that comes next, so this attempt supersedes the one that was made just before
+        // its checkpoint. The same state gives the same value again.
+        evaluator.after_step(job.first_step, &mut trainer, &mut recorder)?;
     }
     let mut loader = Loader::start(Arc::clone(&dataset), loader_config(recipe, job.first_step))
         .map_err(|error| Failure::Dataset(error.to_string()))?;
