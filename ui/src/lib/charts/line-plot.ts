@@ -83,6 +83,8 @@ export class LinePlot {
       this.#plot.setSize({ width, height });
     }
     this.#plot.setData(this.#data(), true);
+    // Shares of the window are always 0 to 1; without this uPlot would keep the ticks of the window before.
+    this.#plot.redraw(true, true);
   }
 
   destroy(): void {
