@@ -14,8 +14,8 @@ use vitals_store::Command;
 use crate::dto::*;
 use crate::error::Result;
 use crate::{
-    Context, compare, datasets, doctor, events, export, files, overview, runs, settings, supervisor, sweeps,
-    table,
+    Context, compare, datasets, doctor, events, export, files, overview, runs, samples, settings, supervisor,
+    sweeps, table,
 };
 
 #[derive(Deserialize, TS)]
@@ -242,6 +242,7 @@ methods! {
     datasets(Nothing) -> Vec<DatasetInfo> = |c, _| datasets::list(c).await?;
     dataset_add(DatasetAdd) -> DatasetInfo = |c, p| datasets::add(c, &p.name, &PathBuf::from(p.path)).await?;
     dataset_check(Name) -> DatasetInfo = |c, p| datasets::check(c, &p.name).await?;
+    dataset_samples(DatasetSamplesQuery) -> DatasetSamples = |c, p| samples::samples(c, p).await?;
     dataset_remove(Name) -> () = |c, p| datasets::remove(c, &p.name).await?;
     settings(Nothing) -> Settings = |c, _| settings::get(c).await?;
     settings_set(Settings) -> Settings = |c, p| settings::set(c, p).await?;
@@ -290,6 +291,8 @@ pub fn typescript() -> String {
         CompareMetric,
         Comparison,
         DatasetInfo,
+        DatasetSample,
+        DatasetSamples,
         DeviceStatus,
         Diagnostic,
         DoctorLine,

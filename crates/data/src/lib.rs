@@ -10,9 +10,10 @@ mod fingerprint;
 mod loader;
 mod order;
 mod rgb;
+pub mod samples;
 mod source;
 
-pub use augment::eval_image;
+pub use augment::{eval_image, resize_exact};
 pub use dataset::{Dataset, DatasetSpec, HeldOut, HeldOutOrigin, Split, open, open_seeded};
 pub use error::{DataError, Result};
 pub use loader::{Batch, Loader, LoaderConfig};

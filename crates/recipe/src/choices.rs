@@ -75,6 +75,14 @@ choices! {
         None = "none",
     }
 
+    /// How exactly views are computed (augmentation.md, 6).
+    PixelArithmetic {
+        /// Pillow's and torchvision's bytes.
+        Exact = "exact",
+        /// Resizing in wide vectors: one level off for a resize, a few for a chain.
+        Fast = "fast",
+    }
+
     /// The network that is trained (mocov3.md 1.1).
     Backbone {
         VitTiny = "vit_tiny",

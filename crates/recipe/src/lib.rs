@@ -20,8 +20,8 @@ mod table;
 pub use band::{LossBand, loss_band};
 pub use check::{Problem, Severity, check};
 pub use choices::{
-    Augmentation, Backbone, DecayExclude, Method, MomentumSchedule, OnNonfinite, Optimizer, Pooling,
-    PositionEmbedding, Precision, UnknownChoice,
+    Augmentation, Backbone, DecayExclude, Method, MomentumSchedule, OnNonfinite, Optimizer, PixelArithmetic,
+    Pooling, PositionEmbedding, Precision, UnknownChoice,
 };
 pub use dataset::DatasetFacts;
 pub use job::{JOB_FORMAT, Job, JobDataset, JobError};

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::choices::{
-    Augmentation, Backbone, DecayExclude, Method, MomentumSchedule, OnNonfinite, Optimizer, Pooling,
-    PositionEmbedding, Precision,
+    Augmentation, Backbone, DecayExclude, Method, MomentumSchedule, OnNonfinite, Optimizer, PixelArithmetic,
+    Pooling, PositionEmbedding, Precision,
 };
 use crate::field::Field;
 use crate::parameters::{Parameter, ValueError, parameter};
@@ -106,6 +106,9 @@ recipe_table! {
         augmentation ("aug"): Augmentation = Augmentation::MocoV3;
         /// Smallest part of the image's area that a random crop keeps.
         crop_min_scale ("crop"): f64 = 0.08, in 0.0 ..= 1.0;
+        /// How exactly views are computed: `exact` gives the reference's bytes; `fast` resizes in wide vectors and may
+        /// differ by one level for a resize, by a few for a view.
+        pixel_arithmetic ("pixels-"): PixelArithmetic = PixelArithmetic::Exact;
         /// Threads that decode and augment images.
         loader_threads ("loaders"): u32 = 2u32, in 1 ..= 256;
     }

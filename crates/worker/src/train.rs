@@ -246,6 +246,7 @@ fn loader_config(recipe: &Recipe, first_step: u64) -> LoaderConfig {
         image_size: recipe.image_size,
         augmentation: recipe.augmentation,
         crop_min_scale: recipe.crop_min_scale,
+        arithmetic: recipe.pixel_arithmetic,
         threads: recipe.loader_threads,
         first_step,
         prefetch_bytes: PREFETCH_BYTES,

@@ -16,6 +16,19 @@ pub fn eval_image(image: &RgbImage, size: u32) -> Vec<u8> {
     out
 }
 
+/// All of `image` at `width` × `height` pixels with Pillow's arithmetic: H×W×3 bytes.
+pub fn resize_exact(image: &RgbImage, width: u32, height: u32) -> Vec<u8> {
+    let (width, height) = (width as usize, height as usize);
+    let mut out = vec![0; width * height * 3];
+    let mut scratch = Scratch::default();
+    simd::resize(image, CropBox::whole(image), (width, height), &mut scratch).interleave(
+        (0, 0, width, height),
+        false,
+        &mut out,
+    );
+    out
+}
+
 /// As [`eval_image`], into `out`.
 pub(crate) fn eval_into(image: &RgbImage, size: u32, scratch: &mut Scratch, out: &mut [u8]) {
     let short = if size < SMALL { size } else { (f64::from(size) * 256.0 / 224.0).round() as u32 };

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::blur::{BlurScratch, blur};
 use super::plan::{CropBox, Jitter, JitterOp, Plan};
 use super::planes::Planes;
-use super::{MEAN, STD, Scratch, colour, hue, simd};
+use super::{Arithmetic, MEAN, STD, Scratch, colour, hue, simd};
 use crate::RgbImage;
 
 fn folder() -> PathBuf {
@@ -67,8 +67,9 @@ fn plan(op: &Value) -> Plan {
 fn render(plan: &Plan, image: &RgbImage, width: u32, height: u32) -> Vec<u8> {
     let (mut scratch, bytes) = (Scratch::default(), (width * height * 3) as usize);
     let (mut wide, mut portable) = (vec![0; bytes], vec![0; bytes]);
-    simd::render(plan, image, width as usize, height as usize, &mut scratch, &mut wide);
-    simd::render_portable(plan, image, width as usize, height as usize, &mut scratch, &mut portable);
+    let size = (width as usize, height as usize);
+    simd::render(plan, image, size, Arithmetic::Exact, &mut scratch, &mut wide);
+    simd::render_portable(plan, image, size, Arithmetic::Exact, &mut scratch, &mut portable);
     assert!(wide == portable, "the compilations differ for {plan:?}");
     wide
 }
@@ -102,6 +103,20 @@ fn normalisation_error(expected: &[u8], pixels: &[u8]) -> f32 {
     ours.zip(expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
 }
 
+/// What the fast mode makes of a plan.
+fn render_fast(plan: &Plan, image: &RgbImage, width: u32, height: u32) -> Vec<u8> {
+    let mut out = vec![0; (width * height * 3) as usize];
+    let size = (width as usize, height as usize);
+    plan.apply(image, size, Arithmetic::Fast, &mut Scratch::default(), &mut out);
+    out
+}
+
+/// Largest difference between two images in levels.
+fn levels(a: &[u8], b: &[u8]) -> u8 {
+    assert_eq!(a.len(), b.len());
+    a.iter().zip(b).map(|(a, b)| a.abs_diff(*b)).max().unwrap_or(0)
+}
+
 fn check(name: &str) {
     let path = folder().join(format!("{name}.json"));
     let Ok(text) = std::fs::read_to_string(&path) else {
@@ -111,7 +126,7 @@ fn check(name: &str) {
     let description: Value = serde_json::from_str(&text).unwrap();
     let bytes = std::fs::read(folder().join(format!("{name}.safetensors"))).unwrap();
     let tensors = SafeTensors::deserialize(&bytes).unwrap();
-    let (mut compared, mut wrong) = (0, Vec::new());
+    let (mut compared, mut wrong, mut fast) = (0, Vec::new(), (0, 0));
     for op in description["ops"].as_array().unwrap() {
         let tensor = op["tensor"].as_str().unwrap();
         let source = image(&tensors, op["source"].as_str().unwrap());
@@ -132,10 +147,18 @@ fn check(name: &str) {
                     solarize: false,
                     flip: false,
                 };
-                render(&only_crop, &source, number(op, "out_width") as u32, number(op, "out_height") as u32)
+                let (width, height) = (number(op, "out_width") as u32, number(op, "out_height") as u32);
+                let off = levels(&render_fast(&only_crop, &source, width, height), expected.data());
+                assert!(off <= 1, "{name} {tensor}: the fast resize is {off} levels off");
+                fast.0 = fast.0.max(off);
+                render(&only_crop, &source, width, height)
             }
             "chain" => {
-                render(&plan(op), &source, number(op, "out_width") as u32, number(op, "out_height") as u32)
+                let (width, height) = (number(op, "out_width") as u32, number(op, "out_height") as u32);
+                let off = levels(&render_fast(&plan(op), &source, width, height), expected.data());
+                assert!(off <= 8, "{name} {tensor}: the fast chain is {off} levels off");
+                fast.1 = fast.1.max(off);
+                render(&plan(op), &source, width, height)
             }
             _ => operate(op, &source),
         };
@@ -148,7 +171,10 @@ fn check(name: &str) {
     }
     assert!(wrong.is_empty(), "{name}: {wrong:#?}");
     assert!(compared > 90_000, "{name}: only {compared} bytes were compared");
-    println!("{name}: 0 of {compared} bytes differ");
+    println!(
+        "{name}: 0 of {compared} bytes differ; fast mode at most {} levels a resize, {} a chain",
+        fast.0, fast.1
+    );
 }
 
 #[test]

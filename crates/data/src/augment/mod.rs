@@ -2,6 +2,7 @@
 //! reference for the same parameters (design: augmentation.md). Parameters are drawn from a generator keyed
 //! by (seed, epoch, image, view). No tensors, no normalisation: bytes in, bytes out.
 
+pub use vitals_recipe::PixelArithmetic as Arithmetic;
 use vitals_recipe::{Augmentation, keyed_rng};
 
 use crate::RgbImage;
@@ -9,6 +10,7 @@ use crate::RgbImage;
 mod blur;
 mod colour;
 mod eval;
+mod fast;
 #[cfg(test)]
 mod fixture_tests;
 mod hue;
@@ -23,7 +25,7 @@ mod simd;
 #[cfg(test)]
 mod statistics_tests;
 
-pub use eval::eval_image;
+pub use eval::{eval_image, resize_exact};
 pub use plan::{CropBox, Jitter, JitterOp, Plan};
 pub use sample::{CropRange, JitterRange, ViewRecipe};
 pub use simd::Scratch;
@@ -37,6 +39,7 @@ pub const STD: [f32; 3] = [0.229, 0.224, 0.225];
 #[derive(Debug, Clone)]
 pub struct Views {
     size: u32,
+    arithmetic: Arithmetic,
     /// `None`: both views are the evaluation image.
     recipes: Option<[ViewRecipe; 2]>,
 }
@@ -64,7 +67,13 @@ impl Views {
             }
             Augmentation::None => None,
         };
-        Self { size, recipes }
+        Self { size, arithmetic: Arithmetic::Exact, recipes }
+    }
+
+    /// The same views with exact (the default) or fast arithmetic.
+    #[must_use]
+    pub fn with_arithmetic(self, arithmetic: Arithmetic) -> Self {
+        Self { arithmetic, ..self }
     }
 
     /// Side of a view in pixels.
@@ -82,7 +91,7 @@ impl Views {
     /// Writes one view of `image` to `out`: size × size × 3 bytes. Allocates nothing once `scratch` has grown.
     pub fn render(&self, image: &RgbImage, key: &ViewKey, scratch: &mut Scratch, out: &mut [u8]) {
         match self.plan(key, image.width, image.height) {
-            Some(plan) => plan.apply(image, self.size, self.size, scratch, out),
+            Some(plan) => plan.apply(image, (self.size(), self.size()), self.arithmetic, scratch, out),
             None => eval::eval_into(image, self.size, scratch, out),
         }
     }

@@ -1,7 +1,7 @@
 //! What is done to an image to make one view of it, with every parameter fixed: the meeting point of
 //! sampling and arithmetic.
 
-use super::{Scratch, simd};
+use super::{Arithmetic, Scratch, simd};
 use crate::RgbImage;
 
 /// A rectangle of pixels within an image.
@@ -54,8 +54,16 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Applies the plan to `image`: `out` receives `height` × `width` × 3 bytes. The crop lies within the image.
-    pub fn apply(&self, image: &RgbImage, width: u32, height: u32, scratch: &mut Scratch, out: &mut [u8]) {
-        simd::render(self, image, width as usize, height as usize, scratch, out);
+    /// Applies the plan to `image`: `out` receives `size.1` rows × `size.0` pixels × 3 bytes. The crop lies within
+    /// the image.
+    pub fn apply(
+        &self,
+        image: &RgbImage,
+        size: (usize, usize),
+        arithmetic: Arithmetic,
+        scratch: &mut Scratch,
+        out: &mut [u8],
+    ) {
+        simd::render(self, image, size, arithmetic, scratch, out);
     }
 }

@@ -72,3 +72,16 @@ impl Planes {
         }
     }
 }
+
+/// Splits pixels of three or four bytes into planes.
+#[inline(always)]
+pub(crate) fn split<const BYTES: usize>(pixels: &[[u8; BYTES]], [red, green, blue]: [&mut [u8]; 3]) {
+    let count = pixels.len();
+    // Slices of known length, so that the loop has no checks and vectorises.
+    let (red, green, blue) = (&mut red[..count], &mut green[..count], &mut blue[..count]);
+    for x in 0..count {
+        red[x] = pixels[x][0];
+        green[x] = pixels[x][1];
+        blue[x] = pixels[x][2];
+    }
+}

@@ -1,7 +1,9 @@
 //! Carries a plan out. Everything below is inlined into one function, which `simd` compiles once for any
 //! machine and once for machines with wider vectors.
 
+use super::Arithmetic;
 use super::blur::{BlurScratch, blur};
+use super::fast::{self, FastScratch};
 use super::plan::{JitterOp, Plan};
 use super::planes::Planes;
 use super::resize::{ResizeScratch, resize};
@@ -12,6 +14,7 @@ use crate::RgbImage;
 #[derive(Debug, Default)]
 pub(crate) struct Buffers {
     pub resize: ResizeScratch,
+    pub fast: FastScratch,
     pub blur: BlurScratch,
     pub planes: Planes,
 }
@@ -21,12 +24,23 @@ pub(crate) struct Buffers {
 pub(crate) fn render(
     plan: &Plan,
     image: &RgbImage,
-    (width, height): (usize, usize),
+    size: (usize, usize),
+    arithmetic: Arithmetic,
     buffers: &mut Buffers,
     out: &mut [u8],
 ) {
-    let Buffers { resize: resize_scratch, blur: blur_scratch, planes } = buffers;
-    resize(image, plan.crop, (width, height), resize_scratch, planes);
+    let Buffers { resize: exact, fast: coarse, planes, .. } = buffers;
+    let done = arithmetic == Arithmetic::Fast && fast::resize(image, plan.crop, size, coarse, planes);
+    if !done {
+        resize(image, plan.crop, size, exact, planes);
+    }
+    finish(plan, size, buffers, out);
+}
+
+/// Everything after the resize, on the planes that it left.
+#[inline(always)]
+fn finish(plan: &Plan, (width, height): (usize, usize), buffers: &mut Buffers, out: &mut [u8]) {
+    let Buffers { blur: blur_scratch, planes, .. } = buffers;
     if let Some(jitter) = &plan.jitter {
         for op in jitter.order {
             match op {

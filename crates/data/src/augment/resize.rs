@@ -2,7 +2,7 @@
 //! bytes, then vertical pass, in 22-bit fixed point. The crop is an image of its own: no pixel outside counts.
 
 use super::plan::CropBox;
-use super::planes::Planes;
+use super::planes::{Planes, split};
 use crate::RgbImage;
 
 const BITS: u32 = 22;
@@ -141,19 +141,6 @@ fn horizontal_row<const TAPS: usize>(line: &[u8], axis: &Axis, out: &mut [[u8; 4
             }
         }
         *out = sum.map(to_byte);
-    }
-}
-
-/// Splits pixels of three or four bytes into planes.
-#[inline(always)]
-fn split<const BYTES: usize>(pixels: &[[u8; BYTES]], [red, green, blue]: [&mut [u8]; 3]) {
-    let count = pixels.len();
-    // Slices of known length, so that the loop has no checks and vectorises.
-    let (red, green, blue) = (&mut red[..count], &mut green[..count], &mut blue[..count]);
-    for x in 0..count {
-        red[x] = pixels[x][0];
-        green[x] = pixels[x][1];
-        blue[x] = pixels[x][2];
     }
 }
 

@@ -7,6 +7,7 @@
               saturation only after they were clamped"
 )]
 
+use super::Arithmetic;
 use super::plan::{CropBox, Plan};
 use super::planes::Planes;
 use super::render::{self, Buffers};
@@ -27,38 +28,45 @@ fn has_avx2() -> bool {
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
-fn render_avx2(plan: &Plan, image: &RgbImage, size: (usize, usize), buffers: &mut Buffers, out: &mut [u8]) {
-    render::render(plan, image, size, buffers, out);
+fn render_avx2(
+    plan: &Plan,
+    image: &RgbImage,
+    size: (usize, usize),
+    arithmetic: Arithmetic,
+    buffers: &mut Buffers,
+    out: &mut [u8],
+) {
+    render::render(plan, image, size, arithmetic, buffers, out);
 }
 
 /// Applies `plan` to `image`; `out` receives height × width × 3 bytes.
 pub(crate) fn render(
     plan: &Plan,
     image: &RgbImage,
-    width: usize,
-    height: usize,
+    size: (usize, usize),
+    arithmetic: Arithmetic,
     scratch: &mut Scratch,
     out: &mut [u8],
 ) {
     #[cfg(target_arch = "x86_64")]
     if has_avx2() {
         // SAFETY: the CPU has AVX2, the only feature that the function is compiled for.
-        unsafe { render_avx2(plan, image, (width, height), &mut scratch.buffers, out) };
+        unsafe { render_avx2(plan, image, size, arithmetic, &mut scratch.buffers, out) };
         return;
     }
-    render_portable(plan, image, width, height, scratch, out);
+    render_portable(plan, image, size, arithmetic, scratch, out);
 }
 
 /// As [`render`], without looking for wider vectors.
 pub(crate) fn render_portable(
     plan: &Plan,
     image: &RgbImage,
-    width: usize,
-    height: usize,
+    size: (usize, usize),
+    arithmetic: Arithmetic,
     scratch: &mut Scratch,
     out: &mut [u8],
 ) {
-    render::render(plan, image, (width, height), &mut scratch.buffers, out);
+    render::render(plan, image, size, arithmetic, &mut scratch.buffers, out);
 }
 
 /// Resizes the `crop` of `image` to planes of `width` × `height` bytes, which stay in `scratch`.

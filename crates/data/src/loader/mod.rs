@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use vitals_recipe::Augmentation;
 
-use crate::augment::Views;
+use crate::augment::{Arithmetic, Views};
 use crate::order::Order;
 use crate::{DataError, Dataset, Result};
 
@@ -30,6 +30,8 @@ pub struct LoaderConfig {
     pub augmentation: Augmentation,
     /// Least area of a random crop as a fraction of the image.
     pub crop_min_scale: f64,
+    /// Pillow's bytes, or the quicker resize.
+    pub arithmetic: Arithmetic,
     /// Threads that decode and augment; 0 = one per core.
     pub threads: u32,
     /// The first step to deliver: any, after a resume.
@@ -73,7 +75,8 @@ impl Loader {
         if config.batch_size == 0 || config.batch_size > images {
             return Err(DataError::BatchTooLarge { batch_size: config.batch_size, images });
         }
-        let views = Views::preset(config.augmentation, config.image_size, config.crop_min_scale);
+        let views = Views::preset(config.augmentation, config.image_size, config.crop_min_scale)
+            .with_arithmetic(config.arithmetic);
         let order =
             Order { seed: config.seed, images: images as usize, batch_size: config.batch_size as usize };
         let cores = std::thread::available_parallelism().map_or(1, usize::from);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use vitals_recipe::{Augmentation, keyed_rng};
 
 use super::{Batch, Loader, LoaderConfig};
+use crate::augment::Arithmetic;
 use crate::source::Source;
 use crate::{DataError, Dataset, RgbImage, Split};
 
@@ -30,6 +31,7 @@ fn config(threads: u32, first_step: u64) -> LoaderConfig {
         image_size: 32,
         augmentation: Augmentation::MocoV3,
         crop_min_scale: 0.08,
+        arithmetic: Arithmetic::Exact,
         threads,
         first_step,
         prefetch_bytes: 4 << 20,

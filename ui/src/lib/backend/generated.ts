@@ -50,6 +50,10 @@ export type Comparison = { runs: Array<Run>,
  */
 parameters: { [key in string]: Array<JsonValue> }, equal_parameters: number, metrics: { [key in string]: Array<CompareMetric> }, };
 
+export type DatasetSample = { index: number, name: string, label: number | null, class_name: string | null, width: number, height: number, original: string, view1: string, view2: string, problem: string | null, };
+
+export type DatasetSamples = { name: string, split: string, images: number, heldout_origin: string, class_names: Array<string>, augmentation: string, image_size: number, crop_min_scale: number, seed: number, epoch: number, samples: Array<DatasetSample>, };
+
 export type DatasetInfo = { name: string, path: string, images: number, heldout: number, classes: number, labelled: boolean, fingerprint: string, builtin: boolean, 
 /**
  * What is wrong, where it cannot be read.
@@ -540,6 +544,7 @@ kinds?: Array<string>, }; result: RunEvents };
   export: { params: { ids: Array<string>, format: string, path: string, }; result: Exported };
   datasets: { params: Record<symbol, never>; result: Array<DatasetInfo> };
   dataset_add: { params: { name: string, path: string, }; result: DatasetInfo };
+  dataset_samples: { params: { name: string, split?: string, from?: number, count?: number, seed?: number, epoch?: number, augmentation?: string, image_size?: number, crop_min_scale?: number, }; result: DatasetSamples };
   dataset_check: { params: { name: string, }; result: DatasetInfo };
   dataset_remove: { params: { name: string, }; result: null };
   settings: { params: Record<symbol, never>; result: Settings };
