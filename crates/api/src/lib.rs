@@ -13,7 +13,6 @@ pub mod export;
 pub mod files;
 pub mod frames;
 pub mod heatmap;
-pub mod import;
 pub mod journals;
 mod number;
 pub mod overview;
