@@ -16,6 +16,7 @@ use crate::{binaries, run};
 /// An example that prints benchmarks: their names, its package, its name.
 const EXAMPLES: &[(&[&str], &str, &str)] = &[
     (&["record_step"], "vitals-journal", "bench_record"),
+    (&["faults"], "vitals-supervisor", "bench_faults"),
     (&["ingest", "disk_per_value", "list_runs"], "vitals-store", "bench_ingest"),
     (&["loader_cpu"], "vitals-data", "bench_loader"),
 ];

@@ -1,14 +1,11 @@
 //! Processes that are killed, stopped and started again: states with the right evidence, no step lost, none twice.
 
-use std::io::{BufRead, BufReader};
-use std::path::Path;
-use std::process::{Child, Command as Program, Stdio};
-
 use rustix::process::Signal;
 use vitals_journal::Lock;
 use vitals_store::{Command, Role, RunState, Store};
 
 use crate::harness::{World, send, until};
+use crate::holder::Holder;
 
 #[tokio::test]
 async fn a_killed_worker_is_failed_by_signal_9_and_retry_goes_on() {
@@ -255,30 +252,4 @@ async fn a_database_deleted_under_a_living_run_is_rebuilt() {
     assert_eq!((row.evidence.as_str(), row.attempt, row.total_steps), ("exit 0", 1, Some(400)));
     world.no_hole_and_no_double_step(run, 400).await;
     world.nothing_is_lost(run).await;
-}
-
-/// Another program that holds the database's write lock until its input ends.
-struct Holder(Child);
-
-impl Holder {
-    fn hold(database: &Path) -> Option<Self> {
-        let script = "import sqlite3, sys\n\
-            c = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=30)\n\
-            c.execute('BEGIN IMMEDIATE')\n\
-            print('held', flush=True)\n\
-            sys.stdin.read()\n\
-            c.execute('ROLLBACK')";
-        let mut program = Program::new("python3");
-        program.args(["-c", script]).arg(database).stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut child = program.spawn().ok()?;
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        assert_eq!(line.trim(), "held");
-        Some(Self(child))
-    }
-
-    fn let_go(mut self) {
-        drop(self.0.stdin.take());
-        assert!(self.0.wait().unwrap().success());
-    }
 }

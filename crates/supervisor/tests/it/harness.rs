@@ -1,7 +1,7 @@
 //! A workspace with a supervisor as a process of its own. Dropping it ends everything that was started in it.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use vitals_recipe::{DatasetFacts, Recipe, point_id};
 use vitals_store::{
     Command as Ask, DatasetRow, Evidence, NewRun, RequestStatus, Role, RunId, RunRow, RunState, Store,
 };
-use vitals_supervisor::{Binaries, Workspace, settings};
+use vitals_supervisor::{Binaries, ProcessMark, Workspace, settings};
 
 /// Nothing here takes a tenth of this, unless the machine is drowning.
 const DEADLINE: Duration = Duration::from_secs(60);
@@ -21,9 +21,12 @@ pub fn now() -> i64 {
     jiff::Timestamp::now().as_millisecond()
 }
 
-/// The example binary, built along with the tests.
+/// The example binary, built along with the tests; an example that uses this stands in for itself.
 pub fn stand_in() -> PathBuf {
     let own = std::env::current_exe().unwrap();
+    if own.parent().unwrap().ends_with("examples") {
+        return own;
+    }
     let path = own.parent().unwrap().parent().unwrap().join("examples/stand_in");
     assert!(path.is_file(), "{} is missing: `cargo test` builds it", path.display());
     path
@@ -34,6 +37,8 @@ pub fn binaries() -> Binaries {
 }
 
 pub struct World {
+    /// Before `root`, so that it is unmounted before the folder goes.
+    disk: Option<Tmpfs>,
     pub root: tempfile::TempDir,
     pub store: Store,
     supervisor: Option<Child>,
@@ -45,13 +50,23 @@ impl World {
         let root = tempfile::tempdir().unwrap();
         let store = Store::open(root.path().join("vitals.db"), Role::Writer).await.unwrap();
         store.set_setting(settings::SLOTS, &BTreeMap::from([("cpu", slots)])).await.unwrap();
-        Self { root, store, supervisor: None, flags: Vec::new() }
+        Self { disk: None, root, store, supervisor: None, flags: Vec::new() }
     }
 
     /// Flags of every supervisor that is started from here on.
     pub fn with_flags(mut self, flags: &[&str]) -> Self {
         self.flags = flags.iter().map(|flag| (*flag).to_owned()).collect();
         self
+    }
+
+    /// Run folders on a disk of their own of so many MiB, where the machine lets us mount one.
+    pub fn on_small_disk(mut self, mib: u32) -> Self {
+        self.disk = Tmpfs::mount(self.workspace().runs_dir(), mib);
+        self
+    }
+
+    pub fn runs_on_tmpfs(&self) -> bool {
+        self.disk.is_some()
     }
 
     pub fn workspace(&self) -> Workspace {
@@ -210,14 +225,19 @@ impl World {
         .await
     }
 
-    /// Signals a process of an attempt, if it is still that very process.
-    pub async fn kill(&self, run: RunId, attempt: u32, who: &str, signal: Signal) {
-        let pid = self.pid_of(run, attempt, who).await;
+    /// A process of an attempt as the guard marked it, once it has.
+    pub async fn process(&self, run: RunId, attempt: u32, who: &str) -> ProcessMark {
+        self.pid_of(run, attempt, who).await;
         let path = self.folder(run).attempt_dir(attempt).join("guard.json");
         let mark: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
-        let process: vitals_supervisor::ProcessMark = serde_json::from_value(mark[who].clone()).unwrap();
+        serde_json::from_value(mark[who].clone()).unwrap()
+    }
+
+    /// Signals a process of an attempt, if it is still that very process.
+    pub async fn kill(&self, run: RunId, attempt: u32, who: &str, signal: Signal) {
+        let process = self.process(run, attempt, who).await;
         if process.is_alive() {
-            send(pid, signal);
+            send(process.pid, signal);
         }
     }
 
@@ -273,6 +293,27 @@ impl Drop for World {
                 }
             }
         }
+    }
+}
+
+/// A disk in memory; unmounted when dropped.
+struct Tmpfs(PathBuf);
+
+impl Tmpfs {
+    /// `None` where that takes rights that we lack.
+    fn mount(folder: &Path, mib: u32) -> Option<Self> {
+        std::fs::create_dir_all(folder).unwrap();
+        let mut mount = Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", &format!("size={mib}m"), "none"]).arg(folder);
+        let told = mount.output().ok()?;
+        told.status.success().then(|| Self(folder.to_owned()))
+    }
+}
+
+impl Drop for Tmpfs {
+    fn drop(&mut self) {
+        // Lazily: a process that was killed an instant ago may still have a file open.
+        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
     }
 }
 

@@ -3,10 +3,13 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop at what it did not expect")]
 
+mod blows;
 mod client;
 mod ending;
 mod faults;
 mod folders;
 mod harness;
+mod holder;
 mod requests;
 mod rounds;
+mod siege;

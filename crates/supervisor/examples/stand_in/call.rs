@@ -1,39 +1,45 @@
-//! Stands in for `vitals` and `vitals-worker` in the tests of this crate: the real guard and the real supervisor, and
-//! a worker that "trains" numbers which follow from the step. How it behaves stands in the data set's path,
-//! `stand-in?step_ms=5&exit_at=30&exit_code=4`.
+//! The calls of `vitals` and `vitals-worker`, stood in for: the real guard and the real supervisor, and a worker that
+//! "trains" numbers which follow from the step. How it behaves stands in the data set's path,
+//! `stand-in?step_ms=5&exit_at=30&exit_code=4`. Other calls are errors.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use vitals_journal::{Column, Command, EndRecord, Header, Level, RunFolder, StreamId, Writer, WriterOptions};
 use vitals_recipe::Job;
+use vitals_store::{Role, Store};
 use vitals_supervisor::{Binaries, Options, Supervisor, guard, stop_signals};
 
-type Failure = Box<dyn std::error::Error>;
+pub type Failure = Box<dyn std::error::Error>;
 
-fn main() -> Result<(), Failure> {
-    let args: Vec<OsString> = std::env::args_os().skip(1).collect();
+/// Does what the words ask for; the exit code.
+pub fn call(args: &[OsString]) -> Result<i32, Failure> {
     let words: Vec<&str> = args.iter().filter_map(|arg| arg.to_str()).collect();
-    let code = match words.as_slice() {
-        ["guard", ..] => guard::run(&args[1..], || jiff::Timestamp::now().to_string()),
-        ["--workspace", root, "supervise", flags @ ..] => supervise(root.into(), flags)?,
-        ["train", folder] => train(folder.into())?,
-        other => return Err(format!("unknown call {other:?}").into()),
-    };
-    std::process::exit(code);
+    match words.as_slice() {
+        ["guard", ..] => Ok(guard::run(&args[1..], || jiff::Timestamp::now().to_string())),
+        ["--workspace", root, "supervise", flags @ ..] => supervise(root.into(), flags),
+        ["--workspace", root, "ask", command, run] => ask(root.as_ref(), command, run),
+        ["train", folder] => train(folder.into()),
+        other => Err(format!("unknown call {other:?}").into()),
+    }
 }
 
-/// As `vitals supervise`; `--idle-ms N` stands for the half minute, `--grace-ms` and `--stall-ms` likewise.
+/// As `vitals supervise`; `--idle-ms N` stands for the half minute, `--grace-ms` and `--stall-ms` likewise. The time of
+/// day is off by the milliseconds that the workspace's file `clock` holds, where there is one.
 fn supervise(root: PathBuf, flags: &[&str]) -> Result<i32, Failure> {
     let value = |name: &str| {
         let place = flags.iter().position(|flag| *flag == name)?;
         flags.get(place + 1)?.parse().ok().map(Duration::from_millis)
     };
     let me = std::env::current_exe()?;
-    let now = Arc::new(|| jiff::Timestamp::now().as_millisecond());
+    let clock = root.join("clock");
+    let now = Arc::new(move || {
+        let off = std::fs::read_to_string(&clock).ok().and_then(|text| text.trim().parse::<i64>().ok());
+        jiff::Timestamp::now().as_millisecond() + off.unwrap_or(0)
+    });
     let mut options = Options::new(now, Binaries { vitals: me.clone(), worker: me });
     options.tick = Duration::from_millis(20);
     options.detached = flags.contains(&"--detached");
@@ -50,6 +56,17 @@ fn supervise(root: PathBuf, flags: &[&str]) -> Result<i32, Failure> {
         }
     }
     Ok(0)
+}
+
+/// As a window does that asks for something.
+fn ask(root: &Path, command: &str, run: &str) -> Result<i32, Failure> {
+    let command: vitals_store::Command = serde_json::from_value(command.into())?;
+    let now = jiff::Timestamp::now().as_millisecond();
+    tokio::runtime::Runtime::new()?.block_on(async {
+        let store = Store::open(root.join("vitals.db"), Role::Writer).await?;
+        store.add_request(Some(run.parse()?), command, &serde_json::json!({}), now).await?;
+        Ok(0)
+    })
 }
 
 /// A worker's behaviour, from the data set's path.
@@ -156,10 +173,19 @@ async fn steps(
     Ok((0, step))
 }
 
+/// Writes one, unless the disk is full: then the next one will do.
 fn checkpoint(folder: &RunFolder, writer: &Writer, step: u64) -> Result<(), Failure> {
     let path = folder.checkpoint(step);
-    std::fs::create_dir_all(&path)?;
-    std::fs::write(path.join("state.json"), format!("{{\"step\":{step}}}"))?;
+    let state = format!("{{\"step\":{step}}}");
+    let written =
+        std::fs::create_dir_all(&path).and_then(|()| std::fs::write(path.join("state.json"), state));
+    match written {
+        Err(error) if error.kind() == std::io::ErrorKind::StorageFull => {
+            let _ = std::fs::remove_dir_all(&path);
+            return Ok(());
+        }
+        other => other?,
+    }
     writer.sync()?;
     let relative = path.strip_prefix(folder.path())?.to_string_lossy().into_owned();
     Ok(writer.checkpoint(step, relative)?)

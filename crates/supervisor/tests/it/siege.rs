@@ -1,0 +1,223 @@
+//! A siege: runs that live under a supervisor, and faults that a seed deals one after the other. After every round the
+//! journals' values and the store's must be the same, the struck run's evidence must match what was done, and nothing
+//! may be worked on twice. What does not hold is a problem in the table; nothing is repaired but by asking.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use vitals_recipe::{KeyedRng, Part, keyed_rng};
+use vitals_store::{Command, RunId, RunRow, RunState};
+
+use crate::blows::{Fault, Outcome, deal};
+use crate::harness::{World, until};
+
+#[path = "siege_checks.rs"]
+mod checks;
+
+/// The store follows a journal within a tenth of this.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// Where the guard is gone the journal itself tells the end, and the evidence says so.
+const BY_JOURNAL: &str = " (journal's end record; no exit.json)";
+
+/// What a siege came to.
+#[derive(Debug, Default)]
+pub struct Table {
+    pub lines: BTreeMap<Fault, Line>,
+    pub runs: u64,
+    pub attempts: u64,
+    /// Journals compared with the store.
+    pub comparisons: u64,
+    /// Values in those journals, all comparisons together.
+    pub values_compared: u64,
+    pub values_lost: u64,
+    pub problems: Vec<String>,
+}
+
+#[derive(Debug, Default)]
+pub struct Line {
+    pub dealt: u64,
+    pub went_on: u64,
+    pub ended: u64,
+    /// It finished before the fault could show.
+    pub finished: u64,
+    pub impossible: Option<&'static str>,
+    pub longest: Duration,
+}
+
+impl Table {
+    pub fn faults(&self) -> u64 {
+        self.lines.values().filter(|line| line.impossible.is_none()).map(|line| line.dealt).sum()
+    }
+}
+
+struct Subject {
+    run: RunId,
+    steps: u64,
+    /// The attempt whose guard was killed.
+    guard_gone: u32,
+}
+
+struct Siege {
+    world: World,
+    rng: KeyedRng,
+    subjects: Vec<Subject>,
+    table: Table,
+    seeds: u64,
+}
+
+/// Deals `faults` faults to `at_once` runs at a time, then lets the runs finish.
+pub async fn besiege(seed: u64, faults: u64, at_once: u32) -> Table {
+    let world = World::new(at_once).await.with_flags(&["--stall-ms", "700", "--grace-ms", "5000"]);
+    let mut siege = Siege {
+        world: world.on_small_disk(32),
+        rng: keyed_rng(seed, &[Part::from("siege")]),
+        subjects: Vec::new(),
+        table: Table::default(),
+        seeds: 0,
+    };
+    siege.world.supervise().await;
+    for _ in 0..at_once {
+        let subject = siege.queue().await;
+        siege.subjects.push(subject);
+    }
+    let mut deck = Vec::new();
+    for round in 0..faults {
+        if deck.is_empty() {
+            deck = Fault::ALL.to_vec();
+            siege.rng.shuffle(&mut deck);
+        }
+        let Some((fault, name)) = deck.pop() else { break };
+        siege.round(fault, &format!("round {round}, {name}")).await;
+    }
+    siege.end().await
+}
+
+impl Siege {
+    async fn queue(&mut self) -> Subject {
+        self.seeds += 1;
+        self.table.runs += 1;
+        let steps = 1000 + self.rng.below(500);
+        let (step_ms, every) = (1 + self.rng.below(3), 20 + self.rng.below(60));
+        let behaviour = format!("step_ms={step_ms}&keep=3");
+        let run = self.world.queue_seed(&behaviour, steps, every, self.seeds).await;
+        Subject { run, steps, guard_gone: 0 }
+    }
+
+    async fn round(&mut self, fault: Fault, when: &str) {
+        let place = usize::try_from(self.rng.below(self.subjects.len() as u64)).unwrap();
+        let attempt = self.alive(place, when).await;
+        println!("{when}: {} in attempt {attempt}", self.subjects[place].run);
+        let (run, guarded) = (self.subjects[place].run, self.subjects[place].guard_gone != attempt);
+        let began = Instant::now();
+        let outcome = deal(&mut self.world, &mut self.rng, fault, run, attempt, guarded).await;
+        if fault == Fault::Guard {
+            self.subjects[place].guard_gone = attempt;
+        }
+        let row = self.follow(run, attempt, outcome, when).await;
+        let line = self.table.lines.entry(fault).or_default();
+        line.dealt += 1;
+        line.longest = line.longest.max(began.elapsed());
+        match (outcome, row.state) {
+            (Outcome::Impossible(why), _) => line.impossible = Some(why),
+            (_, RunState::Finished) => line.finished += 1,
+            (Outcome::GoesOn | Outcome::Starts, _) => line.went_on += 1,
+            _ => line.ended += 1,
+        }
+        if matches!(outcome, Outcome::Vanishes) && row.state != RunState::Finished {
+            self.subjects[place] = self.queue().await;
+        }
+        for place in 0..self.subjects.len() {
+            self.look_at(place, when).await;
+        }
+    }
+
+    /// Waits until a subject trains, some steps further on; one that has finished is succeeded by another. Its attempt.
+    async fn alive(&mut self, place: usize, when: &str) -> u32 {
+        loop {
+            let run = self.subjects[place].run;
+            let row = self.settled(run).await;
+            let wanted = row.steps_done + self.rng.below(60);
+            let row = until("it moves on, or ends", async || {
+                let row = self.world.run(run).await;
+                let moved = row.steps_done >= wanted && row.state == RunState::Running;
+                (moved || row.state.has_ended()).then_some(row)
+            })
+            .await;
+            if row.state == RunState::Running {
+                return row.attempt;
+            }
+            self.look_at(place, when).await;
+        }
+    }
+
+    /// Waits until what was done can be seen in the run's state, and compares that with what should be.
+    async fn follow(&mut self, run: RunId, attempt: u32, outcome: Outcome, when: &str) -> RunRow {
+        let ends = matches!(outcome, Outcome::Ends(..) | Outcome::Vanishes);
+        let row = until("the fault shows", async || {
+            let row = self.world.run(run).await;
+            let ended = row.state.has_ended() || row.state == RunState::Paused;
+            (ended || !ends && row.state == RunState::Running).then_some(row)
+        })
+        .await;
+        let evidence = row.evidence.strip_suffix(BY_JOURNAL).unwrap_or(&row.evidence);
+        let as_it_should = match (outcome, row.state) {
+            (_, RunState::Finished) => evidence == "exit 0",
+            (Outcome::GoesOn | Outcome::Impossible(_), RunState::Running) => row.attempt == attempt,
+            (Outcome::Starts, RunState::Running) => row.attempt >= attempt,
+            (Outcome::Ends(state, text), _) => row.state == state && evidence == text,
+            (Outcome::Vanishes, RunState::Lost) => evidence == "lock free, run folder missing",
+            _ => false,
+        };
+        if !as_it_should {
+            let what = format!(
+                "{run}, attempt {attempt}, should be {outcome:?}; it is {} in attempt {}: {}",
+                row.state, row.attempt, row.evidence
+            );
+            self.problem(when, what);
+        }
+        row
+    }
+
+    /// Compares a subject's journals with the store, asks for its way on where it has stopped, and puts another in its
+    /// place where it has finished.
+    async fn look_at(&mut self, place: usize, when: &str) {
+        let run = self.subjects[place].run;
+        let row = self.settled(run).await;
+        self.compare(&row, when).await;
+        match self.world.run(run).await.state {
+            RunState::Failed | RunState::Lost | RunState::Cancelled => {
+                self.nobody_works_on(run, when).await;
+                self.must(run, Command::Retry, when).await;
+            }
+            RunState::Paused => {
+                self.nobody_works_on(run, when).await;
+                self.must(run, Command::Resume, when).await;
+            }
+            RunState::Finished => {
+                self.finished(place, when).await;
+                self.subjects[place] = self.queue().await;
+            }
+            _ => {}
+        }
+    }
+
+    /// A run that trains or has stopped; neither queued nor on its way.
+    async fn settled(&self, run: RunId) -> RunRow {
+        until("it trains or has stopped", async || {
+            let row = self.world.run(run).await;
+            let trains = matches!(row.state, RunState::Running | RunState::Stalled);
+            (trains || row.state.has_ended() || row.state == RunState::Paused).then_some(row)
+        })
+        .await
+    }
+
+    async fn must(&mut self, run: RunId, command: Command, when: &str) {
+        if let Err(answer) = self.world.ask(run, command).await {
+            self.problem(when, format!("{run}: {} was refused: {answer}", command.as_str()));
+        }
+    }
+
+    fn problem(&mut self, when: &str, what: impl std::fmt::Display) {
+        self.table.problems.push(format!("{when}: {what}"));
+    }
+}

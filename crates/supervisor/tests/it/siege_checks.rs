@@ -1,0 +1,131 @@
+//! What must hold between the rounds of a siege: journal and store agree, nobody works on what has ended, nothing was
+//! started twice, every state has evidence. It looks and notes; it never helps.
+
+use std::time::Instant;
+
+use rustix::process::Signal;
+use vitals_journal::Lock;
+use vitals_store::{RunId, RunRow, RunState, SeriesQuery};
+
+use super::{PATIENCE, Siege, Table};
+use crate::blows::processes_of;
+use crate::harness::until;
+
+impl Siege {
+    /// The values in force, by count and hash. A living worker is stopped for it, so that its journal stands still.
+    pub(super) async fn compare(&mut self, row: &RunRow, when: &str) {
+        let run = row.id;
+        let workers = processes_of(self.world.folder(run).path());
+        let workers = workers.iter().filter(|(_, call)| call == "train").count();
+        if workers > 1 {
+            self.problem(when, format!("{workers} workers work on {run}"));
+        }
+        let worker = match row.state.is_active() {
+            true => Some(self.world.process(run, row.attempt, "worker").await),
+            false => None,
+        };
+        if let Some(worker) = &worker {
+            worker.signal_group(Signal::STOP);
+            until("it stands still", async || {
+                matches!(worker.state(), None | Some('T' | 'Z' | 'X')).then_some(())
+            })
+            .await;
+        }
+        let check = vitals_journal::check(self.world.folder(run).path()).unwrap();
+        let began = Instant::now();
+        let mut same = self.world.store.run_hash(run).await.unwrap() == check.sha256;
+        while !same && began.elapsed() < PATIENCE {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            same = self.world.store.run_hash(run).await.unwrap() == check.sha256;
+        }
+        if let Some(worker) = &worker {
+            worker.signal_group(Signal::CONT);
+        }
+        self.table.comparisons += 1;
+        self.table.values_compared += check.values;
+        if !same {
+            let stored = self.values(run).await;
+            self.table.values_lost += check.values.saturating_sub(stored);
+            let what = format!("{run}: the journal holds {} values, the store {stored}", check.values);
+            self.problem(when, what);
+        }
+        if check.corrupt_records > 0 {
+            self.problem(when, format!("{run}: damage: {:?}", check.problems));
+        }
+    }
+
+    async fn values(&self, run: RunId) -> u64 {
+        let series = self.world.store.series(run, &SeriesQuery::default()).await.unwrap();
+        series.iter().map(|series| series.values.len() as u64).sum()
+    }
+
+    /// Lock free, and no process is left of any attempt.
+    pub(super) async fn nobody_works_on(&mut self, run: RunId, when: &str) {
+        let folder = self.world.folder(run);
+        let began = Instant::now();
+        let busy = || Lock::is_held(&folder.lock()).unwrap() || !processes_of(folder.path()).is_empty();
+        while busy() {
+            if began.elapsed() > PATIENCE {
+                let left = processes_of(folder.path());
+                return self.problem(when, format!("{run} has ended and these are left: {left:?}"));
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+    }
+
+    /// All that must hold of a run that has come to its end.
+    pub(super) async fn finished(&mut self, place: usize, when: &str) {
+        let (run, steps) = (self.subjects[place].run, self.subjects[place].steps);
+        self.nobody_works_on(run, when).await;
+        self.world.no_hole_and_no_double_step(run, steps).await;
+        let row = self.world.run(run).await;
+        let attempts = self.world.store.attempts(run).await.unwrap();
+        let numbers: Vec<u32> = attempts.iter().map(|attempt| attempt.number).collect();
+        if numbers != (1..=row.attempt).collect::<Vec<_>>() {
+            self.problem(when, format!("{run}: attempts {numbers:?}, the last is {}", row.attempt));
+        }
+        self.table.attempts += numbers.len() as u64;
+        let mut before = None;
+        for change in self.world.store.transitions(run).await.unwrap() {
+            if change.evidence.text.is_empty() {
+                self.problem(when, format!("{run} became {} without evidence", change.to));
+            }
+            let legal = |from: RunState| from == change.to || from.may_become(change.to);
+            if change.from != before || before.is_some_and(|from| !legal(from)) {
+                self.problem(when, format!("{run}: {before:?} became {}", change.to));
+            }
+            before = Some(change.to);
+        }
+    }
+
+    /// Lets everything finish, and looks whether anything is left.
+    pub(super) async fn end(mut self) -> Table {
+        let when = "after the last round";
+        for place in 0..self.subjects.len() {
+            loop {
+                let row = self.settled(self.subjects[place].run).await;
+                if row.state == RunState::Finished {
+                    break;
+                }
+                if row.state.is_active() {
+                    let run = row.id;
+                    until("it ends", async || (!self.world.run(run).await.state.is_active()).then_some(()))
+                        .await;
+                } else {
+                    self.look_at(place, when).await;
+                }
+            }
+            let row = self.world.run(self.subjects[place].run).await;
+            self.compare(&row, when).await;
+            self.finished(place, when).await;
+        }
+        if self.world.end_supervisor(Signal::TERM).await != Some(0) {
+            self.problem(when, "the supervisor did not end in order");
+        }
+        let left = processes_of(self.world.root.path());
+        if !left.is_empty() {
+            self.problem(when, format!("processes are left: {left:?}"));
+        }
+        self.table
+    }
+}
