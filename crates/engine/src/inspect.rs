@@ -1,4 +1,5 @@
-//! Says what a checkpoint is without training from it: a folder that this engine wrote, or a bare file of tensors.
+//! Says what a checkpoint is without training from it: a folder that this engine wrote, a bare file of tensors, or an
+//! official checkpoint of `torch.save`.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -10,15 +11,18 @@ use crate::checkpoint::{CheckpointState, MODEL, MONITOR, OPTIMIZER, STATE};
 use crate::error::{EngineError, Result, guarded};
 use crate::network::Networks;
 use crate::plan::Plan;
-use crate::tensor_file::{State, read};
+use crate::pth::{self, is_torch_file};
+use crate::tensor_file::{State, decode};
 
 /// What `inspect` found.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Inspection {
-    /// `training checkpoint`, `encoder pair`, `backbone` or `tensors`.
+    /// `training checkpoint`, `encoder pair`, `linear probe`, `backbone` or `tensors`.
     pub kind: String,
     /// Steps done, where the checkpoint says so.
     pub step: Option<u64>,
+    /// The epoch that would come next, where an official checkpoint says so.
+    pub epoch: Option<i64>,
     pub method: Option<String>,
     pub backbone: Option<String>,
     /// Tensors in the model's file.
@@ -38,19 +42,36 @@ pub fn inspect(path: &Path) -> std::result::Result<Inspection, EngineError> {
             return inspect_folder(path);
         }
         let file = if path.is_dir() { path.join(MODEL) } else { path.to_owned() };
-        let tensors = read(&file)?;
-        let has = |prefix: &str| {
-            tensors.keys().any(|name| name.strip_prefix("module.").unwrap_or(name).starts_with(prefix))
-        };
-        let kind = if has("base_encoder.") {
-            "encoder pair"
-        } else if has("blocks.") || has("patch_embed.") {
-            "backbone"
-        } else {
-            "tensors"
-        };
-        Ok(describe(kind, &tensors))
+        let bytes = std::fs::read(&file).map_err(EngineError::io("read", &file))?;
+        if !is_torch_file(&bytes) {
+            let tensors = decode(&bytes, &file)?;
+            return Ok(describe(kind(&tensors), &tensors));
+        }
+        let found = pth::decode(&bytes, &file)?;
+        Ok(Inspection {
+            backbone: found.architecture.clone(),
+            epoch: found.epoch,
+            ..describe(kind(&found.tensors), &found.tensors)
+        })
     })
+}
+
+/// What a bare set of tensors is, by its names. A linear probe has a classifier on a bare backbone; pre-training has two
+/// encoders. They have been mistaken for each other.
+fn kind(tensors: &State) -> &'static str {
+    let has = |prefix: &str| {
+        tensors.keys().any(|name| name.strip_prefix("module.").unwrap_or(name).starts_with(prefix))
+    };
+    let is_backbone = has("blocks.") || has("patch_embed.") || has("layer1.");
+    if has("base_encoder.") {
+        "encoder pair"
+    } else if is_backbone && (has("head.weight") || has("fc.weight")) {
+        "linear probe"
+    } else if is_backbone {
+        "backbone"
+    } else {
+        "tensors"
+    }
 }
 
 fn inspect_folder(folder: &Path) -> Result<Inspection> {
@@ -76,6 +97,7 @@ fn describe(kind: &str, tensors: &State) -> Inspection {
     Inspection {
         kind: kind.to_owned(),
         step: None,
+        epoch: None,
         method: None,
         backbone: None,
         tensors: tensors.len(),

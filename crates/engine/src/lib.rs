@@ -4,6 +4,7 @@
 //! It knows no files of a run but checkpoints, no clock and no process: `vitals-worker` is its host. Call
 //! [`set_threads`] and [`Device::resolve`] before anything else makes a tensor.
 
+mod archive;
 mod backbone;
 mod batch_norm;
 mod bench;
@@ -12,6 +13,7 @@ mod checkpoint;
 mod core;
 mod device;
 mod error;
+mod exchange;
 mod gradient;
 mod head;
 mod inspect;
@@ -23,10 +25,12 @@ mod network;
 mod optimizer;
 mod parameter;
 pub mod parity;
+mod pickle;
 mod pieces;
 mod pixels;
 mod plan;
 mod position;
+mod pth;
 mod queue;
 mod resnet;
 mod scaler;
@@ -40,6 +44,7 @@ pub use bench::{BenchReport, bench};
 pub use checkpoint::{CHECKPOINT_FORMAT, CheckpointState};
 pub use device::{Device, cuda_devices, num_threads, set_threads};
 pub use error::EngineError;
+pub use exchange::{Import, export, import};
 pub use gradient::Gradients;
 pub use inspect::{Inspection, inspect};
 pub use knn::LabelledImages;

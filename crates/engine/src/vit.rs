@@ -144,6 +144,8 @@ impl LayerNorm {
 
     pub(crate) fn forward(&self, input: &Tensor) -> Result<Tensor> {
         let dim = self.weight.size();
+        // In reduced precision too: its backward pass divides by a small deviation, which half precision cannot hold.
+        let input = input.f_to_kind(Kind::Float)?;
         Ok(input.f_layer_norm(dim, Some(&self.weight), Some(&self.bias), LAYER_NORM_EPSILON, true)?)
     }
 }

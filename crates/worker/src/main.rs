@@ -59,8 +59,26 @@ enum Command {
         #[arg(long, default_value_t = 10.0)]
         seconds: f64,
     },
-    /// Say what a checkpoint is: kind, step, tensors.
+    /// Say what a checkpoint is: kind, step, tensors, missing and unexpected names.
     Inspect { path: PathBuf },
+    /// Make a checkpoint at step 0 from an official `.pth.tar` or a safetensors file.
+    Import {
+        file: PathBuf,
+        /// The recipe that it is a checkpoint of.
+        #[arg(long)]
+        preset: String,
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
+    /// Write a checkpoint's backbone as safetensors, under the names that timm and torchvision know.
+    Export {
+        checkpoint: PathBuf,
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        /// The momentum encoder's instead of the query encoder's.
+        #[arg(long)]
+        momentum: bool,
+    },
     /// List devices as JSON lines.
     Devices,
 }
@@ -78,6 +96,8 @@ fn main() -> ExitCode {
             tools::loader_bench(&dataset, image_size, threads, seconds)
         }
         Command::Inspect { path } => tools::inspect(&path),
+        Command::Import { file, preset, out } => tools::import(&file, &preset, &out),
+        Command::Export { checkpoint, out, momentum } => tools::export(&checkpoint, &out, momentum),
         Command::Devices => tools::devices(),
     };
     match done {

@@ -8,7 +8,7 @@ use anyhow::{Context as _, anyhow};
 use serde::Serialize;
 use serde_json::json;
 use vitals_data::DatasetSpec;
-use vitals_engine::{CheckpointState, Device};
+use vitals_engine::Device;
 
 use crate::environment;
 use crate::exit::Failure;
@@ -57,17 +57,22 @@ pub fn loader_bench(dataset: &str, image_size: u32, threads: u32, seconds: f64) 
     print(&report)
 }
 
-/// Says what a checkpoint folder holds.
+/// Says what a checkpoint folder or file holds.
 pub fn inspect(path: &Path) -> Result<(), Failure> {
-    let state = CheckpointState::read(path)?;
-    print(&json!({
-        "kind": "pre-training checkpoint of Vitals",
-        "format": state.format,
-        "step": state.step,
-        "method": state.recipe.method,
-        "backbone": state.recipe.backbone,
-        "files": state.files,
-    }))
+    print(&vitals_engine::inspect(path)?)
+}
+
+/// Makes a checkpoint of a preset's recipe from other programs' weights.
+pub fn import(file: &Path, preset: &str, out: &Path) -> Result<(), Failure> {
+    let recipe = vitals_recipe::Recipe::preset(preset)
+        .ok_or_else(|| anyhow!("there is no preset `{preset}`; `vitals presets` lists them"))?;
+    print(&vitals_engine::import(file, &recipe, out)?)
+}
+
+/// Writes a backbone for other programs.
+pub fn export(checkpoint: &Path, out: &Path, momentum: bool) -> Result<(), Failure> {
+    let names = vitals_engine::export(checkpoint, out, momentum)?;
+    print(&json!({ "file": out, "tensors": names.len(), "names": names }))
 }
 
 /// Every device that libtorch can use or could not.

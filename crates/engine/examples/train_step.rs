@@ -1,0 +1,81 @@
+//! The other side of `benches/train_step_torch.py`: a trainer of the given geometry that makes one step for each line it
+//! reads and prints its seconds as JSON. The words are `measured`, `plain` and `memory`; it chooses nothing by itself.
+
+use std::io::{BufRead, Write, stdin, stdout};
+use std::time::Instant;
+
+use vitals_engine::{Device, Trainer, Views};
+use vitals_recipe::{Backbone, Recipe};
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let arguments = std::env::args().skip(1).map(|word| word.parse()).collect::<Result<Vec<u32>, _>>()?;
+    let [threads, image_size, patch_size, embed_dim, depth, num_heads, hidden, out, batch] = arguments[..]
+    else {
+        return Err("usage: train_step THREADS IMAGE PATCH DIM DEPTH HEADS HIDDEN OUT BATCH".into());
+    };
+    let recipe = Recipe {
+        image_size,
+        backbone: Backbone::VitCustom,
+        patch_size,
+        embed_dim,
+        depth,
+        num_heads,
+        head_hidden_dim: hidden,
+        head_out_dim: out,
+        batch_size: batch,
+        frozen_patch_projection: false,
+        knn_bank_size: 1024,
+        // Measured at every other step: `plain` is a step that the schedule leaves out.
+        gradient_norm_every: 2,
+        ..Recipe::default()
+    };
+    vitals_engine::set_threads(threads);
+    let device = Device::resolve("cpu")?;
+    let base = memory("VmRSS:");
+    let mut trainer = Trainer::new(&recipe, recipe.schedule(1 << 20), device)?;
+    let mut state = 1u64;
+    let mut pixels = || -> Vec<u8> {
+        let count = batch * image_size * image_size * 3;
+        (0..count)
+            .map(|_| {
+                state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+                (state >> 56) as u8
+            })
+            .collect()
+    };
+    let (view1, view2) = (pixels(), pixels());
+    let views = Views { view1: &view1, view2: &view2, labels: &[], batch: batch as usize, image_size };
+    let mut early = 0;
+    for line in stdin().lock().lines() {
+        let answer = match line?.as_str() {
+            "memory" => {
+                let peak = memory("VmHWM:");
+                format!("{{\"peak\": {peak}, \"base\": {base}, \"growth\": {}}}", peak.saturating_sub(early))
+            }
+            word => {
+                // A step of the wrong kind is made, not counted, so that the words may come in any order.
+                if (word == "measured") != trainer.next_step().is_multiple_of(2) {
+                    trainer.step(trainer.next_step(), &views)?;
+                }
+                let begin = Instant::now();
+                trainer.step(trainer.next_step(), &views)?;
+                let seconds = begin.elapsed().as_secs_f64();
+                if trainer.next_step() == 6 {
+                    early = memory("VmHWM:");
+                }
+                format!("{{\"seconds\": {seconds}}}")
+            }
+        };
+        writeln!(stdout(), "{answer}")?;
+        stdout().flush()?;
+    }
+    Ok(())
+}
+
+/// A field of `/proc/self/status` in bytes; 0 where there is none.
+fn memory(field: &str) -> u64 {
+    let text = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = text.lines().find_map(|line| line.strip_prefix(field));
+    let kib = line.and_then(|line| line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok());
+    kib.unwrap_or(0) * 1024
+}
