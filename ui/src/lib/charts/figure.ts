@@ -7,7 +7,7 @@ import { RIGHT, type View } from './line-plot';
 import { isDrawn, markColour } from './plot-layers';
 import { branchesOf, type Line } from './series';
 import { labels, logTicks, PX_PER_X_TICK, PX_PER_Y_TICK, ticks } from './ticks';
-import { trace } from './trace';
+import { nonfiniteSteps, trace } from './trace';
 
 type Place = { title: string; unit: string; node: HTMLElement };
 export type LinesPart = Place & { kind: 'lines'; view: View };
@@ -18,6 +18,8 @@ const TOP = 8;
 const BOTTOM = 8;
 const X_AXIS = 20;
 const TITLE_BASELINE = 18;
+/** Half the width of the mark of values that are not finite. */
+const CROSS = 2.6;
 const HEAD = 'chart,series,superseded_attempt,step,x,min,max,mean,first,last,nonfinite';
 
 /** One line a pixel column of a line, or a cell of a heat map (its maximum); values as recorded, not as scaled for reading. */
@@ -107,10 +109,16 @@ function lines(view: View, plot: Box): string[] {
   const share = (value: number) => (log ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low));
   const y = (value: number) => (log && value <= 0 ? NaN : box.top + (1 - share(value)) * box.height);
   const out: string[] = [];
+  const [w, h] = [round(box.width), round(box.height)];
+  // A picture of its own cuts off what lies beyond the plot.
+  const clip = `<svg x="${round(box.left)}" y="${round(box.top)}" width="${w}" height="${h}" viewBox="${round(box.left)} ${round(box.top)} ${w} ${h}">`;
   const rule = (x1: number, y1: number, x2: number, y2: number, stroke: string, more = '') => out.push(`<path d="M${round(x1)} ${round(y1)}L${round(x2)} ${round(y2)}" stroke="${stroke}" ${more}/>`);
+  out.push(clip);
   for (const mark of view.marks) {
     if (mark.kind === 'dip' && mark.end !== null) out.push(`<rect x="${round(x(mark.at))}" y="${round(box.top)}" width="${round(x(mark.end) - x(mark.at))}" height="${round(box.height)}" fill="${tokens.dipFill}"/>`);
   }
+  if (view.band !== null) out.push(`<rect x="${round(box.left)}" y="${round(y(view.band.high))}" width="${round(box.width)}" height="${round(y(view.band.low) - y(view.band.high))}" fill="${tokens.band}"/>`);
+  out.push('</svg>');
   const count = Math.max(2, Math.floor(box.height / PX_PER_Y_TICK));
   const splits = log ? logTicks(low, high, count) : ticks(low, high, count);
   const texts = (view.format ?? labels)(splits);
@@ -128,6 +136,7 @@ function lines(view: View, plot: Box): string[] {
   for (const mark of view.marks.filter((one) => isDrawn(one) && one.kind !== 'dip' && one.at >= view.window[0] && one.at <= view.window[1])) {
     rule(x(mark.at), box.top, x(mark.at), box.top + box.height, markColour(tokens, mark.kind), 'stroke-dasharray="2 2"');
   }
+  out.push(clip);
   for (const line of [...view.lines].reverse()) {
     const ghosts = [...branchesOf(line), ...(line.smoothed ? [line.columns] : [])];
     for (const [columns, ghost] of [...ghosts.map((one) => [one, true] as const), [line.smoothed ?? line.columns, false] as const]) {
@@ -137,18 +146,28 @@ function lines(view: View, plot: Box): string[] {
       const dash = line.solid || line.slot === 0 ? '' : `stroke-dasharray="${(tokens.dashes[line.slot - 1] ?? []).join(' ')}"`;
       out.push(`<path d="${pen.d}" fill="none" stroke="${colour(line, tokens)}" stroke-width="${ghost ? 1 : line.width ?? 1.4}" ${ghost ? 'opacity="0.35"' : ''} ${dash}/>`);
     }
+    for (const step of line.columns === null ? [] : nonfiniteSteps(line.columns, view.window)) {
+      out.push(`<path d="M${round(x(step)) - CROSS} ${round(box.top + box.height) - 5 - CROSS}l${2 * CROSS} ${2 * CROSS}m0 ${-2 * CROSS}l${-2 * CROSS} ${2 * CROSS}" stroke="${tokens.nan}" stroke-width="1.6"/>`);
+    }
   }
+  out.push('</svg>');
   return out;
 }
 
-function legend(view: View, card: Box): string[] {
+/** Names of lines and where they stand in the head, from the right. */
+function names(view: View, card: Box): { line: Line; at: number }[] {
   let right = card.left + card.width - 10;
   if (view.lines.length < 2) return [];
-  return [...view.lines].reverse().flatMap((line) => {
-    const wide = line.label.length * 6 + 24;
-    right -= wide;
-    return [`<path d="M${round(right)} ${round(card.top + 14)}h14" stroke="${colour(line, view.tokens)}" stroke-width="2"/>`, words(right + 18, card.top + TITLE_BASELINE, view.tokens.tx2, line.label)];
+  return [...view.lines].reverse().map((line) => {
+    right -= line.label.length * 6 + 24;
+    return { line, at: right };
   });
+}
+
+function legend(view: View, card: Box): string[] {
+  return names(view, card).flatMap(({ line, at }) => [
+    `<path d="M${round(at)} ${round(card.top + 14)}h14" stroke="${colour(line, view.tokens)}" stroke-width="2"/>`, words(at + 18, card.top + TITLE_BASELINE, view.tokens.tx2, line.label),
+  ]);
 }
 
 /** The canvases of the charts on one, with their titles. */
@@ -169,6 +188,13 @@ export function picture(parts: Part[], container: Element, tokens: Tokens): Prom
     ctx.fillStyle = tokens.tx1;
     ctx.font = `12px ${tokens.font}`;
     ctx.fillText([part.title, part.unit].filter((text) => text !== '').join(' · '), card.left + 10, card.top + TITLE_BASELINE);
+    for (const { line, at } of part.kind === 'lines' ? names(part.view, card) : []) {
+      ctx.fillStyle = colour(line, tokens);
+      ctx.fillRect(at, card.top + 13, 14, 2);
+      ctx.fillStyle = tokens.tx2;
+      ctx.font = `10.5px ${tokens.font}`;
+      ctx.fillText(line.label, at + 18, card.top + TITLE_BASELINE);
+    }
     const drawn = part.node.querySelector('canvas');
     if (drawn === null) continue;
     const box = within(drawn, frame);
