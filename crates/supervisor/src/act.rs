@@ -26,19 +26,23 @@ impl Supervisor {
     /// Decides and acts. The queue is read where it may have changed, or where a start was put off.
     pub(crate) async fn act(&mut self, queue_may_have_changed: bool) -> Result<()> {
         if queue_may_have_changed {
-            self.problem = self.options.binaries.missing();
+            let low = self.low_disk();
+            self.waits_for_room = low.is_some();
+            self.problem = self.options.binaries.missing().or(low);
         }
         let living: Vec<Active> = self.live.iter().map(|(run, live)| live.as_active(*run)).collect();
         let slots = policy_slots(&self.device_states);
         let read = queue_may_have_changed || !self.not_before.is_empty();
         let queue = Queue {
-            // Without a worker every start would fail: nothing is started, and the status says why.
+            // Without a worker or room every start would fail: nothing is started, and the status says why.
             paused: self.queue_paused || self.problem.is_some() || self.probe.is_some(),
             // While all slots are taken nobody needs to be asked for.
             runs: if read && has_room(&living, &slots) { self.waiting().await? } else { Vec::new() },
         };
         if read {
-            self.startable = !queue.runs.is_empty() && !self.queue_paused && self.problem.is_none();
+            // Room may come back any time, and then the queue goes on.
+            let hopeless = self.problem.is_some() && !self.waits_for_room;
+            self.startable = !queue.runs.is_empty() && !self.queue_paused && !hopeless;
         }
         let mut failed = None;
         for action in decide(&queue, &living, &slots, self.now()) {
@@ -62,6 +66,22 @@ impl Supervisor {
             }
             Action::Kill { run } => self.kill(run).await,
         }
+    }
+
+    /// What to say where the run folders' disk has less room than the setting asks for.
+    fn low_disk(&self) -> Option<String> {
+        // The folder of the runs is made by the first start.
+        let places = [self.workspace.runs_dir(), self.workspace.root()];
+        let disk = places.into_iter().find_map(|place| rustix::fs::statvfs(place).ok())?;
+        let room = disk.f_bavail.saturating_mul(disk.f_frsize);
+        (room < self.low_disk_bytes).then(|| {
+            format!(
+                "the disk of {} has {} MiB left and `low_disk_bytes` asks for {} MiB: nothing is started before there is room",
+                self.workspace.runs_dir().display(),
+                room >> 20,
+                self.low_disk_bytes >> 20
+            )
+        })
     }
 
     /// The queue in its order, without starts that were put off.

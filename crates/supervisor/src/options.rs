@@ -55,6 +55,11 @@ pub mod settings {
     pub const SLOTS: &str = "slots";
     /// Bool: nothing is started.
     pub const QUEUE_PAUSED: &str = "queue_paused";
+    /// Number of bytes: with less room than this on the run folders' disk nothing is started
+    /// ([`LOW_DISK_BYTES_DEFAULT`] where it is not set; 0: never mind).
+    pub const LOW_DISK_BYTES: &str = "low_disk_bytes";
+    /// A run writes journals and checkpoints of a few hundred megabytes.
+    pub const LOW_DISK_BYTES_DEFAULT: u64 = 1 << 30;
     /// Text: where run folders lie, absolute or from the workspace; read when a supervisor starts.
     pub const RUNS_DIR: &str = "runs_dir";
 }

@@ -56,6 +56,9 @@ pub struct Supervisor {
     /// Starts that were put off, and until when.
     pub(crate) not_before: HashMap<RunId, Duration>,
     pub(crate) problem: Option<String>,
+    /// The problem is a disk that is almost full.
+    pub(crate) waits_for_room: bool,
+    pub(crate) low_disk_bytes: u64,
     /// A request asked it to end.
     pub(crate) shutdown: bool,
     /// Notices commits, our own too.
@@ -134,6 +137,8 @@ impl Supervisor {
             wishes: HashMap::new(),
             not_before: HashMap::new(),
             problem: None,
+            waits_for_room: false,
+            low_disk_bytes: settings::LOW_DISK_BYTES_DEFAULT,
             shutdown: false,
             hints: Hints::new(),
             values_ingested: 0,

@@ -2,6 +2,7 @@
 
 use vitals_journal::RunFolder;
 use vitals_store::{Command, RunState};
+use vitals_supervisor::settings;
 
 use crate::harness::{World, until};
 
@@ -152,5 +153,24 @@ async fn a_paused_queue_starts_nothing_until_it_goes_on() {
     assert_eq!(world.run(run).await.state, RunState::Queued);
     assert!(!RunFolder::new(world.folder(run).path()).job().exists());
     world.ask_with(None, Command::ResumeQueue, serde_json::json!({})).await.unwrap();
+    world.state(run, RunState::Finished).await;
+}
+
+#[tokio::test]
+async fn a_disk_that_is_almost_full_holds_the_queue_until_there_is_room() {
+    let mut world = World::new(1).await.with_flags(&["--idle-ms", "300"]);
+    // More room than any disk has.
+    world.store.set_setting(settings::LOW_DISK_BYTES, &u64::MAX).await.unwrap();
+    let run = world.queue("step_ms=1", 20, 0).await;
+    world.supervise().await;
+    let problem = until("it says what it waits for", async || {
+        world.store.supervisor().await.unwrap()?.status["problem"].as_str().map(str::to_owned)
+    })
+    .await;
+    assert!(problem.contains("low_disk_bytes") && problem.contains("MiB left"), "{problem}");
+    let row = world.run(run).await;
+    assert_eq!((row.state, row.attempt), (RunState::Queued, 0));
+    assert!(!world.folder(run).path().exists(), "no half files");
+    world.store.set_setting(settings::LOW_DISK_BYTES, &0).await.unwrap();
     world.state(run, RunState::Finished).await;
 }

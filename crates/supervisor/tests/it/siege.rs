@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use vitals_recipe::{KeyedRng, Part, keyed_rng};
 use vitals_store::{Command, RunId, RunRow, RunState};
+use vitals_supervisor::settings;
 
 use crate::blows::{Fault, Outcome, deal};
 use crate::harness::{World, until};
@@ -75,6 +76,8 @@ pub async fn besiege(seed: u64, faults: u64, at_once: u32) -> Table {
         table: Table::default(),
         seeds: 0,
     };
+    // The disk is smaller than what is usually asked for.
+    siege.world.store.set_setting(settings::LOW_DISK_BYTES, &0).await.unwrap();
     siege.world.supervise().await;
     for _ in 0..at_once {
         let subject = siege.queue().await;
