@@ -50,6 +50,9 @@ pub enum StoreError {
     /// The table of legal transitions forbids the change.
     #[error("run {run} is {from}, which cannot become {to}")]
     IllegalTransition { run: Uuid, from: RunState, to: RunState },
+    /// A state was claimed with nothing that it rests on.
+    #[error("run {run} is said to be {to} without evidence")]
+    NoEvidence { run: Uuid, to: RunState },
     /// A batch does not start where the last one ended. Read the journal from `stored` on.
     #[error("the batch starts at byte {given} of the journal, the store is at byte {stored}")]
     OffsetMismatch { stored: u64, given: u64 },

@@ -34,6 +34,9 @@ impl Store {
         if !from.may_become(to) {
             return Err(StoreError::IllegalTransition { run, from, to });
         }
+        if evidence.text.trim().is_empty() {
+            return Err(StoreError::NoEvidence { run, to });
+        }
         let (from_word, to_word) = (from.as_str(), to.as_str());
         if from != to || current.evidence != evidence.text {
             let data = to_json("evidence", &evidence.data)?;
