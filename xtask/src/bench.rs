@@ -17,6 +17,7 @@ use crate::{binaries, run};
 const EXAMPLES: &[(&[&str], &str, &str)] = &[
     (&["record_step"], "vitals-journal", "bench_record"),
     (&["faults"], "vitals-supervisor", "bench_faults"),
+    (&["queue_decision"], "vitals-supervisor", "bench_queue"),
     (&["ingest", "disk_per_value", "list_runs"], "vitals-store", "bench_ingest"),
     (&["loader_cpu"], "vitals-data", "bench_loader"),
 ];

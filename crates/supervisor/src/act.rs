@@ -12,7 +12,8 @@ use crate::devices::policy_slots;
 use crate::error::{Result, SupervisorError};
 use crate::guard::GuardMark;
 use crate::policy::{Action, Active, DeviceSlots, Queue, Waiting, decide};
-use crate::start::{Plan, is_held, job_dataset, prepare, resume_point, spawn};
+use crate::slurm::SLURM;
+use crate::start::{Plan, is_held, job_dataset, prepare, resume_point, spawn, write_job};
 use crate::supervisor::Supervisor;
 use crate::tail::left_a_trace;
 
@@ -31,7 +32,10 @@ impl Supervisor {
             self.problem = self.options.binaries.missing().or(low);
         }
         let living: Vec<Active> = self.live.iter().map(|(run, live)| live.as_active(*run)).collect();
-        let slots = policy_slots(&self.device_states);
+        let mut slots = policy_slots(&self.device_states);
+        if self.slurm.enabled {
+            slots.push(DeviceSlots { device: SLURM.to_owned(), slots: self.slurm.at_once, unusable: None });
+        }
         let read = queue_may_have_changed || !self.not_before.is_empty();
         let queue = Queue {
             // Without a worker or room every start would fail: nothing is started, and the status says why.
@@ -102,7 +106,9 @@ impl Supervisor {
             .into_iter()
             .filter(|queued| !self.not_before.contains_key(&queued.run))
             .filter_map(|queued| {
-                Some(Waiting { run: queued.run, device: self.wishes.get(&queued.run)?.clone() })
+                let wish = self.wishes.get(&queued.run)?;
+                let device = if self.slurm.enabled { SLURM.to_owned() } else { wish.clone() };
+                Some(Waiting { run: queued.run, device })
             })
             .collect())
     }
@@ -136,6 +142,9 @@ impl Supervisor {
 
     async fn try_start(&mut self, run: RunId, device: &str) -> Result<()> {
         let plan = self.plan(run, device).await?;
+        if device == SLURM {
+            return self.start_by_slurm(&plan).await;
+        }
         let folder = self.workspace.run_folder(run);
         let binaries = self.options.binaries.clone();
         let prepared = {
@@ -147,31 +156,7 @@ impl Supervisor {
             path: folder.path().to_owned(),
             source: std::io::Error::other(join),
         })??;
-        let attempt = NewAttempt {
-            number: plan.attempt,
-            first_step: plan.resume.first_step,
-            resume_from: plan.resume.path.clone(),
-            device: Some(device.to_owned()),
-        };
-        self.store.add_attempt(run, &attempt, self.wall()).await?;
-        if plan.rewound {
-            let event = NewEvent {
-                kind: "rewound".to_owned(),
-                step: plan.resume.first_step,
-                end_step: None,
-                layer: None,
-                injected: false,
-                details: json!({ RESUME_FROM: plan.resume.path }),
-                at: Some(self.wall()),
-            };
-            self.store.add_events(run, plan.attempt, &[event]).await?;
-        }
-        let text = match plan.resume.path {
-            Some(_) => format!("attempt {} on {device} from step {}", plan.attempt, plan.resume.first_step),
-            None => format!("attempt {} on {device}", plan.attempt),
-        };
-        let data = json!({ "attempt": plan.attempt, "device": device, RESUME_FROM: plan.resume.path });
-        self.set_state(run, RunState::Starting, &Evidence::with(text, data)).await?;
+        self.note_attempt(&plan, device).await?;
         self.wishes.remove(&run);
         // From here on whatever happens is found out by whoever follows the attempt, this supervisor or the next.
         let spawned = spawn(prepared, &self.options.binaries);
@@ -194,10 +179,60 @@ impl Supervisor {
         Ok(())
     }
 
+    /// The attempt into the store, and the run into `starting`.
+    async fn note_attempt(&mut self, plan: &Plan, device: &str) -> Result<()> {
+        let run = plan.run;
+        let attempt = NewAttempt {
+            number: plan.attempt,
+            first_step: plan.resume.first_step,
+            resume_from: plan.resume.path.clone(),
+            device: Some(device.to_owned()),
+        };
+        self.store.add_attempt(run, &attempt, self.wall()).await?;
+        if plan.rewound {
+            let event = NewEvent {
+                kind: "rewound".to_owned(),
+                step: plan.resume.first_step,
+                end_step: None,
+                layer: None,
+                injected: false,
+                details: json!({ RESUME_FROM: plan.resume.path }),
+                at: Some(self.wall()),
+            };
+            self.store.add_events(run, plan.attempt, &[event]).await?;
+        }
+        let text = match &plan.resume.path {
+            Some(_) => format!("attempt {} on {device} from step {}", plan.attempt, plan.resume.first_step),
+            None => format!("attempt {} on {device}", plan.attempt),
+        };
+        let data = json!({ "attempt": plan.attempt, "device": device, RESUME_FROM: plan.resume.path });
+        self.set_state(run, RunState::Starting, &Evidence::with(text, data)).await
+    }
+
+    /// Submits the run's next attempt. Noted before it is submitted: a job that a dying supervisor left is found again by
+    /// its name, and no second one is submitted.
+    async fn start_by_slurm(&mut self, plan: &Plan) -> Result<()> {
+        let folder = self.workspace.run_folder(plan.run);
+        write_job(&folder, plan)?;
+        self.note_attempt(plan, SLURM).await?;
+        self.wishes.remove(&plan.run);
+        let trouble = self.submit(plan, &folder).await?;
+        self.follow(plan.run, plan.attempt, SLURM.to_owned(), RunState::Starting);
+        match trouble {
+            // It may have been submitted all the same: looks at the queue will tell.
+            Some(why) => {
+                let evidence = Evidence::text(format!("slurm gave no answer: {why}"));
+                self.set_state(plan.run, RunState::Starting, &evidence).await
+            }
+            None => Ok(()),
+        }
+    }
+
     async fn plan(&self, run: RunId, device: &str) -> Result<Plan> {
         let row = self.row(run).await?;
         let mut recipe = row.resolved()?;
-        if recipe.threads == 0 {
+        // A cluster's node has its own cores, and the worker counts them.
+        if recipe.threads == 0 && device != SLURM {
             recipe.threads = self.devices.threads(&self.device_states, device);
         }
         let folder = self.workspace.run_folder(run);
@@ -218,7 +253,7 @@ impl Supervisor {
             resume: resume_point(&self.store, run, &folder, wanted.as_deref()).await?,
             dataset: job_dataset(&self.store, &recipe.dataset).await?,
             recipe,
-            device: device.to_owned(),
+            device: if device == SLURM { self.slurm.worker_device() } else { device }.to_owned(),
             rewound: wanted.is_some(),
         })
     }
@@ -246,7 +281,18 @@ impl Supervisor {
     /// SIGTERM to workers that were asked to cancel before they could be found.
     pub(crate) fn send_owed_signals(&mut self) {
         let kill_at = self.now() + self.options.grace;
-        for live in self.live.values_mut().filter(|live| live.owes_term) {
+        let jobs = self.live.iter_mut().filter(|(_, live)| live.owes_term);
+        let jobs: Vec<(RunId, u64)> = jobs
+            .filter_map(|(run, live)| {
+                let id = live.slurm.as_ref()?.id?;
+                live.owes_term = false;
+                Some((*run, id))
+            })
+            .collect();
+        for (run, id) in jobs {
+            self.cancel_job(run, id);
+        }
+        for live in self.live.values_mut().filter(|live| live.owes_term && live.slurm.is_none()) {
             let mark = GuardMark::read(&live.folder, live.attempt).and_then(|mark| mark.worker);
             if let Some(worker) = mark {
                 worker.signal_group(Signal::TERM);

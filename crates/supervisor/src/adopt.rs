@@ -7,6 +7,7 @@ use vitals_store::{Evidence, MetricChoice, RunId, RunSelection, RunState, StoreE
 
 use crate::error::{Result, SupervisorError};
 use crate::folder::restore_living;
+use crate::slurm::{Job, SLURM};
 use crate::supervisor::Supervisor;
 use crate::tail::asked;
 
@@ -60,8 +61,9 @@ impl Supervisor {
     }
 
     fn watch_on(&mut self, run: RunId, attempt: u32, device: Option<String>, state: RunState) {
-        self.follow(run, attempt, device.unwrap_or_else(|| "cpu".to_owned()), state);
         let folder = self.workspace.run_folder(run);
+        let told = if Job::of(&folder, run, attempt).id.is_some() { SLURM } else { "cpu" };
+        self.follow(run, attempt, device.unwrap_or_else(|| told.to_owned()), state);
         if asked(&folder, attempt) == Some(Command::Cancel)
             && let Some(live) = self.live.get_mut(&run)
         {

@@ -22,6 +22,8 @@ pub const WORKER_NOT_STARTED: i32 = 127;
 const WRONG_CALL: i32 = 2;
 /// Pause between two tries to write `exit.json` on a full disk.
 const RETRY_EVERY: Duration = Duration::from_secs(1);
+/// A probe of the lock lasts an instant.
+const LOCK_PATIENCE: Duration = Duration::from_secs(2);
 
 /// What a worker's allocator and threads need (architecture §8): glibc keeps large blocks instead of returning them
 /// after every step; a quarter of a CPU step went to page faults without it (0.94 s against 0.74 s).
@@ -43,22 +45,28 @@ pub struct GuardArgs {
     pub worker: PathBuf,
     /// OpenMP threads of the worker; 0 leaves the choice to it.
     pub threads: u32,
+    /// It takes the run's lock itself: on another machine nobody could hand it down.
+    pub own_lock: bool,
 }
 
 impl GuardArgs {
-    /// `--run-dir DIR --attempt N --worker PATH --threads N`.
+    /// `--run-dir DIR --attempt N --worker PATH --threads N`, and `--own-lock 1`.
     pub fn to_args(&self) -> Vec<OsString> {
-        let mut args = Vec::with_capacity(8);
+        let mut args = Vec::with_capacity(10);
         args.extend(["--run-dir".into(), self.run_dir.clone().into_os_string()]);
         args.extend(["--attempt".into(), self.attempt.to_string().into()]);
         args.extend(["--worker".into(), self.worker.clone().into_os_string()]);
         args.extend(["--threads".into(), self.threads.to_string().into()]);
+        if self.own_lock {
+            args.extend(["--own-lock".into(), "1".into()]);
+        }
         args
     }
 
     /// The reverse of [`GuardArgs::to_args`].
     pub fn from_args(args: &[OsString]) -> Result<Self, String> {
-        let mut found = Self { run_dir: PathBuf::new(), attempt: 0, worker: PathBuf::new(), threads: 0 };
+        let (run_dir, worker) = (PathBuf::new(), PathBuf::new());
+        let mut found = Self { run_dir, attempt: 0, worker, threads: 0, own_lock: false };
         let mut rest = args.iter();
         while let Some(name) = rest.next() {
             let value = rest.next().ok_or_else(|| format!("{} needs a value", name.display()))?;
@@ -71,6 +79,7 @@ impl GuardArgs {
                 Some("--worker") => found.worker = value.into(),
                 Some("--attempt") => found.attempt = number()?,
                 Some("--threads") => found.threads = number()?,
+                Some("--own-lock") => found.own_lock = number()? != 0,
                 _ => return Err(format!("unknown argument {}", name.display())),
             }
         }
@@ -122,7 +131,11 @@ pub fn run(args: &[OsString], now: impl Fn() -> String) -> i32 {
 fn guard(args: &GuardArgs, now: impl Fn() -> String) -> i32 {
     let folder = RunFolder::new(&args.run_dir);
     // Held until this process ends, which is after exit.json is written.
-    let _lock = match Lock::from_stdin(&folder.lock()) {
+    let taken = match args.own_lock {
+        true => Lock::acquire_within(&folder.lock(), LOCK_PATIENCE),
+        false => Lock::from_stdin(&folder.lock()),
+    };
+    let lock = match taken {
         Ok(lock) => lock,
         Err(error) => {
             eprintln!("vitals guard: failed to {error}");
@@ -130,7 +143,7 @@ fn guard(args: &GuardArgs, now: impl Fn() -> String) -> i32 {
         }
     };
     let oom_before = oom_kills();
-    let exit = match start(args) {
+    let exit = match start(args, &lock) {
         Ok(mut child) => {
             mark(&folder, args.attempt, &child);
             match wait(&mut child) {
@@ -152,9 +165,9 @@ fn guard(args: &GuardArgs, now: impl Fn() -> String) -> i32 {
 }
 
 /// Starts the worker: lock as standard input, output where ours goes, leader of its own process group.
-fn start(args: &GuardArgs) -> io::Result<Child> {
+fn start(args: &GuardArgs, lock: &Lock) -> io::Result<Child> {
     let mut command = Command::new(&args.worker);
-    command.arg("train").arg(&args.run_dir).envs(ENVIRONMENT).process_group(0);
+    command.arg("train").arg(&args.run_dir).envs(ENVIRONMENT).process_group(0).stdin(lock.stdio()?);
     if args.threads > 0 {
         for name in ["OMP_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS"] {
             command.env(name, args.threads.to_string());
@@ -225,7 +238,10 @@ mod tests {
             attempt: 12,
             worker: "./vitals-worker".into(),
             threads: 2,
+            own_lock: false,
         };
+        assert_eq!(GuardArgs::from_args(&args.to_args()), Ok(args.clone()));
+        let args = GuardArgs { own_lock: true, ..args };
         assert_eq!(GuardArgs::from_args(&args.to_args()), Ok(args));
     }
 

@@ -27,6 +27,8 @@ pub(crate) struct Live {
     pub killed: bool,
     /// Wakes its tail.
     pub hint: Arc<Notify>,
+    /// Its job, where Slurm runs it.
+    pub slurm: Option<crate::slurm::Job>,
 }
 
 impl Live {

@@ -55,6 +55,8 @@ pub mod settings {
     pub const SLOTS: &str = "slots";
     /// Bool: nothing is started.
     pub const QUEUE_PAUSED: &str = "queue_paused";
+    /// Object ([`crate::SlurmSettings`]): runs go to a cluster.
+    pub const SLURM: &str = "slurm";
     /// Number of bytes: with less room than this on the run folders' disk nothing is started
     /// ([`LOW_DISK_BYTES_DEFAULT`] where it is not set; 0: never mind).
     pub const LOW_DISK_BYTES: &str = "low_disk_bytes";

@@ -4,6 +4,7 @@ use serde_json::json;
 use vitals_store::{Evidence, RunId, RunState, StoreError};
 
 use crate::error::{Result, SupervisorError};
+use crate::slurm::{GONE, judge};
 use crate::supervisor::{Supervisor, Unsettled};
 use crate::verdict::verdict;
 
@@ -40,13 +41,25 @@ impl Supervisor {
                 Err(error) => return Err(error.into()),
             }
         }
-        let (state, evidence) = if live.state == RunState::Starting && ended.known.never_began() {
+        let word = live.slurm.as_ref().and_then(|job| job.word.clone());
+        let mut again = None;
+        let unknown = word.as_ref().is_none_or(|word| word.state == GONE);
+        let (state, evidence) = if unknown && live.state == RunState::Starting && ended.known.never_began() {
             let text = "its start was interrupted: lock free, no guard, no journal";
             (RunState::Queued, Evidence::with(text, json!({ "attempt": ended.attempt })))
+        } else if let Some(word) = word {
+            let new = self.store.checkpoints(run).await?;
+            let new = new.iter().any(|checkpoint| checkpoint.attempt == ended.attempt && !checkpoint.removed);
+            let judged = judge(&word, &ended.known, new);
+            again = judged.2;
+            (judged.0, judged.1)
         } else {
             verdict(&ended.known)
         };
         self.state_once_more(run, state, &evidence).await?;
+        if let Some(why) = again {
+            self.state_once_more(run, RunState::Queued, &Evidence::text(why)).await?;
+        }
         self.forget(run);
         // A worker prunes after it has named its last checkpoint.
         if let Err(error) = self.note_removed_checkpoints(run).await {

@@ -118,6 +118,23 @@ pub(crate) struct Prepared {
 pub(crate) fn prepare(folder: &RunFolder, plan: &Plan, binaries: &Binaries) -> Result<Prepared> {
     std::fs::create_dir_all(folder.path()).map_err(SupervisorError::io("create", folder.path()))?;
     let lock = Lock::acquire_within(&folder.lock(), LOCK_PATIENCE)?;
+    write_job(folder, plan)?;
+    let log_path = folder.worker_log(plan.attempt);
+    let log = OpenOptions::new().create(true).append(true).open(&log_path);
+    let log = log.map_err(SupervisorError::io("open", log_path))?;
+    let args = GuardArgs {
+        run_dir: folder.path().to_owned(),
+        attempt: plan.attempt,
+        worker: binaries.worker.clone(),
+        threads: plan.recipe.threads,
+        own_lock: false,
+    };
+    Ok(Prepared { lock, log, args })
+}
+
+/// Writes `job.json` and makes the attempt's folder, in a run folder that is ours.
+pub(crate) fn write_job(folder: &RunFolder, plan: &Plan) -> Result<()> {
+    std::fs::create_dir_all(folder.path()).map_err(SupervisorError::io("create", folder.path()))?;
     // All that was asked before belongs to earlier attempts.
     let acknowledged_control = folder.read_control()?.map_or(0, |control| control.seq);
     let job = Job {
@@ -136,16 +153,7 @@ pub(crate) fn prepare(folder: &RunFolder, plan: &Plan, binaries: &Binaries) -> R
         .map_err(|error| SupervisorError::BadJob { path: folder.job(), what: error.to_string() })?;
     atomic_write(&folder.job(), &bytes)?;
     folder.create_attempt(plan.attempt)?;
-    let log_path = folder.worker_log(plan.attempt);
-    let log = OpenOptions::new().create(true).append(true).open(&log_path);
-    let log = log.map_err(SupervisorError::io("open", log_path))?;
-    let args = GuardArgs {
-        run_dir: folder.path().to_owned(),
-        attempt: plan.attempt,
-        worker: binaries.worker.clone(),
-        threads: plan.recipe.threads,
-    };
-    Ok(Prepared { lock, log, args })
+    Ok(())
 }
 
 /// Starts the guard, which from here on holds the lock.

@@ -18,6 +18,7 @@ use crate::error::{Result, SupervisorError};
 use crate::hints::Hints;
 use crate::live::Live;
 use crate::options::{Ended, Options, settings};
+use crate::slurm::{Job, SLURM, SlurmSettings};
 use crate::tail::{Fact, Tail};
 use crate::verdict::Known;
 use crate::workspace::Workspace;
@@ -77,6 +78,11 @@ pub struct Supervisor {
     pub(crate) values_ingested: u64,
     pub(crate) started: Instant,
     pub(crate) started_at: UnixMillis,
+    pub(crate) slurm: SlurmSettings,
+    /// The look at Slurm that is under way, and when it began.
+    pub(crate) slurm_look:
+        Option<JoinHandle<std::result::Result<crate::slurm::Polled, crate::slurm::Refused>>>,
+    pub(crate) slurm_looked: Option<Duration>,
     facts: mpsc::Sender<Fact>,
     incoming: mpsc::Receiver<Fact>,
     stop_tails: watch::Sender<bool>,
@@ -144,6 +150,9 @@ impl Supervisor {
             values_ingested: 0,
             started: Instant::now(),
             started_at,
+            slurm: SlurmSettings::default(),
+            slurm_look: None,
+            slurm_looked: None,
             facts,
             incoming,
             stop_tails: watch::channel(false).0,
@@ -218,6 +227,7 @@ impl Supervisor {
         if look {
             self.obey_requests().await?;
         }
+        self.watch_slurm().await?;
         let settled = !self.unsettled.is_empty();
         self.settle_all().await?;
         self.act(look || settled).await?;
@@ -267,6 +277,7 @@ impl Supervisor {
         let folder = self.workspace.run_folder(run);
         let hint = Arc::new(Notify::new());
         self.hints.watch(&folder.attempt_dir(attempt), &hint);
+        let slurm = (device == SLURM).then(|| Job::of(&folder, run, attempt));
         let tail = Tail {
             store: self.store.clone(),
             folder: folder.clone(),
@@ -276,6 +287,7 @@ impl Supervisor {
             hint: Arc::clone(&hint),
             stop: self.stop_tails.subscribe(),
             stall_floor: self.options.stall_floor,
+            scheduled: slurm.as_ref().map(|job| job.alive.subscribe()),
         };
         self.tails.spawn(tail.follow());
         let live = Live {
@@ -289,6 +301,7 @@ impl Supervisor {
             kill_at: None,
             killed: false,
             hint,
+            slurm,
         };
         self.live.insert(run, live);
     }

@@ -50,6 +50,8 @@ pub(crate) struct Tail {
     /// Turns true when the supervisor ends.
     pub stop: watch::Receiver<bool>,
     pub stall_floor: Duration,
+    /// Whether the scheduler says that its job lives, where one runs it.
+    pub scheduled: Option<watch::Receiver<bool>>,
 }
 
 /// What reading came to.
@@ -195,6 +197,10 @@ impl Tail {
 
     /// Held where the kernel does not answer: a living run is never taken for dead.
     fn lock_is_held(&self) -> bool {
+        if let Some(scheduled) = &self.scheduled {
+            // A lock says nothing of another machine's processes.
+            return *scheduled.borrow();
+        }
         Lock::is_held(&self.folder.lock()).unwrap_or_else(|error| {
             tracing::warn!(run = %self.run, "{error}");
             true

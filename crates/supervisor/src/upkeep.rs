@@ -22,6 +22,7 @@ impl Supervisor {
         let slots: Option<BTreeMap<String, u32>> = self.store.setting(settings::SLOTS).await?;
         let paused: Option<bool> = self.store.setting(settings::QUEUE_PAUSED).await?;
         self.queue_paused = paused.unwrap_or(false);
+        self.slurm = self.store.setting(settings::SLURM).await?.unwrap_or_default();
         let low_disk: Option<u64> = self.store.setting(settings::LOW_DISK_BYTES).await?;
         self.low_disk_bytes = low_disk.unwrap_or(settings::LOW_DISK_BYTES_DEFAULT);
         let slots = slots.unwrap_or_default();

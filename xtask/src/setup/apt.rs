@@ -28,6 +28,8 @@ fn packages(wanted: Wanted, machine: Machine) -> Vec<&'static str> {
     }
     if wanted.tests {
         names.extend(["xvfb", "xauth", "webkit2gtk-driver"]);
+        // A Slurm of one node, which its test starts itself.
+        names.extend(["slurmctld", "slurmd", "slurm-client", "munge"]);
     }
     names.sort_unstable();
     names.dedup();
@@ -140,7 +142,9 @@ mod tests {
         let build = Wanted { build: true, window: true, tests: false, cuda: false };
         let machine = Machine { pip: true, display: true };
         assert!(!packages(build, machine).contains(&"webkit2gtk-driver"));
-        assert!(packages(Wanted { tests: true, ..build }, machine).contains(&"webkit2gtk-driver"));
+        let tests = packages(Wanted { tests: true, ..build }, machine);
+        assert!(tests.contains(&"webkit2gtk-driver") && tests.contains(&"slurmctld"), "{tests:?}");
+        assert!(!packages(build, machine).contains(&"munge"));
     }
 
     #[test]
