@@ -17,6 +17,7 @@ export const globalBindings: Binding[] = [
   { code: 'KeyG KeyL', shown: 'G L', label: 'keys.go_live', run: () => router.go('live') },
   { code: 'KeyG KeyR', shown: 'G R', label: 'keys.go_runs', run: () => router.go('runs') },
   { code: 'KeyG KeyC', shown: 'G C', label: 'keys.go_compare', run: () => router.go('compare') },
+  { code: 'KeyG KeyD', shown: 'G D', label: 'keys.go_datasets', run: () => router.go('datasets') },
   { code: 'KeyG Comma', shown: 'G ,', label: 'keys.go_settings', run: () => router.go('settings') },
   { code: 'KeyN', shown: 'N', label: 'keys.new_sweep', run: () => router.go('sweeps', '', { new: '1' }) },
   { code: 'Ctrl+Shift+KeyT', shown: 'Ctrl Shift T', label: 'keys.theme', run: () => void app.change({ theme: theme.opposite() }) },

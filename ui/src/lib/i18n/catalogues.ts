@@ -7,6 +7,7 @@ import enRun from './en/run.json';
 import enRuns from './en/runs.json';
 import enSweeps from './en/sweeps.json';
 import enCompare from './en/compare.json';
+import enDatasets from './en/datasets.json';
 import enSettings from './en/settings.json';
 import koCommon from './ko/common.json';
 import koWords from './ko/words.json';
@@ -16,11 +17,12 @@ import koRun from './ko/run.json';
 import koRuns from './ko/runs.json';
 import koSweeps from './ko/sweeps.json';
 import koCompare from './ko/compare.json';
+import koDatasets from './ko/datasets.json';
 import koSettings from './ko/settings.json';
 
 export const en = {
-  ...enCommon, ...enWords, ...enCharts, ...enLive, ...enRun, ...enRuns, ...enSweeps, ...enCompare, ...enSettings,
+  ...enCommon, ...enWords, ...enCharts, ...enLive, ...enRun, ...enRuns, ...enSweeps, ...enCompare, ...enDatasets, ...enSettings,
 };
 export const ko = {
-  ...koCommon, ...koWords, ...koCharts, ...koLive, ...koRun, ...koRuns, ...koSweeps, ...koCompare, ...koSettings,
+  ...koCommon, ...koWords, ...koCharts, ...koLive, ...koRun, ...koRuns, ...koSweeps, ...koCompare, ...koDatasets, ...koSettings,
 };
