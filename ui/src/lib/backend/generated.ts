@@ -50,15 +50,39 @@ export type Comparison = { runs: Array<Run>,
  */
 parameters: { [key in string]: Array<JsonValue> }, equal_parameters: number, metrics: { [key in string]: Array<CompareMetric> }, };
 
-export type DatasetSample = { index: number, name: string, label: number | null, class_name: string | null, width: number, height: number, original: string, view1: string, view2: string, problem: string | null, };
-
-export type DatasetSamples = { name: string, split: string, images: number, heldout_origin: string, class_names: Array<string>, augmentation: string, image_size: number, crop_min_scale: number, seed: number, epoch: number, samples: Array<DatasetSample>, };
-
 export type DatasetInfo = { name: string, path: string, images: number, heldout: number, classes: number, labelled: boolean, fingerprint: string, builtin: boolean, 
 /**
  * What is wrong, where it cannot be read.
  */
 problem: string | null, };
+
+export type DatasetSample = { index: number, 
+/**
+ * File, or file and row.
+ */
+name: string, label: number | null, class_name: string | null, 
+/**
+ * Size of the image itself in pixels; 0 where unreadable.
+ */
+width: number, height: number, original: string, view1: string, view2: string, 
+/**
+ * Why the image cannot be read.
+ */
+problem: string | null, };
+
+export type DatasetSamples = { name: string, split: string, 
+/**
+ * Images of the split.
+ */
+images: number, 
+/**
+ * Where held-out images come from: `test`, `validation`, `sampled` or `nothing`.
+ */
+heldout_origin: string, 
+/**
+ * Class names by label; empty where the set has none.
+ */
+class_names: Array<string>, augmentation: string, image_size: number, crop_min_scale: number, seed: number, epoch: number, samples: Array<DatasetSample>, };
 
 export type DeviceStatus = { device: string, name: string, slots: number, runs: Array<string>, memory_used_bytes: number | null, memory_total_bytes: number | null, 
 /**
@@ -544,8 +568,24 @@ kinds?: Array<string>, }; result: RunEvents };
   export: { params: { ids: Array<string>, format: string, path: string, }; result: Exported };
   datasets: { params: Record<symbol, never>; result: Array<DatasetInfo> };
   dataset_add: { params: { name: string, path: string, }; result: DatasetInfo };
-  dataset_samples: { params: { name: string, split?: string, from?: number, count?: number, seed?: number, epoch?: number, augmentation?: string, image_size?: number, crop_min_scale?: number, }; result: DatasetSamples };
   dataset_check: { params: { name: string, }; result: DatasetInfo };
+  dataset_samples: { params: { name: string, 
+/**
+ * `train` (absent) or `heldout`.
+ */
+split?: string, 
+/**
+ * First image; absent: images spread evenly over the split.
+ */
+from?: number, 
+/**
+ * How many, at most 64; absent: 12.
+ */
+count?: number, seed?: number, epoch?: number, 
+/**
+ * The recipe's parameters of these names.
+ */
+augmentation?: string, image_size?: number, crop_min_scale?: number, }; result: DatasetSamples };
   dataset_remove: { params: { name: string, }; result: null };
   settings: { params: Record<symbol, never>; result: Settings };
   settings_set: { params: { 
