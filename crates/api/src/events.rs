@@ -48,20 +48,15 @@ pub async fn events(context: &Context, id: &str, kinds: &[String]) -> Result<Run
         context.store().events(id, &[], false).await?.into_iter().map(info).collect();
     relate(&mut events);
     let lead = summary(&events);
-    let counted =
-        |kind: &'static str| events.iter().filter(move |event| event.kind == kind && !event.injected);
-    let area =
-        counted("dip").filter(|dip| dip.metric.as_deref() != Some(FIXED_BANK)).filter_map(|dip| dip.area);
-    let stability = vitals_series::Stability::of(
-        row.steps_done,
-        counted("spike").count() as u64,
-        area.sum(),
-        counted("nonfinite").count() as u64,
-    );
     if !kinds.is_empty() {
         events.retain(|event| kinds.contains(&event.kind));
     }
-    Ok(RunEvents { events, stability: stability_form(stability), lead, detection_version: DETECTION_VERSION })
+    Ok(RunEvents {
+        events,
+        stability: stability_form(row.stability),
+        lead,
+        detection_version: DETECTION_VERSION,
+    })
 }
 
 /// A stability in the form that crosses the door.

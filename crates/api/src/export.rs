@@ -70,15 +70,22 @@ fn file_name(label: &str) -> String {
     label.chars().map(|c| if c.is_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '-' }).collect()
 }
 
-/// Header `step`, then metric names; an empty cell is no value.
+/// Header `step`, where times are known `elapsed_seconds`, then metric names; an empty cell is no value.
 fn csv(series: &[Series]) -> String {
+    let timed = series.iter().flat_map(|one| &one.elapsed_secs).any(|elapsed| *elapsed != 0.0);
+    let mut elapsed: BTreeMap<u64, f64> = BTreeMap::new();
+    for one in series.iter().filter(|_| timed) {
+        for (&step, &seconds) in one.steps.iter().zip(&one.elapsed_secs) {
+            elapsed.entry(step).or_insert(seconds);
+        }
+    }
     let mut rows: BTreeMap<u64, Vec<Option<f64>>> = BTreeMap::new();
     for (column, one) in series.iter().enumerate() {
         for (&step, &value) in one.steps.iter().zip(&one.values) {
             rows.entry(step).or_insert_with(|| vec![None; series.len()])[column] = Some(value);
         }
     }
-    let mut text = String::from("step");
+    let mut text = String::from(if timed { "step,elapsed_seconds" } else { "step" });
     for one in series {
         text.push(',');
         text.push_str(&quoted(&one.name));
@@ -86,6 +93,10 @@ fn csv(series: &[Series]) -> String {
     text.push('\n');
     for (step, cells) in rows {
         text.push_str(&step.to_string());
+        if timed {
+            text.push(',');
+            text.push_str(&elapsed.get(&step).copied().map_or_else(String::new, csv_number));
+        }
         for cell in cells {
             text.push(',');
             text.push_str(&cell.map_or_else(String::new, csv_number));

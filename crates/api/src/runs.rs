@@ -26,6 +26,12 @@ pub async fn resolve(context: &Context, id: &str) -> Result<RunId> {
     Ok(context.store().resolve_run(id).await?)
 }
 
+/// The ids of all runs.
+pub async fn all(context: &Context) -> Result<Vec<RunId>> {
+    let rows = context.store().runs(&RunSelection::All, &MetricChoice::None).await?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
+}
+
 /// A stored run in the form that crosses the door.
 pub fn run(row: RunRow) -> Result<Run> {
     let recipe = row.resolved()?;
@@ -55,6 +61,7 @@ pub fn run(row: RunRow) -> Result<Run> {
         progress: Progress { step: row.steps_done, total_steps, eta_seconds, images_per_second },
         metrics,
         events: row.events,
+        stability: Some(row.stability.score()),
         tags: row.tags,
         note: row.note,
         queue_position: row.queue_position,
@@ -93,6 +100,7 @@ impl Row for Filtered<'_> {
             "sweep_name" => return row.sweep_name.clone().map(Scalar::Text),
             "note" => return text(&row.note),
             "tag" => return Some(Scalar::List(row.tags.clone())),
+            "stability" => return Some(Scalar::Number(row.stability.score())),
             "step" => return Some(Scalar::Number(row.steps_done as f64)),
             "created_at" => return text(&rfc3339(row.created_at)),
             "started_at" => return row.started_at.map(|at| Scalar::Text(rfc3339(at))),
@@ -154,7 +162,11 @@ pub async fn list(context: &Context, query: &RunsQuery) -> Result<RunsPage> {
     }
     if sort_name(&query.sort).is_some() {
         let reversed = query.sort.starts_with('-');
-        kept.sort_by(|(a, _), (b, _)| compare(a.as_ref(), b.as_ref(), reversed));
+        // Runs that are equal in the key, such as those queued in one millisecond, keep one order in either direction.
+        let place = |row: &RunRow| (row.sweep_name.clone(), row.label.clone(), row.point.clone(), row.seed);
+        kept.sort_by(|(a, one), (b, other)| {
+            compare(a.as_ref(), b.as_ref(), reversed).then_with(|| place(one).cmp(&place(other)))
+        });
     }
     let matched = kept.len() as u64;
     let offset = usize::try_from(query.offset.unwrap_or(0)).unwrap_or(usize::MAX);

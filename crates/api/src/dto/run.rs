@@ -51,6 +51,9 @@ pub struct Run {
     pub metrics: BTreeMap<String, MetricSummary>,
     /// Counts by kind of event.
     pub events: BTreeMap<String, u64>,
+    /// 1 without any event, towards 0 with many (`Stability` has the formula); injected ones are left out.
+    #[ts(optional)]
+    pub stability: Option<f64>,
     pub tags: Vec<String>,
     pub note: String,
     pub queue_position: Option<u32>,
