@@ -62,7 +62,7 @@ def torchvision_views(size):
     two = torchvision_view(size, 0.0 if small else 0.1, 0.2)
 
     def make(data):
-        image = data if isinstance(data, Image.Image) else Image.open(io.BytesIO(data)).convert("RGB")
+        image = Image.open(io.BytesIO(data)).convert("RGB")
         return one(image), two(image)
 
     return make
@@ -90,24 +90,22 @@ def albumentations_views(size):
     one, two = view(1.0, 0.0), view(0.1, 0.2)
 
     def make(data):
-        if isinstance(data, Image.Image):
-            image = numpy.asarray(data)
-        else:
-            image = cv2.cvtColor(cv2.imdecode(numpy.frombuffer(data, numpy.uint8), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+        decoded = cv2.imdecode(numpy.frombuffer(data, numpy.uint8), cv2.IMREAD_COLOR)
+        image = cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB)
         return one(image=image)["image"], two(image=image)["image"]
 
     return make
 
 
 def images_of(path):
-    """Encoded files, or Pillow images that are decoded already where the set has no compressed ones worth the name."""
+    """The encoded images of a folder, or the first of a parquet file in the Hugging Face layout."""
     if path.is_dir() and not list(path.glob("*.parquet")):
         files = sorted(p for p in path.rglob("*") if p.suffix.lower() in (".jpg", ".jpeg", ".png"))
         return [p.read_bytes() for p in files]
     import pyarrow.parquet
 
     file = path if path.is_file() else path / "train.parquet"
-    column = pyarrow.parquet.read_table(file, columns=["img"] if "cifar" in str(file) else ["image"]).column(0)
+    column = pyarrow.parquet.read_table(file, columns=["image"]).column(0)
     return [row["bytes"] for row in column.slice(0, 2048).to_pylist()]
 
 
