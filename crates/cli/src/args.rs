@@ -72,6 +72,8 @@ pub enum Command {
     },
     /// The parameter table: type, unit, default, range, what it does.
     Parameters { name: Option<String> },
+    /// Send runs to a Slurm cluster, or show how they are sent.
+    Slurm(crate::slurm::SlurmArgs),
     /// Look at a run folder's journals.
     Journal {
         #[command(subcommand)]

@@ -6,6 +6,7 @@ mod clock;
 mod out;
 mod run_commands;
 mod serve;
+mod slurm;
 mod sweep_commands;
 mod text;
 mod wait;
@@ -91,6 +92,7 @@ async fn dispatch(cli: Cli, out: &Out) -> vitals_api::Result<u8> {
         }
         Command::Dataset { command } => workspace_commands::dataset(&context, command, out).await,
         Command::Ingest { folders } => workspace_commands::ingest(&context, &folders, out).await,
+        Command::Slurm(args) => slurm::run(&context, &args, out).await,
         Command::Doctor => workspace_commands::doctor(&context, out).await,
         Command::Parameters { .. } | Command::Journal { .. } | Command::Guard { .. } => Ok(0),
     }
