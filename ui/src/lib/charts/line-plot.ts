@@ -123,6 +123,8 @@ export class LinePlot {
             const count = Math.max(2, Math.floor(u.bbox.height / ratio / PX_PER_Y_TICK));
             return this.#view.log ? logTicks(...this.#view.y, count) : ticks(...this.#view.y, count);
           },
+          // Every tick has its number; uPlot would drop some on log scales.
+          filter: (_u, splits) => splits,
           values: (_u, splits) => (this.#view.format ?? labels)(splits),
         },
       ],
