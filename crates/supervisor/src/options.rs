@@ -62,6 +62,8 @@ pub mod settings {
     pub const LOW_DISK_BYTES: &str = "low_disk_bytes";
     /// A run writes journals and checkpoints of a few hundred megabytes.
     pub const LOW_DISK_BYTES_DEFAULT: u64 = 1 << 30;
+    /// Object ([`crate::RetrySettings`]): how often and for which causes a run is tried again without being asked.
+    pub const RETRY: &str = "retry";
     /// Text: where run folders lie, absolute or from the workspace; read when a supervisor starts.
     pub const RUNS_DIR: &str = "runs_dir";
 }

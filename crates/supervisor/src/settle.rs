@@ -4,9 +4,11 @@ use serde_json::json;
 use vitals_store::{Evidence, RunId, RunState, StoreError};
 
 use crate::error::{Result, SupervisorError};
+use crate::options::settings;
+use crate::retry::{RetrySettings, retries, retry};
 use crate::slurm::{GONE, judge};
 use crate::supervisor::{Supervisor, Unsettled};
-use crate::verdict::verdict;
+use crate::verdict::{Known, verdict};
 
 impl Supervisor {
     /// Settles every attempt that has ended; what the store refuses for the moment stays for the next turn.
@@ -57,8 +59,9 @@ impl Supervisor {
             verdict(&ended.known)
         };
         self.state_once_more(run, state, &evidence).await?;
-        if let Some(why) = again {
-            self.state_once_more(run, RunState::Queued, &Evidence::text(why)).await?;
+        match again {
+            Some(why) => self.state_once_more(run, RunState::Queued, &Evidence::text(why)).await?,
+            None => self.retry_unasked(run, state, &ended.known).await?,
         }
         self.forget(run);
         // A worker prunes after it has named its last checkpoint.
@@ -66,6 +69,31 @@ impl Supervisor {
             tracing::warn!(%run, "failed to look at its checkpoints: {error}");
         }
         Ok(())
+    }
+
+    /// Queues a run again where the setting says so. A supervisor that dies between the ending and this leaves the run
+    /// ended: one retry too few is better than one too many.
+    async fn retry_unasked(&mut self, run: RunId, state: RunState, known: &Known) -> Result<()> {
+        let Some(settings) = self.retry_settings().await? else { return Ok(()) };
+        let history = self.store.transitions(run).await?;
+        let queued = history.iter().rev().find(|change| change.to == RunState::Queued);
+        let retries = retries(queued.map(|change| &change.evidence.data));
+        match retry(&settings, state, known, retries) {
+            Some(evidence) => self.state_once_more(run, RunState::Queued, &evidence).await,
+            None => Ok(()),
+        }
+    }
+
+    /// `None`: never, or nobody can tell what was meant.
+    async fn retry_settings(&self) -> Result<Option<RetrySettings>> {
+        match self.store.setting(settings::RETRY).await {
+            Ok(settings) => Ok(settings),
+            Err(error @ StoreError::Json { .. }) => {
+                tracing::warn!("the setting `retry` is not understood, nothing is retried: {error}");
+                Ok(None)
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// As `set_state`; a state that may not follow what the store says is put on record through the log instead of

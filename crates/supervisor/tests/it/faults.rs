@@ -3,6 +3,7 @@
 use rustix::process::Signal;
 use vitals_journal::Lock;
 use vitals_store::{Command, Role, RunState, Store};
+use vitals_supervisor::settings;
 
 use crate::harness::{World, send, until};
 use crate::holder::Holder;
@@ -25,6 +26,38 @@ async fn a_killed_worker_is_failed_by_signal_9_and_retry_goes_on() {
     assert!(attempts[1].first_step >= 40, "from the last checkpoint, not from the beginning");
     world.no_hole_and_no_double_step(run, 200).await;
     world.nothing_is_lost(run).await;
+}
+
+#[tokio::test]
+async fn a_killed_run_is_retried_as_often_as_the_setting_says_and_bad_input_never() {
+    let mut world = World::new(2).await;
+    world.store.set_setting(settings::RETRY, &serde_json::json!({ "times": 2 })).await.unwrap();
+    let run = world.queue("step_ms=5", 100_000, 20).await;
+    let bad = world.queue_seed("step_ms=1&exit_at=5&exit_code=6", 20, 0, 1).await;
+    world.supervise().await;
+    for attempt in 1..=3 {
+        until("it trains", async || {
+            let row = world.run(run).await;
+            (row.state == RunState::Running && row.attempt == attempt).then_some(())
+        })
+        .await;
+        world.kill(run, attempt, "worker", Signal::KILL).await;
+    }
+    let row = world.state(run, RunState::Failed).await;
+    assert_eq!((row.evidence.as_str(), row.attempt), ("signal 9", 3));
+    let history = world.history(run).await;
+    for retry in
+        ["queued: retry 1 of 2 by the setting `retry`", "queued: retry 2 of 2 by the setting `retry`"]
+    {
+        assert_eq!(history.iter().filter(|line| *line == retry).count(), 1, "{history:?}");
+    }
+    world.nothing_is_lost(run).await;
+    assert_eq!(world.state(bad, RunState::Failed).await.attempt, 1);
+    // Asking begins anew.
+    world.ask(run, Command::Retry).await.unwrap();
+    until("it trains", async || (world.run(run).await.state == RunState::Running).then_some(())).await;
+    world.kill(run, 4, "worker", Signal::KILL).await;
+    until("it is retried", async || (world.run(run).await.attempt == 5).then_some(())).await;
 }
 
 #[tokio::test]
