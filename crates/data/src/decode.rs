@@ -12,6 +12,9 @@ use image::{ColorType, DynamicImage, ImageDecoder, ImageReader, Limits};
 
 use crate::RgbImage;
 
+#[cfg(feature = "turbojpeg")]
+mod turbo;
+
 /// Sides beyond this, or more pixels than [`MAX_PIXELS`], are refused before anything is allocated.
 const MAX_SIDE: u32 = 65_535;
 /// About 179 million: where the reference pipeline, too, calls an image a decompression bomb.
@@ -75,6 +78,10 @@ pub(crate) fn decode_into(bytes: &[u8], image: &mut RgbImage) -> Result<(), Stri
 }
 
 fn decode(bytes: &[u8], image: &mut RgbImage) -> Result<(), String> {
+    #[cfg(feature = "turbojpeg")]
+    if turbo::decode(bytes, image) {
+        return Ok(());
+    }
     let decoder = open(bytes)?;
     let (width, height) = decoder.dimensions();
     match decoder.color_type() {
