@@ -7,6 +7,8 @@ use std::sync::{Mutex, PoisonError};
 
 use vitals_recipe::DatasetFacts;
 
+use crate::cache::{Cache, DecodedCache, Disk, Memory};
+use crate::order::Blocks;
 use crate::source::{self, FASHION_MNIST, Found, MemorySource, Source};
 use crate::{DataError, Result, RgbImage, fingerprint, order};
 
@@ -66,10 +68,14 @@ pub struct Dataset {
     facts: DatasetFacts,
     fingerprint: String,
     unreadable: Mutex<BTreeMap<(Split, u64), String>>,
+    /// Decoded images of the first source.
+    cache: Option<Cache>,
 }
 
 /// Share of the training images that is held out where the set has no split of its own.
 const HELD_OUT_SHARE: f64 = 0.05;
+/// A label beyond this is no class but a mistake, such as an image's number.
+const MAX_LABEL: u32 = 1 << 24;
 
 /// Opens a data set; images held out where it has no test or validation split are chosen by seed 0.
 ///
@@ -169,7 +175,12 @@ impl Dataset {
         let train_source = train.ok_or_else(|| empty("expected a training split"))?;
         let images = train_source.len();
         let labelled = has_labels(&*train_source);
-        let labels = (0..images).filter_map(|i| train_source.label(i)).max().map_or(0, |label| label + 1);
+        let largest = (0..images).filter_map(|i| train_source.label(i)).max();
+        if let Some(label) = largest.filter(|&label| label > MAX_LABEL) {
+            let what = format!("a label is {label}, which is no class's number (at most {MAX_LABEL})");
+            return Err(DataError::format(path, what));
+        }
+        let labels = largest.map_or(0, |label| label + 1);
         let classes = labels.max(class_names.len() as u32);
         let image_size = train_source.image_size();
 
@@ -199,7 +210,35 @@ impl Dataset {
         let facts =
             DatasetFacts { name: name.to_owned(), images: train.len as u64, classes, labelled, image_size };
         let unreadable = Mutex::new(BTreeMap::new());
-        Ok(Self { path, sources, train, heldout, origin, class_names, facts, fingerprint, unreadable })
+        let cache = None;
+        Ok(Self { path, sources, train, heldout, origin, class_names, facts, fingerprint, unreadable, cache })
+    }
+
+    /// The same set, with its training images kept decoded. Batches stay the same byte for byte.
+    ///
+    /// # Errors
+    /// [`DataError::Io`] where the folder of a cache on disk cannot be used.
+    pub fn with_cache(self, cache: &DecodedCache) -> Result<Self> {
+        let images = self.sources[0].len();
+        let cache = match cache {
+            DecodedCache::Memory { bytes } => Cache::Memory(Memory::new(images, *bytes)),
+            DecodedCache::Disk { folder, bytes } => {
+                Cache::Disk(Disk::open(folder, &self.fingerprint, images, *bytes)?)
+            }
+        };
+        Ok(Self { cache: Some(cache), ..self })
+    }
+
+    /// Images that are read together and do not all fit in memory, as the order of an epoch needs to know them.
+    pub(crate) fn blocks(&self) -> Option<Blocks> {
+        let shards = self.sources[self.train.source].shards()?;
+        let chosen = self.train.chosen.as_deref();
+        // Held-out images are left out of the shards that they lie in.
+        let ends = shards.ends.iter().map(|&end| match chosen {
+            Some(chosen) => chosen.partition_point(|&index| index < end) as u32,
+            None => end,
+        });
+        Some(Blocks { ends: ends.collect(), per_block: shards.together.max(1) })
     }
 
     /// What the recipe needs to know; `images` counts training images.
@@ -269,6 +308,10 @@ impl Dataset {
     /// As [`Dataset::decode`].
     pub fn decode_into(&self, split: Split, index: u64, image: &mut RgbImage) -> Result<()> {
         let (source, at) = self.locate(split, index)?;
+        let cache = self.cache.as_ref().filter(|_| self.part(split).source == 0);
+        if cache.is_some_and(|cache| cache.get(at, image)) {
+            return Ok(());
+        }
         source.decode_into(at, image).map_err(|reason| {
             let name = source.name(at);
             let mut unreadable = self.unreadable.lock().unwrap_or_else(PoisonError::into_inner);
@@ -276,7 +319,11 @@ impl Dataset {
                 tracing::warn!(image = %name, %reason, "unreadable image");
             }
             DataError::Unreadable { name, reason }
-        })
+        })?;
+        if let Some(cache) = cache {
+            cache.put(at, image);
+        }
+        Ok(())
     }
 
     /// Names of the images that were found unreadable so far.

@@ -3,10 +3,13 @@
 
 pub mod augment;
 pub mod bench;
+mod cache;
 mod dataset;
 mod decode;
 mod error;
 mod fingerprint;
+#[doc(hidden)]
+pub mod fuzz;
 mod loader;
 mod order;
 mod rgb;
@@ -14,6 +17,7 @@ pub mod samples;
 mod source;
 
 pub use augment::{eval_image, resize_exact};
+pub use cache::DecodedCache;
 pub use dataset::{Dataset, DatasetSpec, HeldOut, HeldOutOrigin, Split, open, open_seeded};
 pub use error::{DataError, Result};
 pub use loader::{Batch, Loader, LoaderConfig};

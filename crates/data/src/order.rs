@@ -1,5 +1,5 @@
 //! The order of training images, keyed by (seed, epoch): the same whatever was drawn before. An epoch is
-//! floor(images / batch) batches; the images left over are dropped, and differ from epoch to epoch.
+//! floor(images / batch) batches; the images left over are dropped, and differ from epoch to epoch. Reads no image.
 
 use std::sync::Arc;
 
@@ -24,12 +24,39 @@ pub(crate) fn permutation(len: usize, seed: u64, purpose: &Purpose) -> Vec<u32> 
     order
 }
 
+/// Images in shards that do not all fit in memory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Blocks {
+    /// Index after the last image of each shard, ascending.
+    pub ends: Vec<u32>,
+    /// Shards whose images are mixed with each other.
+    pub per_block: usize,
+}
+
+/// A random order of the shards, cut into blocks; within a block, a random order of its images. Unlike a sliding window,
+/// a block never goes back to a shard that has left memory.
+fn blockwise(blocks: &Blocks, seed: u64, epoch: u64) -> Vec<u32> {
+    let mut rng = keyed_rng(seed, &["blocks".into(), epoch.into()]);
+    let starts = std::iter::once(0).chain(blocks.ends.iter().copied());
+    let mut shards: Vec<(u32, u32)> = starts.zip(blocks.ends.iter().copied()).collect();
+    rng.shuffle(&mut shards);
+    let mut order = Vec::with_capacity(blocks.ends.last().map_or(0, |&end| end as usize));
+    for block in shards.chunks(blocks.per_block.max(1)) {
+        let from = order.len();
+        order.extend(block.iter().flat_map(|&(start, end)| start..end));
+        rng.shuffle(&mut order[from..]);
+    }
+    order
+}
+
 /// Which images each step sees.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Order {
     pub seed: u64,
     pub images: usize,
     pub batch_size: usize,
+    /// `None` where every image can be had at any time.
+    pub blocks: Option<Blocks>,
 }
 
 impl Order {
@@ -57,7 +84,10 @@ impl EpochOrders {
         if let Some((_, known)) = self.known.iter().find(|(e, _)| *e == epoch) {
             return Arc::clone(known);
         }
-        let fresh = Arc::new(permutation(order.images, order.seed, &Purpose::Epoch(epoch)));
+        let fresh = Arc::new(match &order.blocks {
+            Some(blocks) => blockwise(blocks, order.seed, epoch),
+            None => permutation(order.images, order.seed, &Purpose::Epoch(epoch)),
+        });
         if self.known.len() == 2 {
             self.known.remove(0);
         }
@@ -99,8 +129,39 @@ mod tests {
 
     #[test]
     fn leftover_images_are_dropped() {
-        let order = Order { seed: 0, images: 10, batch_size: 4 };
+        let order = Order { seed: 0, images: 10, batch_size: 4, blocks: None };
         assert_eq!(order.steps_per_epoch(), 2);
         assert_eq!([0, 1, 2, 5].map(|step| order.place(step)), [(0, 0), (0, 1), (1, 0), (2, 1)]);
+    }
+
+    #[test]
+    fn blocks_have_every_index_once_and_few_shards_each() {
+        // 30 shards of 1 to 9 images, an empty one among them.
+        let ends: Vec<u32> = (1..=30u32)
+            .scan(0, |end, i| {
+                Some({
+                    *end += if i == 7 { 0 } else { i % 9 + 1 };
+                    *end
+                })
+            })
+            .collect();
+        let images = ends[29] as usize;
+        let blocks = Blocks { ends: ends.clone(), per_block: 4 };
+        let order = blockwise(&blocks, 5, 2);
+        assert_eq!(order, blockwise(&blocks, 5, 2));
+        assert_ne!(order, blockwise(&blocks, 5, 3));
+        assert_ne!(order, blockwise(&blocks, 6, 2));
+        let mut sorted = order.clone();
+        sorted.sort_unstable();
+        assert_eq!(sorted, (0..images as u32).collect::<Vec<_>>());
+        // Between the first and the last image of a shard lie images of at most three others.
+        let shard = |index: u32| ends.partition_point(|&end| end <= index);
+        for wanted in 0..30 {
+            let places: Vec<usize> = (0..images).filter(|&at| shard(order[at]) == wanted).collect();
+            let (Some(&first), Some(&last)) = (places.first(), places.last()) else { continue };
+            let between: std::collections::BTreeSet<usize> =
+                order[first..=last].iter().map(|&i| shard(i)).collect();
+            assert!(between.len() <= 4, "shard {wanted}: {between:?}");
+        }
     }
 }

@@ -12,6 +12,8 @@ use crate::order::Order;
 use crate::{DataError, Dataset, Result};
 
 mod pending;
+#[cfg(test)]
+mod shard_tests;
 mod shared;
 #[cfg(test)]
 mod tests;
@@ -77,8 +79,9 @@ impl Loader {
         }
         let views = Views::preset(config.augmentation, config.image_size, config.crop_min_scale)
             .with_arithmetic(config.arithmetic);
-        let order =
-            Order { seed: config.seed, images: images as usize, batch_size: config.batch_size as usize };
+        let blocks = dataset.blocks();
+        let (images, batch_size) = (images as usize, config.batch_size as usize);
+        let order = Order { seed: config.seed, images, batch_size, blocks };
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let count = if config.threads == 0 { cores } else { config.threads as usize };
         let next_step = config.first_step;

@@ -49,6 +49,11 @@ impl Pending {
         Self { step: state.batch.step, order, slice, state: Mutex::new(state) }
     }
 
+    /// Becomes another batch, so that nothing is allocated for it.
+    pub(crate) fn renew(&mut self, batch: Batch, order: Arc<Vec<u32>>, slice: Range<usize>, pieces: usize) {
+        *self = Self::new(batch, order, slice, pieces);
+    }
+
     fn state(&self) -> MutexGuard<'_, Filling> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

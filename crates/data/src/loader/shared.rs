@@ -38,6 +38,8 @@ struct State {
     open: Option<(Arc<Pending>, usize)>,
     next_step: u64,
     free: Vec<Batch>,
+    /// Batches that were delivered: their places are used again.
+    spare: Vec<Arc<Pending>>,
     orders: EpochOrders,
     unreadable: BTreeSet<u64>,
     stopped: bool,
@@ -59,6 +61,7 @@ impl Shared {
             open: None,
             next_step: config.first_step,
             free: Vec::new(),
+            spare: Vec::new(),
             orders: EpochOrders::default(),
             unreadable: BTreeSet::new(),
             stopped: false,
@@ -122,7 +125,16 @@ impl Shared {
         batch.view2.resize(bytes, 0);
         let order = state.orders.get(&self.order, epoch);
         let slice = place * images..(place + 1) * images;
-        Arc::new(Pending::new(batch, order, slice, images.div_ceil(self.piece)))
+        let pieces = images.div_ceil(self.piece);
+        // A thread may hold a delivered batch for a moment longer: then another spare one serves.
+        let unused = state.spare.iter().position(|spare| Arc::strong_count(spare) == 1);
+        if let Some(mut spare) = unused.map(|at| state.spare.swap_remove(at))
+            && let Some(pending) = Arc::get_mut(&mut spare)
+        {
+            pending.renew(batch, order, slice, pieces);
+            return spare;
+        }
+        Arc::new(Pending::new(batch, order, slice, pieces))
     }
 
     /// Says that a batch has become ready.
@@ -138,7 +150,8 @@ impl Shared {
         loop {
             let oldest = state.batches.front().filter(|batch| batch.step == step);
             if let Some(filled) = oldest.and_then(|batch| batch.take()) {
-                state.batches.pop_front();
+                let delivered = state.batches.pop_front();
+                state.spare.extend(delivered);
                 self.work.notify_all();
                 return self.check(&mut state, filled);
             }

@@ -24,7 +24,7 @@ fn dataset(count: u64, broken: &[u64]) -> Arc<Dataset> {
     Arc::new(Dataset::in_memory("test", train, Vec::new()).unwrap())
 }
 
-fn config(threads: u32, first_step: u64) -> LoaderConfig {
+pub(super) fn config(threads: u32, first_step: u64) -> LoaderConfig {
     LoaderConfig {
         seed: 11,
         batch_size: 70,
@@ -47,7 +47,7 @@ fn hash(batch: &Batch) -> String {
     hash.finalize().to_hex().to_string()
 }
 
-fn hashes(dataset: &Arc<Dataset>, config: LoaderConfig, steps: usize) -> Vec<String> {
+pub(super) fn hashes(dataset: &Arc<Dataset>, config: LoaderConfig, steps: usize) -> Vec<String> {
     let mut loader = Loader::start(Arc::clone(dataset), config).unwrap();
     (0..steps)
         .map(|_| {

@@ -5,15 +5,15 @@ use std::path::{Path, PathBuf};
 
 use crate::{Result, RgbImage};
 
-mod cifar;
+pub(crate) mod cifar;
 mod detect;
 mod fashion_mnist;
 mod folder;
-mod idx;
+pub(crate) mod idx;
 mod memory;
 mod parquet_rows;
 mod split_name;
-mod tar_format;
+pub(crate) mod tar_format;
 mod tar_shards;
 
 pub(crate) use detect::detect;
@@ -42,6 +42,21 @@ pub(crate) trait Source: Send + Sync {
     fn image_size(&self) -> Option<(u32, u32)> {
         None
     }
+
+    /// Shards of which one must be read whole for any image of it, where not all of them fit in memory. A property of the
+    /// set, never of the machine: the order of training depends on it.
+    fn shards(&self) -> Option<Shards> {
+        None
+    }
+}
+
+/// Consecutive images that are read together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Shards {
+    /// Index after the last image of each shard, ascending.
+    pub ends: Vec<u32>,
+    /// Shards that may be mixed: twice as many fit in memory, for batches of two mixtures are made at a time.
+    pub together: usize,
 }
 
 /// The splits of a data set as found on disk.

@@ -13,11 +13,11 @@ use parquet::file::reader::{FileReader, RowGroupReader, SerializedFileReader};
 use parquet::schema::types::SchemaDescriptor;
 
 use super::split_name::by_split;
-use super::{FileEntry, Found, Reason, Source, relative_name};
+use super::{FileEntry, Found, Reason, Shards, Source, relative_name};
 use crate::{DataError, Result, RgbImage, decode};
 
-/// Encoded images that a split keeps in memory. Larger sets re-read row groups, which costs time, not
-/// correctness; a random order over a larger set reads a row group for almost every image.
+/// Encoded images that a split keeps in memory. The order of an epoch over a larger set mixes only as many row groups as
+/// fit (see [`Source::shards`]), so that each is read about once an epoch.
 const CACHE_BYTES: u64 = 1 << 30;
 
 const IMAGE_COLUMNS: [&str; 5] = ["image.bytes", "img.bytes", "image", "img", "jpg"];
@@ -31,6 +31,8 @@ struct Group {
     file: usize,
     index: usize,
     first_row: usize,
+    /// Bytes of its image column, unpacked.
+    bytes: u64,
 }
 
 /// One split: the rows of its files, in name order.
@@ -135,6 +137,18 @@ impl Source for ParquetSource {
         let first = sizes.next()??;
         sizes.all(|size| size == Some(first)).then_some(first)
     }
+
+    fn shards(&self) -> Option<Shards> {
+        let bytes = |group: &Group| group.bytes;
+        let (total, largest) =
+            (self.groups.iter().map(bytes).sum::<u64>(), self.groups.iter().map(bytes).max()?);
+        if total <= self.cache.budget {
+            return None;
+        }
+        let starts = self.groups.iter().skip(1).map(|group| group.first_row as u32);
+        let ends = starts.chain([self.rows as u32]).collect();
+        Some(Shards { ends, together: (self.cache.budget / 2 / largest).max(1) as usize })
+    }
 }
 
 /// Index and maximal definition level of the first of `names` that is a leaf column.
@@ -220,17 +234,18 @@ fn open_split(root: &Path, paths: &[PathBuf]) -> Result<(ParquetSource, Vec<Stri
         let reader = SerializedFileReader::new(File::open(path).map_err(|e| DataError::io(path, e))?)
             .map_err(|e| bad(format!("not a readable parquet file: {e}")))?;
         let schema = reader.metadata().file_metadata().schema_descr();
-        if find_column(schema, &IMAGE_COLUMNS).is_none() {
+        let Some((image, _)) = find_column(schema, &IMAGE_COLUMNS) else {
             let columns: Vec<_> = schema.columns().iter().map(|c| c.path().string()).collect();
             return Err(bad(format!("no column `image.bytes`; the columns are {}", columns.join(", "))));
-        }
+        };
         let label = find_column(schema, &LABEL_COLUMNS);
         if let (Some((column, _)), true) = (label, names.is_empty()) {
             names = class_names(&reader, &schema.column(column).path().string());
         }
         for index in 0..reader.num_row_groups() {
             let group = reader.get_row_group(index).map_err(|e| bad(e.to_string()))?;
-            groups.push(Group { file: files.len(), index, first_row: rows });
+            let bytes = u64::try_from(group.metadata().column(image).uncompressed_size()).unwrap_or(0);
+            groups.push(Group { file: files.len(), index, first_row: rows, bytes });
             rows += usize::try_from(group.metadata().num_rows()).map_err(|e| bad(e.to_string()))?;
             match (label, &mut labels) {
                 (Some((column, max_def)), Some(labels)) => {

@@ -1,0 +1,102 @@
+//! Decoded images kept for the next epoch: opt-in, in memory or in a file. No byte of a batch changes; what changes is
+//! the use of memory or disk, and that an image which vanishes from the set after it was decoded goes unnoticed. Files
+//! are read by place and not mapped: a mapped file that another program cuts short would end the process.
+
+use std::path::PathBuf;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::RgbImage;
+
+mod disk;
+
+pub(crate) use disk::Disk;
+
+/// Where decoded images are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DecodedCache {
+    /// At most `bytes` bytes of pixels in memory; later images are decoded each time.
+    Memory { bytes: u64 },
+    /// A file in `folder`, named after the set's fingerprint and of at most `bytes` bytes of pixels. It is kept for later
+    /// runs once nearly every image is in it, and removed otherwise.
+    Disk { folder: PathBuf, bytes: u64 },
+}
+
+/// Decoded images of one source by index.
+pub(crate) enum Cache {
+    Memory(Memory),
+    Disk(Disk),
+}
+
+impl Cache {
+    /// Copies image `index` into `image`, where it is kept.
+    pub(crate) fn get(&self, index: usize, image: &mut RgbImage) -> bool {
+        match self {
+            Cache::Memory(memory) => memory.get(index, image),
+            Cache::Disk(disk) => disk.get(index, image),
+        }
+    }
+
+    /// Keeps a copy of `image`, where there is room.
+    pub(crate) fn put(&self, index: usize, image: &RgbImage) {
+        match self {
+            Cache::Memory(memory) => memory.put(index, image),
+            Cache::Disk(disk) => disk.put(index, image),
+        }
+    }
+}
+
+/// Images in memory. Readers take no lock.
+pub(crate) struct Memory {
+    slots: Vec<OnceLock<RgbImage>>,
+    room: Room,
+}
+
+impl Memory {
+    pub(crate) fn new(images: usize, bytes: u64) -> Self {
+        Self { slots: (0..images).map(|_| OnceLock::new()).collect(), room: Room::new(bytes) }
+    }
+
+    fn get(&self, index: usize, image: &mut RgbImage) -> bool {
+        let Some(kept) = self.slots[index].get() else { return false };
+        image.reshape(kept.width, kept.height).copy_from_slice(&kept.pixels);
+        true
+    }
+
+    fn put(&self, index: usize, image: &RgbImage) {
+        let bytes = image.pixels.len() as u64;
+        if self.slots[index].get().is_none() && self.room.take(bytes).is_some() {
+            // Exactly as large as the image: a thread's own buffer may be far larger.
+            let kept = RgbImage { pixels: image.pixels.as_slice().to_vec(), ..*image };
+            if self.slots[index].set(kept).is_err() {
+                self.room.give_back(bytes);
+            }
+        }
+    }
+}
+
+/// Bytes that may still be taken.
+pub(crate) struct Room {
+    used: AtomicU64,
+    budget: u64,
+}
+
+impl Room {
+    pub(crate) fn new(budget: u64) -> Self {
+        Self { used: AtomicU64::new(0), budget }
+    }
+
+    /// Takes `bytes` and returns how many were taken before; `None` where they do not fit.
+    pub(crate) fn take(&self, bytes: u64) -> Option<u64> {
+        let more = |used: u64| used.checked_add(bytes).filter(|&sum| sum <= self.budget);
+        self.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).ok()
+    }
+
+    pub(crate) fn give_back(&self, bytes: u64) {
+        self.used.fetch_sub(bytes, Ordering::Relaxed);
+    }
+
+    pub(crate) fn used(&self) -> u64 {
+        self.used.load(Ordering::Relaxed)
+    }
+}
