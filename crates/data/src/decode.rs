@@ -78,6 +78,9 @@ pub(crate) fn decode_into(bytes: &[u8], image: &mut RgbImage) -> Result<(), Stri
 }
 
 fn decode(bytes: &[u8], image: &mut RgbImage) -> Result<(), String> {
+    if is_cut_off_jpeg(bytes) {
+        return Err("the JPEG is cut off: it has no end".to_owned());
+    }
     #[cfg(feature = "turbojpeg")]
     if turbo::decode(bytes, image) {
         return Ok(());
@@ -98,6 +101,18 @@ fn decode(bytes: &[u8], image: &mut RgbImage) -> Result<(), String> {
             Ok(())
         }
     }
+}
+
+/// True for a JPEG whose last scan has no end marker. Decoders fill the rest with grey and say nothing; Pillow refuses.
+/// Within a scan the two bytes of a marker cannot occur; the end marker of an embedded preview lies before the scan.
+fn is_cut_off_jpeg(bytes: &[u8]) -> bool {
+    let last = |marker: [u8; 2]| bytes.windows(2).rposition(|pair| pair == marker);
+    bytes.starts_with(&[0xff, 0xd8, 0xff])
+        && match last([0xff, 0xd9]) {
+            // What lies behind the end, if anything, may not begin another scan.
+            Some(end) => bytes[end..].windows(2).any(|pair| pair == [0xff, 0xda]),
+            None => true,
+        }
 }
 
 /// Width and height from the header alone.

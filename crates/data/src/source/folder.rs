@@ -45,9 +45,11 @@ impl Source for FolderSource {
     fn image_size(&self) -> Option<(u32, u32)> {
         // Sixteen headers across the set: enough to call it uniform for a suggestion in a form.
         let step = self.files.len().div_ceil(16).max(1);
-        let mut sizes = self.files.iter().step_by(step).map(|file| {
-            decode::dimensions_of_part(&file.path, 0, file.bytes).ok()
-        });
+        let mut sizes = self
+            .files
+            .iter()
+            .step_by(step)
+            .map(|file| decode::dimensions_of_part(&file.path, 0, file.bytes).ok());
         let first = sizes.next()??;
         sizes.all(|size| size == Some(first)).then_some(first)
     }
@@ -72,6 +74,11 @@ fn list(folder: &Path) -> Result<Listing> {
         if kind.is_dir() || (kind.is_symlink() && path.is_dir()) {
             listing.folders.push(path);
         } else if is_image_name(&name.to_string_lossy()) {
+            // Opening a pipe or a device would wait for ever.
+            if !kind.is_file() && std::fs::metadata(&path).is_ok_and(|found| !found.is_file()) {
+                tracing::warn!(path = %path.display(), "named like an image but no regular file; left out");
+                continue;
+            }
             listing.images.push(path);
         }
     }
