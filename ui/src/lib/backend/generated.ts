@@ -384,7 +384,11 @@ loss_start: number | null, loss_floor: number | null, progress: Progress, metric
 /**
  * Counts by kind of event.
  */
-events: { [key in string]: number }, tags: Array<string>, note: string, queue_position: number | null, created_at: string, started_at: string | null, ended_at: string | null, 
+events: { [key in string]: number }, 
+/**
+ * 1 without any event, towards 0 with many (`Stability` has the formula); injected ones are left out.
+ */
+stability?: number, tags: Array<string>, note: string, queue_position: number | null, created_at: string, started_at: string | null, ended_at: string | null, 
 /**
  * Moves with every change of the run; compare to know whether to ask again.
  */
