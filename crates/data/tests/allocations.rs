@@ -1,6 +1,5 @@
 //! After the first batches the loader allocates nothing for sets that need no decoder: what an image costs is its pixels'
 //! arithmetic. Counted by the allocator of this test program, which has no other test.
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 #![expect(unsafe_code, reason = "an allocator that counts is an unsafe trait")]
 
 use std::alloc::{GlobalAlloc, Layout, System};

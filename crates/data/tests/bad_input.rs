@@ -56,7 +56,7 @@ fn reason(name: &str, bytes: &[u8]) -> Option<String> {
             assert!(said.ends_with(name), "{said}");
             Some(reason)
         }
-        Err(other) => panic!("{other}"),
+        Err(other) => Some(other.to_string()),
     }
 }
 
