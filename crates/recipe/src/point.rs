@@ -17,8 +17,14 @@ pub const UNHASHED: &[&str] =
 
 /// Parameters that came after the first release: hashed only where they differ from their default, which keeps the
 /// behaviour from before they were there, so that stored points keep their ids.
-const LATER: &[&str] =
-    &["qk_norm", "layer_scale", "gradient_clip_per_tensor", "patch_lr_factor", "attention_entropy_every", "pixel_arithmetic"];
+const LATER: &[&str] = &[
+    "qk_norm",
+    "layer_scale",
+    "gradient_clip_per_tensor",
+    "patch_lr_factor",
+    "attention_entropy_every",
+    "pixel_arithmetic",
+];
 
 /// One point of a sweep.
 #[derive(Debug, Clone, PartialEq)]
