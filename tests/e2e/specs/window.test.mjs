@@ -1,6 +1,8 @@
-// The window opens on an empty workspace, says who it is and goes through its screens without an error.
+// The window opens on an empty workspace, says who it is, goes through its screens without an error, shows a data set as
+// training sees it, and loses no unsaved edit in a reload.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { until } from '../lib/programs.mjs';
 import { open, workspace } from '../lib/window.mjs';
 
 let space;
@@ -31,9 +33,56 @@ test('the page may not fetch anything from outside', async () => {
 
 test('every screen opens on an empty workspace without an error', async () => {
   const before = (await window.errors()).length;
-  for (const screen of ['sweeps', 'live', 'runs', 'compare', 'settings']) {
+  for (const screen of ['sweeps', 'live', 'runs', 'compare', 'datasets', 'settings']) {
     await window.browser.$(`[data-testid="nav-${screen}"]`).click();
     await window.browser.$(`[data-testid="${screen}-screen"]`).waitForDisplayed({ timeout: 15_000 });
   }
   assert.deepEqual((await window.errors()).slice(before), []);
+});
+
+const by = (id) => window.browser.$(`[data-testid="${id}"]`);
+
+/** Of every image on the page: its address, shortened, and whether it has pixels. */
+function pictures() {
+  return window.browser.execute(() => [...document.querySelectorAll('[data-testid="samples"] figure')]
+    .map((figure) => [...figure.querySelectorAll('img')].map((image) => ({ source: `${image.src.length} ${image.src.slice(-80)}`, drawn: image.naturalWidth > 0 }))));
+}
+
+test('a data set shows its images beside both views, which change with the epoch', async () => {
+  await by('nav-datasets').click();
+  const all = async () => {
+    const found = await pictures();
+    return found.length === 12 && found.every((three) => three.length === 3 && three.every((one) => one.drawn)) ? found : null;
+  };
+  const first = await until('twelve images with two views each', all, 60_000);
+  for (const [image, one, two] of first) assert.equal(new Set([image.source, one.source, two.source]).size, 3, 'the image and its views differ');
+  assert.match(await by('fact-images').getText(), /60,000/);
+  assert.match(await by('fact-fingerprint').getProperty('textContent'), /^[0-9a-f]{16,}$/);
+  await by('next-epoch').click();
+  const second = await until('other views', async () => {
+    const found = await all();
+    return found !== null && found[0][1].source !== first[0][1].source ? found : null;
+  });
+  assert.deepEqual(second.map(([image]) => image.source), first.map(([image]) => image.source), 'the images are the same');
+  await by('next-page').click();
+  await until('the first images of the set', async () => (await by('sample-page').getText()).startsWith('1–12 '));
+});
+
+test('unsaved edits of a sweep survive a reload of the window', async () => {
+  await by('nav-sweeps').click();
+  await by('empty-new-sweep').click();
+  await by('new-sweep-name').setValue('Kept edits');
+  await by('new-sweep-create').click();
+  await by('sweep-name').waitForDisplayed({ timeout: 15_000 });
+  await by('sweep-name').setValue('Not saved yet');
+  await window.browser.keys('Enter');
+  await by('unsaved').waitForDisplayed({ timeout: 15_000 });
+  await window.browser.refresh();
+  await by('unsaved').waitForDisplayed({ timeout: 15_000 });
+  await until('the edited name', async () => (await by('sweep-name').getValue()) === 'Not saved yet');
+  await by('save-sweep').click();
+  await by('unsaved').waitForExist({ timeout: 15_000, reverse: true });
+  await window.browser.refresh();
+  await until('the saved name', async () => (await by('sweep-name').getValue()) === 'Not saved yet');
+  assert.equal(await by('unsaved').isExisting(), false);
 });
