@@ -69,7 +69,13 @@ impl Ink<'_> {
         opacity: f64,
     ) -> Result<(), ChartError> {
         let style = shape(color, opacity, width);
-        let points: Vec<(i32, i32)> = points.iter().map(|&point| fine(point)).collect();
+        let mut points: Vec<(i32, i32)> = points.iter().map(|&point| fine(point)).collect();
+        points.dedup();
+        // A path without length cannot be stroked: points that fall together become a dash of half a pixel.
+        if let [(x, y)] = points[..] {
+            let reach = (FINE / 4.0) as i32;
+            points = vec![(x - reach, y), (x + reach, y)];
+        }
         self.0.draw_path(points, &style).map_err(draw_error)
     }
 
@@ -123,4 +129,17 @@ fn shape(color: Color, opacity: f64, width: f64) -> ShapeStyle {
 
 fn draw_error(error: impl std::fmt::Display) -> ChartError {
     ChartError::Draw(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn points_that_fall_together_are_a_short_dash() {
+        let text = svg((10, 10), "t", "d", |ink| {
+            ink.stroke(&[(5.0, 5.0), (5.001, 5.001), (5.002, 5.0)], (0, 0, 0), 1.0, 1.0)
+        });
+        assert!(text.unwrap().contains("95,100 105,100"));
+    }
 }

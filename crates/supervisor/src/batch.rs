@@ -75,6 +75,8 @@ fn take(batch: &mut IngestBatch, folder: &RunFolder, record: Record, began: Opti
         Record::Row(row) => batch.rows.push(row),
         // The checkpoint record itself makes this event, so that none is there twice.
         Record::Event(event) if event.kind == "checkpoint" => {}
+        // Detection finds it in the values themselves, with the layers that were hit.
+        Record::Event(event) if event.kind == "nonfinite" => {}
         Record::Event(event) => batch.events.push(new_event(event, began)),
         Record::Log(log) => batch.logs.push(new_log(log, began)),
         Record::ControlAck(ack) => batch.control_acks.push(ack.seq),
