@@ -4,7 +4,7 @@ use tch::{Kind, Tensor};
 
 use crate::error::Result;
 use crate::parameter::{Declaration, Parameters, Start};
-use crate::vit::{Geometry, LayerNorm, declare_layer_norm};
+use crate::vit::{Gelu, Geometry, LayerNorm, declare_layer_norm};
 
 struct Linear {
     weight: Tensor,
@@ -42,6 +42,7 @@ pub(crate) struct Block {
     /// Learned scales of both branches; none in the paper's blocks.
     layer_scale: Option<(Tensor, Tensor)>,
     heads: i64,
+    gelu: Gelu,
 }
 
 impl Block {
@@ -83,14 +84,15 @@ impl Block {
 
     /// The block over the tensors declared below `prefix`.
     pub(crate) fn build(parameters: &Parameters, prefix: &str, geometry: &Geometry) -> Result<Block> {
-        let norm = |name: &str| LayerNorm::build(parameters, &format!("{prefix}.{name}"));
+        let epsilon = geometry.layer_norm_epsilon;
+        let norm = |name: &str| LayerNorm::build(parameters, &format!("{prefix}.{name}"), epsilon);
         let scale = |name: &str| parameters.get(&format!("{prefix}.{name}.gamma"));
         let linear = |name: &str| Linear::build(parameters, &format!("{prefix}.{name}"));
         Ok(Block {
-            norm1: LayerNorm::build(parameters, &format!("{prefix}.norm1"))?,
+            norm1: norm("norm1")?,
             qkv: linear("attn.qkv")?,
             proj: linear("attn.proj")?,
-            norm2: LayerNorm::build(parameters, &format!("{prefix}.norm2"))?,
+            norm2: norm("norm2")?,
             fc1: linear("mlp.fc1")?,
             fc2: linear("mlp.fc2")?,
             qk_norm: match geometry.qk_norm {
@@ -102,6 +104,7 @@ impl Block {
                 false => None,
             },
             heads: geometry.heads,
+            gelu: geometry.gelu,
         })
     }
 
@@ -163,7 +166,7 @@ impl Block {
             branch = branch.f_mul(scale)?;
         }
         let x = x.f_add(&branch)?;
-        let hidden = self.fc1.forward(&self.norm2.forward(&x)?)?.f_gelu("none")?;
+        let hidden = self.fc1.forward(&self.norm2.forward(&x)?)?.f_gelu(self.gelu.approximation())?;
         let mut branch = self.fc2.forward(&hidden)?;
         if let Some((_, scale)) = &self.layer_scale {
             branch = branch.f_mul(scale)?;

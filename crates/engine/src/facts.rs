@@ -1,6 +1,7 @@
 //! Tests against the facts of mocov3.md and the golden outputs of the fixtures, for what only this crate can see.
 
 mod golden;
+mod mistakes;
 mod options;
 
 use std::path::{Path, PathBuf};
@@ -16,7 +17,7 @@ use crate::network::Networks;
 use crate::parameter::{Parameters, fill};
 use crate::plan::Plan;
 use crate::tensor_file::{State, read};
-use crate::vit::{Geometry, StemKind, Vit};
+use crate::vit::{Gelu, Geometry, StemKind, Vit};
 
 /// The shared fixtures; none where this clone stands alone, and then the test says that it did nothing.
 fn fixtures() -> Option<PathBuf> {
@@ -41,6 +42,8 @@ fn geometry(image_size: i64, patch_size: i64, dim: i64, depth: usize, heads: i64
         stem: StemKind::Patch,
         qk_norm: false,
         layer_scale: 0.0,
+        layer_norm_epsilon: 1e-6,
+        gelu: Gelu::Exact,
     }
 }
 

@@ -14,7 +14,7 @@ use crate::core::{Core, Rates};
 use crate::error::{EngineError, Result, guarded};
 use crate::plan::Plan;
 use crate::tensor_file::{State, encode, read, restore};
-use crate::vit::StemKind;
+use crate::vit::{Gelu, StemKind};
 
 /// A fixture's `config.json`. Absent keys mean MoCo v3 with a patch stem (README of the fixtures).
 #[derive(Debug, Deserialize)]
@@ -35,6 +35,8 @@ struct Config {
     encoder_momentum: f64,
     frozen_patch_projection: bool,
     layer_norm_eps: f64,
+    #[serde(default)]
+    gelu: Gelu,
     adam_betas: [f64; 2],
     adam_eps: f64,
     #[serde(alias = "lars_momentum", default = "default_momentum")]
@@ -124,11 +126,13 @@ impl Config {
             ..Recipe::default()
         };
         let mut plan = Plan::from_recipe(&recipe)?;
-        if self.stem == "conv" {
-            if let Shape::Vit(geometry) = &mut plan.shape {
+        if let Shape::Vit(geometry) = &mut plan.shape {
+            geometry.layer_norm_epsilon = self.layer_norm_eps;
+            geometry.gelu = self.gelu;
+            if self.stem == "conv" {
                 geometry.stem = StemKind::Conv;
+                plan.frozen_patch_projection = false;
             }
-            plan.frozen_patch_projection = false;
         }
         Ok(plan)
     }
@@ -137,20 +141,23 @@ impl Config {
 /// Replays `fixture` on the CPU and writes `result.json` and `final.safetensors` into `out`, which is made if need be.
 /// Norms of a frozen patch projection are written as well, though the fixtures have none.
 pub fn run(fixture: &Path, out: &Path) -> std::result::Result<(), EngineError> {
-    guarded(|| replay(fixture, out))
+    guarded(|| {
+        replay(fixture, out, &mut |core, views, rates| {
+            let outcome = core.advance(&views, rates, true)?;
+            let norms = outcome.gradients.map(|gradients| gradients.tensor_norms);
+            Ok((outcome.loss, norms.unwrap_or_default()))
+        })
+    })
 }
 
-fn replay(fixture: &Path, out: &Path) -> Result<()> {
+/// One training step on prepared views: its loss, and the gradient norm of every tensor.
+pub(crate) type Advance<'a> = &'a mut dyn FnMut(&mut Core, [&Tensor; 2], Rates) -> Result<(f64, Vec<f32>)>;
+
+pub(crate) fn replay(fixture: &Path, out: &Path, advance: Advance<'_>) -> Result<()> {
     let path = fixture.join("config.json");
     let refuse = |reason: String| EngineError::Fixture { path: path.clone(), reason };
     let text = fs::read_to_string(&path).map_err(|error| refuse(error.to_string()))?;
     let config: Config = serde_json::from_str(&text).map_err(|error| refuse(error.to_string()))?;
-    if config.layer_norm_eps != crate::vit::LAYER_NORM_EPSILON {
-        return Err(refuse(format!(
-            "a layer norm epsilon of {} is not the reference's",
-            config.layer_norm_eps
-        )));
-    }
     let init = fixture.join("init.safetensors");
     let mut core = Core::new(config.plan()?, tch::Device::Cpu)?;
     let unexpected = restore(&core.nets.state(), &read(&init)?, &init)?;
@@ -177,9 +184,8 @@ fn replay(fixture: &Path, out: &Path) -> Result<()> {
     let (mut losses, mut norms) = (Vec::new(), Vec::new());
     for step in 0..config.steps {
         let views = [prepared(&core, &format!("x1.{step}"))?, prepared(&core, &format!("x2.{step}"))?];
-        let outcome = core.advance(&[&views[0], &views[1]], rates, true)?;
-        losses.push(outcome.loss);
-        let tensor_norms = outcome.gradients.map(|gradients| gradients.tensor_norms).unwrap_or_default();
+        let (loss, tensor_norms) = advance(&mut core, [&views[0], &views[1]], rates)?;
+        losses.push(loss);
         let slots = core.nets.parameters.slots.iter();
         norms.push(slots.zip(tensor_norms).map(|(slot, norm)| (slot.name.clone(), json!(norm))).collect());
     }

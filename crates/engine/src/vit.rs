@@ -10,7 +10,8 @@ use crate::parameter::{Declaration, Parameters, Start};
 use crate::position::sincos;
 use crate::stem::{Preparation, Stem};
 
-pub(crate) const LAYER_NORM_EPSILON: f64 = 1e-6;
+/// The paper's; timm's default differs from PyTorch's.
+const LAYER_NORM_EPSILON: f64 = 1e-6;
 
 /// How images become tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +38,29 @@ pub(crate) struct Geometry {
     pub qk_norm: bool,
     /// Start of the learned scales of both branches; 0 leaves them out.
     pub layer_scale: f64,
+    pub layer_norm_epsilon: f64,
+    pub gelu: Gelu,
+}
+
+/// How the blocks' activation is computed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Gelu {
+    /// Through the error function, as in the paper's networks.
+    #[default]
+    Exact,
+    /// The approximation through the hyperbolic tangent, as in GPT-2's.
+    Tanh,
+}
+
+impl Gelu {
+    /// libtorch's name of it.
+    pub(crate) fn approximation(self) -> &'static str {
+        match self {
+            Gelu::Exact => "none",
+            Gelu::Tanh => "tanh",
+        }
+    }
 }
 
 impl Geometry {
@@ -56,6 +80,8 @@ impl Geometry {
             stem: if is_conv { StemKind::Conv } else { StemKind::Patch },
             qk_norm: recipe.qk_norm,
             layer_scale: recipe.layer_scale,
+            layer_norm_epsilon: LAYER_NORM_EPSILON,
+            gelu: Gelu::default(),
         };
         geometry.check()?;
         Ok(geometry)
@@ -134,19 +160,20 @@ pub(crate) fn declare_layer_norm(name: &str, dim: i64, layer: &str) -> [Declarat
 pub(crate) struct LayerNorm {
     weight: Tensor,
     bias: Tensor,
+    epsilon: f64,
 }
 
 impl LayerNorm {
-    pub(crate) fn build(parameters: &Parameters, name: &str) -> Result<LayerNorm> {
+    pub(crate) fn build(parameters: &Parameters, name: &str, epsilon: f64) -> Result<LayerNorm> {
         let part = |part: &str| parameters.get(&format!("{name}.{part}"));
-        Ok(LayerNorm { weight: part("weight")?, bias: part("bias")? })
+        Ok(LayerNorm { weight: part("weight")?, bias: part("bias")?, epsilon })
     }
 
     pub(crate) fn forward(&self, input: &Tensor) -> Result<Tensor> {
         let dim = self.weight.size();
         // In reduced precision too: its backward pass divides by a small deviation, which half precision cannot hold.
         let input = input.f_to_kind(Kind::Float)?;
-        Ok(input.f_layer_norm(dim, Some(&self.weight), Some(&self.bias), LAYER_NORM_EPSILON, true)?)
+        Ok(input.f_layer_norm(dim, Some(&self.weight), Some(&self.bias), self.epsilon, true)?)
     }
 }
 
@@ -187,7 +214,7 @@ impl Vit {
             norm: match g.pooling {
                 Pooling::Mean => None,
                 Pooling::Cls | Pooling::MeanNorm => {
-                    Some(LayerNorm::build(parameters, &format!("{prefix}.norm"))?)
+                    Some(LayerNorm::build(parameters, &format!("{prefix}.norm"), g.layer_norm_epsilon)?)
                 }
             },
             pooling: g.pooling,

@@ -54,6 +54,8 @@ fn small_mistakes_are_caught() {
         ("learned_adamw", "\"encoder_momentum\": 0.99", "\"encoder_momentum\": 0.9"),
         ("learned_adamw", "\"temperature\": 0.2", "\"temperature\": 0.21"),
         ("learned_adamw", "\"num_heads\": 3", "\"num_heads\": 6"),
+        ("learned_adamw", "\"layer_norm_eps\": 1e-06", "\"layer_norm_eps\": 1e-05"),
+        ("learned_adamw", "\"depth\": 2", "\"depth\": 2, \"gelu\": \"tanh\""),
         ("frozen_adamw", "\"frozen_patch_projection\": true", "\"frozen_patch_projection\": false"),
         ("frozen_lamb", "\"adam_eps\": 1e-06", "\"adam_eps\": 1e-05"),
         ("learned_lars", "\"lars_trust_coefficient\": 0.001", "\"lars_trust_coefficient\": 0.0011"),
