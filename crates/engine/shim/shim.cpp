@@ -21,6 +21,11 @@ std::vector<at::Tensor> list(at::Tensor* const* tensors, size_t count) {
 
 }  // namespace
 
+// MKL, in which libtorch multiplies matrices, asks this function of its own who made the processor, and leaves AVX-512 and
+// AVX2 unused unless it was Intel, whatever the processor can do. The linker prefers a program's function to a library's,
+// so this answer holds: MKL then goes by what the processor can do. Two to three times the speed on AMD's.
+extern "C" int mkl_serv_intel_cpu_true() { return 1; }
+
 extern "C" void vitals_free(char* words) { std::free(words); }
 
 // The norms of many tensors as one vector: one kernel on a GPU.

@@ -225,3 +225,27 @@ impl Drop for Autocast {
         let _ = checked(unsafe { vitals_autocast_end(c_int::from(self.is_cuda)) });
     }
 }
+
+#[cfg(all(test, target_arch = "x86_64"))]
+mod tests {
+    use super::*;
+
+    /// MKL asks who made the processor: the program must answer, not the library.
+    #[test]
+    fn mkl_goes_by_what_the_processor_can_do() {
+        let mut found = libc::Dl_info {
+            dli_fname: std::ptr::null(),
+            dli_fbase: null_mut(),
+            dli_sname: std::ptr::null(),
+            dli_saddr: null_mut(),
+        };
+        // SAFETY: the name is NUL-terminated, and `found` outlives the call that fills it; what it then points to is
+        // owned by the loader for as long as the program runs.
+        let file = unsafe {
+            let function = libc::dlsym(libc::RTLD_DEFAULT, c"mkl_serv_intel_cpu_true".as_ptr());
+            assert_ne!(libc::dladdr(function, &raw mut found), 0, "the function is nowhere");
+            CStr::from_ptr(found.dli_fname)
+        };
+        assert!(!file.to_string_lossy().contains("libtorch"), "{file:?} answers");
+    }
+}

@@ -108,6 +108,10 @@ fn tensors_are_clipped_one_by_one() {
 fn reduced_precision_trains() {
     let run = |precision, loss_scale| {
         let mut core = core(&Recipe { precision, batch_size: 64, ..tiny() });
+        // At its start the class token is so near zero that the first norm makes every rounding of it a thousand times
+        // larger: what would be compared is that rounding, which differs between processors.
+        let token = core.nets.parameters.get("base_encoder.cls_token").unwrap();
+        fill(&token, &(images(5, 1).view([-1]).narrow(0, 0, 32) * 0.02)).unwrap();
         let views = [7, 1007].map(|seed| core.nets.query.backbone.prepare(&images(seed, 64)).unwrap());
         let before = core.nets.parameters.flat.copy();
         let rates = Rates { loss_scale, ..RATES };
