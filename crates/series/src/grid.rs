@@ -1,11 +1,26 @@
-//! Where pixel columns lie when values come from stored pyramids: a whole number of steps each, and a whole number of
-//! nodes where a column is wide enough to hold one, so that no node is ever split and the contract of [`crate::frame`]
-//! holds exactly.
+//! Where pixel columns lie when values come from stored pyramids, and the contract of what is drawn in them.
+//!
+//! Contract. A window of steps is cut into at most as many columns as there are pixels, a whole number of steps each, and
+//! a whole number of stored nodes where a column is wide enough to hold one: no node is ever split. The columns begin at
+//! or before the window and end behind it. Every value in force whose step lies in the columns is counted in exactly one
+//! of them, and no other value is. Of each column, `count`, `nonfinite`, `min`, `max` (of finite values), `first`, `last`
+//! and their steps equal those of the raw values exactly, whether they come from nodes or from raw values; `mean` equals
+//! theirs up to rounding. What is relative to the running median is kept to eight bits of mantissa in nodes. So every
+//! stored extreme and every non-finite value of the window shows at every width.
 
 use serde::{Deserialize, Serialize};
 
-/// Steps of a stored node; node k holds the steps from `k · NODE_STEPS`.
+/// Steps of a stored node of the lowest level; node k holds the steps from `k · NODE_STEPS`.
 pub const NODE_STEPS: u64 = 32;
+/// Nodes in a node of the next level.
+pub const NODE_FACTOR: u64 = 4;
+/// The highest level of nodes.
+pub const TOP_LEVEL: u32 = 5;
+
+/// Steps of a node of `level`.
+pub const fn node_steps(level: u32) -> u64 {
+    NODE_STEPS * NODE_FACTOR.pow(level)
+}
 
 /// Columns over a window of steps. Column k holds the steps `from + k·stride` up to before `from + (k+1)·stride`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,9 +37,7 @@ impl Grid {
         let (to, pixels) = (to.max(from), u64::from(pixels.max(1)));
         let mut stride = (to - from).div_ceil(pixels).max(1);
         loop {
-            if stride >= NODE_STEPS {
-                stride = stride.next_multiple_of(NODE_STEPS);
-            }
+            stride = stride.next_multiple_of(unit(stride));
             // Columns at multiples of their width stand still while the window moves.
             let start = from - from % stride;
             let columns = (to - start) / stride + 1;
@@ -46,10 +59,18 @@ impl Grid {
         (column < self.columns).then_some(column)
     }
 
-    /// Whether columns are made of whole nodes.
-    pub fn is_of_nodes(&self) -> bool {
-        self.stride.is_multiple_of(NODE_STEPS)
+    /// The highest level whose nodes the columns are made of; `None` where a column is less than a node.
+    pub fn level(&self) -> Option<u32> {
+        (0..=TOP_LEVEL).rev().find(|&level| self.stride.is_multiple_of(node_steps(level)))
     }
+}
+
+/// What a column's width is a multiple of, so that it is made of few nodes and no more than half wider than asked for.
+fn unit(stride: u64) -> u64 {
+    if stride < NODE_STEPS {
+        return 1;
+    }
+    (1..=TOP_LEVEL).rev().map(node_steps).find(|&steps| 2 * steps <= stride).unwrap_or(NODE_STEPS)
 }
 
 #[cfg(test)]
@@ -72,7 +93,14 @@ mod tests {
             // No coarser than half of what was asked for, but for what whole nodes take.
             let finest = steps.div_ceil(u64::from(pixels)).max(1);
             prop_assert!(grid.stride <= (2 * finest).max(finest + NODE_STEPS), "{:?}", grid);
-            prop_assert!(grid.stride < NODE_STEPS || grid.is_of_nodes());
+            match grid.level() {
+                None => prop_assert!(grid.stride < NODE_STEPS),
+                Some(level) => {
+                    prop_assert_eq!(grid.stride % node_steps(level), 0);
+                    prop_assert_eq!(grid.from % node_steps(level), 0);
+                    prop_assert!(grid.stride / node_steps(level) <= 8 || level == TOP_LEVEL, "{:?}", grid);
+                }
+            }
         }
     }
 }

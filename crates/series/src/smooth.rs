@@ -64,6 +64,15 @@ impl RunningMedian {
         median_of_sorted(&self.sorted)
     }
 
+    /// A value over the median: 1 where they are equal, also where both are 0; a non-finite value stays as it is.
+    pub fn relative(&self, value: f64) -> f64 {
+        match self.median() {
+            Some(median) if value == median => 1.0,
+            Some(median) if value.is_finite() => value / median,
+            _ => value,
+        }
+    }
+
     /// The window's values, ascending.
     pub fn sorted(&self) -> &[f64] {
         &self.sorted
@@ -84,11 +93,7 @@ pub fn relative_to_running_median(values: &[f64], window: usize) -> Vec<f64> {
         .iter()
         .map(|&value| {
             running.push(value);
-            match running.median() {
-                Some(median) if value == median => 1.0,
-                Some(median) if value.is_finite() => value / median,
-                _ => value,
-            }
+            running.relative(value)
         })
         .collect()
 }

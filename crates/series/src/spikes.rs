@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::robust::RobustBaseline;
 
-/// Version of the rules in this module: events of another version are computed again.
-pub const DETECTION_VERSION: u32 = 2;
+/// Version of the rules of this crate: events of another version are computed again.
+pub const DETECTION_VERSION: u32 = 3;
 
 /// Steps before an alarm, and of it, in which its onset is looked for.
 const LOOK_BACK: usize = 8;

@@ -200,6 +200,16 @@ pub(crate) async fn ranges_in_force(connection: &mut SqliteConnection, run: i64)
     Ok(in_force(&starts))
 }
 
+/// What was in force when `attempt` was the last, given what is in force now.
+pub(crate) fn ranges_up_to(ranges: &[StepRange], attempt: u32) -> Vec<StepRange> {
+    let earlier = ranges.iter().filter(|range| range.attempt <= attempt);
+    in_force(
+        &earlier
+            .map(|range| AttemptStart { attempt: range.attempt, first_step: range.from })
+            .collect::<Vec<_>>(),
+    )
+}
+
 /// The range of one attempt; an attempt that has recorded nothing has none in force.
 pub(crate) fn range_of(ranges: &[StepRange], attempt: u32) -> StepRange {
     let none = StepRange { attempt, from: 0, to: Some(0) };

@@ -6,6 +6,8 @@
 //! microseconds; column 0 = f32 array, 1 = f64 array, 2 = one f32, 3 = one f64 (all rows alike), 4 = f64 whose every
 //! value is an f32, as an f32 array.
 
+use std::ops::Range;
+
 use vitals_journal::{ValueKind, narrow, widen};
 
 use crate::{Result, StoreError};
@@ -22,6 +24,43 @@ pub(crate) struct Group {
 }
 
 impl Group {
+    /// No rows of so many columns.
+    pub(crate) fn of_columns(count: usize) -> Self {
+        Self { columns: vec![Vec::new(); count], ..Self::default() }
+    }
+
+    /// Stable, so that equal steps stay in order of arrival. Nearly always nothing is to do.
+    pub(crate) fn sort_by_step(&mut self) {
+        if self.steps.is_sorted() {
+            return;
+        }
+        let mut order: Vec<usize> = (0..self.steps.len()).collect();
+        order.sort_by_key(|&row| self.steps[row]);
+        self.steps = order.iter().map(|&row| self.steps[row]).collect();
+        self.elapsed_secs = order.iter().map(|&row| self.elapsed_secs[row]).collect();
+        for column in &mut self.columns {
+            *column = order.iter().map(|&row| column[row]).collect();
+        }
+    }
+
+    /// Some of the rows.
+    pub(crate) fn slice(&self, rows: Range<usize>) -> Self {
+        Self {
+            steps: self.steps[rows.clone()].to_vec(),
+            elapsed_secs: self.elapsed_secs[rows.clone()].to_vec(),
+            columns: self.columns.iter().map(|column| column[rows.clone()].to_vec()).collect(),
+        }
+    }
+
+    /// Takes the rows from `at` on away.
+    pub(crate) fn split_off(&mut self, at: usize) -> Self {
+        Self {
+            steps: self.steps.split_off(at),
+            elapsed_secs: self.elapsed_secs.split_off(at),
+            columns: self.columns.iter_mut().map(|column| column.split_off(at)).collect(),
+        }
+    }
+
     /// Appends the rows of `other`, which has the same columns.
     pub(crate) fn append(&mut self, other: &Self) {
         self.steps.extend_from_slice(&other.steps);
@@ -73,6 +112,29 @@ pub(crate) fn decode(data: &[u8], wanted: Option<&[usize]>) -> Result<Group> {
         return Err(corrupt("row group with fewer columns than its shape"));
     }
     Ok(Group { steps, elapsed_secs, columns })
+}
+
+/// One column of a chunk on its own: `version u8 · rows varint · column`.
+pub(crate) fn encode_values(values: &[f64], kind: ValueKind) -> Vec<u8> {
+    let mut out = Vec::with_capacity(8 + 8 * values.len());
+    out.push(VERSION);
+    put_varint(&mut out, values.len() as u64);
+    encode_column(&mut out, values, kind);
+    out
+}
+
+/// Appends the values of such a column.
+pub(crate) fn decode_values(data: &[u8], into: &mut Vec<f64>) -> Result<()> {
+    let mut input = Input { rest: data };
+    if input.byte()? != VERSION {
+        return Err(corrupt("column of an unknown version"));
+    }
+    let rows = input.length()?;
+    if rows > 1 << 26 {
+        return Err(corrupt("column of an impossible length"));
+    }
+    into.extend(decode_column(&mut input, rows)?);
+    Ok(())
 }
 
 fn encode_steps(out: &mut Vec<u8>, steps: &[u64]) {

@@ -6,8 +6,9 @@ use sqlx::SqliteConnection;
 use vitals_journal::StepRange;
 
 use crate::Result;
+use crate::chunks::{Owner, bounds};
 use crate::codec::{self, Group};
-use crate::ids::signed;
+use crate::ids::{signed, unsigned};
 use crate::shapes::Shape;
 
 /// Groups of one level that make one of the next.
@@ -79,7 +80,7 @@ async fn merge(
     )
     .fetch_all(&mut *tx)
     .await?;
-    let mut merged = Group { columns: vec![Vec::new(); shape.columns.len()], ..Group::default() };
+    let mut merged = Group::of_columns(shape.columns.len());
     for part in &parts {
         merged.append(&codec::decode(part, None)?);
     }
@@ -128,6 +129,50 @@ async fn insert(
     Ok(())
 }
 
+/// How many rows wait in groups.
+pub(crate) async fn rows(tx: &mut SqliteConnection, owner: Owner) -> Result<u64> {
+    let count = sqlx::query_scalar!(
+        r#"SELECT COALESCE(SUM(row_count), 0) AS "rows!: i64" FROM row_groups
+           WHERE run_num = ? AND shape_num = ? AND attempt = ?"#,
+        owner.run,
+        owner.shape_num,
+        owner.attempt
+    )
+    .fetch_one(tx)
+    .await?;
+    Ok(unsigned(count))
+}
+
+/// Takes the oldest groups out of the database until there are `enough` rows, and says whether these were all.
+pub(crate) async fn take_oldest(
+    tx: &mut SqliteConnection,
+    owner: Owner,
+    shape: &Shape,
+    enough: usize,
+) -> Result<(Group, bool)> {
+    let waiting = sqlx::query_scalar!(
+        "SELECT num FROM row_groups WHERE run_num = ? AND shape_num = ? AND attempt = ? ORDER BY num",
+        owner.run,
+        owner.shape_num,
+        owner.attempt
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    let mut taken = Group::of_columns(shape.columns.len());
+    let mut count = 0;
+    for num in &waiting {
+        if taken.steps.len() >= enough {
+            break;
+        }
+        let data = sqlx::query_scalar!("DELETE FROM row_groups WHERE num = ? RETURNING data", num)
+            .fetch_one(&mut *tx)
+            .await?;
+        taken.append(&codec::decode(&data, None)?);
+        count += 1;
+    }
+    Ok((taken, count == waiting.len()))
+}
+
 /// The blobs of one attempt that reach into `range`, in order of recording.
 pub(crate) async fn read_all(
     connection: &mut SqliteConnection,
@@ -135,39 +180,12 @@ pub(crate) async fn read_all(
     shape_num: i64,
     range: StepRange,
 ) -> Result<Vec<Vec<u8>>> {
-    let from = i64::try_from(range.from).unwrap_or(i64::MAX);
-    let to = range.to.map_or(i64::MAX, |to| i64::try_from(to).unwrap_or(i64::MAX));
+    let (from, to) = bounds(range);
     Ok(sqlx::query_scalar!(
         "SELECT data FROM row_groups
          WHERE run_num = ?1 AND shape_num = ?2 AND attempt = ?3 AND last_step >= ?4 AND first_step < ?5 ORDER BY num",
         run,
         shape_num,
-        range.attempt,
-        from,
-        to
-    )
-    .fetch_all(connection)
-    .await?)
-}
-
-/// The compacted values of one column that reach into `range`, in order of recording.
-pub(crate) async fn read_chunks(
-    connection: &mut SqliteConnection,
-    run: i64,
-    shape_num: i64,
-    column: usize,
-    range: StepRange,
-) -> Result<Vec<Vec<u8>>> {
-    let from = i64::try_from(range.from).unwrap_or(i64::MAX);
-    let to = range.to.map_or(i64::MAX, |to| i64::try_from(to).unwrap_or(i64::MAX));
-    let column = signed("column", column as u64)?;
-    Ok(sqlx::query_scalar!(
-        "SELECT data FROM chunks
-         WHERE run_num = ?1 AND shape_num = ?2 AND column_index = ?3 AND level = 0 AND attempt = ?4
-               AND last_step >= ?5 AND first_step < ?6 ORDER BY num",
-        run,
-        shape_num,
-        column,
         range.attempt,
         from,
         to

@@ -9,14 +9,16 @@ use sqlx::SqliteConnection;
 use vitals_journal::{Row, StepRange, Stream};
 
 use crate::attempts::{range_of, ranges_in_force};
-use crate::codec::{self, Group};
+use crate::chunks::{self, Owner};
+use crate::codec::Group;
+use crate::compact;
 use crate::detection::{self, Standing};
 use crate::groups;
 use crate::ids::{run_num, signed, touch_run, unsigned};
 use crate::records;
 use crate::shapes::{Shape, intern};
 use crate::summary::ShapeSummary;
-use crate::{AttemptHeader, IngestBatch, Ingested, Result, RunId, Store, StoreError};
+use crate::{AttemptHeader, IngestBatch, Ingested, NewLog, Result, RunId, Store, StoreError};
 
 /// The stream whose last step tells how far a run is.
 const STEP_STREAM: &str = "step";
@@ -71,7 +73,8 @@ async fn ingest_in(
     }
     let ranges = ranges_in_force(&mut *tx, target.run_num).await?;
     let range = range_of(&ranges, attempt);
-    let (shapes, streams) = take_rows(store, &mut *tx, &target, &batch.rows, range).await?;
+    let (shapes, streams, late) = take_rows(store, &mut *tx, &target, &batch.rows, range).await?;
+    records::add_logs(&mut *tx, target.run_num, attempt, &late).await?;
     records::take(&mut *tx, target.run_num, attempt, batch, range).await?;
     let standing =
         detection::advance(store, &mut *tx, target.run_num, attempt, batch, &streams, range).await?;
@@ -212,13 +215,14 @@ async fn take_rows(
     target: &Target,
     rows: &[Row],
     range: StepRange,
-) -> Result<(Shapes, BTreeMap<u16, i64>)> {
+) -> Result<(Shapes, BTreeMap<u16, i64>, Vec<NewLog>)> {
     let mut by_stream: BTreeMap<u16, Vec<&Row>> = BTreeMap::new();
     for row in rows {
         by_stream.entry(row.stream.0).or_default().push(row);
     }
     let mut shapes = Shapes::new();
     let mut streams = BTreeMap::new();
+    let mut late = Vec::new();
     for (stream, rows) in by_stream {
         let id = i64::from(stream);
         let num = sqlx::query_scalar!(
@@ -235,16 +239,41 @@ async fn take_rows(
         let shape = store.shapes.get_uncached(&mut *tx, num).await?;
         let mut summary = read_summary(&mut *tx, target.run_num, num).await?;
         let summary = summary.get_or_insert_with(|| ShapeSummary::new(shape.columns.len()));
+        late.extend(told_late(&shape.name, &rows, summary.last_step(), range));
         for some in rows.chunks(groups::MOST_ROWS) {
             let group = columnar(some, shape.columns.len())?;
             groups::append(&mut *tx, target.run_num, target.attempt, num, &shape, &group).await?;
             summary.absorb(&group, range);
         }
+        let owner = Owner { run: target.run_num, attempt: target.attempt, shape_num: num };
+        while compact::advance(store, &mut *tx, owner, &shape).await? {}
         write_summary(&mut *tx, target.run_num, num, summary).await?;
         streams.insert(stream, num);
         shapes.push((num, shape));
     }
-    Ok((shapes, streams))
+    Ok((shapes, streams, late))
+}
+
+/// A word about rows whose steps do not lie behind those recorded before them.
+fn told_late(stream: &str, rows: &[&Row], last: Option<u64>, range: StepRange) -> Option<NewLog> {
+    let (mut last, mut late) = (last, Vec::new());
+    for row in rows.iter().filter(|row| range.contains(row.step)) {
+        match last {
+            Some(known) if row.step <= known => late.push((row.step, known)),
+            _ => last = Some(row.step),
+        }
+    }
+    let &(step, known) = late.first()?;
+    let count = late.len();
+    Some(NewLog {
+        at: None,
+        level: "warn".to_owned(),
+        step: Some(step),
+        text: format!(
+            "{count} rows of `{stream}` came out of order, the first of step {step} behind step {known}: they are \
+             drawn at their steps, and no events are looked for in them"
+        ),
+    })
 }
 
 fn columnar(rows: &[&Row], columns: usize) -> Result<Group> {
@@ -294,10 +323,11 @@ async fn recompute_summaries(store: &Store, tx: &mut SqliteConnection, run: i64)
         .await?;
     for num in shapes {
         let shape = store.shapes.get_uncached(&mut *tx, num).await?;
+        let every: Vec<usize> = (0..shape.columns.len()).collect();
         let mut summary = ShapeSummary::new(shape.columns.len());
         for range in &ranges {
-            for part in groups::read_all(&mut *tx, run, num, *range).await? {
-                summary.absorb(&codec::decode(&part, None)?, *range);
+            for part in chunks::read_rows(&mut *tx, run, num, &every, *range).await? {
+                summary.absorb(&part, *range);
             }
         }
         write_summary(&mut *tx, run, num, &summary).await?;

@@ -1,6 +1,7 @@
 //! What `doctor` asks of the database: SQLite's own check, foreign keys, and whether every stored blob decodes.
 
 use crate::codec;
+use crate::nodes;
 use crate::summary::ShapeSummary;
 use crate::{Result, Store};
 
@@ -8,6 +9,7 @@ use crate::{Result, Store};
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Integrity {
     pub row_groups: u64,
+    pub chunks: u64,
     /// Size of the database file.
     pub database_bytes: u64,
     /// Sentences, at most a hundred.
@@ -68,9 +70,59 @@ impl Store {
                 }
             }
         }
+        self.check_compacted(connection, found).await?;
         for row in sqlx::query!("SELECT run_num, data FROM summaries").fetch_all(connection).await? {
             if let Err(error) = ShapeSummary::decode(&row.data) {
                 found.problems.push(format!("summary of run number {}: {error}", row.run_num));
+            }
+        }
+        Ok(())
+    }
+
+    /// Chunks and nodes: each decodes, and a chunk has as many values as it says.
+    async fn check_compacted(
+        &self,
+        connection: &mut sqlx::SqliteConnection,
+        found: &mut Integrity,
+    ) -> Result<()> {
+        let mut after = 0;
+        while let Some(row) = sqlx::query!(
+            "SELECT num, column_index, row_count, data FROM chunks WHERE num > ? ORDER BY num LIMIT 1",
+            after
+        )
+        .fetch_optional(&mut *connection)
+        .await?
+        {
+            after = row.num;
+            found.chunks += 1;
+            let rows = if row.column_index < 0 {
+                codec::decode(&row.data, None).map(|group| group.steps.len())
+            } else {
+                let mut values = Vec::new();
+                codec::decode_values(&row.data, &mut values).map(|()| values.len())
+            };
+            match rows {
+                Err(error) => found.problems.push(format!("chunk {}: {error}", row.num)),
+                Ok(rows) if i64::try_from(rows) != Ok(row.row_count) => {
+                    found.problems.push(format!("chunk {} differs from its description", row.num));
+                }
+                Ok(_) => {}
+            }
+        }
+        let mut after = 0;
+        while let Some(row) =
+            sqlx::query!("SELECT num, level, data FROM nodes WHERE num > ? ORDER BY num LIMIT 1", after)
+                .fetch_optional(&mut *connection)
+                .await?
+        {
+            after = row.num;
+            let level = u32::try_from(row.level).ok().filter(|level| *level <= vitals_series::TOP_LEVEL);
+            let read = match level {
+                Some(level) => nodes::decode(&row.data, level, |_, _| {}),
+                None => Err(crate::StoreError::Corrupt { what: "level that there is not".to_owned() }),
+            };
+            if let Err(error) = read {
+                found.problems.push(format!("nodes {}: {error}", row.num));
             }
         }
         Ok(())

@@ -6,7 +6,9 @@
 
 mod attempts;
 mod batch;
+mod chunks;
 mod codec;
+mod compact;
 mod datasets;
 mod detection;
 mod error;
@@ -18,6 +20,7 @@ mod ingest;
 mod integrity;
 mod logs;
 mod marks;
+mod nodes;
 mod open;
 mod queue;
 mod records;
@@ -31,6 +34,7 @@ mod state;
 mod summary;
 mod sweeps;
 mod transitions;
+mod viewport;
 mod watch;
 
 pub use attempts::{Attempt, Checkpoint, NewAttempt};
@@ -51,6 +55,7 @@ pub use state::{Evidence, RunState};
 pub use summary::MetricSummary;
 pub use sweeps::{AddedSweep, NewSweep, SweepCounts, SweepRevision, SweepRow};
 pub use transitions::Transition;
+pub use viewport::{Extent, Strip, View};
 pub use vitals_journal::{Column, Row, Stream, StreamId, ValueKind};
 pub use watch::{Changes, DataVersion};
 

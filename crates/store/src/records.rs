@@ -117,7 +117,12 @@ async fn add_checkpoint(
     Ok(())
 }
 
-async fn add_logs(tx: &mut SqliteConnection, run: i64, attempt: u32, logs: &[NewLog]) -> Result<()> {
+pub(crate) async fn add_logs(
+    tx: &mut SqliteConnection,
+    run: i64,
+    attempt: u32,
+    logs: &[NewLog],
+) -> Result<()> {
     if logs.is_empty() {
         return Ok(());
     }

@@ -1,5 +1,5 @@
 //! Reading recorded values: of one run, some metrics, a range of steps. The values in force, and the superseded ones
-//! on request. Nothing is thinned out here.
+//! on request. Nothing is thinned out here: `viewport.rs` does that.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,8 +8,8 @@ use sqlx::SqliteConnection;
 use vitals_journal::{StepRange, ValueKind};
 
 use crate::attempts::ranges_in_force;
+use crate::chunks;
 use crate::codec;
-use crate::groups;
 use crate::ids::run_num;
 use crate::shapes::Shape;
 use crate::summary::{MetricSummary, ShapeSummary};
@@ -54,6 +54,9 @@ pub struct SeriesEntry {
     /// None while no value is in force.
     pub summary: Option<MetricSummary>,
 }
+
+/// Steps that are looked back over at first for a running median.
+const HISTORY_STEPS: u64 = 256;
 
 /// Wanted columns of one shape: index in the row, and index in the answer.
 type Wanted = Vec<(usize, usize)>;
@@ -115,7 +118,19 @@ pub(crate) async fn read(
     query: &SeriesQuery,
     committed: bool,
 ) -> Result<Vec<Series>> {
-    let in_force = ranges_in_force(&mut *tx, run).await?;
+    let ranges = ranges_in_force(&mut *tx, run).await?;
+    read_in(store, tx, run, &ranges, query, committed).await
+}
+
+/// Likewise, with the steps in force of each attempt given.
+async fn read_in(
+    store: &Store,
+    tx: &mut SqliteConnection,
+    run: i64,
+    in_force: &[StepRange],
+    query: &SeriesQuery,
+    committed: bool,
+) -> Result<Vec<Series>> {
     let mut found: Vec<Series> = Vec::new();
     let shapes = shapes_of(store, &mut *tx, run, committed).await?;
     let plans: Vec<(i64, Arc<Shape>, Wanted)> = shapes
@@ -125,7 +140,7 @@ pub(crate) async fn read(
             (shape_num, shape, wanted)
         })
         .collect();
-    for range in &in_force {
+    for range in in_force {
         let read_range = window(*range, query);
         for (shape_num, _, wanted) in plans.iter().filter(|(_, _, wanted)| !wanted.is_empty()) {
             read_shape(&mut *tx, run, *shape_num, wanted, *range, read_range, &mut found).await?;
@@ -189,20 +204,51 @@ async fn read_shape(
     if range.to.is_some_and(|to| to <= range.from) {
         return Ok(());
     }
-    for &(column, place) in wanted {
-        for chunk in groups::read_chunks(&mut *tx, run, shape_num, column, range).await? {
-            let group = codec::decode(&chunk, None)?;
-            extend(&mut found[place], &group, 0, in_force, range);
-        }
-    }
     let columns: Vec<usize> = wanted.iter().map(|(column, _)| *column).collect();
-    for blob in groups::read_all(&mut *tx, run, shape_num, range).await? {
-        let group = codec::decode(&blob, Some(&columns))?;
+    for group in chunks::read_rows(&mut *tx, run, shape_num, &columns, range).await? {
         for (position, (_, place)) in wanted.iter().enumerate() {
             extend(&mut found[*place], &group, position, in_force, range);
         }
     }
     Ok(())
+}
+
+/// The last `count` finite values of each series before a step, with what else lies among them; fewer where there are
+/// none. Ascending.
+#[expect(clippy::too_many_arguments, reason = "where, what, and how far back")]
+pub(crate) async fn history(
+    store: &Store,
+    tx: &mut SqliteConnection,
+    run: i64,
+    in_force: &[StepRange],
+    stream: &str,
+    names: &[&str],
+    before: u64,
+    count: usize,
+) -> Result<Vec<Vec<f64>>> {
+    let mut found = vec![Vec::new(); names.len()];
+    let mut span = HISTORY_STEPS;
+    while before > 0 && !names.is_empty() {
+        let from = before.saturating_sub(span);
+        let query = SeriesQuery {
+            names: names.iter().map(|name| (*name).to_owned()).collect(),
+            from: Some(from),
+            to: Some(before - 1),
+            superseded: false,
+        };
+        for series in read_in(store, &mut *tx, run, in_force, &query, false).await? {
+            if let Some(place) = names.iter().position(|name| *name == series.name && stream == series.stream)
+            {
+                found[place] = series.values;
+            }
+        }
+        let enough = |values: &Vec<f64>| values.iter().filter(|value| value.is_finite()).count() >= count;
+        if from == 0 || found.iter().all(enough) {
+            break;
+        }
+        span = span.saturating_mul(16);
+    }
+    Ok(found)
 }
 
 fn extend(series: &mut Series, group: &codec::Group, column: usize, in_force: StepRange, range: StepRange) {

@@ -1,29 +1,13 @@
 //! Synthetic series whose truth is known: which layer jumped, when, and in how many steps.
 
-use vitals_series::{Dip, DipRule, SpikeEvent, SpikeRule, dips, spikes};
-
-/// A fixed sequence of nearly normal noise (sum of twelve uniforms).
-struct Noise(u64);
-
-impl Noise {
-    fn uniform(&mut self) -> f64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
-    }
-
-    fn normal(&mut self) -> f64 {
-        (0..12).map(|_| self.uniform()).sum::<f64>() - 6.0
-    }
-}
+use vitals_series::synthetic::{Noise, Synthetic};
+use vitals_series::{Dip, DipRule, Finding, RunDetector, SpikeEvent, SpikeRule, dips, spikes};
 
 const LAYERS: usize = 12;
 
 /// Log-normal norms: layer 0 is three times noisier, as the patch projection is; a slow fall over the run.
 fn calm(length: u64, seed: u64) -> Vec<Vec<f64>> {
-    let mut noise = Noise(seed);
+    let mut noise = Noise::new(seed);
     let norm = |noise: &mut Noise, step: u64, layer: usize| {
         let sigma = if layer == 0 { 0.24 } else { 0.08 };
         (sigma * noise.normal() - 2.0 * step as f64 / length as f64).exp()
@@ -86,6 +70,51 @@ fn ten_spikes_of_one_step_in_single_layers_are_found() {
     assert!(events.iter().all(|event| event.layers.len() == 1 && event.peak_step == event.onset));
 }
 
+/// What detection over a whole run says: spikes as (onset, layers by onset), and steps of non-finite values.
+type Said = (Vec<(u64, Vec<usize>)>, Vec<(u64, String)>, usize);
+
+fn said(run: &Synthetic) -> Said {
+    let names: Vec<String> = run.layers.iter().map(|layer| format!("grad_norm/{layer}")).collect();
+    let mut detector = RunDetector::default();
+    detector.declare(0, names.iter().map(String::as_str));
+    let (mut spikes, mut nonfinite, mut other) = (Vec::new(), Vec::new(), 0);
+    for (step, row) in (0..).zip(run.rows()) {
+        detector.push(0, step, |column| row.get(column).copied());
+    }
+    detector.finish();
+    for found in detector.take_changed() {
+        match found.finding {
+            Finding::Spike(spike) => {
+                assert!(spike.layers.iter().all(|layer| layer.onset == spike.onset), "{spike:?}");
+                let layers = spike.layers.iter().map(|layer| layer.layer).collect();
+                spikes.push((spike.onset, layers));
+            }
+            Finding::Nonfinite(stretch) => nonfinite.push((stretch.onset, stretch.series[0].clone())),
+            _ => other += 1,
+        }
+    }
+    (spikes, nonfinite, other)
+}
+
+#[test]
+fn of_150_layers_ten_spikes_of_one_step_and_three_nan_are_found_and_nothing_else() {
+    let run = Synthetic::ten_spikes(100_000, 150, 1);
+    let (spikes, nonfinite, other) = said(&run);
+    assert_eq!(spikes, run.spikes());
+    let mut truth: Vec<(u64, String)> =
+        run.nan.iter().map(|&(layer, step)| (step, format!("grad_norm/{}", run.layers[layer]))).collect();
+    truth.sort();
+    assert_eq!(nonfinite, truth);
+    assert_eq!(other, 0);
+}
+
+#[test]
+fn of_150_layers_nothing_is_invented_in_ten_runs_without_events() {
+    for seed in 0..10 {
+        assert_eq!(said(&Synthetic::calm(10_000, 150, seed)), (Vec::new(), Vec::new(), 0), "seed {seed}");
+    }
+}
+
 #[test]
 fn a_collapse_is_a_negative_event() {
     let mut norms = calm(1000, 3);
@@ -123,4 +152,22 @@ fn dips_by_hand() {
     assert!((area - 5.0 * (missing[0] + 2.0 * missing[1] + missing[2])).abs() < 1e-9, "{area}");
     values[15..].iter_mut().for_each(|value| *value = 0.3);
     assert_eq!(dips(&steps, &values, DipRule::default())[0].recovered, None);
+}
+
+#[test]
+fn a_dip_that_regains_a_part_of_its_depth_has_not_recovered() {
+    let steps: Vec<u64> = (0..40).collect();
+    let wobble = |step: usize| if step % 2 == 0 { 0.01 } else { -0.01 };
+    // From 0.6 down to 0.2, then back to 0.5 for long, and at last to the level before.
+    let level = |step: usize| match step {
+        0..15 => 0.6,
+        15..18 => 0.2,
+        18..30 => 0.5,
+        _ => 0.6,
+    };
+    let values: Vec<f64> = (0..40).map(|step| level(step) + wobble(step)).collect();
+    let found = dips(&steps, &values, DipRule::default());
+    let [dip] = found[..] else { panic!("{found:?}") };
+    assert_eq!((dip.onset, dip.recovered), (15, Some(30)));
+    assert_eq!(dips(&steps[..30], &values[..30], DipRule::default())[0].recovered, None);
 }

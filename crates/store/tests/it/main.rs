@@ -12,5 +12,6 @@ mod runs;
 mod samples;
 mod states;
 mod supersede;
+mod viewport;
 mod watch;
 mod world;

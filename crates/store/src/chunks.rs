@@ -1,0 +1,141 @@
+//! Chunks: about a thousand values of one column each, so that a stretch of one series is read without its neighbours.
+//! Their steps and elapsed times are a column of their own.
+
+use std::collections::BTreeMap;
+
+use sqlx::SqliteConnection;
+use vitals_journal::StepRange;
+
+use crate::codec::{self, Group};
+use crate::groups;
+use crate::ids::{signed, to_json};
+use crate::shapes::Shape;
+use crate::{Result, StoreError};
+
+/// Rows of a chunk: as many f32 as one page of the database holds.
+pub(crate) const CHUNK_ROWS: usize = 1_000;
+/// The column that holds steps and elapsed times.
+const TIMES: i64 = -1;
+
+/// Where a chunk belongs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Owner {
+    pub run: i64,
+    pub attempt: u32,
+    pub shape_num: i64,
+}
+
+/// Writes the rows of one chunk, which are in order of step.
+pub(crate) async fn write(
+    tx: &mut SqliteConnection,
+    owner: Owner,
+    shape: &Shape,
+    chunk: i64,
+    rows: &Group,
+) -> Result<()> {
+    let (Some(&first), Some(&last)) = (rows.steps.first(), rows.steps.last()) else { return Ok(()) };
+    let span = (signed("step", first)?, signed("step", last)?, signed("rows", rows.steps.len() as u64)?);
+    let times =
+        Group { steps: rows.steps.clone(), elapsed_secs: rows.elapsed_secs.clone(), columns: Vec::new() };
+    insert(&mut *tx, owner, TIMES, chunk, span, &codec::encode(&times, std::iter::empty())).await?;
+    for ((index, values), column) in (0..).zip(&rows.columns).zip(&shape.columns) {
+        insert(&mut *tx, owner, index, chunk, span, &codec::encode_values(values, column.kind)).await?;
+    }
+    Ok(())
+}
+
+async fn insert(
+    tx: &mut SqliteConnection,
+    owner: Owner,
+    column: i64,
+    chunk: i64,
+    (first, last, rows): (i64, i64, i64),
+    data: &[u8],
+) -> Result<()> {
+    sqlx::query!(
+        "INSERT INTO chunks (run_num, attempt, shape_num, column_index, chunk, first_step, last_step, row_count, data)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        owner.run,
+        owner.attempt,
+        owner.shape_num,
+        column,
+        chunk,
+        first,
+        last,
+        rows,
+        data
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// The compacted rows of the wanted columns in chunks that reach into `range`, in order of step.
+pub(crate) async fn read(
+    connection: &mut SqliteConnection,
+    run: i64,
+    shape_num: i64,
+    wanted: &[usize],
+    range: StepRange,
+) -> Result<Vec<Group>> {
+    let (from, to) = bounds(range);
+    let columns: Vec<i64> =
+        std::iter::once(TIMES).chain(wanted.iter().filter_map(|&c| i64::try_from(c).ok())).collect();
+    let columns = to_json("a list of columns", &columns)?;
+    let rows = sqlx::query!(
+        "SELECT column_index, chunk, data FROM chunks
+         WHERE run_num = ?1 AND shape_num = ?2 AND attempt = ?3
+               AND column_index IN (SELECT value FROM json_each(?4)) AND last_step >= ?5 AND first_step < ?6",
+        run,
+        shape_num,
+        range.attempt,
+        columns,
+        from,
+        to
+    )
+    .fetch_all(connection)
+    .await?;
+    let mut found: BTreeMap<i64, Group> = BTreeMap::new();
+    for row in rows.iter().filter(|row| row.column_index == TIMES) {
+        let mut group = codec::decode(&row.data, None)?;
+        group.columns = vec![Vec::new(); wanted.len()];
+        found.insert(row.chunk, group);
+    }
+    for row in rows.iter().filter(|row| row.column_index != TIMES) {
+        let column = usize::try_from(row.column_index).unwrap_or(usize::MAX);
+        let (Some(group), Ok(place)) = (found.get_mut(&row.chunk), wanted.binary_search(&column)) else {
+            return Err(corrupt("chunk without its steps"));
+        };
+        codec::decode_values(&row.data, &mut group.columns[place])?;
+    }
+    let whole = |group: &Group| group.columns.iter().all(|column| column.len() == group.steps.len());
+    if !found.values().all(whole) {
+        return Err(corrupt("chunk with a column that is not as long as its steps"));
+    }
+    Ok(found.into_values().collect())
+}
+
+/// All rows of the wanted columns (ascending) that reach into `range`, compacted or not, in order of recording.
+pub(crate) async fn read_rows(
+    connection: &mut SqliteConnection,
+    run: i64,
+    shape_num: i64,
+    wanted: &[usize],
+    range: StepRange,
+) -> Result<Vec<Group>> {
+    let mut found = read(&mut *connection, run, shape_num, wanted, range).await?;
+    for blob in groups::read_all(&mut *connection, run, shape_num, range).await? {
+        found.push(codec::decode(&blob, Some(wanted))?);
+    }
+    Ok(found)
+}
+
+/// A range as the database compares it.
+pub(crate) fn bounds(range: StepRange) -> (i64, i64) {
+    let bound = |step: u64| i64::try_from(step).unwrap_or(i64::MAX);
+    (bound(range.from), range.to.map_or(i64::MAX, bound))
+}
+
+fn corrupt(what: &str) -> StoreError {
+    StoreError::Corrupt { what: what.to_owned() }
+}
