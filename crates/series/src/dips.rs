@@ -1,6 +1,9 @@
 //! Dips of an accuracy that is measured now and then: causal, streaming, deterministic. A dip begins where the value lies
-//! below the median of the last evaluations by more than the noise between evaluations explains, and by a least depth; it
-//! has recovered when the value is back within half of the depth.
+//! below the median of the last evaluations by more than the noise between evaluations explains, and by a least depth.
+//!
+//! It has recovered at the first evaluation `v ≥ b − 2σ`: back within the noise of the level `b` before it, where σ is the
+//! standard deviation of one evaluation when the dip began, `median |vₖ − vₖ₋₁| / (0.6745 · √2)`. Regaining a part of
+//! the depth is no recovery, however large the dip was: such a dip lasts, and its area grows, until the level is back.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,13 +20,22 @@ pub struct DipRule {
     pub threshold: f64,
     /// Depth below which nothing is a dip.
     pub least_depth: f64,
+    /// Robust standard deviations of one evaluation below the baseline within which it has recovered.
+    pub recovered_within: f64,
     /// No alarm before so many evaluations.
     pub warm_up: usize,
 }
 
 impl Default for DipRule {
     fn default() -> Self {
-        Self { baseline: 7, noise_window: 40, threshold: 3.5, least_depth: 0.03, warm_up: 6 }
+        Self {
+            baseline: 7,
+            noise_window: 40,
+            threshold: 3.5,
+            least_depth: 0.03,
+            recovered_within: 2.0,
+            warm_up: 6,
+        }
     }
 }
 
@@ -77,20 +89,22 @@ impl DipDetector {
         }
         let (last_step, last) = self.last.replace((step, value)).unwrap_or((step, value));
         self.seen += 1;
+        // No difference is taken in while a dip lasts: this is the noise before it.
+        let noise = self.noise();
         if let Some(dip) = &mut self.open {
             let missing = |value: f64| (dip.baseline - value).max(0.0);
             dip.area += f64::midpoint(missing(last), missing(value)) * (step - last_step) as f64;
             if dip.baseline - value > dip.depth {
                 (dip.depth, dip.deepest_step) = (dip.baseline - value, step);
             }
-            if dip.baseline - value <= 0.5 * dip.depth {
+            if dip.baseline - value <= self.rule.recovered_within * noise.unwrap_or(0.0) {
                 dip.recovered = Some(step);
                 self.level.push(value);
                 return self.open.take();
             }
             return None;
         }
-        if let (Some(baseline), Some(noise)) = (self.level.median(), self.noise())
+        if let (Some(baseline), Some(noise)) = (self.level.median(), noise)
             && self.seen > self.rule.warm_up
             && baseline - value > (self.rule.threshold * noise).max(self.rule.least_depth)
         {
