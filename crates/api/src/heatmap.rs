@@ -1,44 +1,20 @@
 //! The gradient view's data: depth × steps of one run as one binary frame of cells. A cell is the largest of its
 //! values, never a mean, so that a spike of one step in one layer shows at every width.
 
-use vitals_series::{is_layer, relative_to_running_median};
-use vitals_store::{Series, SeriesQuery};
+use vitals_series::{Grid, Piece, is_layer};
+use vitals_store::{Strip, View};
 
 use crate::Context;
 use crate::dto::{ApiError, HeatmapCell, HeatmapHeader, HeatmapRequest, HeatmapRow};
 use crate::error::Result;
-use crate::frames::{MAX_COLUMNS, MAX_SERIES, MEDIAN_WINDOW, with_header};
+use crate::frames::{MAX_COLUMNS, MAX_SERIES, window, with_header};
 use crate::runs;
-
-/// The layer whose values a ratio divides by.
-const PATCH_PROJECTION: &str = "patch_embed";
 
 /// A row of cells before they are laid out.
 struct Cells {
     row: HeatmapRow,
     largest: Vec<f32>,
     nonfinite: Vec<f32>,
-}
-
-/// Where the columns lie: whole steps each, at most as many as asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Grid {
-    from: u64,
-    stride: u64,
-    columns: usize,
-}
-
-impl Grid {
-    fn new(from: u64, to: u64, columns: u32) -> Self {
-        let steps = to - from + 1;
-        let stride = steps.div_ceil(u64::from(columns)).max(1);
-        Self { from, stride, columns: usize::try_from(steps.div_ceil(stride)).unwrap_or(0) }
-    }
-
-    fn column_of(&self, step: u64) -> Option<usize> {
-        let column = usize::try_from(step.checked_sub(self.from)? / self.stride).ok()?;
-        (column < self.columns).then_some(column)
-    }
 }
 
 /// Answers a request with a binary frame (`dto::HeatmapHeader` says the layout).
@@ -56,82 +32,57 @@ pub async fn frame(context: &Context, request: &HeatmapRequest) -> Result<Vec<u8
         return Err(ApiError::invalid(format!("a heat map has at most {MAX_SERIES} rows")));
     }
     let run = runs::resolve(context, &request.run).await?;
-    let entries = context.store().series_list(run).await?;
-    let layers = if request.layers.is_empty() { runs::layers(&entries) } else { request.layers.clone() };
-    let mut names: Vec<String> = layers.iter().map(|layer| format!("{}/{layer}", request.metric)).collect();
-    let reference = format!("{}/{PATCH_PROJECTION}", request.metric);
-    if request.cell == HeatmapCell::Ratio && !names.contains(&reference) {
-        names.push(reference);
-    }
-    let series = context.store().series(run, &SeriesQuery { names, ..SeriesQuery::default() }).await?;
-    let request = request.clone();
-    // Medians over 100,000 steps take a while; the runtime's threads serve others meanwhile.
-    tokio::task::spawn_blocking(move || encode(run.to_string(), &series, &layers, &request))
-        .await
-        .map_err(|error| ApiError::failed(format!("failed to make a heat map: {error}")))?
+    let layers = match request.layers.as_slice() {
+        [] => runs::layers(&context.store().series_list(run).await?),
+        some => some.to_vec(),
+    };
+    let names: Vec<String> = layers.iter().map(|layer| format!("{}/{layer}", request.metric)).collect();
+    let (from, to) = window(context, &[run], &names, None, (request.from, request.to)).await?;
+    let grid = Grid::new(from, to, request.columns);
+    let relative = request.cell != HeatmapCell::Absolute;
+    let strips = context.store().viewport(run, &View { names, grid, relative, superseded: false }).await?;
+    encode(run.to_string(), &strips, &layers, request, grid)
 }
 
-fn encode(run: String, series: &[Series], layers: &[String], request: &HeatmapRequest) -> Result<Vec<u8>> {
-    let first = series.iter().filter_map(|one| one.steps.first()).min().copied().unwrap_or(0);
-    let last = series.iter().filter_map(|one| one.steps.last()).max().copied().unwrap_or(0);
-    let from = request.from.map_or(first, |from| from.max(0.0).floor() as u64);
-    let to = request.to.map_or(last, |to| to.max(0.0).ceil() as u64).max(from);
-    let grid = Grid::new(from, to, request.columns);
-    let named = |layer: &str| {
+fn encode(
+    run: String,
+    strips: &[Strip],
+    layers: &[String],
+    request: &HeatmapRequest,
+    grid: Grid,
+) -> Result<Vec<u8>> {
+    let named = |layer: &String| {
         let name = format!("{}/{layer}", request.metric);
-        series.iter().find(|one| one.name == name)
+        strips.iter().find(|strip| strip.name == name)
     };
-    let reference = named(PATCH_PROJECTION);
     let rows: Vec<Cells> = layers
         .iter()
         .filter_map(|layer| Some((layer, named(layer)?)))
-        .map(|(layer, one)| {
-            let values = match request.cell {
-                HeatmapCell::Absolute => one.values.clone(),
-                HeatmapCell::Relative => relative_to_running_median(&one.values, MEDIAN_WINDOW),
-                HeatmapCell::Ratio => ratio(one, reference),
-            };
-            cells(layer, one, &values, grid)
-        })
+        .map(|(layer, strip)| cells(layer, strip, request.cell))
         .collect();
     lay_out(run, request, grid, &rows)
 }
 
-/// Each value over the reference's value of the same step; NaN where there is none.
-fn ratio(series: &Series, reference: Option<&Series>) -> Vec<f64> {
-    let Some(reference) = reference else { return vec![f64::NAN; series.values.len()] };
-    let of = |(&step, &value): (&u64, &f64)| {
-        let found = reference.steps.partition_point(|&other| other < step);
-        match reference.steps.get(found) {
-            Some(&other) if other == step => value / reference.values[found],
-            _ => f64::NAN,
-        }
+fn cells(layer: &str, strip: &Strip, cell: HeatmapCell) -> Cells {
+    let largest = |piece: &Piece| {
+        let value = match cell {
+            HeatmapCell::Absolute => piece.summary.max,
+            HeatmapCell::Relative => piece.relative.max,
+            HeatmapCell::Ratio => piece.ratio,
+        };
+        if value.is_finite() { value as f32 } else { f32::NAN }
     };
-    series.steps.iter().zip(&series.values).map(of).collect()
-}
-
-fn cells(layer: &str, series: &Series, values: &[f64], grid: Grid) -> Cells {
-    let mut largest = vec![f32::NAN; grid.columns];
-    let mut nonfinite = vec![0.0; grid.columns];
-    let mut count = 0;
-    for ((&step, &raw), &value) in series.steps.iter().zip(&series.values).zip(values) {
-        let Some(column) = grid.column_of(step) else { continue };
-        count += 1;
-        if value.is_finite() {
-            // NaN gives way to whatever is compared with it.
-            largest[column] = largest[column].max(value as f32);
-        }
-        if !raw.is_finite() {
-            nonfinite[column] += 1.0;
-        }
-    }
     let row = HeatmapRow {
-        name: series.name.clone(),
+        name: strip.name.clone(),
         layer: layer.to_owned(),
         tensor: !is_layer(layer),
-        values: count,
+        values: strip.columns.iter().map(|piece| piece.summary.count).sum(),
     };
-    Cells { row, largest, nonfinite }
+    Cells {
+        row,
+        largest: strip.columns.iter().map(largest).collect(),
+        nonfinite: strip.columns.iter().map(|piece| piece.summary.nonfinite as f32).collect(),
+    }
 }
 
 fn lay_out(run: String, request: &HeatmapRequest, grid: Grid, rows: &[Cells]) -> Result<Vec<u8>> {
@@ -160,22 +111,25 @@ fn lay_out(run: String, request: &HeatmapRequest, grid: Grid, rows: &[Cells]) ->
 
 #[cfg(test)]
 mod tests {
+    use vitals_series::{NODE_STEPS, Rows, pieces};
     use vitals_store::ValueKind;
 
     use super::*;
 
-    fn series(name: &str, values: Vec<f64>) -> Series {
-        let count = values.len();
-        Series {
+    fn strip(name: &str, values: &[f64], reference: &[f64], grid: Grid) -> Strip {
+        let steps: Vec<u64> = (0..values.len() as u64).collect();
+        let rows = Rows { steps: &steps, values, reference: Some(reference), of_layer: true };
+        let mut columns = vec![Piece::EMPTY; grid.columns];
+        for (node, piece) in pieces(&[], rows, |step| step / NODE_STEPS) {
+            columns[grid.column_of(node * NODE_STEPS).unwrap()].merge(&piece);
+        }
+        Strip {
             stream: "gradients".to_owned(),
             name: name.to_owned(),
             unit: String::new(),
             kind: ValueKind::F32,
-            steps: (0..count as u64).collect(),
-            elapsed_secs: vec![0.0; count],
-            attempts: vec![1; count],
-            in_force: vec![true; count],
-            values,
+            superseded_attempt: None,
+            columns,
         }
     }
 
@@ -204,13 +158,18 @@ mod tests {
         let mut norms = vec![2.0; 31_000];
         norms[12_345] = 26.0;
         norms[20_000] = f64::NAN;
-        let read = [series("grad_norm/patch_embed", vec![4.0; 31_000]), series("grad_norm/blocks.0", norms)];
+        let projection = vec![4.0; 31_000];
         let layers = ["patch_embed", "blocks.0", "absent"].map(str::to_owned);
-        for columns in [1, 7, 300, 1000, 16_000] {
+        for columns in [1, 7, 300, 900] {
+            let grid = Grid::new(0, 30_999, columns);
+            let strips = [
+                strip("grad_norm/patch_embed", &projection, &projection, grid),
+                strip("grad_norm/blocks.0", &norms, &projection, grid),
+            ];
             for (cell, peak) in
                 [(HeatmapCell::Absolute, 26.0), (HeatmapCell::Relative, 13.0), (HeatmapCell::Ratio, 6.5)]
             {
-                let bytes = encode("r".to_owned(), &read, &layers, &request(cell, columns)).unwrap();
+                let bytes = encode("r".to_owned(), &strips, &layers, &request(cell, columns), grid).unwrap();
                 let (header, cells, counts) = decode(&bytes);
                 assert_eq!(header.rows.len(), 2);
                 assert!(header.columns <= columns && header.values == 62_000);

@@ -1,19 +1,15 @@
-//! Series of other tools as runs: CSV in the form that `export --format csv` writes. An import becomes a run folder with a
-//! journal of its own and is ingested like any other, so that it is detected in, and outlives the database.
+//! Series of other tools as runs: CSV in the form that `export --format csv` writes.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use vitals_journal::{
-    Column, EndRecord, FORMAT_VERSION, Header, RunFolder, StreamId, Writer, WriterOptions, atomic_write,
-};
-use vitals_recipe::{DatasetFacts, JOB_FORMAT, Job, JobDataset, Recipe, point_id};
-use vitals_store::{Evidence, NewRun, RunId, RunState};
+use vitals_journal::{Column, StreamId, Writer};
+use vitals_store::RunId;
 
 use crate::Context;
-use crate::context::rfc3339;
 use crate::dto::{ApiError, Diagnostic};
 use crate::error::{Result, io_error};
+use crate::foreign::{About, record};
 
 const STEP: &str = "step";
 const ELAPSED: &str = "elapsed_seconds";
@@ -43,95 +39,22 @@ struct Table {
 /// `invalid_input` with line and column where the file is not of the form; nothing is stored then.
 pub async fn csv(context: &Context, path: &Path) -> Result<Imported> {
     let text = std::fs::read_to_string(path).map_err(|error| io_error("read", path, &error))?;
-    let table = parse(&text).map_err(|(line, column, message)| {
-        ApiError::invalid(format!("{}:{line}:{column}: {message}", path.display())).at(vec![Diagnostic {
-            message,
-            line,
-            column,
-            hint: None,
-            parameter: None,
-        }])
+    let table = parse(&text).map_err(|Wrong { line, column, message, hint }| {
+        ApiError::invalid(format!("{}:{line}:{column}: {message}", path.display()))
+            .at(vec![Diagnostic { message, line, column, hint: Some(hint.to_owned()), parameter: None }])
+            .hint(hint)
     })?;
     let label = path.file_stem().map_or_else(|| TAG.to_owned(), |stem| stem.to_string_lossy().into_owned());
-    let recipe = Recipe::preset("mocov3_vit_micro").unwrap_or_default();
-    let steps = table.rows.keys().next_back().map(|last| last + 1);
-    let new = NewRun {
-        id: None,
-        point: point_id(&recipe),
-        seed: recipe.seed,
-        recipe: serde_json::to_value(&recipe).map_err(|error| ApiError::failed(error.to_string()))?,
-        axes: BTreeMap::default(),
+    let metrics = table.names.len() as u64;
+    let about = About {
         label: label.clone(),
-        priority: 0,
-        total_steps: steps,
-        state: RunState::Lost,
-        evidence: Evidence::text(format!("imported from {}", path.display())),
+        steps: table.rows.keys().next_back().map_or(0, |last| last + 1),
+        evidence: format!("imported from {}", path.display()),
+        note: format!("Imported from {}; its parameters are unknown.", path.display()),
+        tag: TAG.to_owned(),
     };
-    let inserted = context.store().insert_runs(None, &[new], context.now()).await?;
-    let Some(&run) = inserted.added.first() else {
-        return Err(ApiError::failed("failed to add a run for the import"));
-    };
-    let folder = context.workspace().run_folder(run);
-    let job = job(run, recipe, steps.unwrap_or(0));
-    let (metrics, started_at) = (table.names.len() as u64, rfc3339(context.now()));
-    let written = {
-        let folder = folder.clone();
-        tokio::task::spawn_blocking(move || write(&folder, &job, &started_at, &table))
-    };
-    let written = written.await.map_err(|error| ApiError::failed(format!("failed to import: {error}")));
-    let ingested = match written.and_then(|written| written) {
-        Ok(()) => vitals_supervisor::ingest_folder(context.store(), folder.path(), context.now()).await,
-        Err(error) => return Err(error),
-    };
-    let ingested =
-        ingested.map_err(|error| ApiError::failed(format!("failed to ingest the import: {error}")))?;
-    context.store().tag_run(run, &[TAG.to_owned()], &[]).await?;
-    let note = format!("Imported from {}; its parameters are unknown.", path.display());
-    context.store().set_note(run, &note).await?;
-    Ok(Imported { run, label, metrics, rows: ingested.rows, values: ingested.values })
-}
-
-fn job(run: RunId, recipe: Recipe, steps: u64) -> Job {
-    let name = recipe.dataset.clone();
-    let facts =
-        DatasetFacts { name: name.clone(), images: steps, classes: 0, labelled: false, image_size: None };
-    Job {
-        format: JOB_FORMAT,
-        run: run.to_string(),
-        attempt: 1,
-        first_step: 0,
-        resume_from: None,
-        recipe,
-        dataset: JobDataset { name, path: String::new(), fingerprint: String::new(), facts },
-        device: String::new(),
-        acknowledged_control: 0,
-        versions: BTreeMap::default(),
-    }
-}
-
-fn write(folder: &RunFolder, job: &Job, started_at: &str, table: &Table) -> Result<()> {
-    let failed = |error: &dyn std::fmt::Display| ApiError::failed(format!("failed to import: {error}"));
-    folder.create_attempt(1).map_err(|error| failed(&error))?;
-    let text = serde_json::to_vec_pretty(job).map_err(|error| failed(&error))?;
-    atomic_write(&folder.job(), &text).map_err(|error| failed(&error))?;
-    let header = Header {
-        format: FORMAT_VERSION,
-        run: job.run.clone(),
-        attempt: 1,
-        first_step: 0,
-        started_at: started_at.to_owned(),
-        versions: BTreeMap::default(),
-    };
-    let journal = Writer::create(&folder.journal(1), header, WriterOptions::default())
-        .map_err(|error| failed(&error))?;
-    write_rows(&journal, table).map_err(|error| failed(&error))?;
-    let end = EndRecord {
-        reason: "finished".to_owned(),
-        exit_code: 0,
-        last_step: table.rows.keys().next_back().copied(),
-        message: "imported".to_owned(),
-    };
-    journal.end(end).map_err(|error| failed(&error))
+    let recorded = record(context, about, move |journal| write_rows(journal, &table)).await?;
+    Ok(Imported { run: recorded.run, label, metrics, rows: recorded.rows, values: recorded.values })
 }
 
 /// Columns that are measured at the same steps share a stream: an absent cell is no value, not a NaN.
@@ -165,27 +88,42 @@ fn write_rows(journal: &Writer, table: &Table) -> vitals_journal::Result<()> {
     Ok(())
 }
 
-/// Line, column and what is wrong there.
-type Wrong = (u32, u32, String);
+/// What is wrong at a place, and what to do.
+#[derive(Debug)]
+struct Wrong {
+    line: u32,
+    column: u32,
+    message: String,
+    hint: &'static str,
+}
+
+const HEADER: &str = "begin with `step`, then `elapsed_seconds` if times are known, then one metric a column";
+const NAMES: &str = "give each column a name of its own";
+const CELLS: &str = "give each row a cell for each column; an empty cell is no value";
+const STEPS: &str = "count steps in whole numbers, each step once";
+const NUMBERS: &str = "write a number, NaN, inf or -inf, or leave the cell empty";
 
 fn parse(text: &str) -> Result<Table, Wrong> {
     let mut lines = (1_u32..).zip(text.lines());
-    let wrong = |line: u32, column: usize, message: String| {
-        (line, u32::try_from(column).unwrap_or(u32::MAX), message)
+    let wrong = |line: u32, column: usize, message: String, hint: &'static str| Wrong {
+        line,
+        column: u32::try_from(column).unwrap_or(u32::MAX),
+        message,
+        hint,
     };
     let Some((_, head)) = lines.next().filter(|(_, head)| !head.trim().is_empty()) else {
-        return Err(wrong(1, 1, "the file has no header".to_owned()));
+        return Err(wrong(1, 1, "the file has no header".to_owned(), HEADER));
     };
     let head = cells(head.trim_start_matches('\u{feff}'));
     if head.first().is_none_or(|(_, name)| name != STEP) {
-        return Err(wrong(1, 1, "the first column of the header is not `step`".to_owned()));
+        return Err(wrong(1, 1, "the first column of the header is not `step`".to_owned(), HEADER));
     }
     let has_elapsed = head.get(1).is_some_and(|(_, name)| name == ELAPSED);
     let before = 1 + usize::from(has_elapsed);
     let mut names: Vec<String> = Vec::new();
     for (at, name) in head.iter().skip(before) {
         if name.is_empty() || name == STEP || names.contains(name) {
-            return Err(wrong(1, *at, format!("`{name}` cannot be the name of another column")));
+            return Err(wrong(1, *at, format!("`{name}` cannot be the name of another column"), NAMES));
         }
         names.push(name.clone());
     }
@@ -194,19 +132,20 @@ fn parse(text: &str) -> Result<Table, Wrong> {
         let row = cells(text);
         if row.len() != head.len() {
             let message = format!("{} cells, but the header has {}", row.len(), head.len());
-            return Err(wrong(line, 1, message));
+            return Err(wrong(line, 1, message, CELLS));
         }
-        let step: u64 =
-            row[0].1.trim().parse().map_err(|_| {
-                wrong(line, 1, format!("`{}` is no step: a whole number from 0 on", row[0].1))
-            })?;
+        let step: u64 = row[0].1.trim().parse().map_err(|_| {
+            wrong(line, 1, format!("`{}` is no step: a whole number from 0 on", row[0].1), STEPS)
+        })?;
         let mut numbers = Vec::with_capacity(row.len());
         for (at, cell) in &row[1..] {
-            numbers.push(number(cell).map_err(|()| wrong(line, *at, format!("`{cell}` is no number")))?);
+            numbers.push(
+                number(cell).map_err(|()| wrong(line, *at, format!("`{cell}` is no number"), NUMBERS))?,
+            );
         }
         let elapsed = if has_elapsed { numbers.remove(0).unwrap_or(0.0) } else { 0.0 };
         if rows.insert(step, (elapsed, numbers)).is_some() {
-            return Err(wrong(line, 1, format!("step {step} is there twice")));
+            return Err(wrong(line, 1, format!("step {step} is there twice"), STEPS));
         }
     }
     Ok(Table { names, rows })
@@ -259,7 +198,7 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said_with_its_place() {
         let said = |text: &str| {
-            let (line, column, message) = parse(text).unwrap_err();
+            let Wrong { line, column, message, .. } = parse(text).unwrap_err();
             format!("{line}:{column} {message}")
         };
         assert_eq!(said(""), "1:1 the file has no header");

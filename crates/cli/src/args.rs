@@ -65,6 +65,11 @@ pub enum Command {
         #[arg(long, value_name = "PATH")]
         out: PathBuf,
     },
+    /// Make runs of another tool's series.
+    Import {
+        #[command(subcommand)]
+        command: ImportCommand,
+    },
     /// Data sets by name.
     Dataset {
         #[command(subcommand)]
@@ -205,6 +210,18 @@ pub struct EventsArgs {
     /// spike, dip, collapse, nonfinite, checkpoint, rewound, stalled, shock; comma separated.
     #[arg(long, value_delimiter = ',')]
     pub kind: Vec<String>,
+    /// Print events as they come and change, as JSON lines, until interrupted.
+    #[arg(long)]
+    pub follow: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ImportCommand {
+    /// One run a file: header `step`, optionally `elapsed_seconds`, then metric names; prints the run's id.
+    Csv {
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -3,6 +3,7 @@
 
 mod args;
 mod clock;
+mod event_commands;
 mod out;
 mod run_commands;
 mod serve;
@@ -85,12 +86,13 @@ async fn dispatch(cli: Cli, out: &Out) -> vitals_api::Result<u8> {
         Command::Runs(list) => run_commands::list(&context, &list, out).await,
         Command::Run { command } => run_commands::one(&context, command, out).await,
         Command::Series(query) => run_commands::series(&context, &query, out).await,
-        Command::Events(query) => run_commands::events(&context, &query, out).await,
+        Command::Events(query) => event_commands::events(&context, &query, out).await,
         Command::Compare { ids } => run_commands::compare(&context, &ids, out).await,
         Command::Export { ids, format, out: path } => {
             run_commands::export(&context, &ids, &format, &path, out).await
         }
         Command::Dataset { command } => workspace_commands::dataset(&context, command, out).await,
+        Command::Import { command } => workspace_commands::import(&context, command, out).await,
         Command::Ingest { folders } => workspace_commands::ingest(&context, &folders, out).await,
         Command::Slurm(args) => slurm::run(&context, &args, out).await,
         Command::Doctor => workspace_commands::doctor(&context, out).await,

@@ -10,7 +10,7 @@ use vitals_api::{
     Command, Context, Result, compare as api_compare, export as api_export, runs, series as api_series,
 };
 
-use crate::args::{EventsArgs, RunCommand, RunsArgs, SeriesArgs};
+use crate::args::{RunCommand, RunsArgs, SeriesArgs};
 use crate::out::Out;
 use crate::text::{Table, duration, last, number, optional, short};
 
@@ -211,33 +211,6 @@ pub async fn series(context: &Context, args: &SeriesArgs, out: &Out) -> Result<u
                 table.lines().iter().for_each(|line| out.line(line));
             }
         }
-    }
-    Ok(0)
-}
-
-pub async fn events(context: &Context, args: &EventsArgs, out: &Out) -> Result<u8> {
-    let id = runs::resolve(context, &args.id).await?;
-    let kinds: Vec<&str> = args.kind.iter().map(String::as_str).collect();
-    let events = context.store().events(id, &kinds, false).await?;
-    let mut table = Table::new(&["step", "event", "layer", "details"]);
-    for event in events {
-        if out.json {
-            out.document(&json!({
-                "kind": event.kind, "step": event.step, "end_step": event.end_step, "layer": event.layer,
-                "injected": event.injected, "details": event.details,
-            }))?;
-        } else {
-            let kind = if event.injected { format!("{} (injected)", event.kind) } else { event.kind };
-            table.row(vec![
-                event.step.to_string(),
-                kind,
-                event.layer.unwrap_or_default(),
-                event.details.to_string(),
-            ]);
-        }
-    }
-    if !out.json {
-        table.lines().iter().for_each(|line| out.line(line));
     }
     Ok(0)
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 use vitals_api::dto::{ApiError, ErrorCode};
 use vitals_api::{Binaries, Context, Result, datasets, doctor as api_doctor, journals, table};
 
-use crate::args::{DatasetCommand, JournalCommand};
+use crate::args::{DatasetCommand, ImportCommand, JournalCommand};
 use crate::clock;
 use crate::out::Out;
 use crate::text::Table;
@@ -93,6 +93,29 @@ pub async fn ingest(context: &Context, folders: &[PathBuf], out: &Out) -> Result
         }
     }
     Ok(u8::from(failed))
+}
+
+/// Each file by itself: one that is wrong is named, and the others are imported all the same.
+pub async fn import(context: &Context, command: ImportCommand, out: &Out) -> Result<u8> {
+    let ImportCommand::Csv { files } = command;
+    let mut code = 0;
+    for file in &files {
+        match vitals_api::import::csv(context, file).await {
+            Ok(found) if out.json => out.document(&found)?,
+            Ok(found) => {
+                out.line(found.run.to_string());
+                out.remark(format!(
+                    "{}: {} metrics, {} rows, {} values",
+                    found.label, found.metrics, found.rows, found.values
+                ));
+            }
+            Err(error) => {
+                code = error.exit_code();
+                out.error(&error);
+            }
+        }
+    }
+    Ok(code)
 }
 
 pub async fn dataset(context: &Context, command: DatasetCommand, out: &Out) -> Result<u8> {

@@ -47,7 +47,19 @@ pub fn read_batch(reader: &mut Reader, folder: &RunFolder, dead: bool) -> Journa
                 batch.offset_to = offset_after;
             }
             ReadOutcome::NotYet { .. } => return Ok((batch, Stop::NotYet)),
-            ReadOutcome::Torn { bytes, .. } => return Ok((batch, Stop::Torn { bytes })),
+            ReadOutcome::Torn { bytes, .. } => {
+                if dead {
+                    batch.logs.push(NewLog {
+                        at: began,
+                        level: "warn".to_owned(),
+                        step: None,
+                        text: format!(
+                            "the journal's last record is torn: {bytes} bytes at its end are left out"
+                        ),
+                    });
+                }
+                return Ok((batch, Stop::Torn { bytes }));
+            }
             ReadOutcome::Corrupt { offset, what, resume_at } => {
                 batch.logs.push(NewLog {
                     at: began,

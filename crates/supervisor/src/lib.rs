@@ -22,6 +22,7 @@ mod obey;
 mod options;
 mod pace;
 pub mod policy;
+mod renew;
 mod retry;
 mod rusage;
 mod settle;

@@ -18,6 +18,7 @@ use crate::error::{Result, SupervisorError};
 use crate::hints::Hints;
 use crate::live::Live;
 use crate::options::{Ended, Options, settings};
+use crate::renew::renew;
 use crate::slurm::{Job, SLURM, SlurmSettings};
 use crate::tail::{Fact, Tail};
 use crate::verdict::Known;
@@ -222,6 +223,7 @@ impl Supervisor {
         if !self.adopted {
             self.adopt().await?;
             self.requests = self.store.taken_requests().await?;
+            self.tails.spawn(renew(self.store.clone(), self.stop_tails.subscribe()));
             self.adopted = true;
         }
         if look {

@@ -63,7 +63,7 @@ pub struct FrameHeader {
     pub series: Vec<FrameSeries>,
     pub from: f64,
     pub to: f64,
-    /// Values read to make this frame.
+    /// Values that its columns stand for.
     pub values: u64,
 }
 

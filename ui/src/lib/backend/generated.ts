@@ -184,7 +184,7 @@ export type FrameHeader = {
  */
 arrays: number, series: Array<FrameSeries>, from: number, to: number, 
 /**
- * Values read to make this frame.
+ * Values that its columns stand for.
  */
 values: number, };
 

@@ -1,0 +1,359 @@
+//! The lines of a frame: a run's series as columns of pixels. They come from the store's pyramids; values themselves are
+//! read for what depends on all that came before, smoothing, and for the times of an axis of seconds.
+
+use vitals_series::{Grid, MEDIAN_WINDOW, Piece, Summary, relative_to_running_median, smooth_ema};
+use vitals_store::{RunId, Series, SeriesQuery, View};
+
+use crate::Context;
+use crate::dto::{ApiError, FrameAxis, FrameRequest};
+use crate::error::Result;
+
+/// One series of one run, cut; empty columns are left out.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Line {
+    pub run: RunId,
+    pub name: String,
+    pub unit: String,
+    /// The attempt whose superseded values these are; `None`: the values in force.
+    pub superseded_attempt: Option<u32>,
+    pub columns: Vec<Summary>,
+    /// Where each column's first step lies on the axis; empty on an axis of steps.
+    pub x: Vec<f64>,
+}
+
+impl Line {
+    /// Values that the columns stand for.
+    pub fn values(&self) -> u64 {
+        self.columns.iter().map(|column| column.count).sum()
+    }
+}
+
+/// A line that has no place on the axis yet.
+struct Unplaced {
+    stream: String,
+    name: String,
+    unit: String,
+    superseded_attempt: Option<u32>,
+    columns: Vec<Summary>,
+}
+
+/// A run's lines for a request, on a grid.
+pub(crate) async fn read(
+    context: &Context,
+    run: RunId,
+    request: &FrameRequest,
+    grid: Grid,
+) -> Result<Vec<Line>> {
+    if request.series.is_empty() {
+        return Ok(Vec::new());
+    }
+    // Nodes hold what is relative to a median for layers only.
+    let of_nodes = !request.relative || request.series.iter().all(|name| name.contains('/'));
+    let cut = if request.smoothing > 0.0 || !of_nodes {
+        from_values(context, run, request, grid).await?
+    } else {
+        from_nodes(context, run, request, grid).await?
+    };
+    place(context, run, request, cut).await
+}
+
+async fn from_nodes(
+    context: &Context,
+    run: RunId,
+    request: &FrameRequest,
+    grid: Grid,
+) -> Result<Vec<Unplaced>> {
+    let view = View {
+        names: request.series.clone(),
+        grid,
+        relative: request.relative,
+        superseded: request.superseded.unwrap_or(false),
+    };
+    let pick = |piece: &Piece| if request.relative { piece.relative } else { piece.summary };
+    let strips = context.store().viewport(run, &view).await?;
+    let line = |strip: vitals_store::Strip| Unplaced {
+        stream: strip.stream,
+        name: strip.name,
+        unit: strip.unit,
+        superseded_attempt: strip.superseded_attempt,
+        columns: strip.columns.iter().map(pick).filter(|column| column.count > 0).collect(),
+    };
+    Ok(strips.into_iter().map(line).collect())
+}
+
+async fn from_values(
+    context: &Context,
+    run: RunId,
+    request: &FrameRequest,
+    grid: Grid,
+) -> Result<Vec<Unplaced>> {
+    // From the beginning: medians and smoothing look back beyond the window.
+    let query = SeriesQuery {
+        names: request.series.clone(),
+        to: Some(grid.end().saturating_sub(1)),
+        superseded: request.superseded.unwrap_or(false),
+        ..SeriesQuery::default()
+    };
+    let read = joined(context.store().series(run, &query).await?);
+    let (relative, smoothing) = (request.relative, request.smoothing);
+    // Medians over 100,000 steps take a while; the runtime's threads serve others meanwhile.
+    let cut = move || {
+        let branches = read.into_iter().flat_map(branches);
+        branches
+            .map(|(superseded_attempt, series)| Unplaced {
+                columns: cut(&series.steps, &shown(&series.values, relative, smoothing), grid),
+                stream: series.stream,
+                name: series.name,
+                unit: series.unit,
+                superseded_attempt,
+            })
+            .collect()
+    };
+    tokio::task::spawn_blocking(cut)
+        .await
+        .map_err(|error| ApiError::failed(format!("failed to make a frame: {error}")))
+}
+
+/// One series a name: a metric that goes on in another stream, as where a column was added midway, is one line.
+fn joined(read: Vec<Series>) -> Vec<Series> {
+    let mut found: Vec<Series> = Vec::new();
+    for series in read {
+        let Some(known) = found.iter_mut().find(|known| known.name == series.name) else {
+            found.push(series);
+            continue;
+        };
+        let mut rows: Vec<(u64, f64, f64, u32, bool)> = Vec::new();
+        for part in [&*known, &series] {
+            rows.extend((0..part.steps.len()).map(|row| {
+                let (step, value, elapsed) = (part.steps[row], part.values[row], part.elapsed_secs[row]);
+                (step, value, elapsed, part.attempts[row], part.in_force[row])
+            }));
+        }
+        rows.sort_by_key(|row| row.0);
+        known.steps = rows.iter().map(|row| row.0).collect();
+        known.values = rows.iter().map(|row| row.1).collect();
+        known.elapsed_secs = rows.iter().map(|row| row.2).collect();
+        known.attempts = rows.iter().map(|row| row.3).collect();
+        known.in_force = rows.iter().map(|row| row.4).collect();
+    }
+    found
+}
+
+fn shown(values: &[f64], relative: bool, smoothing: f64) -> Vec<f64> {
+    let values = if relative { relative_to_running_median(values, MEDIAN_WINDOW) } else { values.to_vec() };
+    if smoothing > 0.0 { smooth_ema(&values, smoothing) } else { values }
+}
+
+fn cut(steps: &[u64], values: &[f64], grid: Grid) -> Vec<Summary> {
+    let mut columns = vec![Summary::EMPTY; grid.columns];
+    for (&step, &value) in steps.iter().zip(values) {
+        if let Some(column) = grid.column_of(step) {
+            columns[column].push(step, value);
+        }
+    }
+    columns.retain(|column| column.count > 0);
+    columns
+}
+
+/// The values in force, and behind them those that each attempt lost to a later one.
+fn branches(series: Series) -> Vec<(Option<u32>, Series)> {
+    if series.in_force.iter().all(|in_force| *in_force) {
+        return vec![(None, series)];
+    }
+    let mut lost: Vec<u32> =
+        series.attempts.iter().zip(&series.in_force).filter(|(_, kept)| !**kept).map(|(a, _)| *a).collect();
+    lost.sort_unstable();
+    lost.dedup();
+    let part = |of: Option<u32>| {
+        let rows: Vec<usize> = (0..series.steps.len())
+            .filter(|&row| match of {
+                None => series.in_force[row],
+                Some(attempt) => !series.in_force[row] && series.attempts[row] == attempt,
+            })
+            .collect();
+        Series {
+            steps: rows.iter().map(|&row| series.steps[row]).collect(),
+            values: rows.iter().map(|&row| series.values[row]).collect(),
+            elapsed_secs: rows.iter().map(|&row| series.elapsed_secs[row]).collect(),
+            attempts: rows.iter().map(|&row| series.attempts[row]).collect(),
+            in_force: rows.iter().map(|&row| series.in_force[row]).collect(),
+            ..series.clone()
+        }
+    };
+    std::iter::once(None).chain(lost.into_iter().map(Some)).map(|of| (of, part(of))).collect()
+}
+
+/// What turns a run's steps into another axis.
+enum Scale {
+    Steps,
+    /// Axis units to a step; NaN where it is not known.
+    Linear(f64),
+    /// Series of each branch that tell seconds of training.
+    Seconds(Vec<Clock>),
+}
+
+/// Seconds of training at the steps of one series.
+struct Clock {
+    superseded_attempt: Option<u32>,
+    steps: Vec<u64>,
+    seconds: Vec<f64>,
+}
+
+impl Clock {
+    fn of((superseded_attempt, series): (Option<u32>, Series)) -> Self {
+        Self { superseded_attempt, seconds: training_seconds(&series), steps: series.steps }
+    }
+
+    fn at(&self, step: u64) -> Option<f64> {
+        self.steps.binary_search(&step).ok().map(|row| self.seconds[row])
+    }
+}
+
+async fn place(
+    context: &Context,
+    run: RunId,
+    request: &FrameRequest,
+    lines: Vec<Unplaced>,
+) -> Result<Vec<Line>> {
+    let scale = match request.axis.unwrap_or(FrameAxis::Step) {
+        FrameAxis::Step => Scale::Steps,
+        FrameAxis::Images => Scale::Linear(f64::from(context.store().run(run).await?.resolved()?.batch_size)),
+        FrameAxis::Epoch => Scale::Linear(epochs_per_step(context, run).await?),
+        FrameAxis::Elapsed => Scale::Seconds(clocks(context, run, request, &lines).await?),
+    };
+    let place = |line: Unplaced| Line {
+        run,
+        x: positions(&line, &scale),
+        name: line.name,
+        unit: line.unit,
+        superseded_attempt: line.superseded_attempt,
+        columns: line.columns,
+    };
+    Ok(lines.into_iter().map(place).collect())
+}
+
+async fn epochs_per_step(context: &Context, run: RunId) -> Result<f64> {
+    let recipe = context.store().run(run).await?.resolved()?;
+    let facts = crate::datasets::known_facts(context).await?.remove(&recipe.dataset);
+    let images = facts.or_else(|| vitals_recipe::DatasetFacts::published(&recipe.dataset)).map(|f| f.images);
+    let steps = images.map(|images| recipe.schedule(images).steps_per_epoch as f64);
+    Ok(steps.filter(|steps| *steps > 0.0).map_or(f64::NAN, f64::recip))
+}
+
+/// The times of one series of each stream.
+async fn clocks(
+    context: &Context,
+    run: RunId,
+    request: &FrameRequest,
+    lines: &[Unplaced],
+) -> Result<Vec<Clock>> {
+    let mut of_streams: Vec<&Unplaced> = Vec::new();
+    for line in lines {
+        if !of_streams.iter().any(|known| known.stream == line.stream) {
+            of_streams.push(line);
+        }
+    }
+    if of_streams.is_empty() {
+        return Ok(Vec::new());
+    }
+    let query = SeriesQuery {
+        names: of_streams.iter().map(|line| line.name.clone()).collect(),
+        superseded: request.superseded.unwrap_or(false),
+        ..SeriesQuery::default()
+    };
+    let read = joined(context.store().series(run, &query).await?);
+    Ok(read.into_iter().flat_map(branches).map(Clock::of).collect())
+}
+
+fn positions(line: &Unplaced, scale: &Scale) -> Vec<f64> {
+    let steps = line.columns.iter().map(|column| column.first_step);
+    match scale {
+        Scale::Steps => Vec::new(),
+        Scale::Linear(per_step) => steps.map(|step| step as f64 * per_step).collect(),
+        Scale::Seconds(clocks) => {
+            let of = || clocks.iter().filter(|clock| clock.superseded_attempt == line.superseded_attempt);
+            steps.map(|step| of().find_map(|clock| clock.at(step)).unwrap_or(f64::NAN)).collect()
+        }
+    }
+}
+
+/// Seconds of training behind each value: an attempt goes on counting where the one before it was left.
+fn training_seconds(series: &Series) -> Vec<f64> {
+    let (mut before, mut last, mut attempt) = (0.0, 0.0, None);
+    let rows = series.elapsed_secs.iter().zip(&series.attempts);
+    rows.map(|(&elapsed, &number)| {
+        if attempt.is_some_and(|known| known != number) {
+            before = last;
+        }
+        attempt = Some(number);
+        last = before + elapsed;
+        last
+    })
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn series(name: &str, values: Vec<f64>) -> Series {
+        let count = values.len();
+        Series {
+            stream: "step".to_owned(),
+            name: name.to_owned(),
+            unit: String::new(),
+            kind: vitals_store::ValueKind::F64,
+            steps: (0..count as u64).collect(),
+            elapsed_secs: vec![0.0; count],
+            attempts: vec![1; count],
+            in_force: vec![true; count],
+            values,
+        }
+    }
+
+    #[test]
+    fn a_smoothed_curve_is_the_same_at_every_width() {
+        let values: Vec<f64> = (0..31_000).map(|step| f64::from(step % 7)).collect();
+        let steps: Vec<u64> = (0..31_000).collect();
+        let smooth = smooth_ema(&values, 0.9);
+        for pixels in [1, 333, 1440] {
+            let grid = Grid::new(1_000, 30_999, pixels);
+            let columns = cut(&steps, &shown(&values, false, 0.9), grid);
+            let last = columns.last().map(|column| column.last);
+            assert_eq!(last, smooth.last().copied(), "{pixels}");
+        }
+    }
+
+    #[test]
+    fn axes_of_images_and_time() {
+        let mut resumed = series("loss", vec![0.0; 6]);
+        resumed.elapsed_secs = vec![1.0, 2.0, 3.0, 0.5, 1.5, 2.5];
+        resumed.attempts = vec![1, 1, 1, 2, 2, 2];
+        let x = |scale: &Scale| {
+            let columns = cut(&resumed.steps, &resumed.values, Grid::new(0, 5, 6));
+            let (stream, name, unit) = ("step".to_owned(), "loss".to_owned(), String::new());
+            positions(&Unplaced { stream, name, unit, superseded_attempt: None, columns }, scale)
+        };
+        assert!(x(&Scale::Steps).is_empty());
+        assert_eq!(x(&Scale::Linear(256.0)), [0.0, 256.0, 512.0, 768.0, 1024.0, 1280.0]);
+        assert_eq!(
+            x(&Scale::Seconds(vec![Clock::of((None, resumed.clone()))])),
+            [1.0, 2.0, 3.0, 3.5, 4.5, 5.5]
+        );
+        assert!(x(&Scale::Seconds(Vec::new())).iter().all(|x| x.is_nan()));
+    }
+
+    #[test]
+    fn a_superseded_tail_is_a_series_of_its_own() {
+        let mut both = series("loss", vec![1.0, 2.0, 3.0, 20.0, 30.0]);
+        both.steps = vec![0, 1, 2, 1, 2];
+        both.attempts = vec![1, 1, 1, 2, 2];
+        both.in_force = vec![true, false, false, true, true];
+        let parts: Vec<_> =
+            branches(both).into_iter().map(|(attempt, part)| (attempt, part.steps, part.values)).collect();
+        assert_eq!(
+            parts,
+            [(None, vec![0, 1, 2], vec![1.0, 20.0, 30.0]), (Some(1), vec![1, 2], vec![2.0, 3.0])]
+        );
+    }
+}

@@ -1,0 +1,109 @@
+//! CSV in and out: what is exported comes back to the last bit, events are found in what comes in, and a file that is
+//! wrong changes nothing.
+
+use std::io::Read as _;
+use std::path::Path;
+
+use vitals_api::{events, export, import, runs};
+
+use crate::world::World;
+
+/// A file with gaps, non-finite values, numbers of every size, a quoted name and a spike of one step.
+fn sample() -> String {
+    let mut text =
+        String::from("step,elapsed_seconds,loss,\"odd, \"\"name\"\"\",knn_top1,grad_norm/a,grad_norm/b\n");
+    for step in 0..1500_u64 {
+        let wobble = ((step * 7919) % 101) as f64 / 101.0 - 0.5;
+        let loss = match step {
+            700 => "NaN".to_owned(),
+            701 => "-inf".to_owned(),
+            _ => format!("{:?}", 4.0 + wobble / 3.0),
+        };
+        let odd = if step % 7 == 0 { format!("{:?}", 1e-300 * (1.0 + wobble)) } else { String::new() };
+        let knn = if step % 50 == 0 { format!("{:?}", 0.5 + step as f64 * 1e-4) } else { String::new() };
+        let spike = if step == 900 { 30.0 } else { 1.0 };
+        let norm = |scale: f64| format!("{:?}", scale * spike * (0.1 * wobble).exp());
+        text.push_str(&format!(
+            "{step},{:?},{loss},{odd},{knn},{},{}\n",
+            step as f64 / 3.0,
+            norm(0.3),
+            norm(7.0)
+        ));
+    }
+    text
+}
+
+#[tokio::test]
+async fn what_is_exported_comes_back_to_the_last_bit() {
+    let world = World::new().await;
+    let (first, second) = (world.folder.path().join("a.csv"), world.folder.path().join("b.csv"));
+    std::fs::write(&first, sample()).unwrap();
+    let imported = import::csv(&world.context, &first).await.unwrap();
+    assert_eq!((imported.metrics, imported.rows > 0, imported.label.as_str()), (5, true, "a"));
+    export::export(&world.context, &[imported.run.to_string()], "csv", &second).await.unwrap();
+    let (before, after) = (sample(), std::fs::read_to_string(&second).unwrap());
+    // Columns that share their steps are told together: compare cells by name.
+    let cells = |text: &str| {
+        let mut lines = text.lines();
+        let head = lines.next().unwrap().replace("\"odd, \"\"name\"\"\"", "odd");
+        let names: Vec<String> = head.split(',').map(str::to_owned).collect();
+        let mut found = std::collections::BTreeMap::new();
+        for line in lines {
+            let row: Vec<&str> = line.split(',').collect();
+            for (name, cell) in names.iter().zip(&row).skip(1).filter(|(_, cell)| !cell.is_empty()) {
+                found.insert((name.clone(), row[0].to_owned()), (*cell).to_owned());
+            }
+        }
+        found
+    };
+    assert_eq!(cells(&after), cells(&before));
+    // And once more, to the last byte.
+    let again = import::csv(&world.context, &second).await.unwrap();
+    let third = world.folder.path().join("c.csv");
+    export::export(&world.context, &[again.run.to_string()], "csv", &third).await.unwrap();
+    assert_eq!(std::fs::read_to_string(&third).unwrap(), after);
+
+    let found = events::events(&world.context, &imported.run.to_string(), &[]).await.unwrap();
+    let told: Vec<(&str, u64)> = found.events.iter().map(|event| (event.kind.as_str(), event.step)).collect();
+    assert_eq!(told, [("nonfinite", 700), ("spike", 900)]);
+}
+
+#[tokio::test]
+async fn a_wrong_file_is_named_with_its_place_and_adds_no_run() {
+    let world = World::new().await;
+    let path = world.folder.path().join("wrong.csv");
+    std::fs::write(&path, "step,loss\n0,1.5\n1,x\n").unwrap();
+    let error = import::csv(&world.context, &path).await.unwrap_err();
+    assert!(error.message.ends_with("wrong.csv:3:3: `x` is no number"), "{}", error.message);
+    assert_eq!(error.hints, ["write a number, NaN, inf or -inf, or leave the cell empty"]);
+    let missing = import::csv(&world.context, Path::new("/nowhere/a.csv")).await.unwrap_err();
+    assert!(missing.message.contains("/nowhere/a.csv"), "{}", missing.message);
+    let listed = runs::list(&world.context, &vitals_api::dto::RunsQuery::default()).await.unwrap();
+    assert_eq!(listed.total, 0);
+}
+
+#[tokio::test]
+async fn the_real_series_give_what_their_readme_says() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/fixtures/series");
+    if !folder.is_dir() {
+        println!("skipped: {} is not there", folder.display());
+        return;
+    }
+    let world = World::new().await;
+    for (name, expected) in [
+        ("calm_frozen_d32_lr1e-2_1000", &[][..]),
+        ("calm_learned_d32_lr1e-2_1000", &[][..]),
+        ("lr_kick_x8_learned_d32_340", &["spike"][..]),
+    ] {
+        let mut text = String::new();
+        let file = std::fs::File::open(folder.join(format!("{name}.csv.gz"))).unwrap();
+        flate2::read::GzDecoder::new(file).read_to_string(&mut text).unwrap();
+        let path = world.folder.path().join(format!("{name}.csv"));
+        std::fs::write(&path, text).unwrap();
+        let imported = import::csv(&world.context, &path).await.unwrap();
+        let found =
+            events::events(&world.context, &imported.run.to_string(), &["spike".to_owned()]).await.unwrap();
+        let kinds: Vec<&str> = found.events.iter().map(|event| event.kind.as_str()).collect();
+        assert_eq!(kinds, expected, "{name}");
+    }
+}

@@ -1,0 +1,141 @@
+//! Journals that are damaged, through the path that every run takes: run folder, ingest, store, frame. What is good is
+//! shown, what is not is said.
+
+use std::path::PathBuf;
+
+use vitals_api::foreign::{About, record};
+use vitals_api::{RunId, doctor, ingest_folder, runs};
+use vitals_journal::{Column, Writer};
+
+use crate::world::{World, drawn};
+
+const STEPS: u64 = 3_000;
+
+fn about() -> About {
+    About {
+        label: "damaged".to_owned(),
+        steps: STEPS,
+        evidence: "made".to_owned(),
+        note: String::new(),
+        tag: "test".to_owned(),
+    }
+}
+
+fn value(step: u64) -> f64 {
+    1.0 + step as f64
+}
+
+fn rows(journal: &Writer, steps: impl Iterator<Item = u64>) -> vitals_journal::Result<()> {
+    let stream = journal.stream("step", vec![Column::f64("loss", "nats"), Column::f32("grad_norm", "")])?;
+    for step in steps {
+        journal.row(stream, step, step as f64, &[value(step), 0.5])?;
+    }
+    Ok(())
+}
+
+/// A run whose folder is whole; its copy under another id's database is what a test damages.
+async fn whole(world: &World) -> (RunId, PathBuf) {
+    let recorded = record(&world.context, about(), |journal| rows(journal, 0..STEPS)).await.unwrap();
+    let folder = world.context.workspace().run_folder(recorded.run);
+    (recorded.run, folder.journal(1))
+}
+
+/// Damages the journal and reads its folder into a fresh workspace. Returns that, with what its log says.
+async fn read_anew(
+    world: &World,
+    run: RunId,
+    journal: &PathBuf,
+    damage: impl FnOnce(&mut Vec<u8>),
+) -> (World, Vec<String>) {
+    let mut bytes = std::fs::read(journal).unwrap();
+    damage(&mut bytes);
+    std::fs::write(journal, bytes).unwrap();
+    let fresh = World::new().await;
+    let folder = world.context.workspace().run_folder(run);
+    for _ in 0..2 {
+        // Done again, it changes nothing.
+        ingest_folder(fresh.context.store(), folder.path(), fresh.context.now()).await.unwrap();
+    }
+    let log = runs::log(&fresh.context, &run.to_string(), 100).await.unwrap();
+    (fresh, log.into_iter().map(|line| line.text).collect())
+}
+
+#[tokio::test]
+async fn of_a_torn_end_all_whole_records_are_shown() {
+    let world = World::new().await;
+    let (run, journal) = whole(&world).await;
+    let (fresh, log) = read_anew(&world, run, &journal, |bytes| bytes.truncate(bytes.len() * 2 / 3)).await;
+    let curves = drawn(&fresh.context, run, &["loss"], 500).await;
+    let shown = curves[0].values;
+    assert!((1_900..2_100).contains(&shown), "{shown}");
+    assert_eq!(curves[0].max.last(), Some(&value(shown - 1)));
+    assert_eq!(log.iter().filter(|line| line.contains("torn")).count(), 1, "{log:?}");
+    let evidence = runs::detail(&fresh.context, &run.to_string()).await.unwrap().run.evidence;
+    assert!(!evidence.is_empty());
+}
+
+#[tokio::test]
+async fn a_flipped_byte_in_the_middle_costs_one_record() {
+    let world = World::new().await;
+    let (run, journal) = whole(&world).await;
+    let middle = |bytes: &mut Vec<u8>| {
+        let at = bytes.len() / 2;
+        // Within a payload or not: the record that it hits is lost, and no other.
+        bytes[at] ^= 0x10;
+    };
+    let (fresh, log) = read_anew(&world, run, &journal, middle).await;
+    let curves = drawn(&fresh.context, run, &["loss"], 500).await;
+    assert!((STEPS - 2..STEPS).contains(&curves[0].values), "{}", curves[0].values);
+    assert_eq!((curves[0].min[0], curves[0].max.last()), (value(0), Some(&value(STEPS - 1))));
+    assert_eq!(log.iter().filter(|line| line.contains("damaged at byte")).count(), 1, "{log:?}");
+    let database =
+        doctor::doctor(&fresh.context).await.unwrap().into_iter().find(|line| line.check == "database");
+    assert!(database.unwrap().ok, "the store itself is whole");
+}
+
+#[tokio::test]
+async fn steps_out_of_order_are_drawn_at_their_steps_and_said() {
+    let world = World::new().await;
+    let mixed = (0..1_500).chain(900..950).chain(1_500..STEPS);
+    let recorded = record(&world.context, about(), move |journal| rows(journal, mixed)).await.unwrap();
+    let curves = drawn(&world.context, recorded.run, &["loss"], 300).await;
+    assert_eq!(curves[0].values, STEPS + 50);
+    assert!(curves[0].step.is_sorted());
+    assert_eq!((curves[0].min[0], curves[0].max.last()), (value(0), Some(&value(STEPS - 1))));
+    let log = runs::log(&world.context, &recorded.run.to_string(), 100).await.unwrap();
+    let late: Vec<&str> =
+        log.iter().map(|line| line.text.as_str()).filter(|line| line.contains("out of order")).collect();
+    let [line] = late[..] else { panic!("{log:?}") };
+    assert!(line.starts_with("50 rows of `step` came out of order, the first of step 900 behind step 1499"));
+}
+
+#[tokio::test]
+async fn a_column_added_midway_is_a_series_from_there_and_the_others_go_on() {
+    let world = World::new().await;
+    let write = |journal: &Writer| -> vitals_journal::Result<()> {
+        let columns =
+            || vec![Column::f32("grad_norm/patch_embed", ""), Column::f32("grad_norm/blocks.0", "")];
+        let narrow = journal.stream("gradients", columns())?;
+        for step in 0..1_500 {
+            journal.row(narrow, step, step as f64, &[1.0, 2.0])?;
+        }
+        let mut more = columns();
+        more.push(Column::f32("grad_norm/blocks.1", ""));
+        let wide = journal.stream("gradients, 2", more)?;
+        for step in 1_500..STEPS {
+            let nan = if step == 2_000 { f64::NAN } else { 3.0 };
+            journal.row(wide, step, step as f64, &[1.0, 2.0, nan])?;
+        }
+        Ok(())
+    };
+    let recorded = record(&world.context, about(), write).await.unwrap();
+    let names = ["grad_norm/patch_embed", "grad_norm/blocks.0", "grad_norm/blocks.1"];
+    let curves = drawn(&world.context, recorded.run, &names, 80).await;
+    let told: Vec<(&str, u64, f64, f64)> =
+        curves.iter().map(|one| (one.name.as_str(), one.values, one.step[0], one.nonfinite)).collect();
+    assert_eq!(
+        told,
+        [(names[0], STEPS, 0.0, 0.0), (names[1], STEPS, 0.0, 0.0), (names[2], 1_500, 1_500.0, 1.0)]
+    );
+    assert!(curves[1].min.iter().chain(&curves[1].max).all(|value| *value == 2.0));
+}

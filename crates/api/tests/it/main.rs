@@ -1,0 +1,8 @@
+//! The api on real files: series of other tools in and out, and journals that are damaged.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
+mod csv;
+mod damaged;
+mod synthetic;
+mod world;
