@@ -20,6 +20,8 @@ const EXAMPLES: &[(&[&str], &str, &str)] = &[
     (&["queue_decision"], "vitals-supervisor", "bench_queue"),
     (&["ingest", "disk_per_value", "list_runs"], "vitals-store", "bench_ingest"),
     (&["loader_cpu"], "vitals-data", "bench_loader"),
+    (&["open_run_cold", "open_run_warm", "overlay_frame", "heatmap_frame"], "vitals-api", "bench_series"),
+    (&["detection"], "vitals-series", "bench_detection"),
 ];
 
 /// Benchmarks that come from one measurement: their names, and what prints them.
