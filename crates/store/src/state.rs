@@ -76,24 +76,33 @@ impl RunState {
         matches!(self, Self::Finished | Self::Failed | Self::Cancelled | Self::Lost)
     }
 
-    /// Whether `next` may follow. The same state may always be stated again with new evidence.
-    pub fn may_become(self, next: Self) -> bool {
-        use RunState::{Cancelled, Failed, Finished, Lost, Paused, Queued, Running, Starting};
-        if self == next {
-            return true;
-        }
+    /// The machine: the states that may follow this one.
+    pub fn next(self) -> &'static [Self] {
+        use RunState::{
+            Cancelled, Failed, Finished, Lost, Paused, Pausing, Queued, Running, Stalled, Starting,
+        };
         match self {
             // A lock held or a journal found may show that a queued run is alive or over already.
-            Queued => matches!(next, Starting | Running | Paused | Cancelled | Failed | Finished | Lost),
+            Queued => &[Starting, Running, Paused, Finished, Failed, Cancelled, Lost],
             // Any outcome, or back into the queue when the start was refused before a worker existed.
-            Starting => true,
+            Starting => &[Queued, Running, Stalled, Pausing, Paused, Finished, Failed, Cancelled, Lost],
             // The living may do all but start again without having ended.
-            Self::Running | Self::Stalled | Self::Pausing => !matches!(next, Queued | Starting),
+            Running => &[Stalled, Pausing, Paused, Finished, Failed, Cancelled, Lost],
+            Stalled => &[Running, Pausing, Paused, Finished, Failed, Cancelled, Lost],
+            Pausing => &[Running, Stalled, Paused, Finished, Failed, Cancelled, Lost],
             // Resume goes through the queue; a paused run may be given up; later evidence may correct it, or show life.
-            Paused => matches!(next, Queued | Running | Cancelled | Failed | Finished | Lost),
+            Paused => &[Queued, Running, Finished, Failed, Cancelled, Lost],
             // Retry, rewind and extension go through the queue; later evidence may correct an ending, or show life.
-            Finished | Failed | Cancelled | Lost => !matches!(next, Starting | Self::Pausing),
+            Finished => &[Queued, Running, Stalled, Paused, Failed, Cancelled, Lost],
+            Failed => &[Queued, Running, Stalled, Paused, Finished, Cancelled, Lost],
+            Cancelled => &[Queued, Running, Stalled, Paused, Finished, Failed, Lost],
+            Lost => &[Queued, Running, Stalled, Paused, Finished, Failed, Cancelled],
         }
+    }
+
+    /// Whether `next` may follow. The same state may always be stated again with new evidence.
+    pub fn may_become(self, next: Self) -> bool {
+        self == next || self.next().contains(&next)
     }
 }
 
