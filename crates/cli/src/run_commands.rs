@@ -106,8 +106,8 @@ pub async fn one(context: &Context, command: RunCommand, out: &Out) -> Result<u8
         }
         RunCommand::Hash { id } => {
             let id = runs::resolve(context, &id).await?;
-            let hash = context.store().run_hash(id).await?;
-            if out.json { out.document(&json!({ "sha256": hash }))? } else { out.line(hash) }
+            let sum = context.store().run_sum(id).await?;
+            if out.json { out.document(&sum)? } else { out.line(sum.sha256) }
         }
     }
     Ok(0)

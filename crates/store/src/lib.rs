@@ -42,6 +42,7 @@ pub use batch::{AttemptHeader, EndOfAttempt, IngestBatch, Ingested, NewCheckpoin
 pub use datasets::DatasetRow;
 pub use error::{Result, StoreError};
 pub use events::RunEvent;
+pub use hash::RunSum;
 pub use integrity::Integrity;
 pub use logs::LogLine;
 pub use open::{Role, Store};
