@@ -38,7 +38,7 @@ pub struct ExitRecord {
     pub signal: Option<i32>,
     /// Largest resident memory of the worker.
     pub peak_rss_bytes: Option<u64>,
-    /// How often the memory killer struck in the worker's control group while it ran.
+    /// How often the memory killer struck in the worker's control group in the last seconds before its end.
     pub oom_kills: Option<u64>,
     /// `/proc/sys/kernel/random/boot_id` at the end.
     pub boot_id: Option<String>,

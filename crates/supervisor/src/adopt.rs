@@ -1,12 +1,12 @@
 //! What a new supervisor finds: runs that an earlier one started. Those whose lock is held are watched on; those whose
 //! lock is free are read to the end of their journals and settled. A tail does both; nothing is started here.
 
-use serde_json::json;
 use vitals_journal::{Command, Lock};
 use vitals_store::{Evidence, MetricChoice, RunId, RunSelection, RunState, StoreError};
 
 use crate::error::{Result, SupervisorError};
 use crate::folder::restore_living;
+use crate::live::proof;
 use crate::slurm::{Job, SLURM};
 use crate::supervisor::Supervisor;
 use crate::tail::asked;
@@ -53,8 +53,7 @@ impl Supervisor {
             let text = "not started: its lock is held by another process, and no attempt tells by whom";
             return self.set_state(run, RunState::Failed, &Evidence::text(text)).await;
         };
-        let evidence =
-            Evidence::with("its lock is held: somebody works on it", json!({ "attempt": attempt }));
+        let evidence = Evidence::with("its lock is held: somebody works on it", proof(&folder, attempt));
         self.set_state(run, RunState::Running, &evidence).await?;
         self.watch_on(run, attempt, row.device, RunState::Running);
         Ok(())

@@ -9,12 +9,16 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus};
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, setsid, waitid};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{
+    Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, kill_process_group, pidfd_open, setsid, waitid,
+};
 use serde::{Deserialize, Serialize};
 use vitals_journal::{ExitRecord, Lock, RunFolder, atomic_write};
 
+use crate::oom::{Recent, oom_kills};
 use crate::rusage::children_peak_rss_bytes;
-use crate::system::{ProcessMark, boot_id, oom_kills};
+use crate::system::{ProcessMark, boot_id};
 
 /// The exit code in `exit.json` when the worker could not be started at all, as a shell has it.
 pub const WORKER_NOT_STARTED: i32 = 127;
@@ -22,6 +26,8 @@ pub const WORKER_NOT_STARTED: i32 = 127;
 const WRONG_CALL: i32 = 2;
 /// Pause between two tries to write `exit.json` on a full disk.
 const RETRY_EVERY: Duration = Duration::from_secs(1);
+/// Between two looks at the memory killer's count: a large worker takes its seconds to die.
+const OOM_LOOK: Timespec = Timespec { tv_sec: 10, tv_nsec: 0 };
 /// A probe of the lock lasts an instant.
 const LOCK_PATIENCE: Duration = Duration::from_secs(2);
 
@@ -142,12 +148,11 @@ fn guard(args: &GuardArgs, now: impl Fn() -> String) -> i32 {
             return WRONG_CALL;
         }
     };
-    let oom_before = oom_kills();
     let exit = match start(args, &lock) {
         Ok(mut child) => {
             mark(&folder, args.attempt, &child);
             match wait(&mut child) {
-                Ok(status) => record(status, oom_before, now()),
+                Ok((status, oom_kills)) => record(status, oom_kills, now()),
                 Err(error) => {
                     eprintln!("vitals guard: failed to wait for the worker: {error}");
                     return 1;
@@ -188,24 +193,42 @@ fn mark(folder: &RunFolder, attempt: u32, child: &Child) {
     }
 }
 
-/// Waits for the worker, then ends what it left in its group before its id is given back to the kernel.
-fn wait(child: &mut Child) -> io::Result<ExitStatus> {
+/// Waits for the worker, then ends what it left in its group before its id is given back to the kernel. How it ended,
+/// and how often the memory killer struck just before.
+fn wait(child: &mut Child) -> io::Result<(ExitStatus, Option<u64>)> {
+    let mut recent = Recent::new(oom_kills());
+    let mut kills = None;
     let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
     if let Some(pid) = pid {
-        let ended = || waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT);
-        while matches!(ended(), Err(rustix::io::Errno::INTR)) {}
+        while !has_ended(pid) {
+            recent.look(oom_kills());
+        }
+        kills = recent.kills(oom_kills());
         // The unburied worker keeps the group's id from being reused.
         let _ = kill_process_group(pid, Signal::KILL);
     }
-    child.wait()
+    Ok((child.wait()?, kills))
 }
 
-fn record(status: ExitStatus, oom_before: Option<u64>, ended_at: String) -> ExitRecord {
+/// Waits for a child to end, without burying it: `false` when it is time for another look at other things.
+fn has_ended(pid: Pid) -> bool {
+    if let Ok(process) = pidfd_open(pid, PidfdFlags::empty())
+        && let Ok(0) | Err(rustix::io::Errno::INTR) =
+            poll(&mut [PollFd::new(&process, PollFlags::IN)], Some(&OOM_LOOK))
+    {
+        return false;
+    }
+    let ended = || waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT);
+    while matches!(ended(), Err(rustix::io::Errno::INTR)) {}
+    true
+}
+
+fn record(status: ExitStatus, oom_kills: Option<u64>, ended_at: String) -> ExitRecord {
     ExitRecord {
         code: status.code(),
         signal: status.signal(),
         peak_rss_bytes: children_peak_rss_bytes(),
-        oom_kills: oom_kills().zip(oom_before).map(|(after, before)| after.saturating_sub(before)),
+        oom_kills,
         boot_id: boot_id(),
         ended_at,
     }

@@ -19,6 +19,7 @@ pub mod guard;
 mod hints;
 mod live;
 mod obey;
+mod oom;
 mod options;
 mod pace;
 pub mod policy;

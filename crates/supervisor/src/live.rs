@@ -4,10 +4,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::{Value, json};
 use tokio::sync::Notify;
 use vitals_journal::RunFolder;
 use vitals_store::{RunId, RunState};
 
+use crate::guard::GuardMark;
 use crate::policy::Active;
 
 /// One living attempt.
@@ -48,4 +50,10 @@ impl Live {
     pub fn is_cancelling(&self) -> bool {
         self.owes_term || self.kill_at.is_some()
     }
+}
+
+/// What shows that an attempt works: its process, which is known by this even where the folder is gone.
+pub(crate) fn proof(folder: &RunFolder, attempt: u32) -> Value {
+    let worker = GuardMark::read(folder, attempt).and_then(|mark| mark.worker);
+    json!({ "attempt": attempt, "worker": worker })
 }

@@ -1,6 +1,8 @@
 //! The end of an attempt: its exit record into the store, then the state that the evidence supports.
 
-use serde_json::json;
+use rustix::process::Signal;
+use serde::Deserialize as _;
+use serde_json::{Value, json};
 use vitals_store::{Evidence, RunId, RunState, StoreError};
 
 use crate::error::{Result, SupervisorError};
@@ -8,6 +10,7 @@ use crate::options::settings;
 use crate::retry::{RetrySettings, retries, retry};
 use crate::slurm::{GONE, judge};
 use crate::supervisor::{Supervisor, Unsettled};
+use crate::system::ProcessMark;
 use crate::verdict::{Known, verdict};
 
 impl Supervisor {
@@ -33,6 +36,9 @@ impl Supervisor {
             return Ok(());
         };
         ended.known.grace_spent = live.killed;
+        if ended.known.folder_missing {
+            ended.known.outlived_folder |= self.end_without_folder(run, ended.attempt).await?;
+        }
         if let Some(exit) = &ended.known.exit {
             let record = serde_json::to_value(exit)
                 .map_err(|source| StoreError::Json { what: "an exit record", source })?;
@@ -69,6 +75,18 @@ impl Supervisor {
             tracing::warn!(%run, "failed to look at its checkpoints: {error}");
         }
         Ok(())
+    }
+
+    /// Ends the worker of a run whose folder somebody removed: all that it does is lost, and nobody could find it any
+    /// more. It is known by the evidence of its running. `true`: it was alive.
+    async fn end_without_folder(&self, run: RunId, attempt: u32) -> Result<bool> {
+        let history = self.store.transitions(run).await?;
+        let proof = history.iter().rev().map(|change| &change.evidence.data).find(|data| {
+            data.get("attempt").and_then(Value::as_u64) == Some(attempt.into())
+                && data.get("worker").is_some()
+        });
+        let worker = proof.and_then(|data| ProcessMark::deserialize(data.get("worker")?).ok());
+        Ok(worker.is_some_and(|worker| worker.is_alive() && worker.signal_group(Signal::KILL)))
     }
 
     /// Queues a run again where the setting says so. A supervisor that dies between the ending and this leaves the run

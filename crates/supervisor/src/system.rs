@@ -2,7 +2,6 @@
 //! time *and* the boot that it belongs to, so that a reused id is never taken for it.
 
 use std::fs;
-use std::path::Path;
 
 use rustix::process::{Pid, Signal, kill_process_group};
 use serde::{Deserialize, Serialize};
@@ -59,21 +58,6 @@ fn stat(pid: u32) -> Option<(char, u64)> {
     Some((state, started))
 }
 
-/// How often the memory killer struck in this process's control group (version 2); `None` where nothing counts it.
-pub fn oom_kills() -> Option<u64> {
-    let groups = fs::read_to_string("/proc/self/cgroup").ok()?;
-    let own = groups.lines().find_map(|line| line.strip_prefix("0::/"))?;
-    let events = fs::read_to_string(Path::new("/sys/fs/cgroup").join(own).join("memory.events")).ok()?;
-    counter(&events, "oom_kill")
-}
-
-fn counter(text: &str, name: &str) -> Option<u64> {
-    text.lines().find_map(|line| {
-        let (key, value) = line.split_once(' ')?;
-        (key == name).then(|| value.trim().parse().ok())?
-    })
-}
-
 /// Physical memory in bytes.
 pub fn memory_bytes() -> Option<u64> {
     let text = fs::read_to_string("/proc/meminfo").ok()?;
@@ -95,12 +79,5 @@ mod tests {
         let rebooted = ProcessMark { boot_id: Some("another boot".to_owned()), ..me };
         assert!(!rebooted.is_alive());
         assert_eq!(ProcessMark::of(u32::MAX), None);
-    }
-
-    #[test]
-    fn counts_by_whole_names() {
-        let events = "low 0\nhigh 1\noom 2\noom_kill 3\noom_group_kill 4\n";
-        assert_eq!(counter(events, "oom_kill"), Some(3));
-        assert_eq!(counter(events, "absent"), None);
     }
 }

@@ -248,6 +248,7 @@ pub(crate) fn what_is_known(folder: &RunFolder, attempt: u32, end: Option<EndOfA
         end,
         asked: asked(folder, attempt),
         grace_spent: false,
+        outlived_folder: false,
         rebooted: mark.as_ref().is_some_and(|mark| mark.boot_id.is_some() && mark.boot_id != boot_id()),
         folder_missing: !there(folder.attempt_dir(attempt)),
         last_words: last_words(folder, attempt),

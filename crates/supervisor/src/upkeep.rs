@@ -8,6 +8,7 @@ use vitals_store::{Evidence, NewEvent, RunId, RunState, StoreError, SupervisorRo
 
 use crate::error::Result;
 use crate::guard::GuardMark;
+use crate::live::proof;
 use crate::options::settings;
 use crate::status::Status;
 use crate::supervisor::Supervisor;
@@ -82,7 +83,7 @@ impl Supervisor {
         live.last_record = now;
         live.stall_after = stall_after;
         if live.state == RunState::Starting {
-            let evidence = Evidence::with("the worker records", json!({ "attempt": attempt }));
+            let evidence = Evidence::with("the worker records", proof(&live.folder, attempt));
             if let Err(error) = self.set_state(run, RunState::Running, &evidence).await {
                 // Still `Starting` in memory too: the next record tries again.
                 tracing::warn!(%run, "failed to note that it runs: {error}");

@@ -20,6 +20,8 @@ pub struct Known {
     pub rebooted: bool,
     /// The run folder, or the attempt's part of it, is gone.
     pub folder_missing: bool,
+    /// Its folder was removed while it worked; its processes were ended.
+    pub outlived_folder: bool,
     /// The last line that the worker printed.
     pub last_words: Option<String>,
     /// The guard, the worker or the journal left something: without it the attempt never began.
@@ -46,6 +48,8 @@ pub fn verdict(known: &Known) -> (RunState, Evidence) {
     } else if let Some((end, code)) = known.end.as_ref().and_then(|end| Some((end, end.exit_code?))) {
         let (state, text) = by_code(code, known.asked, &end.message);
         (state, format!("{text} (journal's end record; no exit.json)"))
+    } else if known.outlived_folder {
+        (RunState::Lost, "run folder removed while it ran, its processes were ended".to_owned())
     } else if known.folder_missing {
         (RunState::Lost, "lock free, run folder missing".to_owned())
     } else if known.rebooted {
@@ -185,7 +189,12 @@ mod tests {
             "failed: lock free, no end record, boot id changed",
         );
         check(Known::default(), "lost: lock free, no exit.json, no end record");
-        check(Known { folder_missing: true, ..Known::default() }, "lost: lock free, run folder missing");
+        let missing = Known { folder_missing: true, ..Known::default() };
+        check(missing.clone(), "lost: lock free, run folder missing");
+        check(
+            Known { outlived_folder: true, ..missing },
+            "lost: run folder removed while it ran, its processes were ended",
+        );
         check(
             Known { exit: exit(None, None), ..Known::default() },
             "lost: exit.json names neither code nor signal",

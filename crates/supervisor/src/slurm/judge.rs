@@ -113,4 +113,53 @@ mod tests {
             "lost: slurm: GONE: neither squeue nor sacct knows the job, no exit.json, no end record",
         );
     }
+
+    /// What `sacct` of Slurm 22.05 printed (accounts in slurmdbd, our columns and options) of jobs that ended in each of
+    /// these ways: by themselves, by their program's exit code, with their node, for their memory, by `scancel`, for a
+    /// more urgent job, by `scancel` amid a requeue, at their time limit, by `scancel` before they began, by signal 9.
+    const ACCOUNTED: &str = "1|COMPLETED|None|vm\n2|FAILED|None|vm\n3|NODE_FAIL|None|vm\n4|OUT_OF_MEMORY|None|vm\n\
+         5|CANCELLED by 0|None|vm\n6|PREEMPTED|None|vm\n9|CANCELLED by 0|BeginTime|vm\n10|TIMEOUT|None|vm\n\
+         11|CANCELLED by 0|BeginTime|None assigned\n13|FAILED|None|vm\n";
+
+    /// Of each job of `sacct`'s answer: the state and its evidence, where the run folder tells `known`.
+    fn accounted(known: &Known, new_checkpoint: bool) -> Vec<String> {
+        let jobs = crate::slurm::words::parse_sacct(ACCOUNTED);
+        let judged = jobs.iter().map(|(id, word)| {
+            assert!(word.has_ended(), "{word:?}");
+            let (state, evidence, again) = judge(word, known, new_checkpoint);
+            format!("{id} {state}: {}{}", evidence.text, if again.is_some() { ", again" } else { "" })
+        });
+        judged.collect()
+    }
+
+    #[test]
+    fn sacct_alone() {
+        let told = accounted(&Known::default(), true);
+        assert_eq!(
+            told,
+            [
+                "1 lost: slurm: COMPLETED, no exit.json, no end record",
+                "2 failed: slurm: FAILED",
+                "3 failed: slurm: NODE_FAIL, again",
+                "4 failed: slurm: OUT_OF_MEMORY",
+                "5 cancelled: slurm: CANCELLED, not by Vitals",
+                "6 failed: slurm: PREEMPTED, again",
+                "9 cancelled: slurm: CANCELLED, not by Vitals",
+                "10 failed: slurm: TIMEOUT, again",
+                "11 cancelled: slurm: CANCELLED, not by Vitals",
+                "13 failed: slurm: FAILED",
+            ]
+        );
+    }
+
+    #[test]
+    fn sacct_beside_a_worker_that_stopped_with_a_checkpoint() {
+        let told = accounted(&exit(3, None), true);
+        assert_eq!(told[0], "1 paused: exit 3, stopped by a signal from outside");
+        assert_eq!(told[2], "3 failed: slurm: NODE_FAIL, again");
+        assert_eq!(told[5], "6 failed: slurm: PREEMPTED, again");
+        assert_eq!(told[7], "10 failed: slurm: TIMEOUT, again");
+        // Whatever Slurm says, a worker that reached its last step has finished.
+        assert!(accounted(&exit(0, None), false).iter().all(|told| told.ends_with(" finished: exit 0")));
+    }
 }
