@@ -24,6 +24,8 @@ mod harness;
 mod holder;
 #[path = "../../tests/it/siege.rs"]
 mod siege;
+#[path = "../../tests/it/window.rs"]
+mod window;
 
 const FAULTS: u64 = 500;
 const SEED: u64 = 500;

@@ -128,6 +128,9 @@ async fn steps(
         () = std::future::ready(()) => {}
     }
     let mut acknowledged = job.acknowledged_control;
+    if behaviour.get("children").is_some() {
+        beget()?;
+    }
     let mut step = job.first_step;
     while step < total {
         if behaviour.get("exit_at") == Some(step) && job.attempt == 1 {
@@ -137,6 +140,11 @@ async fn steps(
             writer.sync()?;
             eprintln!("out of numbers at step {step}");
             std::process::exit(101);
+        }
+        if behaviour.get("eat_at") == Some(step) {
+            writer.sync()?;
+            eat();
+            std::process::exit(1);
         }
         if behaviour.get("silent_at") == Some(step) {
             writer.log(Level::Info, "silent from here on")?;
@@ -170,7 +178,36 @@ async fn steps(
             }
         }
     }
+    if behaviour.get("hold").is_some() {
+        writer.sync()?;
+        hold(&folder.path().with_file_name("end_at_ms"));
+    }
     Ok((0, step))
+}
+
+/// Waits until a file names a millisecond of the clock, and then for that, so that several end in the same.
+fn hold(file: &Path) {
+    let told = || std::fs::read_to_string(file).ok()?.trim().parse::<i64>().ok();
+    let instant = loop {
+        match told() {
+            Some(instant) => break instant,
+            None => std::thread::sleep(Duration::from_millis(5)),
+        }
+    };
+    while jiff::Timestamp::now().as_millisecond() < instant {
+        std::hint::spin_loop();
+    }
+}
+
+/// Takes memory, and touches it, until the kernel ends this; at most 1 GiB, where nobody holds it to less.
+fn eat() {
+    let eaten: Vec<_> = (0..256).map(|_| std::hint::black_box(vec![1_u8; 1 << 22])).collect();
+    eprintln!("took {} MiB unhindered", eaten.len() * 4);
+}
+
+/// Two generations of processes that would stay for ten minutes; they hold what the worker holds.
+fn beget() -> std::io::Result<()> {
+    std::process::Command::new("sh").args(["-c", "sleep 600 & sleep 600"]).spawn().map(drop)
 }
 
 /// Writes one, unless the disk is full: then the next one will do.

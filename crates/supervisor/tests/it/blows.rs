@@ -13,6 +13,7 @@ use vitals_store::{Command, RunId, RunState};
 
 use crate::harness::{World, now, send, stand_in, until};
 use crate::holder::Holder;
+use crate::window::Window;
 
 /// A kind of fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,12 +29,14 @@ pub enum Fault {
     StoppedSupervisor,
     SecondSupervisor,
     Client,
+    Window,
     TornRecord,
     LockedDatabase,
     LeftOverLocks,
     ReusedPid,
     OtherBoot,
     RemovedFolder,
+    RemovedUnderWorker,
     FullDisk,
     ClockJump,
     PauseAndResume,
@@ -41,7 +44,7 @@ pub enum Fault {
 }
 
 impl Fault {
-    pub const ALL: [(Self, &'static str); 21] = [
+    pub const ALL: [(Self, &'static str); 23] = [
         (Self::Worker, "worker: kill -9"),
         (Self::Guard, "guard: kill -9"),
         (Self::GuardAndWorker, "guard and worker: kill -9"),
@@ -53,12 +56,14 @@ impl Fault {
         (Self::StoppedSupervisor, "supervisor: SIGSTOP, SIGCONT"),
         (Self::SecondSupervisor, "a second supervisor"),
         (Self::Client, "client: kill -9 amid a request"),
+        (Self::Window, "window: kill -9 amid ingestion"),
         (Self::TornRecord, "last record torn"),
-        (Self::LockedDatabase, "database locked by another program"),
+        (Self::LockedDatabase, "database locked for seconds by a program"),
         (Self::LeftOverLocks, "lock files left over, with rubbish in them"),
         (Self::ReusedPid, "worker's process id reused"),
         (Self::OtherBoot, "boot id changed"),
-        (Self::RemovedFolder, "run folder removed"),
+        (Self::RemovedFolder, "run folder removed after its end"),
+        (Self::RemovedUnderWorker, "run folder removed under a living worker"),
         (Self::FullDisk, "disk full (tmpfs)"),
         (Self::ClockJump, "clock jumps by hours"),
         (Self::PauseAndResume, "pause asked for"),
@@ -75,14 +80,15 @@ pub enum Outcome {
     Starts,
     /// It ends so.
     Ends(RunState, &'static str),
-    /// It ends so, and its folder is gone for ever.
-    Vanishes,
+    /// It is lost with one of these as evidence, and its folder is gone for ever.
+    Vanishes(&'static [&'static str]),
     /// The machine does not allow this fault; why.
     Impossible(&'static str),
 }
 
 const KILLED: Outcome = Outcome::Ends(RunState::Failed, "signal 9");
 const NO_EVIDENCE: Outcome = Outcome::Ends(RunState::Lost, "lock free, no exit.json, no end record");
+const MISSING: &str = "lock free, run folder missing";
 
 /// Deals a fault to a living run. `guarded`: its guard lives, and will tell how the worker ended.
 pub async fn deal(
@@ -145,6 +151,14 @@ pub async fn deal(
             kill_client(world, rng, run).await;
             Outcome::GoesOn
         }
+        Fault::Window => match Window::open(world.root.path()) {
+            Ok(window) => {
+                moment(rng, 1500).await;
+                window.kill();
+                Outcome::GoesOn
+            }
+            Err(why) => Outcome::Impossible(why),
+        },
         Fault::TornRecord => {
             world.end_supervisor(Signal::KILL).await;
             world.kill(run, attempt, "worker", Signal::KILL).await;
@@ -157,7 +171,8 @@ pub async fn deal(
             let Some(holder) = Holder::hold(&world.workspace().database()) else {
                 return Outcome::Impossible("there is no python3 to lock the database with");
             };
-            moment(rng, 2500).await;
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            moment(rng, 3000).await;
             holder.let_go();
             Outcome::GoesOn
         }
@@ -188,7 +203,12 @@ pub async fn deal(
             kill_all(world, run, attempt).await;
             std::fs::remove_dir_all(world.folder(run).path()).unwrap();
             world.supervise().await;
-            Outcome::Vanishes
+            Outcome::Vanishes(&[MISSING])
+        }
+        Fault::RemovedUnderWorker => {
+            remove(world, run);
+            // Its worker may stumble over that first.
+            Outcome::Vanishes(&[MISSING, "run folder removed while it ran, its processes were ended"])
         }
         Fault::FullDisk => {
             if !world.runs_on_tmpfs() {
@@ -307,6 +327,14 @@ fn tear(world: &World, rng: &mut KeyedRng, run: RunId, attempt: u32) {
     std::fs::write(path, bytes).unwrap();
 }
 
+/// Removes the folder of a living run in one instant, whatever its worker is writing there.
+fn remove(world: &World, run: RunId) {
+    let folder = world.folder(run);
+    let aside = world.workspace().runs_dir().join("removed");
+    std::fs::rename(folder.path(), &aside).unwrap();
+    std::fs::remove_dir_all(aside).unwrap();
+}
+
 /// The id that the guard noted belongs to somebody else now, who must not be signalled: not even by a cancel.
 async fn reuse_pid(world: &mut World, run: RunId, attempt: u32) {
     kill_all(world, run, attempt).await;
@@ -342,7 +370,7 @@ fn edit_mark(world: &World, run: RunId, attempt: u32, edit: impl FnOnce(&mut Val
 }
 
 /// Takes the last byte of a disk.
-fn fill(folder: &Path) -> std::path::PathBuf {
+pub fn fill(folder: &Path) -> std::path::PathBuf {
     use std::io::Write as _;
     let path = folder.join("filler");
     let mut file = std::fs::File::create(&path).unwrap();

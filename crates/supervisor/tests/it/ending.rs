@@ -1,10 +1,11 @@
 //! Runs that end by themselves: well, badly, many at once; the queue's order and its slots.
 
+use rustix::process::Signal;
 use vitals_journal::RunFolder;
 use vitals_store::{Command, RunState};
 use vitals_supervisor::settings;
 
-use crate::harness::{World, until};
+use crate::harness::{World, now, send, until};
 
 #[tokio::test]
 async fn a_run_from_queue_to_end() {
@@ -100,16 +101,44 @@ async fn never_more_runs_than_slots_and_all_in_order() {
 }
 
 #[tokio::test]
-async fn four_runs_that_end_at_once_are_all_settled() {
+async fn four_runs_that_end_in_one_millisecond_are_all_settled() {
     let mut world = World::new(4).await;
     let mut runs = Vec::new();
     for seed in 0..4 {
-        runs.push(world.queue_seed("step_ms=0", 10, 0, seed).await);
+        runs.push(world.queue_seed("step_ms=0&hold=1", 10, 0, seed).await);
     }
     world.supervise().await;
+    for run in &runs {
+        world.steps(*run, 10).await;
+        world.state(*run, RunState::Running).await;
+    }
+    // All have trained; now they are told the millisecond.
+    let told = world.workspace().runs_dir().join("end_at_ms");
+    vitals_journal::atomic_write(&told, (now() + 200).to_string().as_bytes()).unwrap();
     for run in runs {
-        world.state(run, RunState::Finished).await;
+        assert_eq!(world.state(run, RunState::Finished).await.evidence, "exit 0");
         world.no_hole_and_no_double_step(run, 10).await;
+        world.nothing_is_lost(run).await;
+    }
+}
+
+#[tokio::test]
+async fn four_workers_that_are_killed_at_once_are_all_settled() {
+    let mut world = World::new(4).await;
+    let mut runs = Vec::new();
+    for seed in 0..4 {
+        runs.push(world.queue_seed("step_ms=2", 100_000, 20, seed).await);
+    }
+    world.supervise().await;
+    let mut workers = Vec::new();
+    for run in &runs {
+        world.steps(*run, 20).await;
+        workers.push(world.pid_of(*run, 1, "worker").await);
+    }
+    workers.into_iter().for_each(|worker| send(worker, Signal::KILL));
+    for run in runs {
+        assert_eq!(world.state(run, RunState::Failed).await.evidence, "signal 9");
+        world.nothing_is_lost(run).await;
     }
 }
 

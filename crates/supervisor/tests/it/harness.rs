@@ -47,7 +47,12 @@ pub struct World {
 
 impl World {
     pub async fn new(slots: u32) -> Self {
-        let root = tempfile::tempdir().unwrap();
+        Self::named(".tmp", slots).await
+    }
+
+    /// In a folder whose name begins so.
+    pub async fn named(name: &str, slots: u32) -> Self {
+        let root = tempfile::Builder::new().prefix(name).tempdir().unwrap();
         let store = Store::open(root.path().join("vitals.db"), Role::Writer).await.unwrap();
         store.set_setting(settings::SLOTS, &BTreeMap::from([("cpu", slots)])).await.unwrap();
         Self { disk: None, root, store, supervisor: None, flags: Vec::new() }
@@ -241,6 +246,11 @@ impl World {
         }
     }
 
+    /// What the guard wrote of an attempt's end.
+    pub fn attempt_exit(&self, run: RunId, attempt: u32) -> Value {
+        serde_json::from_slice(&std::fs::read(self.folder(run).exit(attempt)).unwrap()).unwrap()
+    }
+
     /// All that the supervisors printed.
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.workspace().supervisor_log()).unwrap_or_default()
@@ -255,10 +265,8 @@ impl World {
     /// What the journal holds is what the store holds: count and hash.
     pub async fn nothing_is_lost(&self, run: RunId) {
         let check = vitals_journal::check(self.folder(run).path()).unwrap();
-        let series = self.store.series(run, &vitals_store::SeriesQuery::default()).await.unwrap();
-        let values: usize = series.iter().map(|series| series.values.len()).sum();
-        assert_eq!(values as u64, check.values);
-        assert_eq!(self.store.run_hash(run).await.unwrap(), check.sha256);
+        let stored = self.store.run_sum(run).await.unwrap();
+        assert_eq!((stored.values, stored.sha256), (check.values, check.sha256));
         assert_eq!(check.corrupt_records, 0);
     }
 

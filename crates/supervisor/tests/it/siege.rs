@@ -109,7 +109,7 @@ impl Siege {
     async fn round(&mut self, fault: Fault, when: &str) {
         let place = usize::try_from(self.rng.below(self.subjects.len() as u64)).unwrap();
         let attempt = self.alive(place, when).await;
-        println!("{when}: {} in attempt {attempt}", self.subjects[place].run);
+        eprintln!("{when}: {} in attempt {attempt}", self.subjects[place].run);
         let (run, guarded) = (self.subjects[place].run, self.subjects[place].guard_gone != attempt);
         let began = Instant::now();
         let outcome = deal(&mut self.world, &mut self.rng, fault, run, attempt, guarded).await;
@@ -126,12 +126,14 @@ impl Siege {
             (Outcome::GoesOn | Outcome::Starts, _) => line.went_on += 1,
             _ => line.ended += 1,
         }
-        if matches!(outcome, Outcome::Vanishes) && row.state != RunState::Finished {
+        if matches!(outcome, Outcome::Vanishes(_)) {
+            self.nobody_works_on(run, when).await;
             self.subjects[place] = self.queue().await;
         }
         for place in 0..self.subjects.len() {
             self.look_at(place, when).await;
         }
+        self.nobody_else_supervises(when);
     }
 
     /// Waits until a subject trains, some steps further on; one that has finished is succeeded by another. Its attempt.
@@ -155,7 +157,7 @@ impl Siege {
 
     /// Waits until what was done can be seen in the run's state, and compares that with what should be.
     async fn follow(&mut self, run: RunId, attempt: u32, outcome: Outcome, when: &str) -> RunRow {
-        let ends = matches!(outcome, Outcome::Ends(..) | Outcome::Vanishes);
+        let ends = matches!(outcome, Outcome::Ends(..) | Outcome::Vanishes(_));
         let row = until("the fault shows", async || {
             let row = self.world.run(run).await;
             let ended = row.state.has_ended() || row.state == RunState::Paused;
@@ -168,7 +170,7 @@ impl Siege {
             (Outcome::GoesOn | Outcome::Impossible(_), RunState::Running) => row.attempt == attempt,
             (Outcome::Starts, RunState::Running) => row.attempt >= attempt,
             (Outcome::Ends(state, text), _) => row.state == state && evidence == text,
-            (Outcome::Vanishes, RunState::Lost) => evidence == "lock free, run folder missing",
+            (Outcome::Vanishes(texts), RunState::Lost) => texts.contains(&evidence),
             _ => false,
         };
         if !as_it_should {
@@ -187,6 +189,7 @@ impl Siege {
         let run = self.subjects[place].run;
         let row = self.settled(run).await;
         self.compare(&row, when).await;
+        self.history_is_true(&row, when).await;
         match self.world.run(run).await.state {
             RunState::Failed | RunState::Lost | RunState::Cancelled => {
                 self.nobody_works_on(run, when).await;

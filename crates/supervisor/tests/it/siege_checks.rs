@@ -1,11 +1,12 @@
 //! What must hold between the rounds of a siege: journal and store agree, nobody works on what has ended, nothing was
 //! started twice, every state has evidence. It looks and notes; it never helps.
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use rustix::process::Signal;
 use vitals_journal::Lock;
-use vitals_store::{RunId, RunRow, RunState, SeriesQuery};
+use vitals_store::{RunId, RunRow, RunState, RunSum};
 
 use super::{PATIENCE, Siege, Table};
 use crate::blows::processes_of;
@@ -33,30 +34,26 @@ impl Siege {
         }
         let check = vitals_journal::check(self.world.folder(run).path()).unwrap();
         let began = Instant::now();
-        let mut same = self.world.store.run_hash(run).await.unwrap() == check.sha256;
-        while !same && began.elapsed() < PATIENCE {
+        let mut stored = self.world.store.run_sum(run).await.unwrap();
+        let same = |stored: &RunSum| stored.values == check.values && stored.sha256 == check.sha256;
+        while !same(&stored) && began.elapsed() < PATIENCE {
             tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-            same = self.world.store.run_hash(run).await.unwrap() == check.sha256;
+            stored = self.world.store.run_sum(run).await.unwrap();
         }
         if let Some(worker) = &worker {
             worker.signal_group(Signal::CONT);
         }
         self.table.comparisons += 1;
         self.table.values_compared += check.values;
-        if !same {
-            let stored = self.values(run).await;
-            self.table.values_lost += check.values.saturating_sub(stored);
-            let what = format!("{run}: the journal holds {} values, the store {stored}", check.values);
+        if !same(&stored) {
+            self.table.values_lost += check.values.saturating_sub(stored.values);
+            let what =
+                format!("{run}: the journal holds {} values, the store {}", check.values, stored.values);
             self.problem(when, what);
         }
         if check.corrupt_records > 0 {
             self.problem(when, format!("{run}: damage: {:?}", check.problems));
         }
-    }
-
-    async fn values(&self, run: RunId) -> u64 {
-        let series = self.world.store.series(run, &SeriesQuery::default()).await.unwrap();
-        series.iter().map(|series| series.values.len() as u64).sum()
     }
 
     /// Lock free, and no process is left of any attempt.
@@ -85,16 +82,36 @@ impl Siege {
             self.problem(when, format!("{run}: attempts {numbers:?}, the last is {}", row.attempt));
         }
         self.table.attempts += numbers.len() as u64;
+        self.history_is_true(&row, when).await;
+    }
+
+    /// Every state so far has its evidence and could follow the one before, and no attempt was started twice.
+    pub(super) async fn history_is_true(&mut self, row: &RunRow, when: &str) {
+        let run = row.id;
         let mut before = None;
+        let mut starts = BTreeSet::new();
         for change in self.world.store.transitions(run).await.unwrap() {
-            if change.evidence.text.is_empty() {
+            if change.evidence.text.trim().is_empty() {
                 self.problem(when, format!("{run} became {} without evidence", change.to));
             }
             let legal = |from: RunState| from == change.to || from.may_become(change.to);
             if change.from != before || before.is_some_and(|from| !legal(from)) {
                 self.problem(when, format!("{run}: {before:?} became {}", change.to));
             }
+            let attempt = change.evidence.text.split(' ').nth(1).map(str::to_owned);
+            let starting = change.to == RunState::Starting && change.evidence.text.starts_with("attempt ");
+            if starting && !starts.insert(attempt) {
+                self.problem(when, format!("{run}: started twice: {}", change.evidence.text));
+            }
             before = Some(change.to);
+        }
+    }
+
+    /// One process supervises the workspace: ours.
+    pub(super) fn nobody_else_supervises(&mut self, when: &str) {
+        let all = processes_of(self.world.root.path());
+        if all.len() != 1 || all[0].0 != self.world.supervisor_pid() {
+            self.problem(when, format!("these work on the workspace: {all:?}"));
         }
     }
 

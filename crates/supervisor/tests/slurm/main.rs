@@ -3,10 +3,12 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop at what it did not expect")]
 
+mod causes;
 mod cluster;
 #[path = "../it/harness.rs"]
 #[expect(dead_code, reason = "the other tests use the rest of it")]
 mod harness;
+mod names;
 
 use std::time::{Duration, Instant};
 
@@ -14,7 +16,7 @@ use rustix::process::Signal;
 use vitals_store::{Command, RunId, RunRow, RunState};
 use vitals_supervisor::{SlurmSettings, settings};
 
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, Limits};
 use crate::harness::World;
 
 /// Slurm looks at time limits twice a minute, and they count in minutes.
@@ -42,7 +44,7 @@ async fn settle_on(world: &World, cluster: &Cluster, change: impl FnOnce(&mut Sl
 
 #[tokio::test]
 async fn a_sweep_of_eight_with_a_cancel_a_time_limit_and_a_drained_node() {
-    let cluster = match Cluster::start(4) {
+    let cluster = match Cluster::start(4, Limits::Cores) {
         Ok(cluster) => cluster,
         Err(why) => return println!("skipped: {why}"),
     };
@@ -104,7 +106,7 @@ async fn a_sweep_of_eight_with_a_cancel_a_time_limit_and_a_drained_node() {
 
 #[tokio::test]
 async fn a_partition_that_slurm_refuses_is_said_and_the_queue_goes_on() {
-    let cluster = match Cluster::start(2) {
+    let cluster = match Cluster::start(2, Limits::Cores) {
         Ok(cluster) => cluster,
         Err(why) => return println!("skipped: {why}"),
     };

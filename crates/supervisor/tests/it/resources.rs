@@ -1,0 +1,79 @@
+//! What a run uses and gives back: its whole process group, and room on the disk.
+
+use rustix::process::Signal;
+use vitals_store::{Command, RunState};
+use vitals_supervisor::settings;
+
+use crate::blows::fill;
+use crate::harness::{World, until};
+
+/// The processes of a group that are more than names.
+fn members(group: u32) -> Vec<u32> {
+    let entries = std::fs::read_dir("/proc").unwrap().flatten();
+    entries
+        .filter_map(|entry| {
+            let pid: u32 = entry.file_name().to_str()?.parse().ok()?;
+            let stat = std::fs::read_to_string(entry.path().join("stat")).ok()?;
+            let fields: Vec<&str> = stat[stat.rfind(')')? + 2..].split(' ').collect();
+            (fields[2] == group.to_string() && !matches!(fields[0], "Z" | "X")).then_some(pid)
+        })
+        .collect()
+}
+
+/// Children and grandchildren hold the run's lock as their worker does: only when all are gone is the run over.
+async fn all_end_with_the_worker(end: impl AsyncFnOnce(&World, vitals_store::RunId), state: RunState) {
+    let mut world = World::new(1).await;
+    let run = world.queue("step_ms=5&children=1", 100_000, 0).await;
+    world.supervise().await;
+    world.steps(run, 3).await;
+    let worker = world.pid_of(run, 1, "worker").await;
+    let family = until("it has children and grandchildren", async || {
+        Some(members(worker)).filter(|members| members.len() >= 3)
+    })
+    .await;
+    end(&world, run).await;
+    world.state(run, state).await;
+    until("nobody of the group is left", async || members(worker).is_empty().then_some(())).await;
+    assert!(family.contains(&worker));
+    world.nothing_is_lost(run).await;
+}
+
+#[tokio::test]
+async fn a_cancel_ends_the_worker_s_whole_group() {
+    let cancel = async |world: &World, run| {
+        world.ask(run, Command::Cancel).await.unwrap();
+    };
+    all_end_with_the_worker(cancel, RunState::Cancelled).await;
+}
+
+#[tokio::test]
+async fn a_killed_worker_s_whole_group_ends_with_it() {
+    let kill = async |world: &World, run| world.kill(run, 1, "worker", Signal::KILL).await;
+    all_end_with_the_worker(kill, RunState::Failed).await;
+}
+
+#[tokio::test]
+async fn a_small_disk_that_is_full_holds_the_queue_and_gets_no_half_files() {
+    let mut world = World::new(1).await.on_small_disk(8);
+    if !world.runs_on_tmpfs() {
+        println!("skipped: a tmpfs cannot be mounted here");
+        return;
+    }
+    world.store.set_setting(settings::LOW_DISK_BYTES, &(4_u64 << 20)).await.unwrap();
+    let filler = fill(world.workspace().runs_dir());
+    let run = world.queue("step_ms=1", 200, 20).await;
+    world.supervise().await;
+    let problem = until("it says what it waits for", async || {
+        world.store.supervisor().await.unwrap()?.status["problem"].as_str().map(str::to_owned)
+    })
+    .await;
+    assert!(problem.contains("has 0 MiB left") && problem.contains("asks for 4 MiB"), "{problem}");
+    let there: Vec<_> = std::fs::read_dir(world.workspace().runs_dir()).unwrap().flatten().collect();
+    assert_eq!(there.len(), 1, "nothing but what fills the disk: {there:?}");
+    assert_eq!(world.run(run).await.state, RunState::Queued);
+    std::fs::remove_file(filler).unwrap();
+    let row = world.state(run, RunState::Finished).await;
+    assert_eq!(row.attempt, 1);
+    world.no_hole_and_no_double_step(run, 200).await;
+    world.nothing_is_lost(run).await;
+}
