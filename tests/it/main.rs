@@ -1,10 +1,15 @@
 //! The whole of Vitals from outside: the real `vitals` and `vitals-worker` on real images, killed for real. The
 //! binaries are those that `cargo xtask test` built; without them a test says so in words.
 
-#![expect(clippy::panic, reason = "a test that cannot go on says why")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on says why")]
 
 mod bad_input;
+#[path = "../../crates/supervisor/tests/it/holder.rs"]
+mod holder;
 mod parity;
+mod siege;
 mod support;
 mod survival;
 mod sweep;
+#[path = "../../crates/supervisor/tests/it/window.rs"]
+mod window;

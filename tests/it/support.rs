@@ -128,11 +128,16 @@ impl Workspace {
         self.path("ws").join("runs").join(id)
     }
 
-    /// The worker's process id, from what the guard wrote of the attempt.
+    /// The worker's process id.
     pub fn worker_pid(&self, id: &str, attempt: u32) -> Option<i32> {
+        self.process(id, attempt, "worker")
+    }
+
+    /// The process id of `guard` or `worker`, from what the guard wrote of the attempt.
+    pub fn process(&self, id: &str, attempt: u32, who: &str) -> Option<i32> {
         let path = self.run_folder(id).join(format!("attempt-{attempt:04}/guard.json"));
         let mark: Value = serde_json::from_slice(&std::fs::read(path).ok()?).ok()?;
-        i32::try_from(mark["worker"]["pid"].as_i64()?).ok()
+        i32::try_from(mark[who]["pid"].as_i64()?).ok()
     }
 
     /// Asks until the answer is some; the last answer tells what went wrong.
@@ -195,6 +200,12 @@ pub fn kill(pid: i32, signal: rustix::process::Signal) {
         // It may have ended by itself.
         let _ = rustix::process::kill_process(pid, signal);
     }
+}
+
+/// The kernel's letter for what a process does (`R`, `S`, `T` stopped, `Z` dead, …); `None` when it is gone.
+pub fn state_of(pid: i32) -> Option<char> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    stat[stat.rfind(')')? + 1..].trim_start().chars().next()
 }
 
 /// The process that supervises a workspace: the one `vitals … supervise` that names its folder.
