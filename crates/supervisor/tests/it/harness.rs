@@ -179,13 +179,17 @@ impl World {
 
     /// Waits for a state.
     pub async fn state(&self, run: RunId, wanted: RunState) -> RunRow {
-        let look = async || Some(self.run(run).await).filter(|row| row.state == wanted);
-        let wait = tokio::time::timeout(DEADLINE, until("", look)).await;
-        match wait {
+        self.row_when(run, &format!("become {wanted}"), |row| row.state == wanted).await
+    }
+
+    /// Waits until a run is as it should be; tells how it is where it never is.
+    pub async fn row_when(&self, run: RunId, what: &str, is: impl Fn(&RunRow) -> bool) -> RunRow {
+        let look = async || Some(self.run(run).await).filter(|row| is(row));
+        match tokio::time::timeout(DEADLINE - Duration::from_secs(1), until("", look)).await {
             Ok(row) => row,
             Err(_) => {
                 let row = self.run(run).await;
-                panic!("{run} should become {wanted}; it is {}: {}; {}", row.state, row.evidence, self.log())
+                panic!("{run} should {what}; it is {}: {}; {}", row.state, row.evidence, self.log())
             }
         }
     }

@@ -5,12 +5,13 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use serde_json::json;
 use vitals_recipe::{KeyedRng, Part, keyed_rng};
 use vitals_store::{Command, RunId, RunRow, RunState};
 use vitals_supervisor::settings;
 
 use crate::blows::{Fault, Outcome, deal};
-use crate::harness::{World, until};
+use crate::harness::{World, now, until};
 
 #[path = "siege_checks.rs"]
 mod checks;
@@ -142,12 +143,9 @@ impl Siege {
             let run = self.subjects[place].run;
             let row = self.settled(run).await;
             let wanted = row.steps_done + self.rng.below(60);
-            let row = until("it moves on, or ends", async || {
-                let row = self.world.run(run).await;
-                let moved = row.steps_done >= wanted && row.state == RunState::Running;
-                (moved || row.state.has_ended()).then_some(row)
-            })
-            .await;
+            let moved = |row: &RunRow| row.steps_done >= wanted && row.state == RunState::Running;
+            let row =
+                self.world.row_when(run, "move on, or end", |row| moved(row) || row.state.has_ended()).await;
             if row.state == RunState::Running {
                 return row.attempt;
             }
@@ -201,6 +199,7 @@ impl Siege {
             }
             RunState::Finished => {
                 self.finished(place, when).await;
+                self.remove(run, when).await;
                 self.subjects[place] = self.queue().await;
             }
             _ => {}
@@ -220,6 +219,15 @@ impl Siege {
     async fn must(&mut self, run: RunId, command: Command, when: &str) {
         if let Err(answer) = self.world.ask(run, command).await {
             self.problem(when, format!("{run}: {} was refused: {answer}", command.as_str()));
+        }
+    }
+
+    /// Gives back the room of a run that nothing more is asked of: a long siege would fill its small disk.
+    async fn remove(&mut self, run: RunId, when: &str) {
+        self.world.store.add_request(Some(run), Command::Remove, &json!({}), now()).await.unwrap();
+        until("the run is removed", async || self.world.store.run(run).await.err()).await;
+        if self.world.folder(run).path().exists() {
+            self.problem(when, format!("{run} was removed, and its folder is there"));
         }
     }
 
