@@ -2,10 +2,8 @@
 //!
 //! Contract. The window is the steps `from..to` (without `to`), cut into `n` pixel columns of equal width; step `s`
 //! belongs to column `(s − from) · n / (to − from)`, rounded down. Every value whose step lies in the window is counted
-//! in exactly one column, and no other value is. Of each column, `count`, `nonfinite`, `min`, `max` (finite values),
-//! `first`, `last` and their steps equal those of the raw values exactly, whether they come from raw values or from a
-//! pyramid; `mean` equals it up to rounding. So every extreme and every non-finite value of the window shows at every
-//! width.
+//! in exactly one column, and no other value is. So every extreme and every non-finite value of the window shows at every
+//! width. Frames are for figures and for words, made of raw values; [`crate::Grid`] is for what a window draws.
 
 use std::ops::Range;
 
@@ -45,63 +43,20 @@ impl Frame {
     }
 }
 
-/// Collects a frame from values and summaries, given in order of step.
-#[derive(Debug, Clone)]
-pub struct FrameBuilder(Frame);
-
-impl FrameBuilder {
-    /// An empty frame of the steps `from..to` in `columns` pixel columns.
-    pub fn new(from: u64, to: u64, columns: usize) -> Self {
-        let columns = if to > from { columns } else { 0 };
-        Self(Frame { from, to, columns: vec![Summary::EMPTY; columns] })
-    }
-
-    /// The column of a step; `None` outside of the window.
-    pub fn column_of(&self, step: u64) -> Option<usize> {
-        let Frame { from, to, ref columns } = self.0;
-        if !(from..to).contains(&step) || columns.is_empty() {
-            return None;
-        }
-        Some((u128::from(step - from) * columns.len() as u128 / u128::from(to - from)) as usize)
-    }
-
-    /// Adds a value; one outside of the window is ignored.
-    pub fn push(&mut self, step: u64, value: f64) {
-        if let Some(column) = self.column_of(step) {
-            self.0.columns[column].push(step, value);
-        }
-    }
-
-    /// Adds a summary if its values belong to one column or all lie outside of the window; otherwise adds nothing and
-    /// returns `false`: give finer ones.
-    #[must_use]
-    pub fn push_summary(&mut self, summary: &Summary) -> bool {
-        if summary.count == 0 || summary.last_step < self.0.from || summary.first_step >= self.0.to {
-            return true;
-        }
-        match (self.column_of(summary.first_step), self.column_of(summary.last_step)) {
-            (Some(first), Some(last)) if first == last => {
-                self.0.columns[first].merge(summary);
-                true
-            }
-            _ => self.0.columns.is_empty(),
-        }
-    }
-
-    pub fn finish(self) -> Frame {
-        self.0
-    }
-}
-
 /// The frame of raw values: `steps` (never falling) and `values`, equally long.
 pub fn frame(steps: &[u64], values: &[f64], from: u64, to: u64, columns: usize) -> Frame {
-    let mut builder = FrameBuilder::new(from, to, columns);
+    let columns = if to > from { columns } else { 0 };
+    let mut frame = Frame { from, to, columns: vec![Summary::EMPTY; columns] };
     let first = steps.partition_point(|&step| step < from);
     let last = steps.partition_point(|&step| step < to).max(first);
     for (&step, &value) in steps[first..last].iter().zip(&values[first..last]) {
-        builder.push(step, value);
+        // Wide enough for any step.
+        let column = u128::from(step - from) * columns as u128 / u128::from(to - from);
+        if let Some(column) = frame.columns.get_mut(column as usize) {
+            column.push(step, value);
+        }
     }
-    builder.finish()
+    frame
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! Numerics on recorded series: frames for drawing and the pyramid behind them, smoothing, comparison over seeds, detection
-//! of spikes and dips.
+//! Numerics on recorded series: frames for drawing and the pieces that a stored pyramid is made of, smoothing, comparison
+//! over seeds, detection of spikes and dips.
 //! Pure: slices in, numbers out; no clock, no file, no randomness that is not a fixed sequence.
 //!
 //! A series is two slices of equal length: steps that never fall, and values of which any may be NaN or ±inf.
@@ -13,7 +13,6 @@ mod level;
 mod nonfinite;
 mod paired;
 mod piece;
-mod pyramid;
 mod robust;
 mod seeds;
 mod smooth;
@@ -25,14 +24,13 @@ pub mod synthetic;
 
 pub use dips::{Dip, DipDetector, DipRule, dips};
 pub use findings::{Finding, Found, RunDetector, is_layer};
-pub use frame::{Frame, FrameBuilder, frame};
+pub use frame::{Frame, frame};
 pub use grid::{Grid, NODE_FACTOR, NODE_STEPS, TOP_LEVEL, node_steps};
 pub use lead::{Delay, LEAST_ORDER_STEPS, Onset, Order, at_least_by_chance, bootstrap_median, delay, order};
 pub use level::{LevelDetector, LevelEvent, LevelRule};
 pub use nonfinite::{Nonfinite, NonfiniteDetector};
 pub use paired::{ENOUGH_PAIRS, Paired, Verdict, paired};
 pub use piece::{MEDIAN_WINDOW, Piece, Rows, pieces};
-pub use pyramid::Pyramid;
 pub use robust::RobustBaseline;
 pub use seeds::{BandPoint, Interval, mean_interval, seed_band};
 pub use smooth::{RunningMedian, relative_to_running_median, smooth_ema};
