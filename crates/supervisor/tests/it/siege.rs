@@ -134,7 +134,7 @@ impl Siege {
         for place in 0..self.subjects.len() {
             self.look_at(place, when).await;
         }
-        self.nobody_else_supervises(when);
+        self.nobody_else_supervises(when).await;
     }
 
     /// Waits until a subject trains, some steps further on; one that has finished is succeeded by another. Its attempt.

@@ -107,11 +107,16 @@ impl Siege {
         }
     }
 
-    /// One process supervises the workspace: ours.
-    pub(super) fn nobody_else_supervises(&mut self, when: &str) {
-        let all = processes_of(self.world.root.path());
-        if all.len() != 1 || all[0].0 != self.world.supervisor_pid() {
-            self.problem(when, format!("these work on the workspace: {all:?}"));
+    /// One process supervises the workspace: ours. One that it is just starting bears its name for an instant.
+    pub(super) async fn nobody_else_supervises(&mut self, when: &str) {
+        let began = Instant::now();
+        let (root, own) = (self.world.root.path().to_owned(), self.world.supervisor_pid());
+        let others = || processes_of(&root).into_iter().filter(|(pid, _)| *pid != own).collect::<Vec<_>>();
+        while !others().is_empty() {
+            if began.elapsed() > PATIENCE {
+                return self.problem(when, format!("these work on the workspace, too: {:?}", others()));
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
         }
     }
 
