@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use vitals_recipe::Recipe;
+use vitals_recipe::{Recipe, time_key};
 use vitals_store::{MetricChoice, RunSelection};
 
 use crate::Context;
@@ -20,7 +20,7 @@ impl Estimates {
         for row in context.store().runs(&RunSelection::All, &wanted).await? {
             let rate = row.metrics.get("images_per_second").map(|metric| metric.last);
             if let Some(rate) = rate.filter(|rate| rate.is_finite() && *rate > 0.0) {
-                rates.entry(cost_key(&row.resolved()?)).or_default().push(rate);
+                rates.entry(time_key(&row.resolved()?)).or_default().push(rate);
             }
         }
         rates.values_mut().for_each(|rates| rates.sort_by(f64::total_cmp));
@@ -29,25 +29,8 @@ impl Estimates {
 
     /// Seconds for `steps` steps at the median measured rate.
     pub fn seconds(&self, recipe: &Recipe, steps: u64) -> Option<f64> {
-        let rates = self.0.get(&cost_key(recipe))?;
+        let rates = self.0.get(&time_key(recipe))?;
         let median = rates.get(rates.len() / 2)?;
         Some(steps as f64 * f64::from(recipe.batch_size) / median)
     }
-}
-
-fn cost_key(recipe: &Recipe) -> String {
-    format!(
-        "{} {} {} {} {} {} {} {} {} {} {}",
-        recipe.backbone,
-        recipe.method,
-        recipe.image_size,
-        recipe.patch_size,
-        recipe.embed_dim,
-        recipe.depth,
-        recipe.head_hidden_dim,
-        recipe.head_out_dim,
-        recipe.precision,
-        recipe.device,
-        recipe.batch_size
-    )
 }

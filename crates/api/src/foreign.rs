@@ -40,7 +40,7 @@ pub async fn record(
         seed: recipe.seed,
         recipe: serde_json::to_value(&recipe).map_err(|error| ApiError::failed(error.to_string()))?,
         axes: BTreeMap::default(),
-        label: about.label,
+        label: about.label.clone(),
         priority: 0,
         total_steps: Some(about.steps),
         state: RunState::Lost,
@@ -51,7 +51,7 @@ pub async fn record(
         return Err(ApiError::failed("failed to add a run for the import"));
     };
     let folder = context.workspace().run_folder(run);
-    let (job, started_at) = (job(run, recipe, about.steps), rfc3339(context.now()));
+    let (job, started_at) = (job(run, about.label, recipe, about.steps), rfc3339(context.now()));
     let written = {
         let folder = folder.clone();
         tokio::task::spawn_blocking(move || fill(&folder, &job, started_at, write))
@@ -65,7 +65,7 @@ pub async fn record(
     Ok(ingested)
 }
 
-fn job(run: RunId, recipe: Recipe, steps: u64) -> Job {
+fn job(run: RunId, label: String, recipe: Recipe, steps: u64) -> Job {
     let name = recipe.dataset.clone();
     let facts =
         DatasetFacts { name: name.clone(), images: steps, classes: 0, labelled: false, image_size: None };
@@ -80,6 +80,9 @@ fn job(run: RunId, recipe: Recipe, steps: u64) -> Job {
         device: String::new(),
         acknowledged_control: 0,
         versions: BTreeMap::default(),
+        label,
+        axes: BTreeMap::default(),
+        sweep: None,
     }
 }
 

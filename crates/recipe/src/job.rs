@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::dataset::DatasetFacts;
 use crate::table::Recipe;
@@ -32,6 +33,29 @@ pub struct Job {
     pub acknowledged_control: u64,
     /// Versions of what makes the run: `vitals`, `libtorch` and so on.
     pub versions: BTreeMap<String, String>,
+    /// What people know the run by. The worker needs none of it: a database that was deleted gets it back from here.
+    #[serde(default)]
+    pub label: String,
+    /// The values of the sweep's axes at this point.
+    #[serde(default)]
+    pub axes: BTreeMap<String, Value>,
+    #[serde(default)]
+    pub sweep: Option<JobSweep>,
+}
+
+/// The sweep that asked for a run, with its text, so that it can be told and started again without the database.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobSweep {
+    /// The sweep's UUID as text.
+    pub id: String,
+    /// The revision of its text that asked for the run, from 1.
+    pub revision: u32,
+    /// The file that it comes from, as the workspace identifies files.
+    pub source: Option<String>,
+    pub name: String,
+    pub text: String,
+    /// Hash of the text.
+    pub hash: String,
 }
 
 /// Why a `job.json` could not be read.

@@ -4,6 +4,7 @@
 mod band;
 mod check;
 mod choices;
+mod cost;
 mod dataset;
 mod field;
 mod job;
@@ -23,8 +24,9 @@ pub use choices::{
     Augmentation, Backbone, DecayExclude, Method, MomentumSchedule, OnNonfinite, Optimizer, PixelArithmetic,
     Pooling, PositionEmbedding, Precision, UnknownChoice,
 };
+pub use cost::{memory_key, time_key};
 pub use dataset::DatasetFacts;
-pub use job::{JOB_FORMAT, Job, JobDataset, JobError};
+pub use job::{JOB_FORMAT, Job, JobDataset, JobError, JobSweep};
 pub use keyed::{KeyedRng, Part, keyed_rng};
 pub use parameters::{Kind, Parameter, ValueError, nearest, parameter};
 pub use point::{Point, UNHASHED, point_id};

@@ -9,6 +9,7 @@ mod batch;
 mod chunks;
 mod codec;
 mod compact;
+mod costs;
 mod datasets;
 mod detection;
 mod error;
@@ -39,6 +40,7 @@ mod watch;
 
 pub use attempts::{Attempt, Checkpoint, NewAttempt};
 pub use batch::{AttemptHeader, EndOfAttempt, IngestBatch, Ingested, NewCheckpoint, NewEvent, NewLog};
+pub use costs::{HostPeak, KeptCheckpoint};
 pub use datasets::DatasetRow;
 pub use error::{Result, StoreError};
 pub use events::RunEvent;

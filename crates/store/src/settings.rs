@@ -37,6 +37,20 @@ impl Store {
         Ok(())
     }
 
+    /// Sets several settings, all of them or, where that fails, none.
+    pub async fn set_settings(&self, settings: &[(&str, Value)]) -> Result<()> {
+        let mut tx = self.begin().await?;
+        for (key, value) in settings {
+            let value = to_json("a setting", value)?;
+            sqlx::query!("INSERT OR REPLACE INTO settings (key, value) VALUES (?, ?)", key, value)
+                .execute(&mut *tx)
+                .await?;
+        }
+        next_revision(&mut tx).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
     /// The supervisor writes of itself. Takes no revision: clients that show it read it whenever data moved.
     pub async fn put_supervisor(&self, supervisor: &SupervisorRow) -> Result<()> {
         let status = to_json("a supervisor's status", &supervisor.status)?;

@@ -129,6 +129,72 @@ impl Store {
         Ok(AddedSweep { id, revision: small(number), is_new: true })
     }
 
+    /// Brings a sweep back as a run folder tells of it: with its id, and `number` as the number of this text. A sweep of the
+    /// same source that has come back under another id takes the text. Returns the sweep and the text's number there; what
+    /// is there already stays as it is.
+    pub async fn restore_sweep(
+        &self,
+        id: SweepId,
+        number: u32,
+        sweep: &NewSweep,
+        now: UnixMillis,
+    ) -> Result<(SweepId, u32)> {
+        let mut tx = self.begin().await?;
+        let text = id.to_string();
+        let known =
+            sqlx::query!("SELECT num, id FROM sweeps WHERE id = ?1 OR source = ?2", text, sweep.source)
+                .fetch_optional(&mut *tx)
+                .await?;
+        let (num, id) = match known {
+            Some(known) => (known.num, parse_id(&known.id)?),
+            None => {
+                let num = sqlx::query_scalar!(
+                    "INSERT INTO sweeps (id, source, name, created_at, revision) VALUES (?, ?, ?, ?, 0) RETURNING num",
+                    text,
+                    sweep.source,
+                    sweep.name,
+                    now
+                )
+                .fetch_one(&mut *tx)
+                .await?;
+                (num, id)
+            }
+        };
+        let same = sqlx::query_scalar!(
+            "SELECT number FROM sweep_revisions WHERE sweep_num = ? AND hash = ? ORDER BY number LIMIT 1",
+            num,
+            sweep.hash
+        )
+        .fetch_optional(&mut *tx)
+        .await?;
+        if let Some(number) = same {
+            return Ok((id, small(number)));
+        }
+        sqlx::query!(
+            "INSERT INTO sweep_revisions (sweep_num, number, hash, name, text, created_at) VALUES (?, ?, ?, ?, ?, ?)
+             ON CONFLICT DO NOTHING",
+            num,
+            number,
+            sweep.hash,
+            sweep.name,
+            sweep.text,
+            now
+        )
+        .execute(&mut *tx)
+        .await?;
+        let revision = next_revision(&mut tx).await?;
+        sqlx::query!(
+            "UPDATE sweeps SET revision = ?1, name = (SELECT name FROM sweep_revisions WHERE sweep_num = ?2
+             ORDER BY number DESC LIMIT 1) WHERE num = ?2",
+            revision,
+            num
+        )
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        Ok((id, number))
+    }
+
     /// All sweeps, newest first.
     pub async fn sweeps(&self) -> Result<Vec<SweepRow>> {
         let mut rows = Vec::new();

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use vitals_recipe::{Recipe, point_id};
 use vitals_store::{Evidence, NewRun, Role, RunState, Store};
-use vitals_supervisor::policy::{Action, DeviceSlots, Queue, Waiting, decide};
+use vitals_supervisor::policy::{Action, DeviceSlots, Memory, Need, Queue, Waiting, decide};
 
 const QUEUED: u64 = 1_000;
 const ROUNDS: usize = 200;
@@ -45,12 +45,17 @@ async fn measure(folder: &std::path::Path) -> Result<(), Failure> {
         });
     }
     store.insert_runs(None, &runs, 0).await?;
-    let slots = [DeviceSlots { device: "cpu".to_owned(), slots: 4, unusable: None }];
+    let slots =
+        [DeviceSlots { device: "cpu".to_owned(), slots: 4, unusable: None, memory: Memory::default() }];
     let (mut whole, mut decided) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         let began = Instant::now();
         let waiting = store.queue().await?.into_iter();
-        let waiting = waiting.map(|queued| Waiting { run: queued.run, device: "cpu".to_owned() });
+        let waiting = waiting.map(|queued| Waiting {
+            run: queued.run,
+            device: "cpu".to_owned(),
+            need: Need::default(),
+        });
         let queue = Queue { paused: false, runs: waiting.collect() };
         let read = began.elapsed();
         let actions = decide(&queue, &[], &slots, Duration::ZERO);

@@ -3,17 +3,19 @@
 use std::time::Duration;
 
 use rustix::process::Signal;
-use serde_json::{Value, json};
+use serde_json::json;
 use vitals_store::{
     Evidence, MetricChoice, NewAttempt, NewEvent, RunId, RunRow, RunSelection, RunState, StoreError,
+    Transition,
 };
 
 use crate::devices::policy_slots;
 use crate::error::{Result, SupervisorError};
 use crate::guard::GuardMark;
-use crate::policy::{Action, Active, DeviceSlots, Queue, Waiting, decide};
+use crate::need::Wish;
+use crate::policy::{Action, Active, DeviceSlots, Memory, Queue, Waiting, decide};
 use crate::slurm::SLURM;
-use crate::start::{Plan, is_held, job_dataset, prepare, resume_point, spawn, write_job};
+use crate::start::{Plan, is_held, job_dataset, job_sweep, prepare, resume_point, spawn, write_job};
 use crate::supervisor::Supervisor;
 use crate::tail::left_a_trace;
 
@@ -23,18 +25,27 @@ const PUT_OFF: Duration = Duration::from_secs(5);
 /// Evidence data of a queued run: the checkpoint to go on from, by a rewind.
 pub(crate) const RESUME_FROM: &str = "resume_from";
 
+/// Evidence data of a rewind alone: the step that was asked for.
+pub(crate) const TO_STEP: &str = "to_step";
+
 impl Supervisor {
     /// Decides and acts. The queue is read where it may have changed, or where a start was put off.
     pub(crate) async fn act(&mut self, queue_may_have_changed: bool) -> Result<()> {
         if queue_may_have_changed {
-            let low = self.low_disk();
-            self.waits_for_room = low.is_some();
-            self.problem = self.options.binaries.missing().or(low);
+            let full = self.no_room().await?;
+            let hopeless = self.options.binaries.missing().or_else(|| self.misread.clone());
+            self.waits_for_room = full.is_some() && hopeless.is_none();
+            self.problem = hopeless.or(full);
         }
         let living: Vec<Active> = self.live.iter().map(|(run, live)| live.as_active(*run)).collect();
         let mut slots = policy_slots(&self.device_states);
         if self.slurm.enabled {
-            slots.push(DeviceSlots { device: SLURM.to_owned(), slots: self.slurm.at_once, unusable: None });
+            slots.push(DeviceSlots {
+                device: SLURM.to_owned(),
+                slots: self.slurm.at_once,
+                unusable: None,
+                memory: Memory::default(),
+            });
         }
         let read = queue_may_have_changed || !self.not_before.is_empty();
         let queue = Queue {
@@ -63,6 +74,7 @@ impl Supervisor {
         match action {
             Action::Start { run, device } => self.start(run, device).await,
             Action::Refuse { run, reason } => self.refuse(run, &reason).await,
+            Action::Hold { run, device, need, room } => self.hold(run, &device, need, room).await,
             Action::DeclareStalled { run, silent } => self.declare_stalled(run, silent).await,
             Action::DeclareRunning { run } => {
                 let evidence = Evidence::text("records come in again");
@@ -72,22 +84,6 @@ impl Supervisor {
         }
     }
 
-    /// What to say where the run folders' disk has less room than the setting asks for.
-    fn low_disk(&self) -> Option<String> {
-        // The folder of the runs is made by the first start.
-        let places = [self.workspace.runs_dir(), self.workspace.root()];
-        let disk = places.into_iter().find_map(|place| rustix::fs::statvfs(place).ok())?;
-        let room = disk.f_bavail.saturating_mul(disk.f_frsize);
-        (room < self.low_disk_bytes).then(|| {
-            format!(
-                "the disk of {} has {} MiB left and `low_disk_bytes` asks for {} MiB: nothing is started before there is room",
-                self.workspace.runs_dir().display(),
-                room >> 20,
-                self.low_disk_bytes >> 20
-            )
-        })
-    }
-
     /// The queue in its order, without starts that were put off.
     async fn waiting(&mut self) -> Result<Vec<Waiting>> {
         let queue = self.store.queue().await?;
@@ -95,11 +91,10 @@ impl Supervisor {
             queue.iter().map(|queued| queued.run).filter(|run| !self.wishes.contains_key(run)).collect();
         if !unknown.is_empty() {
             for row in self.store.runs(&RunSelection::Ids(unknown), &MetricChoice::None).await? {
-                let device =
-                    row.parameters()?.get("device").and_then(Value::as_str).unwrap_or("auto").to_owned();
-                self.wishes.insert(row.id, device);
+                self.wishes.insert(row.id, Wish::of(&row)?);
             }
         }
+        self.learn_peaks().await?;
         let now = self.now();
         self.not_before.retain(|_, until| *until > now);
         Ok(queue
@@ -107,8 +102,9 @@ impl Supervisor {
             .filter(|queued| !self.not_before.contains_key(&queued.run))
             .filter_map(|queued| {
                 let wish = self.wishes.get(&queued.run)?;
-                let device = if self.slurm.enabled { SLURM.to_owned() } else { wish.clone() };
-                Some(Waiting { run: queued.run, device })
+                let device = if self.slurm.enabled { SLURM } else { wish.device.as_str() };
+                let need = self.peaks.need(&wish.memory_key);
+                Some(Waiting { run: queued.run, device: device.to_owned(), need })
             })
             .collect())
     }
@@ -127,6 +123,10 @@ impl Supervisor {
             Err(error) if error.may_pass() => self.put_off(run, &error).await,
             Err(SupervisorError::Store(StoreError::UnknownRun { .. })) => Ok(()),
             Err(SupervisorError::CannotStart { reason }) => self.refuse(run, &reason).await,
+            Err(error @ SupervisorError::Io { .. }) => {
+                let what = "see that its folder can be written, then retry";
+                self.refuse(run, &format!("failed to {error}; {what}")).await
+            }
             Err(error) => self.refuse(run, &format!("failed to {error}")).await,
         }
     }
@@ -157,10 +157,13 @@ impl Supervisor {
             source: std::io::Error::other(join),
         })??;
         self.note_attempt(&plan, device).await?;
-        self.wishes.remove(&run);
+        let wish = self.wishes.remove(&run);
         // From here on whatever happens is found out by whoever follows the attempt, this supervisor or the next.
         let spawned = spawn(prepared, &self.options.binaries);
         self.follow(run, plan.attempt, device.to_owned(), RunState::Starting);
+        if let (Some(live), Some(wish)) = (self.live.get_mut(&run), wish) {
+            live.need = self.peaks.need(&wish.memory_key).on(device);
+        }
         let mut guard = match spawned {
             Ok(guard) => guard,
             Err(error) => {
@@ -236,12 +239,7 @@ impl Supervisor {
             recipe.threads = self.devices.threads(&self.device_states, device);
         }
         let folder = self.workspace.run_folder(run);
-        let wanted = self
-            .store
-            .transitions(run)
-            .await?
-            .pop()
-            .and_then(|last| Some(last.evidence.data.get(RESUME_FROM)?.as_str()?.to_owned()));
+        let wanted = rewind_target(&self.store.transitions(run).await?);
         let stored = self.store.attempts(run).await?.last().map_or(0, |attempt| attempt.number);
         // A folder that the store knows nothing of is never written over, unless nothing ever ran in it.
         let on_disk = folder.attempts().unwrap_or_default();
@@ -255,6 +253,9 @@ impl Supervisor {
             recipe,
             device: if device == SLURM { self.slurm.worker_device() } else { device }.to_owned(),
             rewound: wanted.is_some(),
+            sweep: job_sweep(&self.store, &row).await?,
+            label: row.label,
+            axes: row.axes,
         })
     }
 
@@ -305,9 +306,49 @@ impl Supervisor {
     }
 }
 
+/// The checkpoint to which the run was last asked to go back, if it has waited for a start since: a start that was put off
+/// or interrupted does not make it forget.
+fn rewind_target(history: &[Transition]) -> Option<String> {
+    let waits = |change: &&Transition| matches!(change.to, RunState::Queued | RunState::Starting);
+    let asked =
+        history.iter().rev().take_while(waits).find(|change| change.evidence.data.get(TO_STEP).is_some())?;
+    Some(asked.evidence.data.get(RESUME_FROM)?.as_str()?.to_owned())
+}
+
 /// Whether any device could take one more run, or no run is there that could block one.
 fn has_room(living: &[Active], slots: &[DeviceSlots]) -> bool {
     let busy = |device: &DeviceSlots| living.iter().filter(|run| run.device == device.device).count();
     living.is_empty()
         || slots.iter().any(|device| device.unusable.is_none() && busy(device) < device.slots as usize)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn change(to: RunState, data: Value) -> Transition {
+        Transition { at: 0, from: None, to, evidence: Evidence::with("because", data) }
+    }
+
+    #[test]
+    fn a_rewind_is_remembered_until_it_has_begun() {
+        use RunState::{Failed, Queued, Running, Starting};
+        let rewind = || change(Queued, json!({ RESUME_FROM: "checkpoints/step-00000020", TO_STEP: 20 }));
+        let plain = |to| change(to, Value::Null);
+        let started = || change(Starting, json!({ RESUME_FROM: "checkpoints/step-00000020" }));
+        let check = |history: &[Transition], expected: Option<&str>| {
+            assert_eq!(rewind_target(history).as_deref(), expected);
+        };
+        let there = Some("checkpoints/step-00000020");
+        check(&[], None);
+        check(&[plain(Queued)], None);
+        check(&[plain(Failed), rewind()], there);
+        check(&[plain(Failed), rewind(), plain(Queued)], there);
+        check(&[plain(Failed), rewind(), started(), plain(Queued)], there);
+        check(&[rewind(), started(), plain(Running), plain(Failed), plain(Queued)], None);
+        // What an attempt resumed from is no wish to go back.
+        check(&[plain(Failed), plain(Queued), started(), plain(Queued)], None);
+    }
 }

@@ -10,8 +10,8 @@ use nvml_wrapper::Nvml;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::policy::DeviceSlots;
-use crate::system::memory_bytes;
+use crate::policy::{DeviceSlots, Memory};
+use crate::system::{memory_bytes, memory_used_bytes};
 
 /// How long `vitals-worker devices` may take: it loads libtorch and wakes every accelerator.
 const PROBE_PATIENCE: Duration = Duration::from_secs(120);
@@ -27,6 +27,8 @@ pub struct DeviceState {
     pub slots: u32,
     pub memory_used_bytes: Option<u64>,
     pub memory_total_bytes: Option<u64>,
+    /// What runs may take of it together, by the setting.
+    pub memory_limit_bytes: Option<u64>,
     /// 0 to 1.
     pub utilization: Option<f64>,
     pub usable: bool,
@@ -79,15 +81,16 @@ impl Devices {
         self.word = word;
     }
 
-    /// All devices as they stand, with slots from the settings where they name the device.
-    pub fn states(&self, slots: &BTreeMap<String, u32>) -> Vec<DeviceState> {
+    /// All devices as they stand, with slots and limits of memory from the settings where they name the device.
+    pub fn states(&self, slots: &BTreeMap<String, u32>, memory: &BTreeMap<String, u64>) -> Vec<DeviceState> {
         let of = |device: &str, default: u32| slots.get(device).copied().unwrap_or(default);
         let mut states = vec![DeviceState {
             device: "cpu".to_owned(),
             name: format!("CPU, {} {}", self.cores, if self.cores == 1 { "core" } else { "cores" }),
             slots: of("cpu", default_cpu_slots(self.cores)),
-            memory_used_bytes: None,
+            memory_used_bytes: memory_used_bytes(),
             memory_total_bytes: memory_bytes(),
+            memory_limit_bytes: memory.get("cpu").copied(),
             utilization: None,
             usable: true,
             reason: None,
@@ -95,12 +98,13 @@ impl Devices {
         for index in 0..self.accelerators() {
             let device = format!("cuda:{index}");
             let slots = of(&device, 1);
-            states.push(self.accelerator(index, device, slots));
+            let limit = memory.get(&device).copied();
+            states.push(self.accelerator(index, device, slots, limit));
         }
         states
     }
 
-    fn accelerator(&self, index: u32, device: String, slots: u32) -> DeviceState {
+    fn accelerator(&self, index: u32, device: String, slots: u32, limit: Option<u64>) -> DeviceState {
         let found = self.nvml.as_ref().and_then(|nvml| nvml.device_by_index(index).ok());
         let memory = found.as_ref().and_then(|found| found.memory_info().ok());
         let reason = match self.word.get(&device) {
@@ -117,6 +121,7 @@ impl Devices {
             slots,
             memory_used_bytes: memory.as_ref().map(|memory| memory.used),
             memory_total_bytes: memory.as_ref().map(|memory| memory.total),
+            memory_limit_bytes: limit,
             utilization: found
                 .as_ref()
                 .and_then(|found| found.utilization_rates().ok())
@@ -152,6 +157,11 @@ pub fn policy_slots(states: &[DeviceState]) -> Vec<DeviceSlots> {
             slots: state.slots,
             unusable: (!state.usable)
                 .then(|| state.reason.clone().unwrap_or_else(|| "not usable".to_owned())),
+            memory: Memory {
+                total_bytes: state.memory_total_bytes,
+                used_bytes: state.memory_used_bytes,
+                limit_bytes: state.memory_limit_bytes,
+            },
         })
         .collect()
 }
@@ -187,7 +197,7 @@ mod tests {
         let check = |cores: u32, set: Option<u32>, expected: (u32, u32)| {
             let devices = cpu_only(cores);
             let slots = set.map(|n| ("cpu".to_owned(), n)).into_iter().collect();
-            let states = devices.states(&slots);
+            let states = devices.states(&slots, &BTreeMap::new());
             assert_eq!((states[0].slots, devices.threads(&states, "cpu")), expected, "{cores} cores");
         };
         check(1, None, (1, 1));

@@ -6,10 +6,10 @@ use std::path::Path;
 use serde::Serialize;
 use serde_json::json;
 use vitals_journal::{JournalError, Lock, Reader, RunFolder};
-use vitals_recipe::{Job, point_id};
+use vitals_recipe::{Job, JobSweep, point_id};
 use vitals_store::{
-    EndOfAttempt, Evidence, MetricChoice, NewRun, RunId, RunSelection, RunState, Store, StoreError,
-    UnixMillis,
+    EndOfAttempt, Evidence, MetricChoice, NewRun, NewSweep, RunId, RunSelection, RunState, Store, StoreError,
+    SweepId, UnixMillis,
 };
 
 use crate::batch::{Stop, read_batch};
@@ -93,24 +93,48 @@ fn read_job(folder: &RunFolder) -> Result<Job> {
     serde_json::from_slice(&bytes).map_err(|error| bad(error.to_string()))
 }
 
-/// Adds the run where the store lacks it, as the job describes it.
+/// Adds the run where the store lacks it, as the job describes it: with its sweep, which comes back too.
 async fn add_run(store: &Store, job: &Job, run: RunId, now: UnixMillis) -> Result<bool> {
     let recipe =
         serde_json::to_value(&job.recipe).map_err(|source| StoreError::Json { what: "a recipe", source })?;
-    let short = run.to_string();
+    let label = match job.label.as_str() {
+        // A job of a version that did not write it.
+        "" => format!("run {}", &run.to_string()[..8]),
+        label => label.to_owned(),
+    };
     let new = NewRun {
         id: Some(run),
         point: point_id(&job.recipe),
         seed: job.recipe.seed,
         recipe,
-        axes: Default::default(),
-        label: format!("run {}", &short[..8]),
+        axes: job.axes.clone(),
+        label,
         priority: 0,
         total_steps: Some(job.recipe.schedule(job.dataset.facts.images).total_steps),
         state: RunState::Lost,
         evidence: Evidence::with("read from its folder", json!({ "attempt": job.attempt })),
     };
+    let sweep = match &job.sweep {
+        Some(sweep) => restore_sweep(store, sweep, now).await?,
+        None => None,
+    };
+    let inserted = store.insert_runs(sweep, std::slice::from_ref(&new), now).await?;
+    if inserted.existing.iter().all(|existing| *existing == run) {
+        return Ok(!inserted.added.is_empty());
+    }
+    // The sweep was started again before this folder was read, and has another run of this point and seed.
     Ok(!store.insert_runs(None, &[new], now).await?.added.is_empty())
+}
+
+async fn restore_sweep(store: &Store, sweep: &JobSweep, now: UnixMillis) -> Result<Option<(SweepId, u32)>> {
+    let Ok(id) = sweep.id.parse() else { return Ok(None) };
+    let text = NewSweep {
+        source: sweep.source.clone(),
+        name: sweep.name.clone(),
+        text: sweep.text.clone(),
+        hash: sweep.hash.clone(),
+    };
+    Ok(Some(store.restore_sweep(id, sweep.revision, &text, now).await?))
 }
 
 /// Reads one journal from where the store stands to its end.

@@ -19,6 +19,8 @@ pub(crate) struct Live {
     pub attempt: u32,
     pub device: String,
     pub state: RunState,
+    /// What it is expected to take of its device's memory; `None`: it counts by what it uses.
+    pub need: Option<u64>,
     /// On the supervisor's own clock.
     pub last_record: Duration,
     pub stall_after: Duration,
@@ -43,6 +45,7 @@ impl Live {
             last_record: self.last_record,
             stall_after: self.stall_after,
             kill_at: self.kill_at.filter(|_| !self.killed),
+            need: self.need,
         }
     }
 

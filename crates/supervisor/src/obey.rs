@@ -6,7 +6,7 @@ use vitals_journal::{Command as Ask, Control};
 use vitals_recipe::Job;
 use vitals_store::{Command, Evidence, Request, RunId, RunState, StoreError};
 
-use crate::act::RESUME_FROM;
+use crate::act::{RESUME_FROM, TO_STEP};
 use crate::error::{Result, SupervisorError};
 use crate::options::settings;
 use crate::supervisor::Supervisor;
@@ -161,7 +161,7 @@ impl Supervisor {
     }
 
     async fn rewind(&mut self, run: RunId, state: RunState, arguments: &Value) -> Result<Answer> {
-        let Some(to_step) = arguments.get("to_step").and_then(Value::as_u64) else {
+        let Some(to_step) = arguments.get(TO_STEP).and_then(Value::as_u64) else {
             return Ok(refused("`to_step` must be a number"));
         };
         if state.is_active() {
@@ -182,7 +182,7 @@ impl Supervisor {
             };
             return Ok(refused(format!("there is no checkpoint at step {to_step}; {kept}")));
         };
-        let data = json!({ RESUME_FROM: checkpoint.path, "to_step": to_step });
+        let data = json!({ RESUME_FROM: checkpoint.path, TO_STEP: to_step });
         let evidence = Evidence::with(format!("rewind to step {to_step} requested"), data);
         self.set_state(run, RunState::Queued, &evidence).await?;
         Ok(done(format!("queued: it goes on from step {to_step}")))

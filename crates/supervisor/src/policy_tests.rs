@@ -11,7 +11,7 @@ fn id(n: u8) -> Uuid {
 }
 
 fn waiting(n: u8, device: &str) -> Waiting {
-    Waiting { run: id(n), device: device.to_owned() }
+    Waiting { run: id(n), device: device.to_owned(), need: Need::default() }
 }
 
 fn active(n: u8, device: &str, state: RunState, last_record: u64) -> Active {
@@ -22,11 +22,12 @@ fn active(n: u8, device: &str, state: RunState, last_record: u64) -> Active {
         last_record: Duration::from_secs(last_record),
         stall_after: MINUTE,
         kill_at: None,
+        need: None,
     }
 }
 
 fn device(device: &str, slots: u32) -> DeviceSlots {
-    DeviceSlots { device: device.to_owned(), slots, unusable: None }
+    DeviceSlots { device: device.to_owned(), slots, unusable: None, memory: Memory::default() }
 }
 
 fn broken(name: &str) -> DeviceSlots {
@@ -40,6 +41,9 @@ fn check(queue: &Queue, runs: &[Active], slots: &[DeviceSlots], expected: &[&str
         .map(|action| match action {
             Action::Start { run, device } => format!("start {} on {device}", run.as_bytes()[0]),
             Action::Refuse { run, reason } => format!("refuse {}: {reason}", run.as_bytes()[0]),
+            Action::Hold { run, device, need, room } => {
+                format!("hold {} on {device}: {need} of {room}", run.as_bytes()[0])
+            }
             Action::DeclareStalled { run, silent } => {
                 format!("{} silent for {} s", run.as_bytes()[0], silent.as_secs())
             }
@@ -102,6 +106,97 @@ fn a_device_that_cannot_be_had_is_said_and_the_rest_goes_on() {
     );
 }
 
+/// A device with memory: total, used by anybody, the setting's limit.
+fn sized(name: &str, slots: u32, total: u64, used: u64, limit: Option<u64>) -> DeviceSlots {
+    let memory = Memory { total_bytes: Some(total), used_bytes: Some(used), limit_bytes: limit };
+    DeviceSlots { memory, ..device(name, slots) }
+}
+
+fn needing(n: u8, device: &str, bytes: u64) -> Waiting {
+    let need = Need { host_bytes: Some(bytes), device_bytes: Some(bytes) };
+    Waiting { need, ..waiting(n, device) }
+}
+
+fn taking(n: u8, device: &str, bytes: u64) -> Active {
+    Active { need: Some(bytes), ..active(n, device, RunState::Running, 99) }
+}
+
+#[test]
+fn a_slot_counts_memory_too() {
+    let q = queue(&[needing(1, "cpu", 40), needing(2, "cpu", 40), needing(3, "cpu", 40)]);
+    check(
+        &q,
+        &[],
+        &[sized("cpu", 4, 100, 0, None)],
+        &["start 1 on cpu", "start 2 on cpu", "hold 3 on cpu: 40 of 20"],
+    );
+    // Others use some of it.
+    check(&q, &[], &[sized("cpu", 4, 100, 50, None)], &["start 1 on cpu", "hold 2 on cpu: 40 of 10"]);
+    // The setting leaves less than the machine has.
+    check(&q, &[], &[sized("cpu", 4, 100, 0, Some(50))], &["start 1 on cpu", "hold 2 on cpu: 40 of 10"]);
+    // Slots are spent before memory.
+    check(&q, &[], &[sized("cpu", 1, 100, 0, None)], &["start 1 on cpu"]);
+}
+
+#[test]
+fn a_living_run_counts_by_its_peak_or_by_what_it_uses() {
+    let q = queue(&[needing(1, "cpu", 40)]);
+    // It has just begun and uses 5 of the 70 that it will need.
+    check(&q, &[taking(9, "cpu", 70)], &[sized("cpu", 4, 100, 5, None)], &["hold 1 on cpu: 40 of 30"]);
+    // It is at its peak: counted once, not twice.
+    check(&q, &[taking(9, "cpu", 60)], &[sized("cpu", 4, 100, 60, None)], &["start 1 on cpu"]);
+    // Nobody knows what it needs: what is used is used.
+    let unknown = active(9, "cpu", RunState::Running, 99);
+    check(
+        &q,
+        std::slice::from_ref(&unknown),
+        &[sized("cpu", 4, 100, 70, None)],
+        &["hold 1 on cpu: 40 of 30"],
+    );
+    check(&q, &[unknown], &[sized("cpu", 4, 100, 10, None)], &["start 1 on cpu"]);
+}
+
+#[test]
+fn whoever_waits_for_memory_is_not_overtaken_there() {
+    let q = queue(&[
+        needing(1, "cuda:0", 80),
+        needing(2, "cuda:0", 10),
+        needing(3, "cpu", 10),
+        waiting(4, "cuda:0"),
+    ]);
+    let slots = [sized("cpu", 1, 100, 0, None), sized("cuda:0", 4, 100, 30, None)];
+    check(&q, &[], &slots, &["hold 1 on cuda:0: 80 of 70", "start 3 on cpu"]);
+}
+
+#[test]
+fn auto_goes_where_there_is_room() {
+    let q = queue(&[needing(1, "auto", 60)]);
+    let slots = [sized("cuda:0", 2, 100, 70, None), sized("cuda:1", 2, 100, 10, None)];
+    check(&q, &[], &slots, &["start 1 on cuda:1"]);
+    // More slots are of no use without room.
+    let slots = [sized("cuda:0", 3, 100, 70, None), sized("cuda:1", 1, 100, 10, None)];
+    check(&q, &[], &slots, &["start 1 on cuda:1"]);
+    // The small one can never take it, and waiting for it would be for nothing.
+    let slots = [sized("cuda:0", 2, 50, 0, None), sized("cuda:1", 1, 100, 10, None)];
+    check(&q, &[], &slots, &["start 1 on cuda:1"]);
+}
+
+#[test]
+fn a_need_that_no_device_can_ever_meet_is_said_and_the_rest_goes_on() {
+    let gib = 1 << 30;
+    let q = queue(&[needing(1, "cuda:0", 12 * gib), needing(2, "cuda:0", 2 * gib)]);
+    check(
+        &q,
+        &[],
+        &[sized("cuda:0", 1, 16 * gib, 0, Some(8 * gib))],
+        &[
+            "refuse 1: it needs about 12.0 GiB and cuda:0 has 8.0 GiB for runs; make it smaller (batch_size, \
+             micro_batch_size), or raise the memory of cuda:0 in the settings",
+            "start 2 on cuda:0",
+        ],
+    );
+}
+
 #[test]
 fn silence_and_movement() {
     let none = queue(&[]);
@@ -125,9 +220,20 @@ fn any_device() -> impl Strategy<Value = String> {
         .prop_map(str::to_owned)
 }
 
+fn any_memory() -> impl Strategy<Value = Memory> {
+    let bytes = || prop::option::of(0_u64..100);
+    (bytes(), bytes(), bytes()).prop_map(|(total_bytes, used_bytes, limit_bytes)| Memory {
+        total_bytes,
+        used_bytes,
+        limit_bytes,
+    })
+}
+
 fn any_slots() -> impl Strategy<Value = Vec<DeviceSlots>> {
-    (0_u32..4, 0_u32..3, 0_u32..3, any::<bool>()).prop_map(|(cpu, first, second, works)| {
+    let memory = (any_memory(), any_memory(), any_memory());
+    (0_u32..4, 0_u32..3, 0_u32..3, any::<bool>(), memory).prop_map(|(cpu, first, second, works, memory)| {
         let mut slots = vec![device("cpu", cpu), device("cuda:0", first), device("cuda:1", second)];
+        (slots[0].memory, slots[1].memory, slots[2].memory) = memory;
         slots[2].unusable = (!works).then(|| "broken".to_owned());
         slots
     })
@@ -135,8 +241,9 @@ fn any_slots() -> impl Strategy<Value = Vec<DeviceSlots>> {
 
 fn any_active() -> impl Strategy<Value = Active> {
     let states = [RunState::Starting, RunState::Running, RunState::Stalled, RunState::Pausing];
-    (0_u8..30, any_device(), 0_usize..4, 0_u64..100).prop_map(move |(n, device, state, at)| {
-        active(n, if device == "auto" { "cpu" } else { &device }, states[state], at)
+    let need = prop::option::of(0_u64..100);
+    (0_u8..30, any_device(), 0_usize..4, 0_u64..100, need).prop_map(move |(n, device, state, at, need)| {
+        Active { need, ..active(n, if device == "auto" { "cpu" } else { &device }, states[state], at) }
     })
 }
 
@@ -144,20 +251,30 @@ proptest! {
     #[test]
     fn laws(
         paused: bool,
-        wishes in prop::collection::vec((0_u8..30, any_device()), 0..20),
+        wishes in prop::collection::vec((0_u8..30, any_device(), prop::option::of(0_u64..60)), 0..20),
         living in prop::collection::vec(any_active(), 0..6),
         slots in any_slots(),
     ) {
-        let q = Queue { paused, runs: wishes.iter().map(|(n, device)| waiting(*n, device)).collect() };
+        let q = Queue { paused, runs: wishes.iter().map(|(n, device, need)| {
+            let need = Need { host_bytes: *need, device_bytes: *need };
+            Waiting { need, ..waiting(*n, device) }
+        }).collect() };
         let actions = decide(&q, &living, &slots, Duration::from_secs(100));
         let starts: Vec<(Uuid, &str)> = actions.iter().filter_map(|action| match action {
             Action::Start { run, device } => Some((*run, device.as_str())),
             _ => None,
         }).collect();
 
+        let refused: HashSet<Uuid> = actions.iter().filter_map(|action| match action {
+            Action::Refuse { run, .. } => Some(*run),
+            _ => None,
+        }).collect();
+        let need = |run: Uuid| q.runs.iter().find(|w| w.run == run).and_then(|w| w.need.host_bytes).unwrap_or(0);
+
         // A paused queue starts nothing and refuses nothing.
         if paused {
-            let acts = |a: &Action| matches!(a, Action::Start { .. } | Action::Refuse { .. });
+            let acts =
+                |a: &Action| matches!(a, Action::Start { .. } | Action::Refuse { .. } | Action::Hold { .. });
             prop_assert!(!actions.iter().any(acts));
         }
         // No run is started twice, none that lives already.
@@ -170,17 +287,33 @@ proptest! {
             let busy = living.iter().filter(|run| run.device == device.device).count();
             prop_assert!(begun == 0 || begun + busy <= device.slots as usize);
             prop_assert!(begun == 0 || device.unusable.is_none());
+            // What starts fits beside what is there.
+            let expected: u64 =
+                living.iter().filter(|run| run.device == device.device).filter_map(|run| run.need).sum();
+            let begins: u64 =
+                starts.iter().filter(|start| start.1 == device.device).map(|start| need(start.0)).sum();
+            let memory = &device.memory;
+            if let Some(total) = memory.total_bytes.filter(|_| begins > 0) {
+                prop_assert!(begins + expected.max(memory.used_bytes.unwrap_or(0)) <= total);
+            }
+            if let Some(limit) = memory.limit_bytes.filter(|_| begins > 0) {
+                prop_assert!(begins + expected <= limit);
+            }
             // Work-conserving and in order: whoever asks for this device by name and is not started, is preceded by
-            // everyone of the same wish who is, and then the device is full.
+            // everyone of the same wish who is, and then the device is full or someone waits for its memory.
             let mut first_of_each = HashSet::new();
             let askers: Vec<Uuid> = q.runs.iter()
                 .filter(|w| first_of_each.insert(w.run))
+                .filter(|w| !refused.contains(&w.run))
                 .filter(|w| w.device == device.device && !living.iter().any(|a| a.run == w.run))
                 .map(|w| w.run).collect();
             let started: Vec<bool> = askers.iter().map(|run| distinct.contains(run)).collect();
             prop_assert!(started.windows(2).all(|pair| pair[0] || !pair[1]));
             if !paused && device.unusable.is_none() && started.contains(&false) {
-                prop_assert!(begun + busy >= device.slots as usize);
+                let held = actions.iter().any(
+                    |action| matches!(action, Action::Hold { device: on, .. } if *on == device.device),
+                );
+                prop_assert!(held || begun + busy >= device.slots as usize);
             }
         }
         // Starts come in queue order.

@@ -25,6 +25,28 @@ pub enum Cause {
     Error,
 }
 
+impl Cause {
+    pub const ALL: [Self; 6] =
+        [Self::Signal, Self::MemoryKiller, Self::DeviceMemory, Self::Reboot, Self::Lost, Self::Error];
+
+    /// Its word in the setting.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Signal => "signal",
+            Self::MemoryKiller => "memory_killer",
+            Self::DeviceMemory => "device_memory",
+            Self::Reboot => "reboot",
+            Self::Lost => "lost",
+            Self::Error => "error",
+        }
+    }
+
+    /// The cause that bears this word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|cause| cause.as_str() == word)
+    }
+}
+
 /// The setting `retry`: `{"times": 2, "causes": ["signal", "reboot"]}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -140,6 +162,15 @@ mod tests {
         check(&Known { rebooted: true, ..Known::default() }, RunState::Failed, Some(Reboot));
         check(&Known::default(), RunState::Lost, Some(Lost));
         check(&Known { folder_missing: true, ..Known::default() }, RunState::Lost, None);
+    }
+
+    #[test]
+    fn a_cause_s_word_is_that_of_the_setting() {
+        for cause in Cause::ALL {
+            assert_eq!(json!(cause), json!(cause.as_str()));
+            assert_eq!(Cause::parse(cause.as_str()), Some(cause));
+        }
+        assert_eq!(Cause::parse("bad_input"), None);
     }
 
     #[test]

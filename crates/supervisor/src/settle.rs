@@ -3,7 +3,7 @@
 use rustix::process::Signal;
 use serde::Deserialize as _;
 use serde_json::{Value, json};
-use vitals_store::{Evidence, RunId, RunState, StoreError};
+use vitals_store::{Evidence, RunId, RunState, StoreError, Transition};
 
 use crate::error::{Result, SupervisorError};
 use crate::options::settings;
@@ -70,6 +70,7 @@ impl Supervisor {
             None => self.retry_unasked(run, state, &ended.known).await?,
         }
         self.forget(run);
+        self.peaks.outdated();
         // A worker prunes after it has named its last checkpoint.
         if let Err(error) = self.note_removed_checkpoints(run).await {
             tracing::warn!(%run, "failed to look at its checkpoints: {error}");
@@ -94,7 +95,10 @@ impl Supervisor {
     async fn retry_unasked(&mut self, run: RunId, state: RunState, known: &Known) -> Result<()> {
         let Some(settings) = self.retry_settings().await? else { return Ok(()) };
         let history = self.store.transitions(run).await?;
-        let queued = history.iter().rev().find(|change| change.to == RunState::Queued);
+        // New evidence of a run that waits is no new step into the queue.
+        let entered =
+            |change: &&Transition| change.to == RunState::Queued && change.from != Some(RunState::Queued);
+        let queued = history.iter().rev().find(entered);
         let retries = retries(queued.map(|change| &change.evidence.data));
         match retry(&settings, state, known, retries) {
             Some(evidence) => self.state_once_more(run, RunState::Queued, &evidence).await,

@@ -10,8 +10,8 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::Value;
 use vitals_journal::{Lock, LockError, RunFolder, atomic_write};
-use vitals_recipe::{DatasetFacts, JOB_FORMAT, Job, JobDataset, Recipe};
-use vitals_store::{Attempt, Checkpoint, RunId, Store};
+use vitals_recipe::{DatasetFacts, JOB_FORMAT, Job, JobDataset, JobSweep, Recipe};
+use vitals_store::{Attempt, Checkpoint, RunId, RunRow, Store};
 
 use crate::binaries::Binaries;
 use crate::error::{Result, SupervisorError};
@@ -90,6 +90,21 @@ pub(crate) async fn job_dataset(store: &Store, name: &str) -> Result<JobDataset>
     Ok(JobDataset { name: row.name, path: row.path, fingerprint: row.fingerprint, facts })
 }
 
+/// The run's sweep as its folder keeps it; `None`: it belongs to none.
+pub(crate) async fn job_sweep(store: &Store, row: &RunRow) -> Result<Option<JobSweep>> {
+    let (Some(id), Some(revision)) = (row.sweep, row.sweep_revision) else { return Ok(None) };
+    let source = store.sweep(id).await?.source;
+    let text = store.sweep_revisions(id).await?.into_iter().find(|text| text.number == revision);
+    Ok(text.map(|text| JobSweep {
+        id: id.to_string(),
+        revision,
+        source,
+        name: text.name,
+        text: text.text,
+        hash: text.hash,
+    }))
+}
+
 /// Everything about an attempt before it exists.
 #[derive(Debug, Clone)]
 pub(crate) struct Plan {
@@ -101,6 +116,9 @@ pub(crate) struct Plan {
     pub device: String,
     /// It goes back to an earlier checkpoint on request.
     pub rewound: bool,
+    pub label: String,
+    pub axes: BTreeMap<String, Value>,
+    pub sweep: Option<JobSweep>,
 }
 
 /// An attempt whose job is written and whose lock is held.
@@ -148,6 +166,9 @@ pub(crate) fn write_job(folder: &RunFolder, plan: &Plan) -> Result<()> {
         device: plan.device.clone(),
         acknowledged_control,
         versions: BTreeMap::from([("vitals".to_owned(), env!("CARGO_PKG_VERSION").to_owned())]),
+        label: plan.label.clone(),
+        axes: plan.axes.clone(),
+        sweep: plan.sweep.clone(),
     };
     let bytes = serde_json::to_vec_pretty(&job)
         .map_err(|error| SupervisorError::BadJob { path: folder.job(), what: error.to_string() })?;

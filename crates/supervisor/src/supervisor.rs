@@ -1,7 +1,7 @@
 //! The loop: facts come in from the tails, requests from the store; the policy decides; hands act. It is the only one
 //! that changes a run's state, and the only one that ingests. One at a time a workspace, by its lock.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::Arc;
@@ -16,7 +16,9 @@ use vitals_store::{DataVersion, Request, Role, RunId, RunState, Store, UnixMilli
 use crate::devices::{DeviceState, Devices, Word, probe};
 use crate::error::{Result, SupervisorError};
 use crate::hints::Hints;
+use crate::limits::Limits;
 use crate::live::Live;
+use crate::need::{Peaks, Wish};
 use crate::options::{Ended, Options, settings};
 use crate::renew::renew;
 use crate::slurm::{Job, SLURM, SlurmSettings};
@@ -52,15 +54,21 @@ pub struct Supervisor {
     pub(crate) devices: Devices,
     pub(crate) device_states: Vec<DeviceState>,
     pub(crate) slots: BTreeMap<String, u32>,
+    pub(crate) memory_bytes: BTreeMap<String, u64>,
     pub(crate) queue_paused: bool,
     /// What each queued run's recipe asks for; a recipe never changes.
-    pub(crate) wishes: HashMap<RunId, String>,
+    pub(crate) wishes: HashMap<RunId, Wish>,
+    pub(crate) peaks: Peaks,
+    /// Runs that wait for memory, and have been told so.
+    pub(crate) held: HashSet<RunId>,
     /// Starts that were put off, and until when.
     pub(crate) not_before: HashMap<RunId, Duration>,
     pub(crate) problem: Option<String>,
-    /// The problem is a disk that is almost full.
+    /// The problem is room on a disk, which may come back.
     pub(crate) waits_for_room: bool,
-    pub(crate) low_disk_bytes: u64,
+    pub(crate) limits: Limits,
+    /// The first setting that nobody can understand.
+    pub(crate) misread: Option<String>,
     /// A request asked it to end.
     pub(crate) shutdown: bool,
     /// Notices commits, our own too.
@@ -140,12 +148,16 @@ impl Supervisor {
             devices,
             device_states: Vec::new(),
             slots: BTreeMap::new(),
+            memory_bytes: BTreeMap::new(),
             queue_paused: false,
             wishes: HashMap::new(),
+            peaks: Peaks::default(),
+            held: HashSet::new(),
             not_before: HashMap::new(),
             problem: None,
             waits_for_room: false,
-            low_disk_bytes: settings::LOW_DISK_BYTES_DEFAULT,
+            limits: Limits::default(),
+            misread: None,
             shutdown: false,
             hints: Hints::new(),
             values_ingested: 0,
@@ -182,7 +194,7 @@ impl Supervisor {
                 }
                 word = examined(&mut self.probe) => {
                     self.devices.take(word);
-                    self.device_states = self.devices.states(&self.slots);
+                    self.device_states = self.devices.states(&self.slots, &self.memory_bytes);
                     self.complete = false;
                 }
                 _ = tick.tick() => {}
@@ -228,6 +240,7 @@ impl Supervisor {
         }
         if look {
             self.obey_requests().await?;
+            self.remove_surplus_checkpoints().await?;
         }
         self.watch_slurm().await?;
         let settled = !self.unsettled.is_empty();
@@ -297,6 +310,7 @@ impl Supervisor {
             attempt,
             device,
             state,
+            need: None,
             last_record: self.now(),
             stall_after: crate::pace::Pace::default().stall_after(self.options.stall_floor),
             owes_term: false,
@@ -333,7 +347,7 @@ impl Supervisor {
         let gained = self.values_ingested - values;
         let rate = if secs > 0.0 { gained as f64 / secs } else { 0.0 };
         self.heartbeat = Some((now, self.values_ingested));
-        self.device_states = self.devices.states(&self.slots);
+        self.device_states = self.devices.states(&self.slots, &self.memory_bytes);
         if let Err(error) = self.write_status(rate, false).await {
             tracing::warn!("failed to write the heartbeat: {error}");
         }

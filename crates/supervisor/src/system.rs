@@ -60,8 +60,17 @@ fn stat(pid: u32) -> Option<(char, u64)> {
 
 /// Physical memory in bytes.
 pub fn memory_bytes() -> Option<u64> {
+    meminfo_bytes(&fs::read_to_string("/proc/meminfo").ok()?, "MemTotal:")
+}
+
+/// Physical memory in bytes that a new process could not have without swapping.
+pub fn memory_used_bytes() -> Option<u64> {
     let text = fs::read_to_string("/proc/meminfo").ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
+    Some(meminfo_bytes(&text, "MemTotal:")?.saturating_sub(meminfo_bytes(&text, "MemAvailable:")?))
+}
+
+fn meminfo_bytes(text: &str, name: &str) -> Option<u64> {
+    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
     line.split_ascii_whitespace().next()?.parse::<u64>().ok().map(|kib| kib * 1024)
 }
 
@@ -79,5 +88,14 @@ mod tests {
         let rebooted = ProcessMark { boot_id: Some("another boot".to_owned()), ..me };
         assert!(!rebooted.is_alive());
         assert_eq!(ProcessMark::of(u32::MAX), None);
+    }
+
+    #[test]
+    fn memory_is_read_in_bytes() {
+        let text = "MemTotal:       16000 kB\nMemFree:          100 kB\nMemAvailable:    4000 kB\n";
+        assert_eq!(meminfo_bytes(text, "MemTotal:"), Some(16_000 * 1024));
+        assert_eq!(meminfo_bytes(text, "MemAvailable:"), Some(4_000 * 1024));
+        assert_eq!(meminfo_bytes(text, "SwapTotal:"), None);
+        assert!(memory_used_bytes() < memory_bytes());
     }
 }

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde::de::DeserializeOwned;
 use serde_json::json;
 use vitals_store::{Evidence, NewEvent, RunId, RunState, StoreError, SupervisorRow};
 
 use crate::error::Result;
 use crate::guard::GuardMark;
+use crate::limits::Limits;
 use crate::live::proof;
 use crate::options::settings;
 use crate::status::Status;
@@ -18,20 +20,39 @@ use crate::system::ProcessMark;
 const NO_ROOM_BYTES: u64 = 4 << 20;
 
 impl Supervisor {
-    /// Slots, pause of the queue, devices as they stand.
+    /// Slots, limits, pause of the queue, devices as they stand.
     pub(crate) async fn read_settings(&mut self) -> Result<()> {
-        let slots: Option<BTreeMap<String, u32>> = self.store.setting(settings::SLOTS).await?;
-        let paused: Option<bool> = self.store.setting(settings::QUEUE_PAUSED).await?;
-        self.queue_paused = paused.unwrap_or(false);
-        self.slurm = self.store.setting(settings::SLURM).await?.unwrap_or_default();
-        let low_disk: Option<u64> = self.store.setting(settings::LOW_DISK_BYTES).await?;
-        self.low_disk_bytes = low_disk.unwrap_or(settings::LOW_DISK_BYTES_DEFAULT);
-        let slots = slots.unwrap_or_default();
-        if slots != self.slots || self.device_states.is_empty() {
+        self.misread = None;
+        let slots: BTreeMap<String, u32> = self.setting(settings::SLOTS).await?.unwrap_or_default();
+        let memory_bytes: BTreeMap<String, u64> =
+            self.setting(settings::MEMORY_BYTES).await?.unwrap_or_default();
+        self.queue_paused = self.setting(settings::QUEUE_PAUSED).await?.unwrap_or(false);
+        self.slurm = self.setting(settings::SLURM).await?.unwrap_or_default();
+        let default = Limits::default();
+        self.limits = Limits {
+            low_disk_bytes: self.setting(settings::LOW_DISK_BYTES).await?.unwrap_or(default.low_disk_bytes),
+            checkpoint_bytes: self.setting(settings::CHECKPOINT_LIMIT_BYTES).await?.unwrap_or(0),
+            journal_bytes: self.setting(settings::JOURNAL_LIMIT_BYTES).await?.unwrap_or(0),
+        };
+        if slots != self.slots || memory_bytes != self.memory_bytes || self.device_states.is_empty() {
             self.slots = slots;
-            self.device_states = self.devices.states(&self.slots);
+            self.memory_bytes = memory_bytes;
+            self.device_states = self.devices.states(&self.slots, &self.memory_bytes);
         }
         Ok(())
+    }
+
+    /// A setting; one that nobody can understand (written by hand) is remembered, and nothing is started before it is right.
+    async fn setting<T: DeserializeOwned>(&mut self, key: &'static str) -> Result<Option<T>> {
+        match self.store.setting(key).await {
+            Err(error @ StoreError::Json { .. }) => {
+                self.misread = Some(format!(
+                    "nothing is started: the setting `{key}` is not understood ({error}); set it again with `vitals settings`"
+                ));
+                Ok(None)
+            }
+            other => Ok(other?),
+        }
     }
 
     pub(crate) async fn write_status(&self, ingest_values_per_second: f64, ended: bool) -> Result<()> {
@@ -66,6 +87,10 @@ impl Supervisor {
         tracing::info!(%run, %state, evidence = evidence.text, "state");
         if let Some(live) = self.live.get_mut(&run) {
             live.state = state;
+        }
+        if state != RunState::Queued {
+            // When it waits again it is told again.
+            self.held.remove(&run);
         }
         Ok(())
     }

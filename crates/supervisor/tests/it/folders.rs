@@ -1,6 +1,7 @@
 //! A deleted database is rebuilt from the run folders.
 
-use vitals_store::{Command, Role, RunState, Store};
+use serde_json::json;
+use vitals_store::{Command, Evidence, NewRun, NewSweep, Role, RunState, Store};
 use vitals_supervisor::{SupervisorError, ingest_folder};
 
 use crate::harness::{World, now};
@@ -32,6 +33,77 @@ async fn runs_come_back_after_the_database_is_deleted() {
     let again = ingest_folder(&store, folder.path(), now()).await.unwrap();
     assert_eq!((again.added, again.rows, again.values), (false, 0, 0));
     assert_eq!(store.run_hash(run).await.unwrap(), before);
+}
+
+#[tokio::test]
+async fn a_rebuilt_run_knows_its_sweep_its_label_and_its_axes() {
+    let mut world = World::new(1).await;
+    // A run of the stand-in's making, put into a sweep.
+    let template = world.queue("step_ms=1", 20, 0).await;
+    let template = world.run(template).await;
+    let text = NewSweep {
+        source: Some("rates.toml".to_owned()),
+        name: "Rates".to_owned(),
+        text: "format = 1\n# two rates\n".to_owned(),
+        hash: "of the text".to_owned(),
+    };
+    let added = world.store.add_sweep(&text, now()).await.unwrap();
+    let with_seed = |seed: u64| {
+        let mut recipe = template.parameters().unwrap();
+        recipe.insert("seed".to_owned(), json!(seed));
+        recipe.into()
+    };
+    let run = |seed: u64| NewRun {
+        id: None,
+        point: template.point.clone(),
+        seed,
+        recipe: with_seed(seed),
+        axes: [("base_learning_rate".to_owned(), json!(1e-4))].into(),
+        label: format!("lr1e-4-s{seed}"),
+        priority: 0,
+        total_steps: Some(20),
+        state: RunState::Queued,
+        evidence: Evidence::text("queued by a test"),
+    };
+    let sweep = Some((added.id, added.revision));
+    let runs = world.store.insert_runs(sweep, &[run(0), run(1)], now()).await.unwrap().added;
+    world.supervise().await;
+    for run in &runs {
+        world.state(*run, RunState::Finished).await;
+    }
+
+    let rebuilt = |name: &str| {
+        let path = world.root.path().join(name);
+        async move { Store::open(&path, Role::Writer).await.unwrap() }
+    };
+    let store = rebuilt("rebuilt.db").await;
+    for run in &runs {
+        ingest_folder(&store, world.folder(*run).path(), now()).await.unwrap();
+    }
+    for id in &runs {
+        let (before, after) = (world.run(*id).await, store.run(*id).await.unwrap());
+        assert_eq!(
+            (after.sweep, after.sweep_name, after.sweep_revision),
+            (Some(added.id), Some("Rates".to_owned()), Some(1))
+        );
+        assert_eq!((after.label, after.axes), (before.label, before.axes));
+    }
+    let texts = store.sweep_revisions(added.id).await.unwrap();
+    assert_eq!((texts.len(), texts[0].text.as_str()), (1, text.text.as_str()));
+    // Adding the file again finds its sweep, and nothing is missing.
+    assert!(!store.add_sweep(&text, now()).await.unwrap().is_new);
+    assert_eq!(store.insert_runs(sweep, &[run(0), run(1)], now()).await.unwrap().existing, runs);
+
+    // Where the sweep was started again first, the folder's run comes back beside the new one and loses nothing.
+    let store = rebuilt("started-again.db").await;
+    let again = store.add_sweep(&text, now()).await.unwrap();
+    store.insert_runs(Some((again.id, 1)), &[run(0)], now()).await.unwrap();
+    for run in &runs {
+        assert!(ingest_folder(&store, world.folder(*run).path(), now()).await.unwrap().added);
+    }
+    let (beside, within) = (store.run(runs[0]).await.unwrap(), store.run(runs[1]).await.unwrap());
+    assert_eq!((beside.sweep, beside.label.as_str()), (None, "lr1e-4-s0"));
+    assert_eq!(within.sweep, Some(again.id), "the sweep of the same file, under its new id");
 }
 
 #[tokio::test]

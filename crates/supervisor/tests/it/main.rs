@@ -10,6 +10,7 @@ mod faults;
 mod folders;
 mod harness;
 mod holder;
+mod limits;
 mod liveness;
 mod requests;
 mod resources;

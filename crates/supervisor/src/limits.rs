@@ -1,0 +1,168 @@
+//! Room on the disk of the run folders: how much has to be left, how much journals and checkpoints may take, and which
+//! checkpoints go first. A journal is the record of a run and is never removed to make room.
+
+use std::collections::HashMap;
+
+use vitals_store::{KeptCheckpoint, RunId};
+
+use crate::error::Result;
+use crate::options::settings;
+use crate::policy::gibibytes;
+use crate::supervisor::Supervisor;
+
+/// What the workspace may take of the disk; 0: no limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Limits {
+    /// With less room than this nothing is started.
+    pub low_disk_bytes: u64,
+    /// Of all checkpoints together.
+    pub checkpoint_bytes: u64,
+    /// Of all journals together.
+    pub journal_bytes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { low_disk_bytes: settings::LOW_DISK_BYTES_DEFAULT, checkpoint_bytes: 0, journal_bytes: 0 }
+    }
+}
+
+/// The checkpoints to remove so that all together take at most `limit` bytes, as far as that can be: of ended runs only,
+/// those that ended longest ago first, in each the superseded and then the earliest first, and never the one that a run
+/// would go on from.
+pub(crate) fn surplus(kept: &[KeptCheckpoint], limit: u64) -> Vec<&KeptCheckpoint> {
+    let mut total: u64 = kept.iter().map(|checkpoint| checkpoint.size_bytes).sum();
+    let mut newest: HashMap<RunId, (bool, u64, u32)> = HashMap::new();
+    let rank = |c: &KeptCheckpoint| (!c.superseded, c.step, c.attempt);
+    for checkpoint in kept {
+        let best = newest.entry(checkpoint.run).or_insert_with(|| rank(checkpoint));
+        *best = (*best).max(rank(checkpoint));
+    }
+    let mut candidates: Vec<&KeptCheckpoint> =
+        kept.iter().filter(|c| c.run_ended_at.is_some() && newest.get(&c.run) != Some(&rank(c))).collect();
+    candidates.sort_by_key(|c| (c.run_ended_at, c.run, rank(c)));
+    candidates
+        .into_iter()
+        .take_while(|checkpoint| {
+            let over = total > limit;
+            total -= checkpoint.size_bytes;
+            over
+        })
+        .collect()
+}
+
+impl Supervisor {
+    /// Removes checkpoints beyond the limit.
+    pub(crate) async fn remove_surplus_checkpoints(&self) -> Result<()> {
+        let limit = self.limits.checkpoint_bytes;
+        if limit == 0 {
+            return Ok(());
+        }
+        let kept = self.store.kept_checkpoints().await?;
+        for checkpoint in surplus(&kept, limit) {
+            let path = self.workspace.run_folder(checkpoint.run).path().join(&checkpoint.path);
+            let shown = path.display().to_string();
+            match tokio::task::spawn_blocking(move || std::fs::remove_dir_all(path)).await {
+                Ok(Err(error)) if error.kind() != std::io::ErrorKind::NotFound => {
+                    tracing::warn!(
+                        "failed to remove {shown} to keep within `checkpoint_limit_bytes`: {error}"
+                    );
+                    continue;
+                }
+                _ => tracing::info!("removed {shown} to keep within `checkpoint_limit_bytes`"),
+            }
+            self.store.mark_checkpoint_removed(checkpoint.run, &checkpoint.path).await?;
+        }
+        Ok(())
+    }
+
+    /// What to say where there is no room to start anything.
+    pub(crate) async fn no_room(&self) -> Result<Option<String>> {
+        if let Some(low) = self.low_disk() {
+            return Ok(Some(low));
+        }
+        let over = |what: &str, setting: &str, used: u64, limit: u64, remedy: &str| {
+            (limit > 0 && used > limit).then(|| {
+                format!(
+                    "{what} take {} and `{setting}` allows {}: nothing is started; {remedy}",
+                    gibibytes(used),
+                    gibibytes(limit)
+                )
+            })
+        };
+        let Limits { checkpoint_bytes, journal_bytes, .. } = self.limits;
+        if journal_bytes > 0 {
+            let used = self.store.journal_bytes().await?;
+            let remedy = "remove runs that nobody needs, or raise the limit";
+            if let Some(full) = over("journals", settings::JOURNAL_LIMIT_BYTES, used, journal_bytes, remedy) {
+                return Ok(Some(full));
+            }
+        }
+        if checkpoint_bytes == 0 {
+            return Ok(None);
+        }
+        let used = self.store.kept_checkpoints().await?.iter().map(|checkpoint| checkpoint.size_bytes).sum();
+        let remedy =
+            "the last checkpoint of each run stays: remove runs that nobody needs, or raise the limit";
+        Ok(over("checkpoints", settings::CHECKPOINT_LIMIT_BYTES, used, checkpoint_bytes, remedy))
+    }
+
+    /// What to say where the run folders' disk has less room than the setting asks for.
+    fn low_disk(&self) -> Option<String> {
+        // The folder of the runs is made by the first start.
+        let places = [self.workspace.runs_dir(), self.workspace.root()];
+        let disk = places.into_iter().find_map(|place| rustix::fs::statvfs(place).ok())?;
+        let room = disk.f_bavail.saturating_mul(disk.f_frsize);
+        let wanted = self.limits.low_disk_bytes;
+        (room < wanted).then(|| {
+            format!(
+                "the disk of {} has {} MiB left and `low_disk_bytes` asks for {} MiB: nothing is started before there is room",
+                self.workspace.runs_dir().display(),
+                room >> 20,
+                wanted >> 20
+            )
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    /// Of 10 bytes each: run, step, superseded; runs above 9 have not ended, the others ended in the order of their ids.
+    fn check(checkpoints: &[(u8, u64, bool)], limit: u64, expected: &[(u8, u64)]) {
+        let kept: Vec<KeptCheckpoint> = checkpoints
+            .iter()
+            .map(|&(run, step, superseded)| KeptCheckpoint {
+                run: Uuid::from_bytes([run; 16]),
+                attempt: 1,
+                step,
+                path: format!("checkpoints/step-{step:08}"),
+                size_bytes: 10,
+                superseded,
+                run_ended_at: (run < 10).then_some(i64::from(run)),
+            })
+            .collect();
+        let gone: Vec<(u8, u64)> =
+            surplus(&kept, limit).into_iter().map(|c| (c.run.as_bytes()[0], c.step)).collect();
+        assert_eq!(gone, expected);
+    }
+
+    #[test]
+    fn the_oldest_go_and_each_run_keeps_its_last() {
+        let two = [(2, 1, false), (2, 2, false), (1, 1, false), (1, 2, false), (1, 3, false)];
+        check(&two, 50, &[]);
+        check(&two, 49, &[(1, 1)]);
+        check(&two, 30, &[(1, 1), (1, 2)]);
+        check(&two, 0, &[(1, 1), (1, 2), (2, 1)]);
+        // A superseded one goes before an earlier one in force; what a run goes on from stays, even below it.
+        check(&[(1, 1, false), (1, 2, false), (1, 9, true)], 20, &[(1, 9)]);
+        check(&[(1, 1, false), (1, 2, false), (1, 9, true)], 0, &[(1, 9), (1, 1)]);
+        check(&[(1, 1, true), (1, 2, true)], 0, &[(1, 1)]);
+        // A run that has not ended loses nothing.
+        check(&[(10, 1, false), (10, 2, false), (1, 1, false), (1, 2, false)], 0, &[(1, 1)]);
+        check(&[], 0, &[]);
+    }
+}

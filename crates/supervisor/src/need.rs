@@ -1,0 +1,98 @@
+//! How much memory a run is expected to take: what runs of the same size took at their peaks in this workspace. Nothing
+//! measured, nothing expected; a run whose need nobody knows counts by what it uses.
+
+use std::collections::HashMap;
+
+use serde_json::json;
+use vitals_recipe::{Recipe, memory_key};
+use vitals_store::{Evidence, MetricChoice, RunId, RunRow, RunSelection, RunState, StoreError};
+
+use crate::error::Result;
+use crate::policy::{Need, gibibytes};
+use crate::supervisor::Supervisor;
+
+/// The metric of a run on an accelerator whose greatest value is its need.
+const DEVICE_MEMORY: &str = "device_memory_bytes";
+
+/// What a queued run's recipe asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Wish {
+    /// `auto`, `cpu` or `cuda:N`.
+    pub device: String,
+    pub memory_key: String,
+}
+
+impl Wish {
+    pub fn of(row: &RunRow) -> Result<Self> {
+        let recipe = row.resolved()?;
+        Ok(Self { memory_key: memory_key(&recipe), device: recipe.device })
+    }
+}
+
+/// The greatest peaks measured so far, by [`memory_key`].
+#[derive(Debug, Default)]
+pub(crate) struct Peaks {
+    by_key: HashMap<String, Need>,
+    /// Every attempt that has ended is in.
+    complete: bool,
+}
+
+impl Peaks {
+    pub fn need(&self, key: &str) -> Need {
+        self.by_key.get(key).copied().unwrap_or_default()
+    }
+
+    /// An attempt has ended: there may be more to know.
+    pub fn outdated(&mut self) {
+        self.complete = false;
+    }
+
+    fn take(&mut self, key: String, host: Option<u64>, device: Option<u64>) {
+        let known = self.by_key.entry(key).or_default();
+        known.host_bytes = known.host_bytes.max(host);
+        known.device_bytes = known.device_bytes.max(device);
+    }
+}
+
+impl Supervisor {
+    /// Reads what runs have taken, where something has ended since the last time.
+    pub(crate) async fn learn_peaks(&mut self) -> Result<()> {
+        if self.peaks.complete {
+            return Ok(());
+        }
+        let recipe = |text: &str| {
+            serde_json::from_str::<Recipe>(text)
+                .map_err(|source| StoreError::Json { what: "a stored recipe", source })
+        };
+        let mut on_accelerators = Vec::new();
+        for peak in self.store.host_peaks().await? {
+            match peak.device.as_deref() {
+                Some("cpu") => self.peaks.take(memory_key(&recipe(&peak.recipe)?), peak.bytes, None),
+                _ => on_accelerators.push(peak.run),
+            }
+        }
+        if !on_accelerators.is_empty() {
+            let metric = MetricChoice::Named(vec![DEVICE_MEMORY.to_owned()]);
+            for row in self.store.runs(&RunSelection::Ids(on_accelerators), &metric).await? {
+                let peak = row.metrics.get(DEVICE_MEMORY).and_then(|metric| metric.max);
+                self.peaks.take(memory_key(&row.resolved()?), None, peak.map(|peak| peak as u64));
+            }
+        }
+        self.peaks.complete = true;
+        Ok(())
+    }
+
+    /// Says of a queued run that it waits for memory; once, not whenever the numbers move.
+    pub(crate) async fn hold(&mut self, run: RunId, device: &str, need: u64, room: u64) -> Result<()> {
+        if !self.held.insert(run) {
+            return Ok(());
+        }
+        let text = format!(
+            "waits for memory on {device}: it needs about {}, {} are free for it",
+            gibibytes(need),
+            gibibytes(room)
+        );
+        let data = json!({ "device": device, "need_bytes": need, "room_bytes": room });
+        self.set_state(run, RunState::Queued, &Evidence::with(text, data)).await
+    }
+}

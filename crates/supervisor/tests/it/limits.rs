@@ -1,0 +1,135 @@
+//! What a run may take: memory beside other runs, room on the disk; and settings that nobody can understand.
+
+use serde_json::{Value, json};
+use vitals_store::{Command, RunId, RunState};
+use vitals_supervisor::settings;
+
+use crate::harness::{World, until};
+
+/// The problem in the supervisor's own words, once it says one.
+async fn problem(world: &World) -> String {
+    until("it says what it waits for", async || {
+        world.store.supervisor().await.unwrap()?.status["problem"].as_str().map(str::to_owned)
+    })
+    .await
+}
+
+/// Whether the run was told to wait for memory.
+async fn was_held(world: &World, run: RunId) -> bool {
+    world
+        .history(run)
+        .await
+        .iter()
+        .any(|line| line.starts_with("queued: waits for memory on cpu: it needs about"))
+}
+
+#[tokio::test]
+async fn runs_share_a_device_as_far_as_its_memory_goes() {
+    let mut world = World::new(3).await;
+    let first = world.queue("step_ms=1", 5, 0).await;
+    world.supervise().await;
+    world.state(first, RunState::Finished).await;
+    let peak = world.store.host_peaks().await.unwrap()[0].bytes.unwrap();
+    assert!(peak > 100_000, "{peak}");
+
+    // Room for one of this size and a half.
+    world.store.set_setting(settings::MEMORY_BYTES, &json!({ "cpu": peak + peak / 2 })).await.unwrap();
+    world.ask_with(None, Command::PauseQueue, json!({})).await.unwrap();
+    let (second, third) =
+        (world.queue_seed("step_ms=5", 40, 0, 1).await, world.queue_seed("step_ms=5", 40, 0, 2).await);
+    world.ask_with(None, Command::ResumeQueue, json!({})).await.unwrap();
+    for run in [second, third] {
+        world.state(run, RunState::Finished).await;
+        world.no_hole_and_no_double_step(run, 40).await;
+    }
+    assert!(!was_held(&world, second).await && was_held(&world, third).await);
+    let (second, third) = (world.run(second).await, world.run(third).await);
+    assert!(third.started_at >= second.ended_at, "{:?} and {:?}", third.started_at, second.ended_at);
+
+    // With room for two, two run at once.
+    world.store.set_setting(settings::MEMORY_BYTES, &json!({ "cpu": 4 * peak })).await.unwrap();
+    let pair =
+        [world.queue_seed("step_ms=20", 100, 0, 3).await, world.queue_seed("step_ms=20", 100, 0, 4).await];
+    until("both run", async || {
+        for run in pair {
+            (world.run(run).await.state == RunState::Running).then_some(())?;
+        }
+        Some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_run_that_can_never_fit_is_refused_and_the_rest_goes_on() {
+    let mut world = World::new(1).await;
+    let first = world.queue("step_ms=1", 5, 0).await;
+    world.supervise().await;
+    world.state(first, RunState::Finished).await;
+    let peak = world.store.host_peaks().await.unwrap()[0].bytes.unwrap();
+    world.store.set_setting(settings::MEMORY_BYTES, &json!({ "cpu": peak / 2 })).await.unwrap();
+    let large = world.queue_seed("step_ms=1", 5, 0, 1).await;
+    let row = world.state(large, RunState::Failed).await;
+    assert!(
+        row.evidence.starts_with("not started: it needs about ") && row.evidence.contains("cpu has"),
+        "{}",
+        row.evidence
+    );
+    world.store.set_setting(settings::MEMORY_BYTES, &json!({})).await.unwrap();
+    world.ask(large, Command::Retry).await.unwrap();
+    world.state(large, RunState::Finished).await;
+}
+
+#[tokio::test]
+async fn journals_beyond_their_limit_hold_the_queue_and_none_is_removed() {
+    let mut world = World::new(1).await;
+    let first = world.queue("step_ms=1", 20, 0).await;
+    world.supervise().await;
+    world.state(first, RunState::Finished).await;
+    world.store.set_setting(settings::JOURNAL_LIMIT_BYTES, &1).await.unwrap();
+    let waiting = world.queue_seed("step_ms=1", 20, 0, 1).await;
+    let said = problem(&world).await;
+    assert!(said.contains("`journal_limit_bytes`") && said.contains("raise the limit"), "{said}");
+    assert_eq!(world.run(waiting).await.state, RunState::Queued);
+    world.nothing_is_lost(first).await;
+    world.store.set_setting(settings::JOURNAL_LIMIT_BYTES, &0).await.unwrap();
+    world.state(waiting, RunState::Finished).await;
+}
+
+#[tokio::test]
+async fn checkpoints_beyond_their_limit_go_but_for_the_last_of_each_run() {
+    let mut world = World::new(1).await;
+    let run = world.queue("step_ms=1", 50, 10).await;
+    world.supervise().await;
+    world.state(run, RunState::Finished).await;
+    let kept = || async { world.store.kept_checkpoints().await.unwrap() };
+    let before = kept().await;
+    assert_eq!(before.iter().map(|checkpoint| checkpoint.step).collect::<Vec<_>>(), [10, 20, 30, 40, 50]);
+    let total: u64 = before.iter().map(|checkpoint| checkpoint.size_bytes).sum();
+    assert!(total > 0);
+    world.store.set_setting(settings::CHECKPOINT_LIMIT_BYTES, &before[4].size_bytes).await.unwrap();
+    until("the older ones are gone", async || (kept().await.len() == 1).then_some(())).await;
+    let left = kept().await.remove(0);
+    assert_eq!(left.step, 50);
+    for checkpoint in &before {
+        let there = world.folder(run).path().join(&checkpoint.path).exists();
+        assert_eq!(there, checkpoint.step == 50, "{}", checkpoint.path);
+    }
+    // Not even the last fits: said, and held.
+    world.store.set_setting(settings::CHECKPOINT_LIMIT_BYTES, &(left.size_bytes - 1)).await.unwrap();
+    let said = problem(&world).await;
+    assert!(said.contains("`checkpoint_limit_bytes`"), "{said}");
+    assert_eq!(kept().await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_setting_that_nobody_understands_is_said_and_starts_nothing() {
+    let mut world = World::new(1).await;
+    world.store.set_setting(settings::SLURM, &json!({ "gpus": "many" })).await.unwrap();
+    let run = world.queue("step_ms=1", 10, 0).await;
+    world.supervise().await;
+    let said = problem(&world).await;
+    assert!(said.contains("`slurm`") && said.contains("vitals settings"), "{said}");
+    assert_eq!(world.run(run).await.state, RunState::Queued);
+    world.store.set_setting(settings::SLURM, &Value::Object(Default::default())).await.unwrap();
+    world.state(run, RunState::Finished).await;
+}
