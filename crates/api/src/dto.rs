@@ -8,6 +8,7 @@ mod event;
 mod frame;
 mod live;
 mod number;
+mod queue_settings;
 mod run;
 mod sweep;
 
@@ -18,5 +19,6 @@ pub use event::*;
 pub use frame::*;
 pub use live::*;
 pub use number::*;
+pub use queue_settings::*;
 pub use run::*;
 pub use sweep::*;

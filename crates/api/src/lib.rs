@@ -19,6 +19,7 @@ pub mod journals;
 mod lines;
 mod number;
 pub mod overview;
+pub mod queue_settings;
 mod rpc;
 pub mod runs;
 pub mod samples;

@@ -2,7 +2,7 @@
 
 use vitals_store::{MetricChoice, RunRow, RunSelection, RunState, SweepRow};
 
-use crate::dto::{AppInfo, Overview, SweepProgress};
+use crate::dto::{AppInfo, Overview, Run, SweepProgress};
 use crate::error::Result;
 use crate::{Context, runs, supervisor, sweeps};
 
@@ -38,6 +38,14 @@ pub async fn overview(context: &Context) -> Result<Overview> {
     })
 }
 
+/// Every run that waits, the next to start first.
+pub async fn queued(context: &Context) -> Result<Vec<Run>> {
+    let wanted = RunSelection::States(vec![RunState::Queued]);
+    let mut rows = context.store().runs(&wanted, &MetricChoice::None).await?;
+    rows.sort_by_key(|row| row.queue_position);
+    rows.into_iter().map(runs::run).collect()
+}
+
 /// How far a sweep is.
 pub fn progress(sweep: &SweepRow) -> SweepProgress {
     let count = |state| sweeps::count(sweep, state);
@@ -49,6 +57,7 @@ pub fn progress(sweep: &SweepRow) -> SweepProgress {
         finished: count(RunState::Finished),
         failed: count(RunState::Failed) + count(RunState::Lost),
         active,
+        paused: count(RunState::Paused),
         queued: count(RunState::Queued),
     }
 }

@@ -14,8 +14,8 @@ use vitals_store::Command;
 use crate::dto::*;
 use crate::error::Result;
 use crate::{
-    Context, compare, datasets, doctor, events, export, files, overview, runs, samples, settings, supervisor,
-    sweeps, table,
+    Context, compare, datasets, doctor, events, export, files, overview, queue_settings, runs, samples,
+    settings, supervisor, sweeps, table,
 };
 
 #[derive(Deserialize, TS)]
@@ -63,6 +63,13 @@ struct RunNote {
 struct RunRewind {
     id: String,
     to_step: u64,
+}
+
+#[derive(Deserialize, TS)]
+struct RunPriority {
+    ids: Vec<String>,
+    /// Higher starts first; 0 for runs that nobody gave one.
+    priority: i32,
 }
 
 #[derive(Deserialize, TS)]
@@ -205,6 +212,7 @@ methods! {
         let id = runs::resolve(c, &p.id).await?;
         c.store().set_note(id, &p.note).await?;
     };
+    run_priority(RunPriority) -> () = |c, p| runs::set_priority(c, &p.ids, p.priority).await?;
     queue_pause(Nothing) -> () = |c, _| sweeps::queue_request(c, Command::PauseQueue).await?;
     queue_resume(Nothing) -> () = |c, _| sweeps::queue_request(c, Command::ResumeQueue).await?;
     queue_move(QueueMove) -> () = |c, p| {
@@ -232,6 +240,10 @@ methods! {
         let (id, ..) = sweeps::add(c, &text.text, &p.file).await?;
         sweeps::start(c, id).await?
     };
+    sweep_pause(Id) -> ActionResult = |c, p| result(sweeps::ask(c, Command::Pause, &p.id).await?)?;
+    sweep_resume(Id) -> ActionResult = |c, p| result(sweeps::ask(c, Command::Resume, &p.id).await?)?;
+    sweep_cancel(Id) -> ActionResult = |c, p| result(sweeps::ask(c, Command::Cancel, &p.id).await?)?;
+    sweep_retry(Id) -> ActionResult = |c, p| result(sweeps::ask(c, Command::Retry, &p.id).await?)?;
     parameters(Nothing) -> Vec<ParameterInfo> = |_, _| table::parameters();
     presets(Nothing) -> Vec<PresetInfo> = |_, _| table::presets();
     compare(Ids) -> Comparison = |c, p| compare::compare(c, &p.ids).await?;
@@ -246,6 +258,8 @@ methods! {
     dataset_remove(Name) -> () = |c, p| datasets::remove(c, &p.name).await?;
     settings(Nothing) -> Settings = |c, _| settings::get(c).await?;
     settings_set(Settings) -> Settings = |c, p| settings::set(c, p).await?;
+    queue_settings(Nothing) -> QueueSettings = |c, _| queue_settings::get(c).await?;
+    queue_settings_set(QueueSettings) -> QueueSettings = |c, p| queue_settings::set(c, p).await?;
     doctor(Nothing) -> Vec<DoctorLine> = |c, _| doctor::doctor(c).await?;
     supervisor_start(Nothing) -> SupervisorStatus = |c, _| {
         supervisor::ensure(c).await?;
@@ -321,6 +335,8 @@ pub fn typescript() -> String {
         PointPreview,
         PresetInfo,
         Progress,
+        QueueSettings,
+        RetryPolicy,
         Run,
         RunDetail,
         RunEvent,
@@ -330,6 +346,7 @@ pub fn typescript() -> String {
         SeriesInfo,
         SeriesRequest,
         Settings,
+        SlurmSettings,
         Stability,
         SupervisorStatus,
         SweepCheck,

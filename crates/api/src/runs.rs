@@ -65,6 +65,7 @@ pub fn run(row: RunRow) -> Result<Run> {
         tags: row.tags,
         note: row.note,
         queue_position: row.queue_position,
+        priority: row.priority,
         created_at: rfc3339(row.created_at),
         started_at: row.started_at.map(rfc3339),
         ended_at: row.ended_at.map(rfc3339),
@@ -287,7 +288,7 @@ pub async fn log(context: &Context, id: &str, lines: u32) -> Result<Vec<LogLine>
 }
 
 /// Which states a command makes sense in; the supervisor has the last word.
-fn allowed(command: Command, state: RunState) -> bool {
+pub fn allowed(command: Command, state: RunState) -> bool {
     match command {
         Command::Pause => {
             matches!(state, RunState::Queued | RunState::Starting | RunState::Running | RunState::Stalled)
@@ -335,7 +336,53 @@ async fn request_one(context: &Context, command: Command, id: &str, arguments: &
             format!("run {} is {}, so `{word}` does not apply", row.label, row.state),
         ));
     }
+    if command == Command::Rewind {
+        check_rewind(context, id, arguments).await?;
+    }
     context.store().add_request(Some(id), command, arguments, context.now()).await?;
+    Ok(())
+}
+
+/// Whether there is a checkpoint to go back to; the supervisor looks again when it does.
+async fn check_rewind(context: &Context, run: RunId, arguments: &Value) -> Result<()> {
+    let Some(step) = arguments.get("to_step").and_then(Value::as_u64) else {
+        return Err(ApiError::invalid("`to_step` must be a step, a whole number"));
+    };
+    let folder = context.workspace().run_folder(run);
+    let mut kept: Vec<u64> = context
+        .store()
+        .checkpoints(run)
+        .await?
+        .into_iter()
+        .filter(|checkpoint| !checkpoint.removed && folder.path().join(&checkpoint.path).is_dir())
+        .map(|checkpoint| checkpoint.step)
+        .collect();
+    if kept.contains(&step) {
+        return Ok(());
+    }
+    kept.sort_unstable();
+    kept.dedup();
+    let error = ApiError::invalid(format!("there is no checkpoint at step {step}"));
+    Err(if kept.is_empty() {
+        error.hint("the run keeps none; `keep_checkpoints` of its recipe says how many there are")
+    } else {
+        let steps: Vec<String> = kept.iter().map(u64::to_string).collect();
+        error.hint(format!("checkpoints are kept at {}", steps.join(", ")))
+    })
+}
+
+/// Gives runs another priority: those of a higher one start first, and the order by hand counts within one.
+///
+/// # Errors
+/// `not_found`, `ambiguous`; nothing is changed then.
+pub async fn set_priority(context: &Context, ids: &[String], priority: i32) -> Result<()> {
+    let mut runs = Vec::with_capacity(ids.len());
+    for id in ids {
+        runs.push(resolve(context, id).await?);
+    }
+    for run in runs {
+        context.store().set_priority(run, priority).await?;
+    }
     Ok(())
 }
 

@@ -1,14 +1,10 @@
-//! What a person has chosen: language, theme and the like for the window, slots for the supervisor.
-
-use std::collections::BTreeMap;
+//! What a person has chosen for the window: language, theme and the like.
 
 use crate::Context;
 use crate::dto::{ApiError, Settings};
 use crate::error::Result;
 
 const WINDOW: &str = "window";
-/// Slots that one device can be given.
-const MAX_SLOTS: u32 = 64;
 
 /// The window's part, as stored under one key.
 #[derive(serde::Serialize, serde::Deserialize)]
@@ -33,14 +29,11 @@ impl Default for Window {
 
 pub async fn get(context: &Context) -> Result<Settings> {
     let window: Window = context.store().setting(WINDOW).await?.unwrap_or_default();
-    let slots: Option<BTreeMap<String, u32>> =
-        context.store().setting(vitals_supervisor::settings::SLOTS).await?;
     Ok(Settings {
         language: window.language,
         theme: window.theme,
         single_key_shortcuts: window.single_key_shortcuts,
         zoom_percent: window.zoom_percent,
-        slots: slots.unwrap_or_default(),
     })
 }
 
@@ -63,11 +56,6 @@ pub async fn set(context: &Context, settings: Settings) -> Result<Settings> {
             settings.zoom_percent
         )));
     }
-    if let Some((device, slots)) = settings.slots.iter().find(|(_, slots)| !(1..=MAX_SLOTS).contains(*slots))
-    {
-        return Err(ApiError::invalid(format!("{device} has {slots} slots; it must have 1 to {MAX_SLOTS}"))
-            .hint("pause the queue to start nothing"));
-    }
     let window = Window {
         language: settings.language,
         theme: settings.theme,
@@ -75,6 +63,5 @@ pub async fn set(context: &Context, settings: Settings) -> Result<Settings> {
         zoom_percent: settings.zoom_percent,
     };
     context.store().set_setting(WINDOW, &window).await?;
-    context.store().set_setting(vitals_supervisor::settings::SLOTS, &settings.slots).await?;
     get(context).await
 }

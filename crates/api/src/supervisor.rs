@@ -42,6 +42,7 @@ pub fn status(seen: &Seen) -> SupervisorStatus {
         slots_busy: if seen.alive { seen.status.slots_busy } else { 0 },
         slots_total: seen.status.slots_total,
         ingest_values_per_second: if seen.alive { seen.status.ingest_values_per_second } else { 0.0 },
+        problem: seen.status.problem.clone().filter(|_| seen.alive),
     }
 }
 
@@ -58,6 +59,7 @@ pub fn devices(seen: &Seen) -> Vec<DeviceStatus> {
         slots: state.slots,
         memory_used_bytes: state.memory_used_bytes,
         memory_total_bytes: state.memory_total_bytes,
+        memory_limit_bytes: state.memory_limit_bytes,
         utilization: state.utilization,
         usable: state.usable,
         reason: state.reason.clone(),

@@ -16,7 +16,7 @@ use crate::dto::{
 };
 use crate::error::Result;
 use crate::estimate::Estimates;
-use crate::{datasets, files, supervisor};
+use crate::{datasets, files, runs, supervisor};
 
 /// Everything about a text; nothing is changed. `file` is the name in its messages and, where it is one of the
 /// workspace's files, tells which runs exist already.
@@ -81,6 +81,14 @@ async fn existing_runs(context: &Context, text: &str, file: &str) -> Result<Exis
     };
     let runs = runs(context, sweep.id).await?;
     Ok(runs.into_iter().map(|run| ((run.point, run.seed), run.state)).collect())
+}
+
+/// The points of a stored sweep's newest text, each with the state of its seeds' runs.
+pub async fn points(context: &Context, sweep: &SweepRow) -> Result<SweepCheck> {
+    let newest =
+        context.store().sweep_revisions(sweep.id).await?.into_iter().max_by_key(|revision| revision.number);
+    let text = newest.map(|revision| revision.text).unwrap_or_default();
+    check(context, &text, sweep.source.as_deref().unwrap_or(&sweep.name)).await
 }
 
 /// The runs of a sweep, newest first, with their plain metrics.
@@ -253,6 +261,30 @@ pub fn create(context: &Context, file: &str, preset: &str, name: &str) -> Result
 /// Applies the form's edits to a text; comments stay.
 pub fn edit_text(text: &str, edits: &[edit::Edit]) -> Result<String> {
     edit::apply(text, edits).map_err(|error| ApiError::invalid(error.to_string()))
+}
+
+/// Asks the supervisor for something about every run of a sweep that it applies to.
+///
+/// # Errors
+/// `wrong_state` where there is none.
+pub async fn ask(context: &Context, command: Command, id: &str) -> Result<Value> {
+    let id = context.store().resolve_sweep(id).await?;
+    let rows = context.store().runs(&RunSelection::Sweep(id), &MetricChoice::None).await?;
+    let ids: Vec<String> = rows
+        .iter()
+        .rev()
+        .filter(|row| runs::allowed(command, row.state))
+        .map(|row| row.id.to_string())
+        .collect();
+    if ids.is_empty() {
+        let word = command.as_str();
+        return Err(ApiError::new(
+            ErrorCode::WrongState,
+            format!("the sweep has no run to which `{word}` applies"),
+        )
+        .hint(format!("`vitals sweep show {id}` lists its runs with their states")));
+    }
+    runs::request(context, command, &ids, &Value::Null).await
 }
 
 /// Asks the supervisor for something about the queue as a whole.

@@ -77,6 +77,18 @@ pub enum Command {
     },
     /// The parameter table: type, unit, default, range, what it does.
     Parameters { name: Option<String> },
+    /// The order of waiting runs; pause it, change it.
+    Queue {
+        #[command(subcommand)]
+        command: Option<QueueCommand>,
+    },
+    /// Show what the supervisor obeys, or change it: `vitals settings slots.cpu=2 retry.times=2`.
+    Settings {
+        /// slots.DEVICE, memory_bytes.DEVICE, retry.times, retry.causes, low_disk_bytes, checkpoint_limit_bytes,
+        /// journal_limit_bytes, slurm.…; sizes with a unit, such as 20GiB.
+        #[arg(value_name = "NAME=VALUE")]
+        words: Vec<String>,
+    },
     /// Send runs to a Slurm cluster, or show how they are sent.
     Slurm(crate::slurm::SlurmArgs),
     /// Look at a run folder's journals.
@@ -117,6 +129,14 @@ pub enum SweepCommand {
     },
     /// Forget a sweep; its runs stay.
     Remove { id: String },
+    /// Checkpoint all living runs of a sweep and hold back those that wait.
+    Pause { id: String },
+    /// Let all paused runs of a sweep go on.
+    Resume { id: String },
+    /// End all living runs of a sweep and take those that wait out of the queue.
+    Cancel { id: String },
+    /// Queue all runs of a sweep again that failed, were cancelled or got lost.
+    Retry { id: String },
     /// Queue every missing run.
     Start {
         id: String,
@@ -131,6 +151,29 @@ pub enum SweepCommand {
     },
 }
 
+#[derive(Debug, Subcommand)]
+pub enum QueueCommand {
+    /// Runs that wait, the next first.
+    List,
+    /// Start nothing until it goes on; living runs are left alone.
+    Pause,
+    /// Start runs again.
+    Resume,
+    /// Put a waiting run at a place, 1 for the next to start.
+    Move {
+        id: String,
+        #[arg(value_name = "PLACE")]
+        place: u32,
+    },
+    /// Give runs a priority: higher starts first, 0 is usual.
+    Priority {
+        #[arg(allow_hyphen_values = true)]
+        priority: i32,
+        #[arg(required = true)]
+        ids: Vec<String>,
+    },
+}
+
 #[derive(Debug, Args)]
 pub struct RunsArgs {
     /// The filter language: `state = running and base_learning_rate >= 1e-4`.
@@ -141,9 +184,12 @@ pub struct RunsArgs {
     pub sort: String,
     #[arg(long, value_name = "N")]
     pub limit: Option<u64>,
-    /// Print changed runs as JSON lines until interrupted.
+    /// Go on until interrupted: a table that changes on a terminal, JSON lines of changed runs with --json.
     #[arg(long)]
     pub follow: bool,
+    /// With --follow: end once every run that is shown has ended; exit code 0 when all finished, else 1.
+    #[arg(long, requires = "follow")]
+    pub until_ended: bool,
 }
 
 #[derive(Debug, Subcommand)]

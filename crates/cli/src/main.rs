@@ -4,7 +4,9 @@
 mod args;
 mod clock;
 mod event_commands;
+mod follow;
 mod out;
+mod queue_commands;
 mod run_commands;
 mod serve;
 mod slurm;
@@ -94,6 +96,8 @@ async fn dispatch(cli: Cli, out: &Out) -> vitals_api::Result<u8> {
         Command::Dataset { command } => workspace_commands::dataset(&context, command, out).await,
         Command::Import { command } => workspace_commands::import(&context, command, out).await,
         Command::Ingest { folders } => workspace_commands::ingest(&context, &folders, out).await,
+        Command::Queue { command } => queue_commands::queue(&context, command, out).await,
+        Command::Settings { words } => queue_commands::settings(&context, &words, out).await,
         Command::Slurm(args) => slurm::run(&context, &args, out).await,
         Command::Doctor => workspace_commands::doctor(&context, out).await,
         Command::Parameters { .. } | Command::Journal { .. } | Command::Guard { .. } => Ok(0),

@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use serde_json::{Value, json};
-use tokio::sync::mpsc;
 use vitals_api::dto::{ApiError, Comparison, Run, RunDetail, RunsQuery};
 use vitals_api::series::{Points, SeriesData};
 use vitals_api::{
@@ -11,12 +10,16 @@ use vitals_api::{
 };
 
 use crate::args::{RunCommand, RunsArgs, SeriesArgs};
+use crate::follow::follow;
 use crate::out::Out;
 use crate::text::{Table, duration, last, number, optional, short};
 
 pub async fn list(context: &Context, args: &RunsArgs, out: &Out) -> Result<u8> {
     let query =
         RunsQuery { filter: args.filter.clone(), sort: args.sort.clone(), limit: args.limit, offset: None };
+    if args.follow {
+        return follow(context, &query, args.until_ended, out).await;
+    }
     let page = runs::list(context, &query).await?;
     if out.json {
         for run in &page.runs {
@@ -28,31 +31,16 @@ pub async fn list(context: &Context, args: &RunsArgs, out: &Out) -> Result<u8> {
         print_runs(&page.runs, out);
         out.remark(format!("{} of {} runs", page.runs.len(), page.total));
     }
-    if args.follow { follow(context, &query, out).await } else { Ok(0) }
+    Ok(0)
 }
 
-/// Prints runs that changed, as they change.
-async fn follow(context: &Context, query: &RunsQuery, out: &Out) -> Result<u8> {
-    let (sender, mut notices) = mpsc::channel(16);
-    let watching = tokio::spawn(vitals_api::watch(context.clone(), sender));
-    let interrupted = tokio::signal::ctrl_c();
-    tokio::pin!(interrupted);
-    loop {
-        tokio::select! {
-            _ = &mut interrupted => { watching.abort(); return Ok(crate::INTERRUPTED) }
-            notice = notices.recv() => {
-                let Some(notice) = notice else { return Err(ApiError::failed("the store cannot be watched")) };
-                let page = runs::list(context, query).await?;
-                for run in page.runs.iter().filter(|run| notice.runs.contains_key(&run.id)) {
-                    out.document(run)?;
-                }
-            }
-        }
-    }
-}
-
-/// A table of runs.
+/// Prints a table of runs.
 pub fn print_runs(list: &[Run], out: &Out) {
+    runs_table(list).iter().for_each(|line| out.line(line));
+}
+
+/// The lines of a table of runs.
+pub fn runs_table(list: &[Run]) -> Vec<String> {
     let mut table =
         Table::new(&["run", "label", "state", "step", "loss", "kNN", "images/s", "left", "evidence"]);
     for run in list {
@@ -69,7 +57,7 @@ pub fn print_runs(list: &[Run], out: &Out) {
             run.evidence.clone(),
         ]);
     }
-    table.lines().iter().for_each(|line| out.line(line));
+    table.lines()
 }
 
 pub async fn one(context: &Context, command: RunCommand, out: &Out) -> Result<u8> {
@@ -132,14 +120,20 @@ async fn ask(context: &Context, command: Command, ids: &[String], arguments: Val
         return Err(ApiError::invalid("give at least one run"));
     }
     let answer = runs::request(context, command, ids, &arguments).await?;
+    report_asked(command, &answer, out)
+}
+
+/// What was asked of how many runs, and which of them it does not apply to.
+pub fn report_asked(command: Command, answer: &Value, out: &Out) -> Result<()> {
     if out.json {
-        return out.document(&answer);
+        return out.document(answer);
     }
-    let problems = answer.get("problems").and_then(Value::as_array).cloned().unwrap_or_default();
-    for problem in &problems {
+    let list = |name: &str| answer.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
+    for problem in list("problems") {
         out.remark(problem.get("message").and_then(Value::as_str).unwrap_or_default());
     }
-    out.remark(format!("asked: {} of {} runs", ids.len() - problems.len(), command.as_str()));
+    let done = list("done").len();
+    out.remark(format!("asked: {} of {done} {}", command.as_str(), if done == 1 { "run" } else { "runs" }));
     Ok(())
 }
 

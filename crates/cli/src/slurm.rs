@@ -2,14 +2,10 @@
 //! at its next look. It submits nothing and asks no scheduler.
 
 use clap::Args;
-use serde_json::{Value, json};
-use vitals_api::dto::ApiError;
-use vitals_api::{Context, Result};
+use vitals_api::dto::SlurmSettings;
+use vitals_api::{Context, Result, queue_settings};
 
 use crate::out::Out;
-
-/// As the supervisor reads it (`SlurmSettings`).
-const KEY: &str = "slurm";
 
 #[derive(Debug, Args)]
 pub struct SlurmArgs {
@@ -42,40 +38,41 @@ pub struct SlurmArgs {
 }
 
 pub async fn run(context: &Context, args: &SlurmArgs, out: &Out) -> Result<u8> {
-    if args.at_once == Some(0) {
-        return Err(ApiError::invalid("slurm has 0 jobs at once; it must have at least 1")
-            .hint("`vitals slurm --off` submits nothing"));
-    }
-    let mut settings: serde_json::Map<String, Value> =
-        context.store().setting(KEY).await?.unwrap_or_default();
-    let changes = changes(args);
-    if !changes.is_empty() {
-        settings.extend(changes);
-        context.store().set_setting(KEY, &settings).await?;
+    let mut settings = queue_settings::get(context).await?;
+    if change(&mut settings.slurm, args) {
+        settings = queue_settings::set(context, settings).await?;
     }
     if out.json {
-        out.document(&settings)?;
-    } else if settings.get("enabled").and_then(Value::as_bool).unwrap_or(false) {
-        settings.iter().for_each(|(name, value)| out.line(format!("{name} = {value}")));
+        out.document(&settings.slurm)?;
+    } else if settings.slurm.enabled {
+        let fields = serde_json::to_value(&settings.slurm).unwrap_or_default();
+        let fields = fields.as_object().into_iter().flatten();
+        fields.for_each(|(name, value)| out.line(format!("{name} = {value}")));
     } else {
         out.line("runs train on this machine; `vitals slurm --on --partition NAME` sends them to a cluster");
     }
     Ok(0)
 }
 
-/// What was named, by the setting's fields.
-fn changes(args: &SlurmArgs) -> Vec<(String, Value)> {
-    let mut named = Vec::new();
-    let mut name = |key: &str, value: Option<Value>| {
-        named.extend(value.map(|value| (key.to_owned(), value)));
+/// Puts in what was named; `false`: nothing was.
+fn change(slurm: &mut SlurmSettings, args: &SlurmArgs) -> bool {
+    let before = slurm.clone();
+    if args.on || args.off {
+        slurm.enabled = args.on;
+    }
+    let text = |field: &mut String, named: &Option<String>| {
+        if let Some(named) = named {
+            field.clone_from(named);
+        }
     };
-    name("enabled", (args.on || args.off).then_some(json!(args.on)));
-    name("partition", args.partition.as_ref().map(|text| json!(text)));
-    name("account", args.account.as_ref().map(|text| json!(text)));
-    name("time", args.time.as_ref().map(|text| json!(text)));
-    name("gpus", args.gpus.map(|number| json!(number)));
-    name("extra", (!args.options.is_empty()).then(|| json!(args.options)));
-    name("at_once", args.at_once.map(|number| json!(number)));
-    name("conf", args.conf.as_ref().map(|text| json!(text)));
-    named
+    text(&mut slurm.partition, &args.partition);
+    text(&mut slurm.account, &args.account);
+    text(&mut slurm.time, &args.time);
+    text(&mut slurm.conf, &args.conf);
+    slurm.gpus = args.gpus.unwrap_or(slurm.gpus);
+    slurm.at_once = args.at_once.unwrap_or(slurm.at_once);
+    if !args.options.is_empty() {
+        slurm.extra.clone_from(&args.options);
+    }
+    *slurm != before
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 use vitals_api::dto::{ApiError, SweepCheck, SweepStarted};
-use vitals_api::{Context, Result, SweepId, overview, sweeps};
+use vitals_api::{Command, Context, Result, SweepId, overview, sweeps};
 
 use crate::args::SweepCommand;
 use crate::out::Out;
@@ -32,6 +32,10 @@ pub async fn run(context: &Context, command: SweepCommand, out: &Out) -> Result<
             out.remark(format!("removed sweep {id}; its runs stay"));
             Ok(0)
         }
+        SweepCommand::Pause { id } => ask(context, Command::Pause, &id, out).await,
+        SweepCommand::Resume { id } => ask(context, Command::Resume, &id, out).await,
+        SweepCommand::Cancel { id } => ask(context, Command::Cancel, &id, out).await,
+        SweepCommand::Retry { id } => ask(context, Command::Retry, &id, out).await,
         SweepCommand::Start { id, wait } => {
             let id = context.store().resolve_sweep(&id).await?;
             start(context, id, wait, out).await
@@ -41,6 +45,12 @@ pub async fn run(context: &Context, command: SweepCommand, out: &Out) -> Result<
             start(context, id, wait, out).await
         }
     }
+}
+
+async fn ask(context: &Context, command: Command, id: &str, out: &Out) -> Result<u8> {
+    let answer = sweeps::ask(context, command, id).await?;
+    crate::run_commands::report_asked(command, &answer, out)?;
+    Ok(0)
 }
 
 fn read(file: &Path) -> Result<String> {
@@ -193,12 +203,30 @@ async fn show(context: &Context, id: &str, out: &Out) -> Result<u8> {
     for row in sweeps::runs(context, id).await?.into_iter().rev() {
         runs.push(vitals_api::runs::run(row)?);
     }
+    let wanted = sweeps::points(context, &sweep).await?;
     if out.json {
-        out.document(&json!({ "sweep": overview::progress(&sweep), "runs": runs }))?;
+        out.document(&json!({
+            "sweep": overview::progress(&sweep), "revision": sweep.newest, "points": wanted.points,
+            "missing_runs": wanted.missing_runs, "runs": runs,
+        }))?;
         return Ok(0);
     }
     out.line(format!("{}  {}", sweep.name, id));
     crate::run_commands::print_runs(&runs, out);
+    let asked = wanted.points.iter().map(|point| point.seeds.len()).sum::<usize>();
+    out.remark(format!(
+        "revision {}: {} points × seeds make {asked} runs, {} missing",
+        sweep.newest,
+        wanted.points.len(),
+        wanted.missing_runs
+    ));
+    let beyond = runs.len() as u64 + wanted.missing_runs;
+    if beyond > asked as u64 {
+        out.remark(format!("{} runs are of earlier revisions and stay", beyond - asked as u64));
+    }
+    if wanted.missing_runs > 0 {
+        out.remark(format!("`vitals sweep start {id}` queues what is missing"));
+    }
     Ok(0)
 }
 

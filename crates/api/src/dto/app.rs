@@ -27,6 +27,8 @@ pub struct SupervisorStatus {
     pub slots_busy: u32,
     pub slots_total: u32,
     pub ingest_values_per_second: f64,
+    /// What keeps it from starting runs, and what to do.
+    pub problem: Option<String>,
 }
 
 /// One line of `doctor`.
@@ -39,7 +41,7 @@ pub struct DoctorLine {
     pub remedy: Option<String>,
 }
 
-/// What the window keeps: language, theme and the like; and the supervisor's settings.
+/// What the window keeps: language, theme and the like.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct Settings {
     /// system, en, ko.
@@ -49,8 +51,6 @@ pub struct Settings {
     pub single_key_shortcuts: bool,
     /// Percent, 80 to 150.
     pub zoom_percent: u32,
-    /// Slots by device.
-    pub slots: BTreeMap<String, u32>,
 }
 
 /// What moved since the last notice; the window asks again for what it shows.

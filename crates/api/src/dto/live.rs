@@ -16,6 +16,8 @@ pub struct DeviceStatus {
     pub runs: Vec<String>,
     pub memory_used_bytes: Option<u64>,
     pub memory_total_bytes: Option<u64>,
+    /// What runs may take of it together, by the setting.
+    pub memory_limit_bytes: Option<u64>,
     /// 0 to 1.
     pub utilization: Option<f64>,
     pub usable: bool,
@@ -46,5 +48,6 @@ pub struct SweepProgress {
     pub finished: u64,
     pub failed: u64,
     pub active: u64,
+    pub paused: u64,
     pub queued: u64,
 }

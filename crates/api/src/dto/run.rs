@@ -57,6 +57,8 @@ pub struct Run {
     pub tags: Vec<String>,
     pub note: String,
     pub queue_position: Option<u32>,
+    /// Higher starts first.
+    pub priority: i32,
     pub created_at: String,
     pub started_at: Option<String>,
     pub ended_at: Option<String>,

@@ -1,0 +1,152 @@
+//! What the supervisor obeys, read and changed: slots by number and memory, limits, retries, the cluster. A change is
+//! checked as a whole and taken as a whole; a running supervisor obeys it at its next look.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+use vitals_supervisor::{Cause, DeviceState, Devices, RetrySettings, settings};
+
+use crate::Context;
+use crate::dto::{ApiError, QueueSettings, RetryPolicy, SlurmSettings};
+use crate::error::Result;
+use crate::supervisor;
+
+mod slurm;
+mod words;
+
+pub use words::assign;
+
+/// Slots that one device can be given.
+pub const MOST_SLOTS: u32 = 64;
+/// Retries in a row beyond which something is wrong that no retry mends.
+pub const MOST_RETRIES: u32 = 100;
+
+/// The settings as they are, defaults where nothing is set.
+pub async fn get(context: &Context) -> Result<QueueSettings> {
+    let store = context.store();
+    let retry: RetrySettings = store.setting(settings::RETRY).await?.unwrap_or_default();
+    let slurm: vitals_supervisor::SlurmSettings = store.setting(settings::SLURM).await?.unwrap_or_default();
+    let low_disk: Option<u64> = store.setting(settings::LOW_DISK_BYTES).await?;
+    Ok(QueueSettings {
+        slots: store.setting(settings::SLOTS).await?.unwrap_or_default(),
+        memory_bytes: store.setting(settings::MEMORY_BYTES).await?.unwrap_or_default(),
+        retry: RetryPolicy {
+            times: retry.times,
+            causes: retry.causes.iter().map(|cause| cause.as_str().to_owned()).collect(),
+        },
+        low_disk_bytes: low_disk.unwrap_or(settings::LOW_DISK_BYTES_DEFAULT),
+        checkpoint_limit_bytes: store.setting(settings::CHECKPOINT_LIMIT_BYTES).await?.unwrap_or(0),
+        journal_limit_bytes: store.setting(settings::JOURNAL_LIMIT_BYTES).await?.unwrap_or(0),
+        slurm: SlurmSettings {
+            enabled: slurm.enabled,
+            partition: slurm.partition,
+            account: slurm.account,
+            time: slurm.time,
+            gpus: slurm.gpus,
+            extra: slurm.extra,
+            at_once: slurm.at_once,
+            conf: slurm.conf,
+        },
+    })
+}
+
+/// Stores the settings and returns them as they are now. Where runs wait, a supervisor is there afterwards to obey them.
+///
+/// # Errors
+/// `invalid_input` names the setting, what it is and what it can be; nothing is changed then.
+pub async fn set(context: &Context, wanted: QueueSettings) -> Result<QueueSettings> {
+    // A setting that nobody understands is what this call may be meant to mend.
+    let before = get(context).await.ok();
+    let devices = Devices::find().states(&BTreeMap::new(), &BTreeMap::new());
+    check(&wanted, before.as_ref(), &devices)?;
+    let retry = RetrySettings {
+        times: wanted.retry.times,
+        causes: wanted.retry.causes.iter().filter_map(|cause| Cause::parse(cause)).collect(),
+    };
+    let store = context.store();
+    store
+        .set_settings(&[
+            (settings::SLOTS, json!(wanted.slots)),
+            (settings::MEMORY_BYTES, json!(wanted.memory_bytes)),
+            (settings::RETRY, json!(retry)),
+            (settings::LOW_DISK_BYTES, json!(wanted.low_disk_bytes)),
+            (settings::CHECKPOINT_LIMIT_BYTES, json!(wanted.checkpoint_limit_bytes)),
+            (settings::JOURNAL_LIMIT_BYTES, json!(wanted.journal_limit_bytes)),
+            (settings::SLURM, json!(wanted.slurm)),
+        ])
+        .await?;
+    if !store.queue().await?.is_empty() {
+        supervisor::ensure(context).await?;
+    }
+    get(context).await
+}
+
+/// Whether the settings can be obeyed on a machine with these devices. What was stored before may name a device that is
+/// away for now; a new wish may not.
+fn check(wanted: &QueueSettings, before: Option<&QueueSettings>, devices: &[DeviceState]) -> Result<()> {
+    for (device, &slots) in &wanted.slots {
+        if before.is_some_and(|before| before.slots.get(device) == Some(&slots)) {
+            continue;
+        }
+        known(device, devices)?;
+        if !(1..=MOST_SLOTS).contains(&slots) {
+            return Err(ApiError::invalid(format!(
+                "slots.{device} is {slots}; it must be 1 to {MOST_SLOTS}"
+            ))
+            .hint("`vitals queue pause` starts nothing, on any device"));
+        }
+    }
+    for (device, &bytes) in &wanted.memory_bytes {
+        if before.is_some_and(|before| before.memory_bytes.get(device) == Some(&bytes)) {
+            continue;
+        }
+        let total = known(device, devices)?.memory_total_bytes;
+        if bytes < LEAST_MEMORY || total.is_some_and(|total| bytes > total) {
+            let range = match total {
+                Some(total) => format!("{LEAST_MEMORY} to {total}, all it has"),
+                None => format!("at least {LEAST_MEMORY}"),
+            };
+            return Err(ApiError::invalid(format!("memory_bytes.{device} is {bytes}; it must be {range}"))
+                .hint("leave it out to give runs all the memory of the device"));
+        }
+    }
+    check_retry(&wanted.retry)?;
+    slurm::check(&wanted.slurm)
+}
+
+/// No run takes less than this.
+const LEAST_MEMORY: u64 = 64 << 20;
+
+fn known<'a>(device: &str, devices: &'a [DeviceState]) -> Result<&'a DeviceState> {
+    devices.iter().find(|known| known.device == device).ok_or_else(|| {
+        let names: Vec<&str> = devices.iter().map(|known| known.device.as_str()).collect();
+        ApiError::invalid(format!("device {device} does not exist here"))
+            .hint(format!("this machine has {}", names.join(", ")))
+    })
+}
+
+fn check_retry(retry: &RetryPolicy) -> Result<()> {
+    let names = || Cause::ALL.map(Cause::as_str).join(", ");
+    if let Some(cause) = retry.causes.iter().find(|cause| Cause::parse(cause).is_none()) {
+        return Err(ApiError::invalid(format!(
+            "retry.causes names `{cause}`; a cause is one of {}",
+            names()
+        ))
+        .hint("bad input and a loss that is no number are never retried"));
+    }
+    if retry.times > MOST_RETRIES {
+        return Err(ApiError::invalid(format!(
+            "retry.times is {}; it must be 0 to {MOST_RETRIES}",
+            retry.times
+        )));
+    }
+    if retry.times > 0 && retry.causes.is_empty() {
+        return Err(ApiError::invalid("retry.causes is empty, so that nothing would ever be retried")
+            .hint(format!("name at least one of {}, or set retry.times to 0", names())));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+#[path = "queue_settings/tests.rs"]
+mod tests;

@@ -1,0 +1,142 @@
+//! Whether Slurm's settings are well formed. Whether the cluster has such a partition or account is the cluster's word,
+//! which a run's evidence quotes.
+
+use std::path::Path;
+
+use crate::dto::{ApiError, SlurmSettings};
+use crate::error::Result;
+
+/// GPUs that a run can ask for; it uses the first.
+const MOST_GPUS: u32 = 64;
+const MOST_AT_ONCE: u32 = 100_000;
+
+/// Options that Vitals gives itself: a second one would undo what it relies on.
+const OWN: [&str; 14] = [
+    "--array",
+    "-a",
+    "--chdir",
+    "-D",
+    "--job-name",
+    "-J",
+    "--output",
+    "-o",
+    "--open-mode",
+    "--parsable",
+    "--requeue",
+    "--no-requeue",
+    "--wait",
+    "--wrap",
+];
+
+pub fn check(slurm: &SlurmSettings) -> Result<()> {
+    for (name, value) in [("partition", &slurm.partition), ("account", &slurm.account)] {
+        let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ',' | '+' | '@');
+        if value.starts_with('-') || !value.chars().all(plain) {
+            return Err(ApiError::invalid(format!("slurm.{name} is `{value}`; that is no name of one"))
+                .hint("letters, digits, `_`, `-`, `.`; empty for the cluster's default"));
+        }
+    }
+    if !is_time(&slurm.time) {
+        return Err(ApiError::invalid(format!("slurm.time is `{}`; that is no time limit", slurm.time))
+            .hint("minutes, hours:minutes:seconds or days-hours:minutes:seconds, such as 90, 12:00:00 or 2-00:00:00"));
+    }
+    if slurm.gpus > MOST_GPUS {
+        return Err(ApiError::invalid(format!("slurm.gpus is {}; it must be 0 to {MOST_GPUS}", slurm.gpus)));
+    }
+    if !(1..=MOST_AT_ONCE).contains(&slurm.at_once) {
+        return Err(ApiError::invalid(format!(
+            "slurm.at_once is {}; it must be 1 to {MOST_AT_ONCE}",
+            slurm.at_once
+        ))
+        .hint("slurm.enabled = false submits nothing"));
+    }
+    if !slurm.conf.is_empty() && !Path::new(&slurm.conf).is_absolute() {
+        return Err(ApiError::invalid(format!(
+            "slurm.conf is `{}`; it must be an absolute path",
+            slurm.conf
+        )));
+    }
+    if slurm.enabled && !slurm.conf.is_empty() && !Path::new(&slurm.conf).is_file() {
+        return Err(ApiError::invalid(format!("slurm.conf is {}, and there is no such file", slurm.conf)));
+    }
+    slurm.extra.iter().try_for_each(|option| check_option(option))
+}
+
+fn check_option(option: &str) -> Result<()> {
+    let wrong = |what: &str| Err(ApiError::invalid(format!("slurm.extra has `{option}`; {what}")));
+    let bare = option.trim().trim_start_matches("#SBATCH").trim();
+    if bare.contains(['\n', '\r']) {
+        return wrong("each option stands on a line of its own");
+    }
+    if !bare.starts_with('-') || bare.trim_start_matches('-').is_empty() {
+        return wrong("an option of sbatch begins with a dash, such as --mem=8G");
+    }
+    let name = bare.split(['=', ' ']).next().unwrap_or(bare);
+    if OWN.contains(&name) {
+        return wrong("Vitals sets that itself");
+    }
+    let own_fields = [("--partition", "-p"), ("--account", "-A"), ("--time", "-t"), ("--gpus", "-G")];
+    match own_fields.iter().find(|(long, short)| *long == name || *short == name) {
+        Some((long, _)) => {
+            wrong(&format!("it has a setting of its own, slurm.{}", long.trim_start_matches('-')))
+        }
+        None => Ok(()),
+    }
+}
+
+/// The forms of `sbatch --time`: M, M:S, H:M:S, D-H, D-H:M, D-H:M:S, above zero; or none, or without a limit.
+fn is_time(text: &str) -> bool {
+    if text.is_empty() || matches!(text.to_ascii_uppercase().as_str(), "UNLIMITED" | "INFINITE") {
+        return true;
+    }
+    let number = |part: &str| {
+        let digits = !part.is_empty() && part.len() <= 9 && part.bytes().all(|byte| byte.is_ascii_digit());
+        digits.then(|| part.parse::<u64>().ok()).flatten()
+    };
+    let (days, rest) = match text.split_once('-') {
+        Some((days, rest)) => (Some(number(days)), rest),
+        None => (None, text),
+    };
+    let parts: Vec<Option<u64>> = rest.split(':').map(number).collect();
+    let all: Option<Vec<u64>> = days.into_iter().chain(parts.iter().copied()).collect();
+    // Seconds, and minutes behind hours, are those of a clock.
+    let clock = match (days.is_some(), parts.len()) {
+        (false, 1) => 0,
+        (false, 2) => 1,
+        (false, 3) => 2,
+        (true, behind @ 1..=3) => behind - 1,
+        _ => return false,
+    };
+    all.is_some_and(|all| {
+        all.iter().any(|part| *part > 0) && all.iter().rev().take(clock).all(|part| *part < 60)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_as_sbatch_takes_them() {
+        for good in [
+            "",
+            "90",
+            "90:30",
+            "12:00:00",
+            "100:00:00",
+            "2-00",
+            "2-12:30",
+            "2-12:30:59",
+            "unlimited",
+            "INFINITE",
+        ] {
+            assert!(is_time(good), "{good}");
+        }
+        for bad in [
+            "0", "0:00:00", "12h", "1:2:3:4", "-1", "2-", "-", ":", "1:", "12:61:00", "12:00:60", "1 00",
+            "２",
+        ] {
+            assert!(!is_time(bad), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! `vitals queue` and `vitals settings`: the order in which runs start, and what the supervisor obeys while it starts them.
+
+use serde_json::{Value, json};
+use vitals_api::dto::ApiError;
+use vitals_api::{Command, Context, Result, overview, queue_settings, runs, sweeps};
+
+use crate::args::QueueCommand;
+use crate::out::Out;
+use crate::text::{Table, short};
+
+pub async fn queue(context: &Context, command: Option<QueueCommand>, out: &Out) -> Result<u8> {
+    match command.unwrap_or(QueueCommand::List) {
+        QueueCommand::List => list(context, out).await?,
+        QueueCommand::Pause => {
+            sweeps::queue_request(context, Command::PauseQueue).await?;
+            out.remark("asked: the queue pauses; living runs are left alone");
+        }
+        QueueCommand::Resume => {
+            sweeps::queue_request(context, Command::ResumeQueue).await?;
+            out.remark("asked: the queue goes on");
+        }
+        QueueCommand::Move { id, place } => {
+            let Some(position) = place.checked_sub(1) else {
+                return Err(ApiError::invalid("the place is 0; 1 is the next to start"));
+            };
+            let id = runs::resolve(context, &id).await?;
+            context.store().move_in_queue(id, position as usize).await?;
+        }
+        QueueCommand::Priority { priority, ids } => runs::set_priority(context, &ids, priority).await?,
+    }
+    Ok(0)
+}
+
+async fn list(context: &Context, out: &Out) -> Result<()> {
+    let queue = overview::queued(context).await?;
+    let mut table = Table::new(&["place", "run", "label", "sweep", "priority", "evidence"]);
+    for run in &queue {
+        if out.json {
+            out.document(run)?;
+            continue;
+        }
+        table.row(vec![
+            run.queue_position.map_or_else(String::new, |place| (place + 1).to_string()),
+            short(&run.id),
+            run.label.clone(),
+            run.sweep_name.clone().unwrap_or_default(),
+            run.priority.to_string(),
+            run.evidence.clone(),
+        ]);
+    }
+    if !out.json && !queue.is_empty() {
+        table.lines().iter().for_each(|line| out.line(line));
+    }
+    let supervisor = overview::app_info(context).await?.supervisor;
+    if supervisor.queue_paused {
+        out.remark("the queue is paused; `vitals queue resume` lets it go on");
+    } else if let Some(problem) = supervisor.problem {
+        out.remark(problem);
+    } else if queue.is_empty() {
+        out.remark("nothing waits");
+    }
+    Ok(())
+}
+
+/// Shows the settings, after changing those that are named: all of them or, where one is wrong, none.
+pub async fn settings(context: &Context, words: &[String], out: &Out) -> Result<u8> {
+    let mut settings = queue_settings::get(context).await?;
+    if !words.is_empty() {
+        for word in words {
+            queue_settings::assign(&mut settings, word)?;
+        }
+        settings = queue_settings::set(context, settings).await?;
+    }
+    if out.json {
+        out.document(&settings)?;
+        return Ok(0);
+    }
+    for (name, value) in flat("", &json!(settings)) {
+        out.line(format!("{name} = {value}"));
+    }
+    Ok(0)
+}
+
+/// Every leaf by its whole name, as `NAME=VALUE` says it.
+fn flat(prefix: &str, value: &Value) -> Vec<(String, String)> {
+    match value {
+        Value::Object(fields) => fields
+            .iter()
+            .flat_map(|(name, value)| {
+                let dot = if prefix.is_empty() { "" } else { "." };
+                flat(&format!("{prefix}{dot}{name}"), value)
+            })
+            .collect(),
+        Value::Array(items) => {
+            let items: Vec<&str> = items.iter().filter_map(Value::as_str).collect();
+            vec![(prefix.to_owned(), items.join(","))]
+        }
+        Value::String(text) => vec![(prefix.to_owned(), text.clone())],
+        other => vec![(prefix.to_owned(), other.to_string())],
+    }
+}
