@@ -50,8 +50,8 @@ let window;
 try {
   window = await open(space.folder);
   const { browser } = window;
-  const settings = await rpc(browser, 'settings');
-  await rpc(browser, 'settings_set', { ...settings, slots: { ...settings.slots, cpu: RUNS } });
+  const settings = await rpc(browser, 'queue_settings');
+  await rpc(browser, 'queue_settings_set', { ...settings, slots: { ...settings.slots, cpu: RUNS } });
   const file = join(space.folder, 'four.toml');
   await writeFile(file, SWEEP);
   await space.vitals('sweep', 'run', file);

@@ -1,8 +1,7 @@
-// What a comparison claims: valid pairs, colours, deltas against the baseline. And the slots of the settings.
+// What a comparison claims: valid pairs, colours, deltas against the baseline.
 import { describe, expect, it } from 'vitest';
-import type { DeviceStatus, JsonValue, Run } from '../src/lib/backend';
+import type { JsonValue, Run } from '../src/lib/backend';
 import { allParameters, differences, isValidPair, parseRuns, slots, swapped } from '../src/screens/compare/compare';
-import { slotsShown, slotsToStore } from '../src/screens/settings/slots';
 import { ended } from './fixtures/workspace';
 
 const first = ended[0] as Run;
@@ -58,14 +57,5 @@ describe('differences', () => {
   it('are absent where a value is missing or not finite', () => {
     expect(row([{ ...a, metrics: {} }, b], 1, 'knn_best')?.deltas).toEqual([null, null]);
     expect(row([{ ...a, metrics: metrics('NaN', 0.7) }, b], 1, 'knn_final')?.deltas[0]).toBeNull();
-  });
-});
-
-describe('slots', () => {
-  const devices = [{ device: 'cpu', slots: 2 }, { device: 'cuda:0', slots: 1 }] as DeviceStatus[];
-  it('show what is typed, else stored, else used', () => expect(slotsShown(devices, { cpu: 3 }, { 'cuda:0': 4 })).toEqual({ cpu: 3, 'cuda:0': 4 }));
-  it('keep those of devices that are away', () => expect(slotsToStore({ cpu: 1 }, { 'cuda:9': 2 })).toEqual({ cpu: 1, 'cuda:9': 2 }));
-  it('are whole numbers from 1 to 64', () => {
-    for (const bad of [0, 65, 1.5, NaN]) expect(slotsToStore({ cpu: bad }, {})).toBeNull();
   });
 });

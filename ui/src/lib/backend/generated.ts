@@ -86,6 +86,10 @@ class_names: Array<string>, augmentation: string, image_size: number, crop_min_s
 
 export type DeviceStatus = { device: string, name: string, slots: number, runs: Array<string>, memory_used_bytes: number | null, memory_total_bytes: number | null, 
 /**
+ * What runs may take of it together, by the setting.
+ */
+memory_limit_bytes: number | null, 
+/**
  * 0 to 1.
  */
 utilization: number | null, usable: boolean, reason: string | null, };
@@ -368,6 +372,38 @@ export type PresetInfo = { name: string, help: string, parameters: { [key in str
 
 export type Progress = { step: number, total_steps: number, eta_seconds: number | null, images_per_second: number | null, };
 
+export type QueueSettings = { 
+/**
+ * Runs at once by device, 1 to 64; a device that is not named has its default.
+ */
+slots: { [key in string]: number }, 
+/**
+ * Bytes of memory that runs may take together, by device; a device that is not named: all it has.
+ */
+memory_bytes: { [key in string]: number }, retry: RetryPolicy, 
+/**
+ * With less room on the disk of the run folders nothing is started; 0: never mind.
+ */
+low_disk_bytes: number, 
+/**
+ * Of all checkpoints together: beyond it the older ones of ended runs are removed; 0: no limit.
+ */
+checkpoint_limit_bytes: number, 
+/**
+ * Of all journals together: beyond it nothing is started; 0: no limit.
+ */
+journal_limit_bytes: number, slurm: SlurmSettings, };
+
+export type RetryPolicy = { 
+/**
+ * At most so often in a row, 0 to 100; 0: never.
+ */
+times: number, 
+/**
+ * signal, memory_killer, device_memory, reboot, lost, error.
+ */
+causes: Array<string>, };
+
 export type Run = { id: string, label: string, sweep: string | null, sweep_name: string | null, point: string, seed: number, 
 /**
  * One of the contract's states: queued, starting, running, stalled, pausing, paused, finished, failed, cancelled, lost.
@@ -388,7 +424,11 @@ events: { [key in string]: number },
 /**
  * 1 without any event, towards 0 with many (`Stability` has the formula); injected ones are left out.
  */
-stability?: number, tags: Array<string>, note: string, queue_position: number | null, created_at: string, started_at: string | null, ended_at: string | null, 
+stability?: number, tags: Array<string>, note: string, queue_position: number | null, 
+/**
+ * Higher starts first.
+ */
+priority: number, created_at: string, started_at: string | null, ended_at: string | null, 
 /**
  * Moves with every change of the run; compare to know whether to ask again.
  */
@@ -464,11 +504,37 @@ theme: string, single_key_shortcuts: boolean,
 /**
  * Percent, 80 to 150.
  */
-zoom_percent: number, 
+zoom_percent: number, };
+
+export type SlurmSettings = { 
 /**
- * Slots by device.
+ * Runs go to Slurm instead of this machine's devices.
  */
-slots: { [key in string]: number }, };
+enabled: boolean, 
+/**
+ * Empty: the cluster's default.
+ */
+partition: string, account: string, 
+/**
+ * As `sbatch --time` takes it; empty: the partition's.
+ */
+time: string, 
+/**
+ * GPUs of each run; 0: it trains on the CPU.
+ */
+gpus: number, 
+/**
+ * Further options of sbatch, each as it would stand after `#SBATCH`.
+ */
+extra: Array<string>, 
+/**
+ * Jobs that are submitted and have not ended.
+ */
+at_once: number, 
+/**
+ * The cluster's slurm.conf; empty: the system's.
+ */
+conf: string, };
 
 export type Stability = { 
 /**
@@ -484,7 +550,11 @@ export type SupervisorStatus = { connected: boolean, pid: number | null,
 /**
  * RFC 3339.
  */
-last_contact_at: string | null, queue_paused: boolean, slots_busy: number, slots_total: number, ingest_values_per_second: number, };
+last_contact_at: string | null, queue_paused: boolean, slots_busy: number, slots_total: number, ingest_values_per_second: number, 
+/**
+ * What keeps it from starting runs, and what to do.
+ */
+problem: string | null, };
 
 export type SweepCheck = { runs: number, missing_runs: number, points: Array<PointPreview>, excluded: number, warnings: Array<Diagnostic>, errors: Array<Diagnostic>, 
 /**
@@ -516,7 +586,7 @@ export type SweepForm = { name: string, description: string, preset: string,
  */
 recipe: { [key in string]: JsonValue }, axes: Array<FormAxis>, seeds: Array<number>, exclusions: Array<{ [key in string]: JsonValue }>, };
 
-export type SweepProgress = { id: string, name: string, runs: number, finished: number, failed: number, active: number, queued: number, };
+export type SweepProgress = { id: string, name: string, runs: number, finished: number, failed: number, active: number, paused: number, queued: number, };
 
 export type SweepStarted = { sweep: string, queued: number, existing: number, };
 
@@ -553,6 +623,11 @@ kinds?: Array<string>, }; result: RunEvents };
   run_rewind: { params: { id: string, to_step: number, }; result: ActionResult };
   run_tag: { params: { ids: Array<string>, add: Array<string>, remove: Array<string>, }; result: null };
   run_note: { params: { id: string, note: string, }; result: null };
+  run_priority: { params: { ids: Array<string>, 
+/**
+ * Higher starts first; 0 for runs that nobody gave one.
+ */
+priority: number, }; result: null };
   queue_pause: { params: Record<symbol, never>; result: null };
   queue_resume: { params: Record<symbol, never>; result: null };
   queue_move: { params: { id: string, position: number, }; result: null };
@@ -566,6 +641,10 @@ kinds?: Array<string>, }; result: RunEvents };
   sweep_check: { params: { text: string, file?: string, }; result: SweepCheck };
   sweep_edit: { params: { text: string, file?: string, edits: Array<SweepEdit>, }; result: SweepEdited };
   sweep_start: { params: { file: string, }; result: SweepStarted };
+  sweep_pause: { params: { id: string, }; result: ActionResult };
+  sweep_resume: { params: { id: string, }; result: ActionResult };
+  sweep_cancel: { params: { id: string, }; result: ActionResult };
+  sweep_retry: { params: { id: string, }; result: ActionResult };
   parameters: { params: Record<symbol, never>; result: Array<ParameterInfo> };
   presets: { params: Record<symbol, never>; result: Array<PresetInfo> };
   compare: { params: { ids: Array<string>, }; result: Comparison };
@@ -604,11 +683,29 @@ theme: string, single_key_shortcuts: boolean,
 /**
  * Percent, 80 to 150.
  */
-zoom_percent: number, 
+zoom_percent: number, }; result: Settings };
+  queue_settings: { params: Record<symbol, never>; result: QueueSettings };
+  queue_settings_set: { params: { 
 /**
- * Slots by device.
+ * Runs at once by device, 1 to 64; a device that is not named has its default.
  */
-slots: { [key in string]: number }, }; result: Settings };
+slots: { [key in string]: number }, 
+/**
+ * Bytes of memory that runs may take together, by device; a device that is not named: all it has.
+ */
+memory_bytes: { [key in string]: number }, retry: RetryPolicy, 
+/**
+ * With less room on the disk of the run folders nothing is started; 0: never mind.
+ */
+low_disk_bytes: number, 
+/**
+ * Of all checkpoints together: beyond it the older ones of ended runs are removed; 0: no limit.
+ */
+checkpoint_limit_bytes: number, 
+/**
+ * Of all journals together: beyond it nothing is started; 0: no limit.
+ */
+journal_limit_bytes: number, slurm: SlurmSettings, }; result: QueueSettings };
   doctor: { params: Record<symbol, never>; result: Array<DoctorLine> };
   supervisor_start: { params: Record<symbol, never>; result: SupervisorStatus };
 };

@@ -1,7 +1,7 @@
 // Short messages about what an action did or why it failed. Failures stay until closed and carry what to do.
 import { asApiError, type ApiError } from '$lib/backend';
 
-export type Toast = { id: number; kind: 'ok' | 'error'; text: string; hints: string[] };
+export type Toast = { id: number; kind: 'ok' | 'error'; text: string; hints: string[]; undo?: () => void };
 
 const SHOWN_MS = 5000;
 
@@ -13,9 +13,10 @@ class Toasts {
     return this.#list;
   }
 
-  say(text: string): void {
-    const id = this.#add({ kind: 'ok', text, hints: [] });
-    setTimeout(() => this.close(id), SHOWN_MS);
+  /** `undo`: takes back what was done; offered as long as the message stands. */
+  say(text: string, undo?: () => void): void {
+    const id = this.#add({ kind: 'ok', text, hints: [], ...(undo === undefined ? {} : { undo }) });
+    setTimeout(() => this.close(id), undo === undefined ? SHOWN_MS : 2 * SHOWN_MS);
   }
 
   fail(error: ApiError): void {

@@ -50,6 +50,8 @@ const PATTERNS: [RegExp, Key, string[]][] = [
   [/^attempt (\d+) on (\S+)$/, 'evidence.attempt', ['attempt', 'device']],
   [/^not started: (.*)$/, 'evidence.not_started', ['reason']],
   [/^start put off: (.*)$/, 'evidence.put_off', ['reason']],
+  [/^waits for memory on (\S+): it needs about (.*), (.*) are free for it$/, 'evidence.waits_for_memory', ['device', 'need', 'room']],
+  [/^retry (\d+) of (\d+) by the setting `retry`$/, 'evidence.retry', ['number', 'of']],
   [/^rewind to step (\d+) requested$/, 'evidence.rewind', ['step']],
 ];
 
