@@ -106,6 +106,43 @@ fn cancel_ends_a_run_with_a_checkpoint() {
 }
 
 #[test]
+fn a_rewound_run_goes_on_from_the_checkpoint_and_keeps_its_old_tail() {
+    let workspace = Workspace::new();
+    let id = start(&workspace, 100);
+    let before = workspace.wait_state(&id, "finished");
+    let kept: Vec<u64> = before["checkpoints"]
+        .as_array()
+        .expect("checkpoints")
+        .iter()
+        .filter_map(|checkpoint| checkpoint["step"].as_u64())
+        .collect();
+    assert_eq!(kept, [60, 80, 100]);
+    let wrong = workspace.vitals(&["run", "rewind", &id, "--to-step", "50"]);
+    assert_eq!(wrong.code, 2, "{wrong:?}");
+    assert!(wrong.err.contains("kept at 60, 80, 100"), "{}", wrong.err);
+
+    let (steps, losses) = workspace.series(&id, "loss");
+    workspace.vitals_ok(&["run", "rewind", &id, "--to-step", "60"]);
+    let run = workspace.wait_for("the second attempt to finish", || {
+        let run = workspace.run(&id);
+        if run["attempt"] == 2 && run["state"] == "finished" {
+            Ok(run)
+        } else {
+            Err(run["evidence"].to_string())
+        }
+    });
+    assert_eq!(run["attempts"][1]["first_step"], 60);
+    assert_eq!(run["events"]["rewound"], 1, "{}", run["events"]);
+    assert_whole(&workspace, &id, 100);
+    assert_eq!(workspace.series(&id, "loss"), (steps, losses), "exact: the same steps give the same numbers");
+    let all = workspace.vitals_ok(&["--json", "series", &id, "loss", "--superseded"]).json();
+    assert_eq!(all["steps"].as_array().map(Vec::len), Some(140), "100 steps in force and 40 superseded");
+    let attempts: BTreeSet<u64> =
+        all["attempts"].as_array().expect("attempts").iter().filter_map(serde_json::Value::as_u64).collect();
+    assert_eq!(attempts, BTreeSet::from([1, 2]));
+}
+
+#[test]
 fn a_deleted_database_is_built_again_from_the_run_folders() {
     let workspace = Workspace::new();
     let id = start(&workspace, 40);
