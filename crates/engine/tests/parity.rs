@@ -112,6 +112,22 @@ fn a_frozen_patch_projection_reports_the_gradient_it_would_have_had() {
     }
 }
 
+/// timm loads what the engine wrote, name by name, and computes the same features.
+#[test]
+fn timm_computes_the_same_features() {
+    let Some(fixtures) = fixtures() else { return };
+    if !Command::new("python3").args(["-c", "import timm"]).output().is_ok_and(|told| told.status.success()) {
+        println!("skipped: python3 has no timm; exchange.rs compares with its stored names and shapes");
+        return;
+    }
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/samples/timm_features.py");
+    let fixture = fixtures.join("mocov3-parity/learned_adamw");
+    let out = tempfile::tempdir().unwrap();
+    vitals_engine::parity::run(&fixture, out.path()).unwrap();
+    let told = Command::new("python3").arg(script).arg(fixture).arg(out.path()).output().unwrap();
+    assert!(told.status.success(), "{told:?}");
+}
+
 /// A fixture that is not there, and one with a tensor too many, are errors that name the file.
 #[test]
 fn broken_fixtures_are_named() {
