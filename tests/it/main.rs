@@ -7,6 +7,7 @@ mod bad_input;
 #[path = "../../crates/supervisor/tests/it/holder.rs"]
 mod holder;
 mod parity;
+mod probes;
 mod queue;
 mod siege;
 mod support;

@@ -14,8 +14,8 @@ use vitals_store::Command;
 use crate::dto::*;
 use crate::error::Result;
 use crate::{
-    Context, compare, datasets, doctor, events, export, files, overview, queue_settings, runs, samples,
-    settings, supervisor, sweeps, table,
+    Context, compare, datasets, doctor, events, export, files, overview, probes, queue_settings, runs,
+    samples, settings, supervisor, sweeps, table,
 };
 
 #[derive(Deserialize, TS)]
@@ -207,6 +207,8 @@ methods! {
         let arguments = serde_json::json!({ "to_step": p.to_step });
         result(runs::request(c, Command::Rewind, &[p.id], &arguments).await?)?
     };
+    probe_preview(ProbeStart) -> ProbePreview = |c, p| probes::preview(c, &p).await?;
+    probe_start(ProbeStart) -> Run = |c, p| probes::start(c, &p).await?;
     run_tag(RunTag) -> () = |c, p| runs::tag(c, &p.ids, &p.add, &p.remove).await?;
     run_note(RunNote) -> () = |c, p| {
         let id = runs::resolve(c, &p.id).await?;
@@ -334,6 +336,8 @@ pub fn typescript() -> String {
         ParameterInfo,
         PointPreview,
         PresetInfo,
+        ProbePreview,
+        ProbedRun,
         Progress,
         QueueSettings,
         RetryPolicy,

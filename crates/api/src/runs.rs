@@ -12,11 +12,11 @@ use vitals_store::{Command, MetricChoice, RunId, RunRow, RunSelection, RunState,
 use crate::Context;
 use crate::context::rfc3339;
 use crate::dto::{
-    ApiError, AttemptInfo, CheckpointInfo, ErrorCode, LogLine, MetricSummary, Progress, Run, RunDetail,
-    RunEvent, RunsPage, RunsQuery, SeriesInfo, Transition,
+    ApiError, AttemptInfo, CheckpointInfo, ErrorCode, LogLine, MetricSummary, ProbedRun, Progress, Run,
+    RunDetail, RunEvent, RunsPage, RunsQuery, SeriesInfo, Transition,
 };
 use crate::error::Result;
-use crate::{supervisor, sweeps};
+use crate::{probes, supervisor, sweeps};
 
 /// The run that a full or shortened id means.
 ///
@@ -48,6 +48,7 @@ pub fn run(row: RunRow) -> Result<Run> {
         label: row.label,
         sweep: row.sweep.map(|id| id.to_string()),
         sweep_name: row.sweep_name,
+        probed: row.probed.map(|probed| ProbedRun { run: probed.run.to_string(), step: probed.step }),
         point: row.point,
         seed: row.seed,
         state: row.state.as_str().to_owned(),
@@ -98,6 +99,7 @@ impl Row for Filtered<'_> {
             "state" => return text(row.state.as_str()),
             "evidence" => return text(&row.evidence),
             "sweep" => return row.sweep.map(|id| Scalar::Text(id.to_string())),
+            "probed" => return row.probed.map(|probed| Scalar::Text(probed.run.to_string())),
             "sweep_name" => return row.sweep_name.clone().map(Scalar::Text),
             "note" => return text(&row.note),
             "tag" => return Some(Scalar::List(row.tags.clone())),
@@ -241,6 +243,7 @@ pub async fn detail(context: &Context, id: &str) -> Result<RunDetail> {
         events: events.collect(),
         checkpoints: checkpoints.collect(),
         twin,
+        probes: probes::of_run(context, id).await?,
         run: run(row)?,
     })
 }

@@ -84,7 +84,7 @@ impl Look {
         let augmentation = match &query.augmentation {
             Some(word) => word.parse().map_err(|_| {
                 ApiError::invalid(format!("there is no augmentation `{word}`"))
-                    .hint("use mocov3, mocov3_small or none")
+                    .hint(format!("use one of {}", Augmentation::WORDS.join(", ")))
             })?,
             None if small => Augmentation::MocoV3Small,
             None => Augmentation::MocoV3,

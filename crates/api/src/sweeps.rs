@@ -192,6 +192,7 @@ fn new_runs(point: &Point, facts: &HashMap<String, DatasetFacts>) -> Vec<NewRun>
         point: point.id.clone(),
         seed: *seed,
         recipe: serde_json::to_value(point.recipe_with_seed(*seed)).unwrap_or_default(),
+        probed: None,
         axes: point.axes.clone(),
         label: point.run_label(*seed),
         priority: 0,

@@ -45,6 +45,8 @@ pub enum Command {
         #[command(subcommand)]
         command: RunCommand,
     },
+    /// Judge a run's checkpoint with labels; without --kind, list the probes of a run.
+    Probe(ProbeArgs),
     /// Print recorded series of a run.
     Series(SeriesArgs),
     /// Print the events of a run.
@@ -231,6 +233,27 @@ pub enum RunCommand {
     },
     /// The hash over all values in force, as `journal check` has it.
     Hash { id: String },
+}
+
+#[derive(Debug, Args)]
+pub struct ProbeArgs {
+    /// The run that is judged.
+    pub id: String,
+    /// linear: a classifier on frozen features; finetune: the whole network; knn: votes of the nearest features.
+    #[arg(long, requires = "dataset")]
+    pub kind: Option<String>,
+    /// The data set with labels, the run's own or another.
+    #[arg(long, requires = "kind", value_name = "NAME")]
+    pub dataset: Option<String>,
+    /// Steps done at the checkpoint, or `random` for the untrained network. Default: the newest.
+    #[arg(long, requires = "kind", value_name = "STEP|random")]
+    pub checkpoint: Option<String>,
+    /// A parameter of the probe, as in `--set epochs=10`.
+    #[arg(long, requires = "kind", value_name = "NAME=VALUE")]
+    pub set: Vec<String>,
+    /// Return when it has ended.
+    #[arg(long, requires = "kind")]
+    pub wait: bool,
 }
 
 #[derive(Debug, Args)]

@@ -6,6 +6,7 @@ mod clock;
 mod event_commands;
 mod follow;
 mod out;
+mod probe_commands;
 mod queue_commands;
 mod run_commands;
 mod serve;
@@ -87,6 +88,7 @@ async fn dispatch(cli: Cli, out: &Out) -> vitals_api::Result<u8> {
         }
         Command::Runs(list) => run_commands::list(&context, &list, out).await,
         Command::Run { command } => run_commands::one(&context, command, out).await,
+        Command::Probe(args) => probe_commands::run(&context, &args, out).await,
         Command::Series(query) => run_commands::series(&context, &query, out).await,
         Command::Events(query) => event_commands::events(&context, &query, out).await,
         Command::Compare { ids } => run_commands::compare(&context, &ids, out).await,

@@ -12,6 +12,7 @@ use vitals_api::{
 use crate::args::{RunCommand, RunsArgs, SeriesArgs};
 use crate::follow::follow;
 use crate::out::Out;
+use crate::probe_commands;
 use crate::text::{Table, duration, last, number, optional, short};
 
 pub async fn list(context: &Context, args: &RunsArgs, out: &Out) -> Result<u8> {
@@ -41,11 +42,15 @@ pub fn print_runs(list: &[Run], out: &Out) {
 
 /// The lines of a table of runs.
 pub fn runs_table(list: &[Run]) -> Vec<String> {
-    let mut table =
-        Table::new(&["run", "label", "state", "step", "loss", "kNN", "images/s", "left", "evidence"]);
+    let has_probes = list.iter().any(|run| run.probed.is_some());
+    let mut head = vec!["run", "label", "state", "step", "loss", "kNN", "images/s", "left", "evidence"];
+    if has_probes {
+        head.insert(6, "probe");
+    }
+    let mut table = Table::new(&head);
     for run in list {
         let progress = &run.progress;
-        table.row(vec![
+        let mut cells = vec![
             short(&run.id),
             run.label.clone(),
             run.state.clone(),
@@ -55,7 +60,11 @@ pub fn runs_table(list: &[Run]) -> Vec<String> {
             progress.images_per_second.map_or_else(|| "–".to_owned(), number),
             progress.eta_seconds.map_or_else(|| "–".to_owned(), duration),
             run.evidence.clone(),
-        ]);
+        ];
+        if has_probes {
+            cells.insert(6, last(run.metrics.get("probe_top1")));
+        }
+        table.row(cells);
     }
     table.lines()
 }
@@ -165,6 +174,14 @@ fn print_detail(detail: &RunDetail, out: &Out) {
         metrics.row(vec![name.clone(), optional(metric.last.as_ref()), shown(metric.min), shown(metric.max)]);
     }
     metrics.lines().iter().for_each(|line| out.line(line));
+    if let Some(probed) = &run.probed {
+        let at = probed.step.map_or_else(|| "untrained".to_owned(), |step| format!("after {step} steps"));
+        out.line(format!("\njudges      {} {at}", probed.run));
+    }
+    if !detail.probes.is_empty() {
+        out.line("\nprobes");
+        probe_commands::print(&detail.probes, out);
+    }
 }
 
 pub async fn series(context: &Context, args: &SeriesArgs, out: &Out) -> Result<u8> {

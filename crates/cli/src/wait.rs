@@ -8,7 +8,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
 use vitals_api::dto::Run;
 use vitals_api::summary::{Outcome, first_loss_over_chance, outcomes};
-use vitals_api::{Context, Result, RunState, SweepId, runs, supervisor, sweeps};
+use vitals_api::{Context, MetricChoice, Result, RunSelection, RunState, SweepId, runs, supervisor};
 
 use crate::INTERRUPTED;
 use crate::out::Out;
@@ -21,35 +21,41 @@ const SAY_EVERY: Duration = Duration::from_secs(15);
 
 /// Waits until every run of the sweep has ended. Exit code 1 where one did not finish.
 pub async fn until_ended(context: &Context, sweep: SweepId, out: &Out) -> Result<u8> {
+    let detached = format!("`vitals sweep show {sweep}` shows them, `vitals run cancel ID` ends one");
+    if !watched(context, &RunSelection::Sweep(sweep), &detached, out).await? {
+        return Ok(INTERRUPTED);
+    }
+    let outcomes = outcomes(context, sweep).await?;
+    print(&outcomes, out)?;
+    Ok(if outcomes.iter().all(|outcome| outcome.run.state == "finished") { 0 } else { 1 })
+}
+
+/// Shows runs until all have ended; false where Ctrl-C came first.
+pub async fn watched(context: &Context, selection: &RunSelection, detached: &str, out: &Out) -> Result<bool> {
     let mut bars = Bars::new(out);
     let interrupted = tokio::signal::ctrl_c();
     tokio::pin!(interrupted);
     loop {
         let mut all = Vec::new();
-        for row in sweeps::runs(context, sweep).await?.into_iter().rev() {
+        for row in context.store().runs(selection, &MetricChoice::Plain).await?.into_iter().rev() {
             all.push((row.state, runs::run(row)?));
         }
         bars.show(&all);
         if all.iter().all(|(state, _)| state.has_ended() || *state == RunState::Paused) {
             bars.clear();
-            break;
+            return Ok(true);
         }
         // It ends when idle and may have died; whoever waits keeps one alive.
         supervisor::ensure(context).await?;
         tokio::select! {
             _ = &mut interrupted => {
                 bars.clear();
-                out.remark(format!(
-                    "detached; the runs go on. `vitals sweep show {sweep}` shows them, `vitals run cancel ID` ends one"
-                ));
-                return Ok(INTERRUPTED);
+                out.remark(format!("detached; the runs go on. {detached}"));
+                return Ok(false);
             }
             () = tokio::time::sleep(EVERY) => {}
         }
     }
-    let outcomes = outcomes(context, sweep).await?;
-    print(&outcomes, out)?;
-    Ok(if outcomes.iter().all(|outcome| outcome.run.state == "finished") { 0 } else { 1 })
 }
 
 fn print(outcomes: &[Outcome], out: &Out) -> Result<()> {
@@ -134,11 +140,13 @@ impl Bars {
                 bar.with_prefix(run.label.clone())
             });
             bar.set_position(run.progress.step);
+            let (judge, top1) =
+                if run.probed.is_some() { ("top-1", "probe_top1") } else { ("kNN", "knn_top1") };
             let message = format!(
-                "{} · loss {} · kNN {} · {} img/s",
+                "{} · loss {} · {judge} {} · {} img/s",
                 run.state,
                 last(run.metrics.get("loss")),
-                last(run.metrics.get("knn_top1")),
+                last(run.metrics.get(top1)),
                 last(run.metrics.get("images_per_second"))
             );
             if say && state.is_active() {

@@ -70,6 +70,7 @@ pub fn rate(
         crop_min_scale: 0.08,
         arithmetic,
         threads,
+        views: 2,
         first_step: 0,
         prefetch_bytes: PREFETCH_BYTES,
     };

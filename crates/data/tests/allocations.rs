@@ -51,6 +51,7 @@ fn nothing_is_allocated_per_batch() {
         crop_min_scale: 0.08,
         arithmetic: vitals_data::augment::Arithmetic::Exact,
         threads: 2,
+        views: 2,
         first_step: 0,
         prefetch_bytes: 4 << 20,
     };

@@ -41,6 +41,7 @@ fn config(batch_size: u64) -> LoaderConfig {
         crop_min_scale: 0.08,
         arithmetic: vitals_data::augment::Arithmetic::Exact,
         threads: 2,
+        views: 2,
         first_step: 0,
         prefetch_bytes: 1 << 20,
     }

@@ -34,6 +34,7 @@ fn batches(dataset: Dataset, first_step: u64) -> Vec<Batch> {
         crop_min_scale: 0.2,
         arithmetic: vitals_data::augment::Arithmetic::Exact,
         threads: 2,
+        views: 2,
         first_step,
         prefetch_bytes: 0,
     };

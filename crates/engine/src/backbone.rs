@@ -4,6 +4,7 @@
 use tch::{Device, Tensor};
 use vitals_recipe::Recipe;
 
+use crate::block::Kept;
 use crate::error::Result;
 use crate::parameter::{Declaration, Parameters};
 use crate::resnet::{self, ResNet};
@@ -95,8 +96,16 @@ impl Backbone {
     /// Prepared images → pooled features (N, dim). `train` matters to batch norms.
     pub(crate) fn forward(&self, prepared: &Tensor, train: bool) -> Result<Tensor> {
         match self {
-            Backbone::Vit(vit) => vit.forward(prepared, train),
+            Backbone::Vit(vit) => vit.forward(prepared, train, &[]),
             Backbone::ResNet(resnet) => resnet.forward(prepared, train),
+        }
+    }
+
+    /// The same in training, with branches of blocks left out as `kept` says; a ResNet has none.
+    pub(crate) fn forward_kept(&self, prepared: &Tensor, kept: &[Kept]) -> Result<Tensor> {
+        match self {
+            Backbone::Vit(vit) => vit.forward(prepared, true, kept),
+            Backbone::ResNet(resnet) => resnet.forward(prepared, true),
         }
     }
 

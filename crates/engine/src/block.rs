@@ -108,20 +108,20 @@ impl Block {
         })
     }
 
-    /// (N, T, D) → (N, T, D).
-    pub(crate) fn forward(&self, x: &Tensor) -> Result<Tensor> {
+    /// (N, T, D) → (N, T, D). `kept` scales the two branches of each image, where some are left out.
+    pub(crate) fn forward(&self, x: &Tensor, kept: Option<&Kept>) -> Result<Tensor> {
         let (images, tokens, dim) = x.size3()?;
         let qkv = self.qkv.forward(&self.norm1.forward(x)?)?;
         let parts = self.split(&qkv, 3)?;
         let (query, key) = self.normed(&parts[0], &parts[1])?;
         let mixed = attend(&query, &key, &parts[2])?;
         let mixed = mixed.f_transpose(1, 2)?.f_reshape([images, tokens, dim])?;
-        self.finish(x, &mixed)
+        self.finish(x, &mixed, kept)
     }
 
     /// (N, T, D) → (N, D): what `forward` gives for token 0, without computing the other tokens' queries, outputs
     /// and MLPs.
-    pub(crate) fn forward_first(&self, x: &Tensor) -> Result<Tensor> {
+    pub(crate) fn forward_first(&self, x: &Tensor, kept: Option<&Kept>) -> Result<Tensor> {
         let (images, _, dim) = x.size3()?;
         let normed = self.norm1.forward(x)?;
         let query = self.qkv.forward_rows(&normed.f_select(1, 0)?, 0, dim)?;
@@ -129,7 +129,7 @@ impl Block {
         let parts = self.split(&self.qkv.forward_rows(&normed, dim, 2 * dim)?, 2)?;
         let (query, key) = self.normed(&query, &parts[0])?;
         let mixed = attend(&query, &key, &parts[1])?.f_reshape([images, dim])?;
-        self.finish(&x.f_select(1, 0)?, &mixed)
+        self.finish(&x.f_select(1, 0)?, &mixed, kept)
     }
 
     /// How spread the attention over tokens (N, T, D) is: the mean entropy of its rows over ln T. 1 looks at every token
@@ -160,10 +160,13 @@ impl Block {
     }
 
     /// Both residual branches, from the mixed values on.
-    fn finish(&self, x: &Tensor, mixed: &Tensor) -> Result<Tensor> {
+    fn finish(&self, x: &Tensor, mixed: &Tensor, kept: Option<&Kept>) -> Result<Tensor> {
         let mut branch = self.proj.forward(mixed)?;
         if let Some((scale, _)) = &self.layer_scale {
             branch = branch.f_mul(scale)?;
+        }
+        if let Some(kept) = kept {
+            branch = scaled(&branch, &kept.attention)?;
         }
         let x = x.f_add(&branch)?;
         let hidden = self.fc1.forward(&self.norm2.forward(&x)?)?.f_gelu(self.gelu.approximation())?;
@@ -171,8 +174,25 @@ impl Block {
         if let Some((_, scale)) = &self.layer_scale {
             branch = branch.f_mul(scale)?;
         }
+        if let Some(kept) = kept {
+            branch = scaled(&branch, &kept.mlp)?;
+        }
         Ok(x.f_add(&branch)?)
     }
+}
+
+/// Stochastic depth of one block: what each image's branches are multiplied with, (N) each; 0 leaves one out, and what
+/// stays is enlarged, so that the mean over draws is the whole branch.
+pub(crate) struct Kept {
+    pub attention: Tensor,
+    pub mlp: Tensor,
+}
+
+/// A branch (N, D) or (N, T, D), each image by its own factor.
+fn scaled(branch: &Tensor, factors: &Tensor) -> Result<Tensor> {
+    let mut shape = vec![1; branch.dim()];
+    shape[0] = -1;
+    Ok(branch.f_mul(&factors.f_view(shape.as_slice())?)?)
 }
 
 /// softmax(q·kᵀ/√d)·v per image and head; libtorch picks its fused kernel where it has one.

@@ -88,9 +88,7 @@ impl Trainer {
                 (MONITOR, encode(&self.monitor_state())?),
             ])
         })?;
-        let hash =
-            |(name, bytes): &(&str, Vec<u8>)| ((*name).to_owned(), blake3::hash(bytes).to_hex().to_string());
-        let state = CheckpointState {
+        write_folder(folder, &files, |files| CheckpointState {
             format: CHECKPOINT_FORMAT,
             step: self.next_step,
             optimizer_updates: self.optimizers().map(|optimizer| optimizer.updates).collect(),
@@ -98,24 +96,8 @@ impl Trainer {
             bank_next: self.queue.next,
             loss_scale: self.loss_scale,
             recipe: self.recipe.clone(),
-            files: files.iter().map(hash).collect(),
-        };
-        let json = serde_json::to_vec_pretty(&state).map_err(|error| EngineError::Checkpoint {
-            path: folder.join(STATE),
-            reason: error.to_string(),
-        })?;
-        let beside = beside(folder);
-        if beside.exists() {
-            fs::remove_dir_all(&beside).map_err(EngineError::io("remove", &beside))?;
-        }
-        fs::create_dir_all(&beside).map_err(EngineError::io("create", &beside))?;
-        for (name, bytes) in &files {
-            write_durably(&beside.join(name), bytes)?;
-        }
-        write_durably(&beside.join(STATE), &json)?;
-        sync_folder(&beside)?;
-        put(&beside, folder)?;
-        folder.parent().map_or(Ok(()), sync_folder)
+            files,
+        })
     }
 
     /// Takes on the state of a checkpoint and returns the step that comes next. Errors: it is damaged, incomplete, of
@@ -179,8 +161,33 @@ impl Trainer {
     }
 }
 
+/// Writes the files of a checkpoint and the state that lists their hashes: beside their place, then moved there.
+pub(crate) fn write_folder(
+    folder: &Path,
+    files: &[(&str, Vec<u8>)],
+    state: impl FnOnce(BTreeMap<String, String>) -> CheckpointState,
+) -> Result<()> {
+    let hash =
+        |(name, bytes): &(&str, Vec<u8>)| ((*name).to_owned(), blake3::hash(bytes).to_hex().to_string());
+    let state = state(files.iter().map(hash).collect());
+    let json = serde_json::to_vec_pretty(&state)
+        .map_err(|error| EngineError::Checkpoint { path: folder.join(STATE), reason: error.to_string() })?;
+    let beside = beside(folder);
+    if beside.exists() {
+        fs::remove_dir_all(&beside).map_err(EngineError::io("remove", &beside))?;
+    }
+    fs::create_dir_all(&beside).map_err(EngineError::io("create", &beside))?;
+    for (name, bytes) in files {
+        write_durably(&beside.join(name), bytes)?;
+    }
+    write_durably(&beside.join(STATE), &json)?;
+    sync_folder(&beside)?;
+    put(&beside, folder)?;
+    folder.parent().map_or(Ok(()), sync_folder)
+}
+
 /// The first name at which two sets of tensors differ in names or shapes.
-fn mismatch(targets: &State, stored: &State) -> Option<String> {
+pub(crate) fn mismatch(targets: &State, stored: &State) -> Option<String> {
     let size = |tensors: &State, name: &String| tensors.get(name).map(Tensor::size);
     let mut names = targets.keys().chain(stored.keys());
     names.find(|name| size(targets, name) != size(stored, name)).cloned()

@@ -85,7 +85,11 @@ fn foreign(file: &Path, name: &str, values: &Tensor, target: &Tensor) -> EngineE
 pub fn export(folder: &Path, file: &Path, momentum: bool) -> std::result::Result<Vec<String>, EngineError> {
     guarded(|| {
         let state = CheckpointState::read(folder)?;
-        let prefix = if momentum { "momentum_encoder." } else { "base_encoder." };
+        let prefix = match (momentum, state.recipe.task.is_probe()) {
+            (true, _) => "momentum_encoder.",
+            (false, true) => "",
+            (false, false) => "base_encoder.",
+        };
         let backbone: State = state
             .tensors(folder, MODEL)?
             .into_iter()

@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::Serialize;
 use tch::Tensor;
 
-use crate::checkpoint::{CheckpointState, MODEL, MONITOR, OPTIMIZER, STATE};
+use crate::checkpoint::{CheckpointState, MODEL, STATE};
 use crate::error::{EngineError, Result, guarded};
 use crate::network::Networks;
 use crate::plan::Plan;
@@ -17,7 +17,7 @@ use crate::tensor_file::{State, decode};
 /// What `inspect` found.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Inspection {
-    /// `training checkpoint`, `encoder pair`, `linear probe`, `backbone` or `tensors`.
+    /// `training checkpoint`, `encoder pair`, `linear probe` (a classifier on a bare backbone, fine-tuned or not), `backbone` or `tensors`.
     pub kind: String,
     /// Steps done, where the checkpoint says so.
     pub step: Option<u64>,
@@ -76,10 +76,17 @@ fn kind(tensors: &State) -> &'static str {
 
 fn inspect_folder(folder: &Path) -> Result<Inspection> {
     let state = CheckpointState::read(folder)?;
-    for name in [OPTIMIZER, MONITOR] {
+    for name in state.files.keys().filter(|name| *name != MODEL) {
         state.tensors(folder, name)?;
     }
     let tensors = state.tensors(folder, MODEL)?;
+    if state.recipe.task.is_probe() {
+        return Ok(Inspection {
+            step: Some(state.step),
+            backbone: Some(state.recipe.backbone.to_string()),
+            ..describe(kind(&tensors), &tensors)
+        });
+    }
     let nets = Networks::new(&Plan::from_recipe(&state.recipe)?, tch::Device::Cpu)?;
     let expected: BTreeSet<String> = nets.state().into_keys().collect();
     let found: BTreeSet<String> = tensors.keys().cloned().collect();

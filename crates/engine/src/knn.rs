@@ -42,18 +42,20 @@ impl Vote {
         Ok(scores.f_scatter_add(1, &votes.f_clamp_min(0)?, &weights)?)
     }
 
+    /// Start and length of the pieces in which queries are asked, so that similarities stay within a bound of memory.
+    pub(crate) fn blocks(bank: &Tensor, queries: &Tensor) -> impl Iterator<Item = (i64, i64)> {
+        let (count, rows) = (queries.size()[0], (BLOCK / bank.size()[0].max(1)).max(1));
+        (0..(count + rows - 1) / rows).map(move |block| (block * rows, rows.min(count - block * rows)))
+    }
+
     /// The fraction of queries whose label wins the vote. Features are L2-normalised.
     fn accuracy(self, bank: &Tensor, bank_labels: &Tensor, queries: &Tensor, labels: &Tensor) -> Result<f64> {
         let count = queries.size()[0];
-        let rows = (BLOCK / bank.size()[0].max(1)).max(1);
         let mut right = 0;
-        let mut start = 0;
-        while start < count {
-            let length = rows.min(count - start);
+        for (start, length) in Vote::blocks(bank, queries) {
             let scores = self.scores(bank, bank_labels, &queries.f_narrow(0, start, length)?)?;
             let hits = scores.f_argmax(1, false)?.f_eq_tensor(&labels.f_narrow(0, start, length)?)?;
             right += hits.f_sum(Kind::Int64)?.f_int64_value(&[])?;
-            start += length;
         }
         Ok(right as f64 / count as f64)
     }

@@ -30,6 +30,7 @@ mod pieces;
 mod pixels;
 mod plan;
 mod position;
+mod probe;
 mod pth;
 mod queue;
 mod resnet;
@@ -48,6 +49,7 @@ pub use exchange::{Import, export, import};
 pub use gradient::Gradients;
 pub use inspect::{Inspection, inspect};
 pub use knn::LabelledImages;
+pub use probe::{Examples, FeatureBank, FeatureCollector, Neighbours, Probe, ProbeReport, Tally};
 pub use scaler::LossScale;
 pub use trainer::{StepReport, Trainer, Views};
 

@@ -67,6 +67,11 @@ impl Optimizer {
         })
     }
 
+    /// The range of the flat buffer that it moves.
+    pub(crate) fn span(&self) -> Span {
+        self.span
+    }
+
     /// Whether `pass` can take the place of `update`.
     pub(crate) fn can_pass(&self) -> bool {
         self.settings.optimizer == Rule::AdamW

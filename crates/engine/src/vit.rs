@@ -4,7 +4,7 @@
 use tch::{Device, Kind, Tensor};
 use vitals_recipe::{Backbone, Pooling, PositionEmbedding, Recipe};
 
-use crate::block::Block;
+use crate::block::{Block, Kept};
 use crate::error::{EngineError, Result};
 use crate::parameter::{Declaration, Parameters, Start};
 use crate::position::sincos;
@@ -227,15 +227,17 @@ impl Vit {
         self.stem.preparation()
     }
 
-    /// Prepared images → pooled features (N, dim). `train` matters to the batch norms of a convolutional stem only.
-    pub(crate) fn forward(&self, prepared: &Tensor, train: bool) -> Result<Tensor> {
+    /// Prepared images → pooled features (N, dim). `train` matters to the batch norms of a convolutional stem only; `kept`
+    /// has stochastic depth for each block, or is empty.
+    pub(crate) fn forward(&self, prepared: &Tensor, train: bool, kept: &[Kept]) -> Result<Tensor> {
         let mut x = self.tokens(prepared, train)?;
         let last = self.blocks.len() - 1;
         for (index, block) in self.blocks.iter().enumerate() {
             // Only the class token leaves the last block, so only it is computed there: the same numbers and
             // gradients for about four fifths less of that block.
             let is_tail = index == last && self.pooling == Pooling::Cls;
-            x = if is_tail { block.forward_first(&x)? } else { block.forward(&x)? };
+            let kept = kept.get(index);
+            x = if is_tail { block.forward_first(&x, kept)? } else { block.forward(&x, kept)? };
         }
         if let Some(norm) = &self.norm {
             x = norm.forward(&x)?;
@@ -253,7 +255,7 @@ impl Vit {
         let mut found = Vec::with_capacity(self.blocks.len());
         for block in &self.blocks {
             found.push(block.attention_entropy(&x)?);
-            x = block.forward(&x)?;
+            x = block.forward(&x, None)?;
         }
         Ok(Tensor::f_stack(&found, 0)?)
     }

@@ -80,6 +80,11 @@ impl RunFolder {
         self.checkpoints().join(format!("step-{step:08}"))
     }
 
+    /// The checkpoint that a probe judges, as its run wrote it.
+    pub fn probed(&self) -> PathBuf {
+        self.0.join("probed")
+    }
+
     pub fn attempt_dir(&self, attempt: u32) -> PathBuf {
         self.0.join(format!("attempt-{attempt:04}"))
     }

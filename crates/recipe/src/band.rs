@@ -12,14 +12,15 @@ pub struct LossBand {
     pub floor: f64,
 }
 
-/// The band of the recipe's loss (mocov3.md 1.6, methods.md). None where the recipe has no meaningful one.
+/// The band of the recipe's loss (mocov3.md 1.6, methods.md). None where the recipe has no meaningful one: a
+/// probe's loss is another.
 ///
 /// The floors of the contrastive losses use that among N unit vectors the mean positive cosine exceeds the mean
 /// negative cosine by at most N / (N − 1), and Jensen's inequality.
 pub fn loss_band(recipe: &Recipe) -> Option<LossBand> {
     let n = f64::from(recipe.batch_size);
     let tau = recipe.temperature;
-    if n < 2.0 || tau <= 0.0 {
+    if n < 2.0 || tau <= 0.0 || recipe.task.is_probe() {
         return None;
     }
     let gap = n / (n - 1.0);

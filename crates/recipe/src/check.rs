@@ -1,8 +1,9 @@
 //! What must hold between parameters. Each finding names the parameters it is about;
 //! where they stand in a file is the sweep's knowledge.
 
-use crate::choices::PositionEmbedding;
+use crate::choices::{PositionEmbedding, Task};
 use crate::dataset::DatasetFacts;
+use crate::probe::check_probe;
 use crate::table::Recipe;
 
 /// Whether a finding forbids the run.
@@ -23,7 +24,7 @@ pub struct Problem {
 }
 
 impl Problem {
-    fn error(parameters: &[&'static str], message: String, hint: Option<String>) -> Problem {
+    pub(crate) fn error(parameters: &[&'static str], message: String, hint: Option<String>) -> Problem {
         Problem { severity: Severity::Error, parameters: parameters.to_vec(), message, hint }
     }
 
@@ -37,6 +38,7 @@ pub fn check(recipe: &Recipe, facts: Option<&DatasetFacts>) -> Vec<Problem> {
     let mut problems = Vec::new();
     check_geometry(recipe, &mut problems);
     check_batches(recipe, &mut problems);
+    problems.extend(check_probe(recipe, facts));
     if let Some(facts) = facts {
         check_against_data(recipe, facts, &mut problems);
     }
@@ -120,7 +122,7 @@ fn check_batches(recipe: &Recipe, problems: &mut Vec<Problem>) {
 }
 
 fn check_against_data(recipe: &Recipe, facts: &DatasetFacts, problems: &mut Vec<Problem>) {
-    if u64::from(recipe.batch_size) > facts.images {
+    if recipe.task != Task::Knn && u64::from(recipe.batch_size) > facts.images {
         problems.push(Problem::error(
             &["batch_size", "dataset"],
             format!(
@@ -130,7 +132,7 @@ fn check_against_data(recipe: &Recipe, facts: &DatasetFacts, problems: &mut Vec<
             None,
         ));
     }
-    if recipe.knn_every > 0 && !facts.labelled {
+    if !recipe.task.is_probe() && recipe.knn_every > 0 && !facts.labelled {
         problems.push(Problem::warning(
             &["knn_every", "dataset"],
             format!("{} has no labels, so there is no kNN accuracy", facts.name),

@@ -65,12 +65,26 @@ macro_rules! choices {
 }
 
 choices! {
+    /// What a run does.
+    Task {
+        /// Trains a backbone without labels.
+        Pretrain = "pretrain",
+        /// Trains a linear classifier on the frozen features of a checkpoint (mocov3.md 1.12).
+        Linear = "linear",
+        /// Trains a checkpoint's whole backbone on labels (mocov3.md 1.13).
+        Finetune = "finetune",
+        /// Lets the nearest frozen features vote.
+        Knn = "knn",
+    }
+
     /// How the two views of an image are made (augmentation.md).
     Augmentation {
         /// The paper's pipeline: crop, jitter, gray, blur, solarize, flip.
         MocoV3 = "mocov3",
         /// The same without blur, as published recipes for 32-pixel images do.
         MocoV3Small = "mocov3_small",
+        /// A random crop and a flip: what classifiers are trained on.
+        CropFlip = "crop_flip",
         /// No augmentation: both views are the resized image.
         None = "none",
     }
@@ -157,6 +171,13 @@ choices! {
     OnNonfinite {
         Stop = "stop",
         Continue = "continue",
+    }
+}
+
+impl Task {
+    /// Whether it judges the checkpoint of another run, with labels.
+    pub const fn is_probe(self) -> bool {
+        !matches!(self, Task::Pretrain)
     }
 }
 

@@ -27,7 +27,8 @@ pub fn memory_key(recipe: &Recipe) -> String {
 
 fn geometry(recipe: &Recipe) -> String {
     format!(
-        "{} {} {} {} {} {} {} {} {}",
+        "{} {} {} {} {} {} {} {} {} {}",
+        recipe.task,
         recipe.backbone,
         recipe.method,
         recipe.image_size,

@@ -11,7 +11,7 @@ use crate::dataset::DatasetFacts;
 use crate::table::Recipe;
 
 /// The form of `job.json` that this version writes; it reads every form up to it.
-pub const JOB_FORMAT: u32 = 1;
+pub const JOB_FORMAT: u32 = 2;
 
 /// One attempt of one run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -26,6 +26,9 @@ pub struct Job {
     /// Checkpoint to start from, relative to the run folder.
     pub resume_from: Option<PathBuf>,
     pub recipe: Recipe,
+    /// What a probe judges; none where the run pre-trains. Since format 2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub probed: Option<ProbedRun>,
     pub dataset: JobDataset,
     /// The device as assigned: `cpu`, `cuda:0`.
     pub device: String,
@@ -88,6 +91,16 @@ impl Job {
     pub fn to_json(&self) -> Result<String, JobError> {
         Ok(serde_json::to_string_pretty(self)?)
     }
+}
+
+/// The run whose features a probe judges. Its checkpoint lies in the probe's own folder, so that neither pruning nor
+/// removing that run takes it away.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProbedRun {
+    /// Its UUID as text.
+    pub run: String,
+    /// Steps done at the checkpoint; none: the start values of its seed, untrained.
+    pub step: Option<u64>,
 }
 
 /// Where the images are, and how to tell that they are the same ones.

@@ -12,6 +12,7 @@ mod keyed;
 pub mod parameters;
 mod point;
 mod preset;
+mod probe;
 pub mod query;
 mod resolve;
 mod schedule;
@@ -22,15 +23,16 @@ pub use band::{LossBand, loss_band};
 pub use check::{Problem, Severity, check};
 pub use choices::{
     Augmentation, Backbone, DecayExclude, Method, MomentumSchedule, OnNonfinite, Optimizer, PixelArithmetic,
-    Pooling, PositionEmbedding, Precision, UnknownChoice,
+    Pooling, PositionEmbedding, Precision, Task, UnknownChoice,
 };
 pub use cost::{memory_key, time_key};
 pub use dataset::DatasetFacts;
-pub use job::{JOB_FORMAT, Job, JobDataset, JobError, JobSweep};
+pub use job::{JOB_FORMAT, Job, JobDataset, JobError, JobSweep, ProbedRun};
 pub use keyed::{KeyedRng, Part, keyed_rng};
 pub use parameters::{Kind, Parameter, ValueError, nearest, parameter};
 pub use point::{Point, UNHASHED, point_id};
 pub use preset::{PRESETS, Preset};
+pub use probe::{check_pretraining, fixed_in_probes, probe};
 pub use resolve::{Level, Setting, resolve};
 pub use schedule::{Schedule, effective_learning_rate};
 pub use table::{PARAMETERS, Recipe};

@@ -24,6 +24,13 @@ const LATER: &[&str] = &[
     "patch_lr_factor",
     "attention_entropy_every",
     "pixel_arithmetic",
+    "task",
+    "evaluate_every_epochs",
+    "drop_path",
+    "mixup",
+    "cutmix",
+    "label_smoothing",
+    "layer_decay",
 ];
 
 /// One point of a sweep.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::choices::MomentumSchedule;
+use crate::choices::{MomentumSchedule, Task};
 use crate::table::Recipe;
 
 /// The lengths that the schedules span.
@@ -25,6 +25,8 @@ impl Recipe {
     pub fn schedule(&self, images: u64) -> Schedule {
         let steps_per_epoch = images / u64::from(self.batch_size.max(1));
         let total_steps = match self.max_steps {
+            // One look at every image.
+            _ if self.task == Task::Knn => 1,
             0 => (self.epochs * steps_per_epoch as f64).ceil() as u64,
             steps => steps,
         };

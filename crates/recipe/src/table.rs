@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::choices::{
     Augmentation, Backbone, DecayExclude, Method, MomentumSchedule, OnNonfinite, Optimizer, PixelArithmetic,
-    Pooling, PositionEmbedding, Precision,
+    Pooling, PositionEmbedding, Precision, Task,
 };
 use crate::field::Field;
 use crate::parameters::{Parameter, ValueError, parameter};
@@ -102,7 +102,8 @@ recipe_table! {
         dataset ("data"): String = "fashion-mnist", syntax not_empty;
         /// Height and width of the images that the network sees.
         image_size ("px"): u32 = 224u32, in 8 ..= 1024, unit "pixels";
-        /// How the two views of an image are made. `mocov3_small` leaves out the blur, as recipes for small images do.
+        /// How the two views of an image are made. `mocov3_small` leaves out the blur, as recipes for small images do;
+        /// `crop_flip` crops and flips alone, as probes do.
         augmentation ("aug"): Augmentation = Augmentation::MocoV3;
         /// Smallest part of the image's area that a random crop keeps.
         crop_min_scale ("crop"): f64 = 0.08, in 0.0 ..= 1.0;
@@ -246,6 +247,25 @@ recipe_table! {
         shock_factor ("shockx"): f64 = 8.0, in 0.0 ..= 1000000.0;
         /// How long the disturbance lasts.
         shock_steps ("shocklen"): u64 = 8u64, in 1 ..= 1000000000, unit "steps";
+    }
+
+    probe {
+        /// What the run does: pre-train, or judge a checkpoint of another run on labels (`vitals probe`) by a linear
+        /// classifier, by fine-tuning, or by the votes of the nearest features.
+        task (""): Task = Task::Pretrain;
+        /// Epochs between two evaluations of a probe on the held-out images.
+        evaluate_every_epochs ("evalevery"): f64 = 1.0, in 0.001 ..= 1000000.0, unit "epochs";
+        /// Fine-tuning: how often the last block's branches are left out for an image (stochastic depth); it rises from 0
+        /// at the first block.
+        drop_path ("droppath"): f64 = 0.0, in 0.0 ..= 0.99;
+        /// Fine-tuning: both parameters of the Beta distribution that mixup draws its share from; 0 leaves it out.
+        mixup ("mixup"): f64 = 0.0, in 0.0 ..= 100.0;
+        /// Fine-tuning: the same for cutmix; where both are on, each batch draws one of them.
+        cutmix ("cutmix"): f64 = 0.0, in 0.0 ..= 100.0;
+        /// Fine-tuning: share of a label's weight that is spread over all classes.
+        label_smoothing ("smooth"): f64 = 0.0, in 0.0 ..= 0.99;
+        /// Fine-tuning: what the learning rate is multiplied with from each layer to the one below it; 1 treats all alike.
+        layer_decay ("layerdecay"): f64 = 1.0, in 0.01 ..= 1.0;
     }
 
     checkpoints {

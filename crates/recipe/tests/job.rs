@@ -1,6 +1,6 @@
-//! `job.json`: the stored sample of format 1 reads, a round trip is exact, newer formats are refused in words.
+//! `job.json`: the stored samples of every format read, a round trip is exact, newer formats are refused in words.
 
-use vitals_recipe::{Job, JobError, Optimizer, Recipe};
+use vitals_recipe::{Job, JobError, Optimizer, Recipe, Task};
 
 const SAMPLE: &str = include_str!("samples/job-format-1.json");
 
@@ -11,6 +11,15 @@ fn the_stored_sample_of_format_1_reads() {
     assert_eq!((job.recipe.optimizer, job.recipe.seed, job.recipe.embed_dim), (Optimizer::Lamb, 7, 64));
     assert_eq!(job.dataset.facts.image_size, Some((28, 28)));
     assert_eq!(job.recipe.schedule(job.dataset.facts.images).total_steps, 600);
+}
+
+#[test]
+fn the_stored_sample_of_format_2_reads() {
+    let job = Job::parse(include_str!("samples/job-format-2.json")).expect("the sample is sound");
+    let probed = job.probed.expect("a probe says whom it judges");
+    assert_eq!((probed.run.as_str(), probed.step), ("0199c2a4-7a3e-7c51-9d1f-3f0e8f6f2a11", Some(600)));
+    assert_eq!((job.recipe.task, job.recipe.label_smoothing), (Task::Finetune, 0.1));
+    assert_eq!(Job::parse(SAMPLE).expect("the sample is sound").probed, None);
 }
 
 #[test]
@@ -28,12 +37,12 @@ fn a_round_trip_keeps_every_bit_of_every_number() {
 
 #[test]
 fn a_newer_format_is_refused_in_words() {
-    let newer = SAMPLE.replace("\"format\": 1", "\"format\": 2").replace("\"attempt\"", "\"try\"");
+    let newer = SAMPLE.replace("\"format\": 1", "\"format\": 3").replace("\"attempt\"", "\"try\"");
     let error = Job::parse(&newer).expect_err("must be refused");
-    assert!(matches!(error, JobError::Newer { found: 2 }), "{error}");
+    assert!(matches!(error, JobError::Newer { found: 3 }), "{error}");
     assert_eq!(
         error.to_string(),
-        "read job.json: its format 2 is newer than 1, the newest that this version reads"
+        "read job.json: its format 3 is newer than 2, the newest that this version reads"
     );
     assert!(matches!(Job::parse("{"), Err(JobError::Unreadable(_))));
 }

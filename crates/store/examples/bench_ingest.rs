@@ -98,6 +98,7 @@ fn new_run(point: usize) -> NewRun {
         point: format!("{point:064x}"),
         seed: 0,
         recipe: (0..50).map(|p| (format!("parameter_{p}"), json!(p * point))).collect(),
+        probed: None,
         axes: [("base_learning_rate".to_owned(), json!(1e-4))].into(),
         label: format!("run {point}"),
         priority: 0,

@@ -27,6 +27,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         point: "1".repeat(64),
         seed: 7,
         recipe: json!({"dataset": "fashion-mnist", "seed": 7}),
+        probed: None,
         axes: [("base_learning_rate".to_owned(), json!(1e-4))].into(),
         label: "sample".to_owned(),
         priority: 0,

@@ -65,6 +65,11 @@ pub(crate) async fn touch_run(connection: &mut SqliteConnection, run: i64) -> Re
 }
 
 impl Store {
+    /// An id for a run that gets its folder before its row.
+    pub fn new_run_id(now: UnixMillis) -> RunId {
+        new_id(now)
+    }
+
     /// The run whose id starts with `part` (hyphens as in a UUID), or, where none does, ends with it: ids of one
     /// moment differ only near their ends.
     pub async fn resolve_run(&self, part: &str) -> Result<RunId> {

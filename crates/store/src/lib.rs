@@ -51,7 +51,7 @@ pub use open::{Role, Store};
 pub use queue::QueuedRun;
 pub use requests::{Command, Request, RequestStatus};
 pub use run_rows::{MetricChoice, RunRow, RunSelection};
-pub use runs::{Inserted, NewRun};
+pub use runs::{Inserted, NewRun, Probed};
 pub use series::{Series, SeriesEntry, SeriesQuery};
 pub use settings::SupervisorRow;
 pub use state::{Evidence, RunState};

@@ -11,7 +11,7 @@ use vitals_series::Stability;
 use crate::ids::{from_json, parse_id, small, to_json, unsigned};
 use crate::summary::{MetricSummary, ShapeSummary};
 use crate::transitions::parse_state;
-use crate::{Result, RunId, RunState, Store, StoreError, SweepId, UnixMillis};
+use crate::{Probed, Result, RunId, RunState, Store, StoreError, SweepId, UnixMillis};
 
 /// A run.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,6 +25,8 @@ pub struct RunRow {
     pub seed: u64,
     /// The resolved recipe as JSON text; runs of one point that differ in nothing else share it.
     pub recipe: Arc<str>,
+    /// None where it pre-trains.
+    pub probed: Option<Probed>,
     pub axes: BTreeMap<String, Value>,
     pub label: String,
     pub note: String,
@@ -72,6 +74,8 @@ pub enum RunSelection {
     Ids(Vec<RunId>),
     States(Vec<RunState>),
     Sweep(SweepId),
+    /// Those that judge a checkpoint of this run.
+    ProbesOf(RunId),
     /// Those that a change after this revision has touched.
     ChangedSince(u64),
 }
@@ -171,6 +175,10 @@ async fn selected(tx: &mut SqliteConnection, selection: &RunSelection) -> Result
             .fetch_all(tx)
             .await?
         }
+        RunSelection::ProbesOf(run) => {
+            let run = run.to_string();
+            sqlx::query_scalar!("SELECT num FROM runs WHERE probed_run = ?", run).fetch_all(tx).await?
+        }
         RunSelection::ChangedSince(revision) => {
             let after = i64::try_from(*revision).unwrap_or(i64::MAX);
             sqlx::query_scalar!("SELECT num FROM runs WHERE revision > ?", after).fetch_all(tx).await?
@@ -186,7 +194,7 @@ async fn read_rows(tx: &mut SqliteConnection, nums: &str) -> Result<(Vec<RunRow>
     let stored = sqlx::query!(
         r#"SELECT r.num, r.id, s.id AS "sweep?", s.name AS "sweep_name?", r.sweep_revision, r.point, r.seed, r.recipe,
                   r.axes, r.label, r.note, r.state, r.evidence, r.attempt, r.device, r.priority, r.steps_done,
-                  r.total_steps, r.created_at, r.started_at, r.ended_at, r.revision
+                  r.total_steps, r.probed_run, r.probed_step, r.created_at, r.started_at, r.ended_at, r.revision
            FROM runs r LEFT JOIN sweeps s ON s.num = r.sweep_num
            WHERE r.num IN (SELECT value FROM json_each(?))
            ORDER BY r.num DESC"#,
@@ -215,6 +223,10 @@ async fn read_rows(tx: &mut SqliteConnection, nums: &str) -> Result<(Vec<RunRow>
             point: r.point,
             seed: r.seed.cast_unsigned(),
             recipe,
+            probed: match r.probed_run.as_deref() {
+                Some(run) => Some(Probed { run: parse_id(run)?, step: r.probed_step.map(unsigned) }),
+                None => None,
+            },
             axes: from_json("axes", &r.axes)?,
             label: r.label,
             note: r.note,

@@ -9,16 +9,26 @@ use sqlx::SqliteConnection;
 use crate::ids::{new_id, next_revision, parse_id, run_num, signed, to_json};
 use crate::{Evidence, Result, RunId, RunState, Store, StoreError, SweepId, UnixMillis};
 
+/// What a probe judges.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Probed {
+    pub run: RunId,
+    /// Steps done at the checkpoint; none: the untrained network.
+    pub step: Option<u64>,
+}
+
 /// A run to add.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewRun {
-    /// Given when a run comes back from its folder; else a new id is made.
+    /// Given when a run comes back from its folder, or has one already; else a new id is made.
     pub id: Option<RunId>,
     /// Hash of the recipe without what does not change its outcome.
     pub point: String,
     pub seed: u64,
     /// The resolved recipe as a JSON object: every parameter.
     pub recipe: Value,
+    /// None where it pre-trains.
+    pub probed: Option<Probed>,
     /// What the sweep varies, at this point.
     pub axes: BTreeMap<String, Value>,
     pub label: String,
@@ -127,13 +137,15 @@ async fn insert(tx: &mut SqliteConnection, place: &Place, rank: i64, run: &NewRu
     let axes = to_json("axes", &run.axes)?;
     let state = run.state.as_str();
     let total_steps = run.total_steps.map(|s| signed("total steps", s)).transpose()?;
+    let probed_run = run.probed.map(|probed| probed.run.to_string());
+    let probed_step = run.probed.and_then(|probed| probed.step).map(|s| signed("step", s)).transpose()?;
     sqlx::query!("INSERT INTO points (hash, recipe) VALUES (?, ?) ON CONFLICT DO NOTHING", run.point, recipe)
         .execute(&mut *tx)
         .await?;
     let num = sqlx::query_scalar!(
         "INSERT INTO runs (id, sweep_num, sweep_revision, point, seed, recipe, axes, label, state, evidence,
-                           priority, queue_rank, total_steps, created_at, revision)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING num",
+                           priority, queue_rank, total_steps, probed_run, probed_step, created_at, revision)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING num",
         id_text,
         place.sweep_num,
         place.sweep_revision,
@@ -147,6 +159,8 @@ async fn insert(tx: &mut SqliteConnection, place: &Place, rank: i64, run: &NewRu
         run.priority,
         rank,
         total_steps,
+        probed_run,
+        probed_step,
         place.now,
         place.revision
     )

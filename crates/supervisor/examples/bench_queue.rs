@@ -36,6 +36,7 @@ async fn measure(folder: &std::path::Path) -> Result<(), Failure> {
             point: point_id(&recipe),
             seed,
             recipe: serde_json::to_value(&recipe)?,
+            probed: None,
             axes: BTreeMap::new(),
             label: format!("seed {seed}"),
             priority: i32::try_from(seed % 3)?,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 use serde_json::json;
+use vitals_recipe::ProbedRun;
 use vitals_store::{
     Evidence, MetricChoice, NewAttempt, NewEvent, RunId, RunRow, RunSelection, RunState, StoreError,
     Transition,
@@ -251,6 +252,7 @@ impl Supervisor {
             resume: resume_point(&self.store, run, &folder, wanted.as_deref()).await?,
             dataset: job_dataset(&self.store, &recipe.dataset).await?,
             recipe,
+            probed: row.probed.map(|probed| ProbedRun { run: probed.run.to_string(), step: probed.step }),
             device: if device == SLURM { self.slurm.worker_device() } else { device }.to_owned(),
             rewound: wanted.is_some(),
             sweep: job_sweep(&self.store, &row).await?,

@@ -8,8 +8,8 @@ use serde_json::json;
 use vitals_journal::{JournalError, Lock, Reader, RunFolder};
 use vitals_recipe::{Job, JobSweep, point_id};
 use vitals_store::{
-    EndOfAttempt, Evidence, MetricChoice, NewRun, NewSweep, RunId, RunSelection, RunState, Store, StoreError,
-    SweepId, UnixMillis,
+    EndOfAttempt, Evidence, MetricChoice, NewRun, NewSweep, Probed, RunId, RunSelection, RunState, Store,
+    StoreError, SweepId, UnixMillis,
 };
 
 use crate::batch::{Stop, read_batch};
@@ -42,7 +42,7 @@ pub async fn ingest_folder(store: &Store, run_dir: &Path, now: UnixMillis) -> Re
     if Lock::is_held(&folder.lock())? {
         return Err(bad("the run is alive: its supervisor ingests it".to_owned()));
     }
-    let added = add_run(store, &job, run, now).await?;
+    let added = add_run(store, &folder, &job, run, now).await?;
     let attempts = folder.attempts()?;
     let mut ingested = IngestedFolder {
         run,
@@ -77,7 +77,7 @@ pub(crate) async fn restore_living(store: &Store, folder: &RunFolder, now: UnixM
         path: folder.job(),
         what: format!("`{}` is no run id", job.run),
     })?;
-    add_run(store, &job, run, now).await?;
+    add_run(store, folder, &job, run, now).await?;
     let attempts = folder.attempts()?;
     let mut ingested =
         IngestedFolder { run, added: true, attempts: 0, rows: 0, values: 0, state: RunState::Running };
@@ -94,7 +94,7 @@ fn read_job(folder: &RunFolder) -> Result<Job> {
 }
 
 /// Adds the run where the store lacks it, as the job describes it: with its sweep, which comes back too.
-async fn add_run(store: &Store, job: &Job, run: RunId, now: UnixMillis) -> Result<bool> {
+async fn add_run(store: &Store, folder: &RunFolder, job: &Job, run: RunId, now: UnixMillis) -> Result<bool> {
     let recipe =
         serde_json::to_value(&job.recipe).map_err(|source| StoreError::Json { what: "a recipe", source })?;
     let label = match job.label.as_str() {
@@ -102,11 +102,22 @@ async fn add_run(store: &Store, job: &Job, run: RunId, now: UnixMillis) -> Resul
         "" => format!("run {}", &run.to_string()[..8]),
         label => label.to_owned(),
     };
+    let probed = match &job.probed {
+        Some(probed) => Some(Probed {
+            run: probed.run.parse().map_err(|_| SupervisorError::BadJob {
+                path: folder.job(),
+                what: format!("`{}` is no run id", probed.run),
+            })?,
+            step: probed.step,
+        }),
+        None => None,
+    };
     let new = NewRun {
         id: Some(run),
         point: point_id(&job.recipe),
         seed: job.recipe.seed,
         recipe,
+        probed,
         axes: job.axes.clone(),
         label,
         priority: 0,

@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::Value;
 use vitals_journal::{Lock, LockError, RunFolder, atomic_write};
-use vitals_recipe::{DatasetFacts, JOB_FORMAT, Job, JobDataset, JobSweep, Recipe};
+use vitals_recipe::{DatasetFacts, JOB_FORMAT, Job, JobDataset, JobSweep, ProbedRun, Recipe};
 use vitals_store::{Attempt, Checkpoint, RunId, RunRow, Store};
 
 use crate::binaries::Binaries;
@@ -112,6 +112,7 @@ pub(crate) struct Plan {
     pub attempt: u32,
     pub resume: ResumePoint,
     pub recipe: Recipe,
+    pub probed: Option<ProbedRun>,
     pub dataset: JobDataset,
     pub device: String,
     /// It goes back to an earlier checkpoint on request.
@@ -162,6 +163,7 @@ pub(crate) fn write_job(folder: &RunFolder, plan: &Plan) -> Result<()> {
         first_step: plan.resume.first_step,
         resume_from: plan.resume.path.as_ref().map(PathBuf::from),
         recipe: plan.recipe.clone(),
+        probed: plan.probed.clone(),
         dataset: plan.dataset.clone(),
         device: plan.device.clone(),
         acknowledged_control,

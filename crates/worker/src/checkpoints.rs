@@ -4,11 +4,28 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use vitals_engine::Trainer;
+use vitals_engine::{EngineError, Probe, Trainer};
 use vitals_journal::{RunFolder, Writer};
 use vitals_recipe::Recipe;
 
 use crate::exit::Failure;
+
+/// What can be written as a checkpoint folder.
+pub trait Savable {
+    fn save(&self, folder: &Path) -> Result<(), EngineError>;
+}
+
+impl Savable for Trainer {
+    fn save(&self, folder: &Path) -> Result<(), EngineError> {
+        Trainer::save(self, folder)
+    }
+}
+
+impl Savable for Probe {
+    fn save(&self, folder: &Path) -> Result<(), EngineError> {
+        Probe::save(self, folder)
+    }
+}
 
 /// Writes and prunes the checkpoints of one run.
 pub struct Keeper<'a> {
@@ -40,12 +57,12 @@ impl<'a> Keeper<'a> {
     ///
     /// # Errors
     /// The files or the journal cannot be written.
-    pub fn save(&mut self, done: u64, trainer: &mut Trainer, journal: &Writer) -> Result<(), Failure> {
+    pub fn save(&mut self, done: u64, state: &impl Savable, journal: &Writer) -> Result<(), Failure> {
         if self.written.contains(&done) {
             return Ok(());
         }
         let folder = self.folder.checkpoint(done);
-        trainer.save(&folder)?;
+        state.save(&folder)?;
         let relative = folder.strip_prefix(self.folder.path()).unwrap_or(&folder).to_path_buf();
         journal.checkpoint(done, relative.to_string_lossy().into_owned())?;
         self.written.insert(done);

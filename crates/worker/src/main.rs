@@ -7,6 +7,7 @@ mod environment;
 mod evaluation;
 mod exit;
 mod memory;
+mod probe;
 mod recorder;
 mod signals;
 mod tools;

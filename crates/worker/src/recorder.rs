@@ -18,6 +18,20 @@ pub struct StepTime {
     pub data_wait: Duration,
 }
 
+/// Images a second, smoothed.
+#[derive(Debug, Default)]
+pub struct Rate(Option<f64>);
+
+impl Rate {
+    /// The rate after a step of `batch` images that lasted so long.
+    pub fn of(&mut self, batch: u32, time: Duration) -> f64 {
+        let now = f64::from(batch) / time.as_secs_f64().max(f64::MIN_POSITIVE);
+        let rate = self.0.map_or(now, |past| RATE_SMOOTHING * past + (1.0 - RATE_SMOOTHING) * now);
+        self.0 = Some(rate);
+        rate
+    }
+}
+
 /// Writes rows to the journal.
 pub struct Recorder<'a> {
     journal: &'a Writer,
@@ -30,7 +44,7 @@ pub struct Recorder<'a> {
     fixed: Option<StreamId>,
     pixels: Option<StreamId>,
     system: StreamId,
-    rate: Option<f64>,
+    rate: Rate,
     row: Vec<f64>,
 }
 
@@ -68,7 +82,7 @@ impl<'a> Recorder<'a> {
             fixed: None,
             pixels: None,
             system,
-            rate: None,
+            rate: Rate::default(),
             row: Vec::new(),
         })
     }
@@ -80,9 +94,6 @@ impl<'a> Recorder<'a> {
     /// Records a step of `batch` images. The step's row bears the step's number, counted from 0.
     pub fn step(&mut self, report: &StepReport, time: StepTime, batch: u32) -> Result<(), JournalError> {
         let seconds = time.whole.as_secs_f64();
-        let now = f64::from(batch) / seconds.max(f64::MIN_POSITIVE);
-        let rate = self.rate.map_or(now, |past| RATE_SMOOTHING * past + (1.0 - RATE_SMOOTHING) * now);
-        self.rate = Some(rate);
         let values = [
             report.loss,
             report.learning_rate,
@@ -91,7 +102,7 @@ impl<'a> Recorder<'a> {
             report.feature_cosine,
             seconds,
             time.data_wait.as_secs_f64(),
-            rate,
+            self.rate.of(batch, time.whole),
         ];
         self.journal.row(self.step, report.step, self.elapsed(), &values)
     }

@@ -18,12 +18,12 @@ use crate::evaluation::Evaluator;
 use crate::exit::{Failure, Outcome, StopReason};
 use crate::memory;
 use crate::recorder::{Recorder, StepTime};
-use crate::{environment, signals};
+use crate::{environment, probe, signals};
 
 /// Memory for batches that wait.
 const PREFETCH_BYTES: u64 = 256 << 20;
 /// How often the process looks at its own memory.
-const SYSTEM_EVERY: Duration = Duration::from_secs(2);
+pub const SYSTEM_EVERY: Duration = Duration::from_secs(2);
 
 /// Trains the attempt that `job.json` describes and returns the exit code. Whatever happens after the journal is
 /// open, an end record says it.
@@ -131,6 +131,9 @@ fn attempt(
     vitals_engine::set_threads(recipe.threads);
     let device = Device::resolve(&job.device)?;
     let dataset = Arc::new(open_dataset(job)?);
+    if recipe.task.is_probe() {
+        return probe::attempt(folder, job, journal, dataset, device, last_step);
+    }
     let schedule = recipe.schedule(dataset.train_len());
     let mut trainer = Trainer::new(recipe, schedule, device)?;
     if let Some(checkpoint) = &job.resume_from {
@@ -227,19 +230,19 @@ fn attempt(
             said_unreadable = tell_unreadable(&dataset, journal, said_unreadable)?;
         }
         if keeper.is_due(done) {
-            keeper.save(done, &mut trainer, journal)?;
+            keeper.save(done, &trainer, journal)?;
         }
-        if let Some(outcome) = obey(&watcher, done, &mut keeper, &mut trainer, journal)? {
+        if let Some(outcome) = obey(&watcher, journal, || keeper.save(done, &trainer, journal))? {
             return Ok(outcome);
         }
         step_began = Instant::now();
     }
-    keeper.save(schedule.total_steps, &mut trainer, journal)?;
+    keeper.save(schedule.total_steps, &trainer, journal)?;
     evaluator.at_end(&mut trainer, &mut recorder, schedule.total_steps)?;
     Ok(Outcome::Finished)
 }
 
-fn loader_config(recipe: &Recipe, first_step: u64) -> LoaderConfig {
+pub fn loader_config(recipe: &Recipe, first_step: u64) -> LoaderConfig {
     LoaderConfig {
         seed: recipe.seed,
         batch_size: u64::from(recipe.batch_size),
@@ -248,21 +251,20 @@ fn loader_config(recipe: &Recipe, first_step: u64) -> LoaderConfig {
         crop_min_scale: recipe.crop_min_scale,
         arithmetic: recipe.pixel_arithmetic,
         threads: recipe.loader_threads,
+        views: 2,
         first_step,
         prefetch_bytes: PREFETCH_BYTES,
     }
 }
 
-/// Obeys what stands; some outcome where that ends the attempt.
-fn obey(
+/// Obeys what stands, after `save` has written a checkpoint; some outcome where that ends the attempt.
+pub fn obey(
     watcher: &Watcher,
-    done: u64,
-    keeper: &mut Keeper<'_>,
-    trainer: &mut Trainer,
     journal: &Writer,
+    save: impl FnOnce() -> Result<(), Failure>,
 ) -> Result<Option<Outcome>, Failure> {
     let Some(request) = watcher.take() else { return Ok(None) };
-    keeper.save(done, trainer, journal)?;
+    save()?;
     let outcome = match request {
         Request::Terminate => Some(StopReason::Terminated),
         Request::Control(control) => {
@@ -285,7 +287,7 @@ fn tell_skipped(report: &StepReport, journal: &Writer) -> Result<(), Failure> {
 }
 
 /// Names images that could not be read, each once.
-fn tell_unreadable(dataset: &Dataset, journal: &Writer, said: usize) -> Result<usize, Failure> {
+pub fn tell_unreadable(dataset: &Dataset, journal: &Writer, said: usize) -> Result<usize, Failure> {
     let unreadable = dataset.unreadable();
     for name in unreadable.iter().skip(said) {
         journal.log(Level::Warn, format!("unreadable image {name}: another one takes its place"))?;

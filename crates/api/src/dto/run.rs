@@ -27,6 +27,39 @@ pub struct Progress {
     pub images_per_second: Option<f64>,
 }
 
+/// The run and the checkpoint that a probe judges.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct ProbedRun {
+    pub run: String,
+    /// Steps done at the checkpoint; none: the untrained network.
+    pub step: Option<u64>,
+}
+
+/// A probe to start.
+#[derive(Debug, Clone, Default, Deserialize, TS)]
+pub struct ProbeStart {
+    /// Full or shortened id of the run to judge.
+    pub run: String,
+    /// `linear`, `finetune` or `knn`.
+    pub kind: String,
+    pub dataset: String,
+    /// Steps done at the checkpoint, or `random` for the untrained network; absent: the newest.
+    #[ts(optional)]
+    pub checkpoint: Option<String>,
+    /// Parameters that differ from the kind's defaults.
+    pub settings: BTreeMap<String, Value>,
+}
+
+/// What a probe would be.
+#[derive(Debug, Clone, Serialize, TS)]
+pub struct ProbePreview {
+    /// Every parameter as it would run.
+    pub parameters: BTreeMap<String, Value>,
+    /// Parameters that a probe of this kind takes.
+    pub settable: Vec<String>,
+    pub total_steps: u64,
+}
+
 /// One run, as listed and as shown (`vitals runs --json`).
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct Run {
@@ -34,6 +67,8 @@ pub struct Run {
     pub label: String,
     pub sweep: Option<String>,
     pub sweep_name: Option<String>,
+    /// What a probe judges; none where the run pre-trains.
+    pub probed: Option<ProbedRun>,
     pub point: String,
     pub seed: u64,
     /// One of the contract's states: queued, starting, running, stalled, pausing, paused, finished, failed, cancelled, lost.
@@ -140,6 +175,8 @@ pub struct RunDetail {
     pub checkpoints: Vec<CheckpointInfo>,
     /// The run that differs only in the patch projection, if there is one.
     pub twin: Option<String>,
+    /// Probes of its checkpoints, newest first.
+    pub probes: Vec<Run>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]

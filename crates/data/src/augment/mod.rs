@@ -65,6 +65,7 @@ impl Views {
                 recipes.iter_mut().for_each(|recipe| recipe.blur_probability = 0.0);
                 Some(recipes)
             }
+            Augmentation::CropFlip => Some([ViewRecipe::crop_and_flip(crop_min_scale); 2]),
             Augmentation::None => None,
         };
         Self { size, arithmetic: Arithmetic::Exact, recipes }
@@ -94,5 +95,27 @@ impl Views {
             Some(plan) => plan.apply(image, (self.size(), self.size()), self.arithmetic, scratch, out),
             None => eval::eval_into(image, self.size, scratch, out),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn crop_and_flip_change_no_colour() {
+        let views = Views::preset(Augmentation::CropFlip, 32, 0.08);
+        let plans =
+            (0..400).filter_map(|index| views.plan(&ViewKey { seed: 3, epoch: 0, index, view: 0 }, 64, 48));
+        let plans: Vec<Plan> = plans.collect();
+        assert_eq!(plans.len(), 400);
+        let is_plain = |plan: &Plan| {
+            plan.jitter.is_none() && !plan.grayscale && plan.blur_sigma.is_none() && !plan.solarize
+        };
+        assert!(plans.iter().all(is_plain));
+        let flipped = plans.iter().filter(|plan| plan.flip).count();
+        // Half of 400 within four standard errors of 10.
+        assert!((160..=240).contains(&flipped), "{flipped}");
+        assert!(plans.iter().any(|plan| plan.crop.width != plans[0].crop.width));
     }
 }

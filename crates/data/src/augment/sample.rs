@@ -59,6 +59,16 @@ impl ViewRecipe {
         Self { blur_probability: 0.1, solarize_probability: 0.2, ..Self::first(crop_min_scale) }
     }
 
+    /// A crop and a flip alone, as classifiers are trained with.
+    pub fn crop_and_flip(crop_min_scale: f64) -> Self {
+        Self {
+            jitter_probability: 0.0,
+            grayscale_probability: 0.0,
+            blur_probability: 0.0,
+            ..Self::first(crop_min_scale)
+        }
+    }
+
     /// Draws a view of an image of `width` × `height` pixels.
     pub fn draw(&self, rng: &mut KeyedRng, width: u32, height: u32) -> Plan {
         let jitter = self.jitter.draw(rng, self.jitter_probability);

@@ -36,6 +36,8 @@ pub struct LoaderConfig {
     pub arithmetic: Arithmetic,
     /// Threads that decode and augment; 0 = one per core.
     pub threads: u32,
+    /// Views of each image: 2, or 1 where the second is not wanted and stays empty.
+    pub views: usize,
     /// The first step to deliver: any, after a resume.
     pub first_step: u64,
     /// Memory for batches that wait or are in work. At least two batches are always allowed.

@@ -67,7 +67,9 @@ impl Pending {
         state.batch.indices[images.clone()].copy_from_slice(piece.indices);
         state.batch.labels[images].copy_from_slice(piece.labels);
         state.batch.view1[pixels.clone()].copy_from_slice(piece.view1);
-        state.batch.view2[pixels].copy_from_slice(piece.view2);
+        if !piece.view2.is_empty() {
+            state.batch.view2[pixels].copy_from_slice(piece.view2);
+        }
         state.unreadable.extend(piece.unreadable);
         state.missing -= 1;
         state.missing == 0

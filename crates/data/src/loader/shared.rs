@@ -20,6 +20,8 @@ pub(crate) struct Shared {
     pub dataset: Arc<Dataset>,
     pub views: Views,
     pub order: Order,
+    /// Views of each image that are made.
+    pub count: usize,
     /// Images in a piece of work.
     piece: usize,
     /// Batches that may be ready or in work at once.
@@ -70,6 +72,7 @@ impl Shared {
             dataset,
             views,
             order,
+            count: config.views.clamp(1, 2),
             piece: (PIECE_PIXELS / pixels).clamp(1, 64),
             window: (config.prefetch_bytes / batch_bytes).clamp(2, MAX_BATCHES) as usize,
             state: Mutex::new(state),
@@ -122,7 +125,7 @@ impl Shared {
         batch.indices.resize(images, 0);
         batch.labels.resize(images, None);
         batch.view1.resize(bytes, 0);
-        batch.view2.resize(bytes, 0);
+        batch.view2.resize(if self.count > 1 { bytes } else { 0 }, 0);
         let order = state.orders.get(&self.order, epoch);
         let slice = place * images..(place + 1) * images;
         let pieces = images.div_ceil(self.piece);

@@ -33,6 +33,7 @@ pub(super) fn config(threads: u32, first_step: u64) -> LoaderConfig {
         crop_min_scale: 0.08,
         arithmetic: Arithmetic::Exact,
         threads,
+        views: 2,
         first_step,
         prefetch_bytes: 4 << 20,
     }
@@ -108,6 +109,14 @@ fn without_augmentation_both_views_are_the_image() {
     assert!(batch.view1 == batch.view2);
     let image = dataset.decode(Split::Train, batch.indices[5]).unwrap();
     assert!(batch.view1[5 * 3072..6 * 3072] == crate::eval_image(&image, 32)[..]);
+}
+
+#[test]
+fn the_first_view_is_the_same_where_the_second_is_not_made() {
+    let dataset = dataset(300, &[]);
+    let both = Loader::start(Arc::clone(&dataset), config(2, 3)).unwrap().next().unwrap();
+    let one = Loader::start(dataset, LoaderConfig { views: 1, ..config(2, 3) }).unwrap().next().unwrap();
+    assert!(one.view1 == both.view1 && one.indices == both.indices && one.view2.is_empty());
 }
 
 #[test]

@@ -48,7 +48,7 @@ impl Worker {
         let bytes = shared.views.size() * shared.views.size() * 3;
         self.indices.clear();
         self.labels.clear();
-        for view in &mut self.views {
+        for view in self.views.iter_mut().take(shared.count) {
             view.resize(ticket.len * bytes, 0);
         }
         let (epoch, _) = shared.order.place(ticket.batch.step);
@@ -58,7 +58,7 @@ impl Worker {
             let index = self.decode(shared, wanted)?;
             self.indices.push(index);
             self.labels.push(shared.dataset.label(Split::Train, index));
-            for (view, out) in self.views.iter_mut().enumerate() {
+            for (view, out) in self.views.iter_mut().take(shared.count).enumerate() {
                 // Keyed by the image that was drawn, not by its replacement, so that an image which steps in
                 // for another one does not show the same two views twice in an epoch.
                 let key = ViewKey { seed: shared.order.seed, epoch, index: wanted, view };

@@ -33,7 +33,7 @@ fn features_of_timm_models_with_formula_weights() {
         let vit = Vit::build(&geometry, &parameters, "x", Device::Cpu).unwrap();
         let pixels: Vec<f32> = (0..3 * 224 * 224).map(|i| (0.01 * f64::from(i)).sin() as f32).collect();
         let input = vit.preparation().apply(&Tensor::from_slice(&pixels).view([1, 3, 224, 224])).unwrap();
-        let features = vit.forward(&input, false).unwrap().detach();
+        let features = vit.forward(&input, false, &[]).unwrap().detach();
         let expected = &golden[&format!("{name}.features")];
         let off = ((&features - expected).norm() / expected.norm()).double_value(&[]);
         assert!(off < 1e-4, "{name}: off by {off}");

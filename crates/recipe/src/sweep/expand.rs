@@ -14,6 +14,7 @@ use crate::check::{Problem, Severity, check};
 use crate::dataset::DatasetFacts;
 use crate::keyed::keyed_rng;
 use crate::point::{Point, label, point_id};
+use crate::probe::check_pretraining;
 use crate::resolve::{Base, Level, Setting};
 use crate::schedule::effective_learning_rate;
 use crate::table::Recipe;
@@ -57,6 +58,7 @@ impl Sweep {
                 .entry(recipe.dataset.clone())
                 .or_insert_with_key(|name| facts(name).or_else(|| DatasetFacts::published(name)));
             problems.extend(check(&recipe, facts.as_ref()));
+            problems.extend(check_pretraining(&recipe));
             problems.retain(|problem| !problem.parameters.iter().any(|name| self.refused.contains(name)));
             for problem in &problems {
                 let diagnostic = self.locate(problem, combination);

@@ -1,6 +1,8 @@
 //! Sweeps, filling the gaps, lists, ids.
 
-use vitals_store::{Evidence, MetricChoice, NewSweep, RunSelection, RunState, SeriesQuery, StoreError};
+use vitals_store::{
+    Evidence, MetricChoice, NewSweep, Probed, RunSelection, RunState, SeriesQuery, StoreError,
+};
 
 use crate::world::{NOW, World, batch, new_run};
 
@@ -109,6 +111,25 @@ async fn ids_may_be_shortened_while_they_are_unambiguous() {
         let refused = resolve(unknown).await.unwrap_err();
         assert!(matches!(refused, StoreError::UnknownRun { .. }), "{unknown:?}: {refused}");
     }
+}
+
+#[tokio::test]
+async fn probes_are_found_by_what_they_judge_and_outlive_it() {
+    let world = World::new().await;
+    let judged = world.run().await;
+    let mut probes = Vec::new();
+    for step in [Some(40), None] {
+        let probed = Some(Probed { run: judged, step });
+        let run = vitals_store::NewRun { probed, ..new_run("probe", 0) };
+        probes.push(world.store.insert_runs(None, &[run], NOW).await.unwrap().added[0]);
+    }
+    let of_judged = RunSelection::ProbesOf(judged);
+    let found = world.store.runs(&of_judged, &MetricChoice::None).await.unwrap();
+    let found: Vec<_> = found.iter().map(|row| (row.id, row.probed.unwrap().step)).collect();
+    assert_eq!(found, [(probes[1], None), (probes[0], Some(40))], "the newest first");
+    assert_eq!(world.store.run(judged).await.unwrap().probed, None);
+    world.store.remove_run(judged).await.unwrap();
+    assert_eq!(world.store.runs(&of_judged, &MetricChoice::None).await.unwrap().len(), 2);
 }
 
 #[tokio::test]

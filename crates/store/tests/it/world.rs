@@ -45,6 +45,7 @@ pub fn new_run(point: &str, seed: u64) -> NewRun {
         point: point.to_owned(),
         seed,
         recipe: json!({"dataset": "fashion-mnist", "seed": seed}),
+        probed: None,
         axes: [("base_learning_rate".to_owned(), json!(1e-4))].into(),
         label: format!("{point}/{seed}"),
         priority: 0,

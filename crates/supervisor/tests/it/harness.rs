@@ -116,6 +116,7 @@ impl World {
             point: point_id(&recipe),
             seed,
             recipe: serde_json::to_value(&recipe).unwrap(),
+            probed: None,
             axes: BTreeMap::new(),
             label: dataset.to_owned(),
             priority: 0,

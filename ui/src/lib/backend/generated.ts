@@ -370,6 +370,22 @@ seed_states: Array<string>, };
 
 export type PresetInfo = { name: string, help: string, parameters: { [key in string]: JsonValue }, };
 
+export type ProbePreview = { 
+/**
+ * Every parameter as it would run.
+ */
+parameters: { [key in string]: JsonValue }, 
+/**
+ * Parameters that a probe of this kind takes.
+ */
+settable: Array<string>, total_steps: number, };
+
+export type ProbedRun = { run: string, 
+/**
+ * Steps done at the checkpoint; none: the untrained network.
+ */
+step: number | null, };
+
 export type Progress = { step: number, total_steps: number, eta_seconds: number | null, images_per_second: number | null, };
 
 export type QueueSettings = { 
@@ -404,7 +420,11 @@ times: number,
  */
 causes: Array<string>, };
 
-export type Run = { id: string, label: string, sweep: string | null, sweep_name: string | null, point: string, seed: number, 
+export type Run = { id: string, label: string, sweep: string | null, sweep_name: string | null, 
+/**
+ * What a probe judges; none where the run pre-trains.
+ */
+probed: ProbedRun | null, point: string, seed: number, 
 /**
  * One of the contract's states: queued, starting, running, stalled, pausing, paused, finished, failed, cancelled, lost.
  */
@@ -442,7 +462,11 @@ layers: Array<string>, events: Array<RunEvent>, checkpoints: Array<CheckpointInf
 /**
  * The run that differs only in the patch projection, if there is one.
  */
-twin: string | null, };
+twin: string | null, 
+/**
+ * Probes of its checkpoints, newest first.
+ */
+probes: Array<Run>, };
 
 export type RunEvent = { id: number, 
 /**
@@ -621,6 +645,40 @@ kinds?: Array<string>, }; result: RunEvents };
   run_checkpoint: { params: { ids: Array<string>, }; result: ActionResult };
   run_remove: { params: { ids: Array<string>, }; result: ActionResult };
   run_rewind: { params: { id: string, to_step: number, }; result: ActionResult };
+  probe_preview: { params: { 
+/**
+ * Full or shortened id of the run to judge.
+ */
+run: string, 
+/**
+ * `linear`, `finetune` or `knn`.
+ */
+kind: string, dataset: string, 
+/**
+ * Steps done at the checkpoint, or `random` for the untrained network; absent: the newest.
+ */
+checkpoint?: string, 
+/**
+ * Parameters that differ from the kind's defaults.
+ */
+settings: { [key in string]: JsonValue }, }; result: ProbePreview };
+  probe_start: { params: { 
+/**
+ * Full or shortened id of the run to judge.
+ */
+run: string, 
+/**
+ * `linear`, `finetune` or `knn`.
+ */
+kind: string, dataset: string, 
+/**
+ * Steps done at the checkpoint, or `random` for the untrained network; absent: the newest.
+ */
+checkpoint?: string, 
+/**
+ * Parameters that differ from the kind's defaults.
+ */
+settings: { [key in string]: JsonValue }, }; result: Run };
   run_tag: { params: { ids: Array<string>, add: Array<string>, remove: Array<string>, }; result: null };
   run_note: { params: { id: string, note: string, }; result: null };
   run_priority: { params: { ids: Array<string>, 

@@ -9,6 +9,7 @@ import enSweeps from './en/sweeps.json';
 import enCompare from './en/compare.json';
 import enDatasets from './en/datasets.json';
 import enSettings from './en/settings.json';
+import enProbes from './en/probes.json';
 import koCommon from './ko/common.json';
 import koWords from './ko/words.json';
 import koCharts from './ko/charts.json';
@@ -19,10 +20,11 @@ import koSweeps from './ko/sweeps.json';
 import koCompare from './ko/compare.json';
 import koDatasets from './ko/datasets.json';
 import koSettings from './ko/settings.json';
+import koProbes from './ko/probes.json';
 
 export const en = {
-  ...enCommon, ...enWords, ...enCharts, ...enLive, ...enRun, ...enRuns, ...enSweeps, ...enCompare, ...enDatasets, ...enSettings,
+  ...enCommon, ...enWords, ...enCharts, ...enLive, ...enRun, ...enRuns, ...enSweeps, ...enCompare, ...enDatasets, ...enSettings, ...enProbes,
 };
 export const ko = {
-  ...koCommon, ...koWords, ...koCharts, ...koLive, ...koRun, ...koRuns, ...koSweeps, ...koCompare, ...koDatasets, ...koSettings,
+  ...koCommon, ...koWords, ...koCharts, ...koLive, ...koRun, ...koRuns, ...koSweeps, ...koCompare, ...koDatasets, ...koSettings, ...koProbes,
 };

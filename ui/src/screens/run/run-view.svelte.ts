@@ -111,8 +111,8 @@ export class RunView {
 
   cells = () => this.heat.answer;
 
-  /** The series of the overview strip: kNN where there is one, else the loss. */
-  readonly overviewSeries = $derived(this.names.has('knn_top1') ? 'knn_top1' : 'loss');
+  /** The series of the overview strip: accuracy where there is one, else the loss. */
+  readonly overviewSeries = $derived(['probe_top1', 'knn_top1'].find((name) => this.names.has(name)) ?? 'loss');
 
   /** What the open tab draws: raw series, and whether layers relative to their medians; for the readout. */
   shown = $state.raw<{ curves: string[]; relative: boolean }>({ curves: [], relative: false });

@@ -178,7 +178,9 @@ export class SweepsView {
 
   async load(): Promise<void> {
     await toasts.attempt(async () => {
-      [this.#parameters, this.#presets] = await Promise.all([backend.rpc('parameters', {}), backend.rpc('presets', {})]);
+      const [parameters, presets] = await Promise.all([backend.rpc('parameters', {}), backend.rpc('presets', {})]);
+      // A sweep pre-trains: what only probes take is not offered.
+      [this.#parameters, this.#presets] = [parameters.filter((one) => one.group !== 'probe'), presets];
     });
     // Names to choose from; a list that cannot be read leaves a field to type in.
     this.#datasets = await backend.rpc('datasets', {}).catch(() => []);
