@@ -135,7 +135,7 @@ pub fn check_pretraining(recipe: &Recipe) -> Vec<Problem> {
     let of_probes =
         ["task", "evaluate_every_epochs", "drop_path", "mixup", "cutmix", "label_smoothing", "layer_decay"];
     let set = of_probes.into_iter().filter(|name| recipe.get(name) != defaults.get(name));
-    set.filter_map(|name| parameter(name))
+    set.filter_map(parameter)
         .map(|parameter| {
             Problem::error(
                 &[parameter.name],

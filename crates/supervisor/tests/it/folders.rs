@@ -58,6 +58,7 @@ async fn a_rebuilt_run_knows_its_sweep_its_label_and_its_axes() {
         point: template.point.clone(),
         seed,
         recipe: with_seed(seed),
+        probed: None,
         axes: [("base_learning_rate".to_owned(), json!(1e-4))].into(),
         label: format!("lr1e-4-s{seed}"),
         priority: 0,
