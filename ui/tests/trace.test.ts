@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Columns } from '../src/lib/backend/frame';
 import { parseHeatmap } from '../src/lib/backend/heatmap';
-import { pixels, RELATIVE, rowPixels, scaleOf, shade } from '../src/lib/charts/heat';
+import { bordersOf, foldRows, pixels, RELATIVE, rowPixels, scaleOf, shade } from '../src/lib/charts/heat';
 import { nonfiniteSteps, trace } from '../src/lib/charts/trace';
 import { yRange } from '../src/lib/charts/range';
 import { cut, encodeCells } from './fixtures/frames';
@@ -116,6 +116,28 @@ describe('heat map', () => {
     expect(() => parseHeatmap(whole.slice(0, 2))).toThrow('inside its length');
     expect(() => parseHeatmap(whole.slice(0, 20))).toThrow('inside its header');
     expect(() => parseHeatmap(whole.slice(0, whole.byteLength - 4))).toThrow('no 1 × 10 cells');
+  });
+  it('lets no row hide behind another where there are more rows than pixels', () => {
+    const rows = Array.from({ length: 150 }, (_, r) => Float64Array.of(1, r === 77 ? 40 : 2, NaN));
+    for (const height of [1, 40, 149]) {
+      const folded = foldRows(rows, height);
+      expect(folded).toHaveLength(height);
+      expect(folded.filter((row) => row[1] === 40)).toHaveLength(1);
+      expect(folded.every((row) => row[0] === 1 && Number.isNaN(row[2] ?? 0))).toBe(true);
+    }
+    expect(foldRows(rows, 150)).toBe(rows);
+  });
+  it('finds the borders of cells as each cell by itself would', () => {
+    const cells = cellsOf(Array.from({ length: 300 }, (_, i) => i), 0, 299, 300);
+    const [window, width]: [[number, number], number] = [[40.5, 211.25], 97];
+    const { begins, ends } = bordersOf(cells, window, width);
+    for (let c = 0; c < cells.columns; c += 1) {
+      const x = (step: number) => ((step - window[0]) / (window[1] - window[0])) * width;
+      const [from, to] = [cells.from + c * cells.stride, cells.from + (c + 1) * cells.stride];
+      if (to <= window[0] || from > window[1]) continue;
+      expect(begins[c]).toBe(Math.min(width - 1, Math.max(0, Math.floor(x(from)))));
+      expect(ends[c + 1]).toBe(Math.min(width - 1, Math.ceil(x(to)) - 1));
+    }
   });
   it('leaves unrecorded pixels transparent', () => {
     const ramp = [[0, 0, 0], [255, 255, 255]] as const;

@@ -1,7 +1,7 @@
 // Paints the heat map: image, values that are not finite, row dividers, layer names, the dashed outline of a frozen row,
 // event ticks, x numbers.
 import type { Tokens } from '../theme/tokens.svelte';
-import { pixels, type HeatScale, type RowPixels } from './heat';
+import { foldRows, pixels, type HeatScale, type RowPixels } from './heat';
 import { isDrawn, markColour } from './plot-layers';
 import type { Mark } from './series';
 import { PX_PER_X_TICK } from './ticks';
@@ -12,6 +12,11 @@ export type HeatView = {
   rows: HeatRow[]; window: readonly [number, number]; width: number; height: number; left: number; right: number; top: number; bottom: number;
   marks: Mark[]; tokens: Tokens; frozenLabel: string; xTitle: string; showX: boolean; columns: number; scale: HeatScale; xScale: XScale;
 };
+
+/** Where cells become pixels before they are stretched over the plot; one for all heat maps. */
+let image: HTMLCanvasElement | null = null;
+/** A tick over rows that are thinner than this would hide what it marks: it stands above them then. */
+const TICKED_ROW_PX = 4;
 
 export function paintHeat(canvas: HTMLCanvasElement, view: HeatView): void {
   const ratio = devicePixelRatio;
@@ -26,12 +31,13 @@ export function paintHeat(canvas: HTMLCanvasElement, view: HeatView): void {
   const each = plotHeight / view.rows.length;
   const x = (step: number) => view.left + view.xScale.position(step, view.window) * plotWidth;
 
-  const image = document.createElement('canvas');
-  image.width = view.columns;
-  image.height = view.rows.length;
   const blank = new Float64Array(view.columns).fill(NaN);
-  const data = pixels(view.rows.map((row) => row.pixels?.row ?? blank), view.columns, view.tokens.ember, view.scale);
-  image.getContext('2d')?.putImageData(new ImageData(data, view.columns, view.rows.length), 0, 0);
+  const rows = foldRows(view.rows.map((row) => row.pixels?.row ?? blank), Math.floor(plotHeight * ratio));
+  image ??= document.createElement('canvas');
+  image.width = view.columns;
+  image.height = rows.length;
+  const data = pixels(rows, view.columns, view.tokens.ember, view.scale);
+  image.getContext('2d')?.putImageData(new ImageData(data, view.columns, rows.length), 0, 0);
   ctx.fillStyle = view.tokens.inset;
   ctx.fillRect(view.left, view.top, plotWidth, plotHeight);
   ctx.imageSmoothingEnabled = false;
@@ -55,7 +61,7 @@ export function paintHeat(canvas: HTMLCanvasElement, view: HeatView): void {
     ctx.moveTo(view.left, y);
     ctx.lineTo(view.left + plotWidth, y);
   }
-  if (each >= 4) ctx.stroke();
+  if (each >= TICKED_ROW_PX) ctx.stroke();
   ctx.globalAlpha = 1;
 
   ctx.font = `10px ${view.tokens.font}`;
@@ -93,8 +99,8 @@ export function paintHeat(canvas: HTMLCanvasElement, view: HeatView): void {
     ctx.strokeStyle = markColour(view.tokens, mark.kind);
     ctx.globalAlpha = mark.injected ? 0.45 : 0.8;
     ctx.beginPath();
-    ctx.moveTo(at, view.top);
-    ctx.lineTo(at, view.top + plotHeight);
+    ctx.moveTo(at, each >= TICKED_ROW_PX ? view.top : 0);
+    ctx.lineTo(at, each >= TICKED_ROW_PX ? view.top + plotHeight : view.top);
     ctx.stroke();
   }
   ctx.setLineDash([]);

@@ -35,8 +35,22 @@ export type RowPixels = {
   peak: { step: number; value: number } | null;
 };
 
+/** For the border before each cell, and the one behind the last: the pixel that begins there, and the last that ends there. */
+export type Borders = { begins: Int32Array; ends: Int32Array };
+
+/** The same for all rows, so it is made once for each picture. */
+export function bordersOf(cells: Pick<Cells, 'from' | 'stride' | 'columns'>, window: readonly [number, number], width: number, scale = STEPS): Borders {
+  const [begins, ends] = [new Int32Array(cells.columns + 1), new Int32Array(cells.columns + 1)];
+  for (let c = 0; c <= cells.columns; c += 1) {
+    const x = scale.position(cells.from + c * cells.stride, window) * width;
+    begins[c] = Math.min(width - 1, Math.max(0, Math.floor(x)));
+    ends[c] = Math.min(width - 1, Math.ceil(x) - 1);
+  }
+  return { begins, ends };
+}
+
 /** Row `r` of the cells for `width` pixels of a window of steps. A cell without values takes those of the one before, as far as values usually lie apart. */
-export function rowPixels(cells: Cells, r: number, window: readonly [number, number], width: number, scale = STEPS): RowPixels {
+export function rowPixels(cells: Cells, r: number, window: readonly [number, number], width: number, borders = bordersOf(cells, window, width)): RowPixels {
   const row = new Float64Array(width).fill(NaN);
   const tally: Drawn = { drawn: 0, of: 0 };
   const broken: [number, number][] = [];
@@ -52,8 +66,8 @@ export function rowPixels(cells: Cells, r: number, window: readonly [number, num
     while (reach < hold && at + reach < end && Number.isNaN(cells.largest[at + reach] ?? NaN)) reach += 1;
     const until = step + reach * cells.stride;
     if (until <= window[0] || step > window[1]) continue;
-    const first = Math.min(width - 1, Math.max(0, Math.floor(scale.position(step, window) * width)));
-    const last = Math.min(width - 1, Math.max(first, Math.ceil(scale.position(until, window) * width) - 1));
+    const first = borders.begins[at - begin] ?? 0;
+    const last = Math.max(first, borders.ends[at - begin + reach] ?? 0);
     if (isBroken) broken.push([first, last]);
     if (Number.isNaN(value)) continue;
     for (let x = first; x <= last; x += 1) {
@@ -81,15 +95,37 @@ function usualGap(row: Float32Array): number {
   return Math.max(1, gaps[gaps.length >> 1] ?? 1);
 }
 
+/** No more rows than there are pixels: rows that share one show their largest values, so that none hides behind another. */
+export function foldRows(rows: Float64Array[], most: number): Float64Array[] {
+  if (rows.length <= most) return rows;
+  const width = rows[0]?.length ?? 0;
+  const folded = Array.from({ length: Math.max(1, most) }, () => new Float64Array(width).fill(NaN));
+  rows.forEach((row, r) => {
+    const into = folded[Math.floor((r * folded.length) / rows.length)];
+    for (let x = 0; into !== undefined && x < width; x += 1) {
+      const value = row[x] ?? NaN;
+      if (!Number.isNaN(value) && !(value <= (into[x] ?? NaN))) into[x] = value;
+    }
+  });
+  return folded;
+}
+
 /** RGBA pixels, `width` × rows; transparent where nothing was recorded. */
 export function pixels(rows: Float64Array[], width: number, ramp: Rgb[], scale: HeatScale = RELATIVE): Uint8ClampedArray<ArrayBuffer> {
   const out = new Uint8ClampedArray(width * rows.length * 4);
   rows.forEach((row, r) => {
+    let [before, colour] = [NaN, ramp[0]];
     for (let x = 0; x < width; x += 1) {
-      const share = shade(row[x] ?? NaN, scale);
-      if (Number.isNaN(share)) continue;
-      const colour = ramp[Math.round(share * (ramp.length - 1))] ?? [0, 0, 0];
-      out.set([...colour, 255], (r * width + x) * 4);
+      const value = row[x] ?? NaN;
+      if (Number.isNaN(value)) continue;
+      // Zoomed in, a cell is many pixels wide.
+      if (value !== before) colour = ramp[Math.round(shade(value, scale) * (ramp.length - 1))];
+      before = value;
+      const to = (r * width + x) * 4;
+      out[to] = colour?.[0] ?? 0;
+      out[to + 1] = colour?.[1] ?? 0;
+      out[to + 2] = colour?.[2] ?? 0;
+      out[to + 3] = 255;
     }
   });
   return out;
