@@ -1,4 +1,4 @@
-//! The three doors between page and product: `rpc` (JSON), `series` (raw bytes), `watch` (notices of change). A workspace
+//! Three of the four doors between page and product: `rpc` (JSON), `series` (raw bytes), `watch` (notices of change). A workspace
 //! that cannot be opened still has a window: every door answers with the reason.
 
 use std::path::Path;

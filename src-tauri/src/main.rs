@@ -1,9 +1,10 @@
-//! The window: a Tauri shell with three doors over `vitals-api`. It holds no logic of the product; closing or killing it
+//! The window: a Tauri shell with four doors over `vitals-api`. It holds no logic of the product; closing or killing it
 //! stops nothing, as runs and queue belong to the supervisor's process.
 
 mod arguments;
 mod clock;
 mod doors;
+mod notifications;
 mod page;
 mod renderer;
 mod watchers;
@@ -42,7 +43,12 @@ fn show(arguments: &Arguments) -> anyhow::Result<()> {
     tauri::Builder::default()
         .manage(workspace)
         .manage(watchers::Watchers::default())
-        .invoke_handler(tauri::generate_handler![doors::rpc, doors::series, doors::watch])
+        .invoke_handler(tauri::generate_handler![
+            doors::rpc,
+            doors::series,
+            doors::watch,
+            notifications::notify
+        ])
         .on_page_load(watchers::on_page_load)
         .setup(page::open)
         .run(tauri::generate_context!())?;

@@ -1,15 +1,25 @@
-// What the window costs in memory while four real runs are live: the sum of PSS over its process tree (shared pages
-// counted once), on Live, then on each run's own screen, for some seconds each. Prints the benchmark's line.
-import { readFile, readdir, writeFile } from 'node:fs/promises';
+// What the window costs in memory while runs are live: the sum of PSS over its process tree (shared pages counted once).
+// Without arguments, four real runs, on Live and on each run's own screen for some seconds each: the benchmark's line. With
+// `--minutes N`, whether it stays flat: eight runs that record five steps a second, on Live, or with `--round` on all their screens in turn.
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { memory, total } from './lib/processes.mjs';
 import { until } from './lib/programs.mjs';
 import { rpc } from './lib/rpc.mjs';
+import { behave, queue, standIns } from './lib/stand-in.mjs';
 import { applicationOn, open, workspace } from './lib/window.mjs';
 
-const RUNS = 4;
+const { values: options } = parseArgs({ options: { minutes: { type: 'string' }, stay: { type: 'string', default: '10' }, round: { type: 'boolean', default: false } } });
+const minutes = options.minutes === undefined ? null : Number(options.minutes);
+const RUNS = minutes === null ? 4 : 8;
 /** Seconds on each screen; charts redraw several times a second meanwhile. */
-const STAY = 10;
-const SWEEP = `format = 1
+const STAY = Number(options.stay);
+/** Until every screen has been seen several times and its code compiled; what is measured for flatness begins after it. */
+const WARM_UP_MINUTES = 3;
+/** Five steps a second, in as many layers as a small ViT has. */
+const LIVE = 'step_ms=200&layers=16';
+const REAL = `format = 1
 name = "Four live runs"
 seeds = ${RUNS}
 
@@ -19,65 +29,86 @@ dataset = "fashion-mnist"
 threads = 1
 `;
 
-/** Every process below one, itself included. */
-async function tree(root) {
-  const parents = new Map();
-  for (const pid of (await readdir('/proc')).filter((name) => /^[0-9]+$/.test(name))) {
-    const status = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null);
-    // The name may hold spaces and brackets; the parent is the second field behind it.
-    if (status !== null) parents.set(Number(pid), Number(status.slice(status.lastIndexOf(')') + 2).split(' ')[1]));
-  }
-  const found = [root];
-  for (const pid of found) found.push(...[...parents].filter(([, parent]) => parent === pid).map(([child]) => child));
-  return found;
+/** Bytes over seconds: range, mean, straight line, and the largest distance from the mean as a share. */
+function flatness(samples) {
+  const [n, bytes] = [samples.length, samples.map((one) => one.bytes)];
+  const mean = bytes.reduce((sum, one) => sum + one, 0) / n;
+  const middle = samples.reduce((sum, one) => sum + one.second, 0) / n;
+  const slope = samples.reduce((sum, one) => sum + (one.second - middle) * (one.bytes - mean), 0)
+    / samples.reduce((sum, one) => sum + (one.second - middle) ** 2, 0);
+  const [least, most] = [Math.min(...bytes), Math.max(...bytes)];
+  return {
+    samples: n, minimum: least, maximum: most, mean: Math.round(mean), slope_bytes_per_minute: Math.round(slope * 60),
+    largest_deviation: Math.round(Math.max(most - mean, mean - least) / mean * 1e4) / 1e4,
+  };
 }
 
-/** PSS in bytes, by the name of the process. The supervisor and what it starts are no part of the window. */
-async function memory(root) {
-  const parts = {};
-  for (const pid of await tree(root)) {
-    const [name, rollup] = await Promise.all(['comm', 'smaps_rollup'].map((file) => readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '')));
-    const kilobytes = Number(/^Pss: +([0-9]+) kB/m.exec(rollup)?.[1] ?? 0);
-    parts[name.trim()] = (parts[name.trim()] ?? 0) + kilobytes * 1024;
-  }
-  return parts;
-}
-
-const total = (parts) => Object.values(parts).reduce((sum, bytes) => sum + bytes, 0);
-
-const space = await workspace();
-let window;
-try {
-  window = await open(space.folder);
-  const { browser } = window;
-  const settings = await rpc(browser, 'queue_settings');
-  await rpc(browser, 'queue_settings_set', { ...settings, slots: { ...settings.slots, cpu: RUNS } });
-  const file = join(space.folder, 'four.toml');
-  await writeFile(file, SWEEP);
-  await space.vitals('sweep', 'run', file);
-  const live = await until(`${RUNS} runs to record steps`, async () => {
-    const runs = await space.vitals('runs', '--where', 'state = running');
-    return runs.length === RUNS && runs.every((run) => run.progress.step > 10) ? runs : null;
-  }, 240_000);
-  const root = await applicationOn(space.folder);
-  let most = {};
-  let before = null;
-  for (const address of ['#/live', ...live.map((run) => `#/run/${run.id}`), '#/live']) {
+/** Each address in turn, for STAY seconds, with a look at the memory every second. */
+async function round(browser, root, addresses, look) {
+  for (const address of addresses) {
     await browser.execute((address) => { location.hash = address; }, address);
     for (let second = 0; second < STAY; second += 1) {
       await new Promise((resolve) => setTimeout(resolve, 1000));
-      const now = await memory(root);
-      before ??= total(now);
-      if (total(now) > total(most)) most = now;
+      look(await memory(root), address);
     }
   }
-  const running = (await space.vitals('runs', '--where', 'state = running')).length;
-  const details = { live_runs: running, screens: ['live', `run, ${RUNS} of them`], seconds: STAY * (RUNS + 2), at_first: before, processes: most };
-  console.log(JSON.stringify({ name: 'window_memory', value: total(most), unit: 'bytes', higher_is_better: false, details }));
+}
+
+const stands = minutes === null ? null : await standIns();
+const space = await workspace(stands?.folder);
+let window;
+try {
+  window = await open(space.folder, { programs: stands?.folder });
+  const { browser } = window;
+  const settings = await rpc(browser, 'queue_settings');
+  await rpc(browser, 'queue_settings_set', { ...settings, slots: { ...settings.slots, cpu: RUNS } });
+  if (minutes === null) {
+    const file = join(space.folder, 'four.toml');
+    await writeFile(file, REAL);
+    await space.vitals('sweep', 'run', file);
+  } else {
+    await behave(space, LIVE);
+    await queue(space, RUNS, 1_000_000);
+  }
+  const running = () => space.vitals('runs', '--where', 'state = running');
+  const live = await until(`${RUNS} runs to record steps`, async () => {
+    const runs = await running();
+    return runs.length === RUNS && runs.every((run) => run.progress.step > 10) ? runs : null;
+  }, 240_000);
+  const root = await applicationOn(space.folder);
+  const addresses = ['#/live', ...live.map((run) => `#/run/${run.id}`)];
+  let most = {};
+  let before = null;
+  if (minutes === null) {
+    await round(browser, root, [...addresses, '#/live'], (now) => {
+      before ??= total(now);
+      if (total(now) > total(most)) most = now;
+    });
+    const details = { screens: shown.length, live_runs: (await running()).length, screens: ['live', `run, ${RUNS} of them`], seconds: STAY * (RUNS + 2), at_first: before, processes: most };
+    console.log(JSON.stringify({ name: 'window_memory', value: total(most), unit: 'bytes', higher_is_better: false, details }));
+  } else {
+    const opened = performance.now();
+    while (performance.now() - opened < WARM_UP_MINUTES * 60_000) await round(browser, root, addresses, () => {});
+    const shown = options.round ? addresses : ['#/live'];
+    const samples = [];
+    const began = performance.now();
+    const stepsBefore = (await running()).map((run) => run.progress.step);
+    while (performance.now() - began < minutes * 60_000) {
+      await round(browser, root, shown, (now, address) => samples.push({ second: (performance.now() - began) / 1000, bytes: total(now), address, parts: now }));
+      const { parts, second } = samples.at(-1);
+      if (samples.length % 30 === 0) console.error(`${Math.round(second)} s`, JSON.stringify(flatness(samples)), JSON.stringify(parts));
+    }
+    const after = await running();
+    const seconds = (performance.now() - began) / 1000;
+    const perSecond = after.map((run, n) => Math.round((run.progress.step - stepsBefore[n]) / seconds * 100) / 100);
+    const details = { live_runs: after.length, steps_per_second: perSecond, seconds: Math.round(seconds), ...flatness(samples) };
+    console.log(JSON.stringify({ name: 'window_memory_flatness', value: details.largest_deviation, unit: 'share', higher_is_better: false, details }));
+  }
 } finally {
   await window?.close();
   const living = await space.vitals('runs', '--where', 'state in (queued, starting, running, stalled)');
   if (living.length > 0) await space.vitals('run', 'cancel', ...living.map((run) => run.id));
   await until('no run to be alive', async () => (await space.vitals('runs', '--where', 'state in (queued, starting, running, stalled, pausing)')).length === 0, 120_000);
   await space.remove();
+  await stands?.remove();
 }

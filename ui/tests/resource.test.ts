@@ -71,7 +71,8 @@ describe('FrameFeed', () => {
     provideBackend({
       rpc: () => Promise.reject(new Error('not asked here')),
       watch: async () => () => undefined,
-      zoom: async () => undefined,
+      notify: async () => undefined,
+    zoom: async () => undefined,
       heatmap: () => Promise.reject(new Error('not asked here')),
       series: async (request) => {
         asked.push(request.from);

@@ -22,6 +22,7 @@ beforeEach(() => {
     series: () => Promise.reject(new Error('not asked here')),
     heatmap: () => Promise.reject(new Error('not asked here')),
     watch: async () => () => undefined,
+    notify: async () => undefined,
     zoom: async () => undefined,
   });
 });

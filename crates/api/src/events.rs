@@ -69,7 +69,7 @@ fn stability_form(stability: vitals_series::Stability) -> Stability {
     }
 }
 
-fn info(event: vitals_store::RunEvent) -> EventInfo {
+pub(crate) fn info(event: vitals_store::RunEvent) -> EventInfo {
     let known = Details::deserialize(&event.details).unwrap_or_default();
     EventInfo {
         id: event.id.unsigned_abs(),
@@ -127,7 +127,7 @@ fn lead_lag(layers: &[EventLayer]) -> Option<LeadLag> {
 
 /// Links dips to the gradient events before them, marks what an injected disturbance caused, and confirms dips of the
 /// queue's bank on the fixed one.
-fn relate(events: &mut [EventInfo]) {
+pub(crate) fn relate(events: &mut [EventInfo]) {
     let spikes: Vec<(u64, u64, bool)> = events
         .iter()
         .filter(|event| matches!(event.kind.as_str(), "spike" | "nonfinite" | "shock"))

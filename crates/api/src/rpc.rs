@@ -14,8 +14,8 @@ use vitals_store::Command;
 use crate::dto::*;
 use crate::error::Result;
 use crate::{
-    Context, compare, datasets, doctor, events, export, files, overview, probes, queue_settings, runs,
-    samples, settings, supervisor, sweeps, table,
+    Context, alarms, compare, datasets, doctor, events, export, files, overview, probes, queue_settings,
+    runs, samples, settings, supervisor, sweeps, table,
 };
 
 #[derive(Deserialize, TS)]
@@ -44,6 +44,12 @@ struct EventsOf {
     /// Kinds; absent means all.
     #[ts(optional)]
     kinds: Option<Vec<String>>,
+}
+
+#[derive(Deserialize, TS)]
+struct Through {
+    /// Id of the newest alarm that was seen.
+    through: u64,
 }
 
 #[derive(Deserialize, TS)]
@@ -197,6 +203,8 @@ methods! {
     run(Id) -> RunDetail = |c, p| runs::detail(c, &p.id).await?;
     run_log(RunLog) -> Vec<LogLine> = |c, p| runs::log(c, &p.id, p.lines.unwrap_or(500)).await?;
     events(EventsOf) -> RunEvents = |c, p| events::events(c, &p.id, &p.kinds.unwrap_or_default()).await?;
+    alarms(AlarmsQuery) -> Alarms = |c, p| alarms::alarms(c, &p).await?;
+    alarms_read(Through) -> () = |c, p| alarms::read_through(c, p.through).await?;
     run_pause(Ids) -> ActionResult = |c, p| act(c, Command::Pause, &p.ids).await?;
     run_resume(Ids) -> ActionResult = |c, p| act(c, Command::Resume, &p.ids).await?;
     run_cancel(Ids) -> ActionResult = |c, p| act(c, Command::Cancel, &p.ids).await?;
@@ -298,6 +306,9 @@ pub fn typescript() -> String {
     declare!(
         ActionProblem,
         ActionResult,
+        Alarm,
+        Alarms,
+        AlarmsQuery,
         ApiError,
         AppInfo,
         AxisForm,

@@ -14,6 +14,7 @@ struct Window {
     theme: String,
     single_key_shortcuts: bool,
     zoom_percent: u32,
+    notifications: bool,
 }
 
 impl Default for Window {
@@ -23,6 +24,7 @@ impl Default for Window {
             theme: "system".into(),
             single_key_shortcuts: true,
             zoom_percent: 100,
+            notifications: true,
         }
     }
 }
@@ -34,6 +36,7 @@ pub async fn get(context: &Context) -> Result<Settings> {
         theme: window.theme,
         single_key_shortcuts: window.single_key_shortcuts,
         zoom_percent: window.zoom_percent,
+        notifications: window.notifications,
     })
 }
 
@@ -61,6 +64,7 @@ pub async fn set(context: &Context, settings: Settings) -> Result<Settings> {
         theme: settings.theme,
         single_key_shortcuts: settings.single_key_shortcuts,
         zoom_percent: settings.zoom_percent,
+        notifications: settings.notifications,
     };
     context.store().set_setting(WINDOW, &window).await?;
     get(context).await

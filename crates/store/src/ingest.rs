@@ -13,6 +13,7 @@ use crate::chunks::{self, Owner};
 use crate::codec::Group;
 use crate::compact;
 use crate::detection::{self, Standing};
+use crate::event_times;
 use crate::groups;
 use crate::ids::{run_num, signed, touch_run, unsigned};
 use crate::records;
@@ -78,6 +79,7 @@ async fn ingest_in(
     records::take(&mut *tx, target.run_num, attempt, batch, range).await?;
     let standing =
         detection::advance(store, &mut *tx, target.run_num, attempt, batch, &streams, range).await?;
+    event_times::date(&mut *tx, target.run_num, attempt, &batch.rows).await?;
     let offset = signed("journal offset", batch.offset_to)?;
     let last_step = batch.rows.iter().map(|r| r.step).max().map(|s| signed("step", s)).transpose()?;
     sqlx::query!(

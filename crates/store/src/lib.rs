@@ -4,6 +4,7 @@
 //!
 //! Queries are checked at build time against the committed `.sqlx` folder; `migrations/README.md` says how to renew it.
 
+mod alarms;
 mod attempts;
 mod batch;
 mod chunks;
@@ -13,6 +14,7 @@ mod costs;
 mod datasets;
 mod detection;
 mod error;
+mod event_times;
 mod events;
 mod groups;
 mod hash;
@@ -38,6 +40,7 @@ mod transitions;
 mod viewport;
 mod watch;
 
+pub use alarms::{Alarm, AlarmCount, AlarmQuery};
 pub use attempts::{Attempt, Checkpoint, NewAttempt};
 pub use batch::{AttemptHeader, EndOfAttempt, IngestBatch, Ingested, NewCheckpoint, NewEvent, NewLog};
 pub use costs::{HostPeak, KeptCheckpoint};

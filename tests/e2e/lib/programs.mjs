@@ -14,10 +14,10 @@ const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'vit
 export const binaries = process.env.VITALS_BINARIES ?? join(repository, 'target/debug');
 
 /** The path of a program, or an error that says how to get it. */
-export function program(name) {
+export function program(name, folder = binaries) {
   const path = name === 'tauri-driver'
     ? (process.env.VITALS_TAURI_DRIVER ?? join(cache, 'tools/bin/tauri-driver'))
-    : join(binaries, name);
+    : join(folder, name);
   if (!existsSync(path)) throw new Error(`${path} is missing; \`cargo xtask test\` builds it`);
   return path;
 }

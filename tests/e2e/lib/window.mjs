@@ -5,16 +5,16 @@ import { join } from 'node:path';
 import { remote } from 'webdriverio';
 import { display } from './display.mjs';
 import { cut, screen } from './picture.mjs';
-import { freePort, program, run, start, until } from './programs.mjs';
+import { binaries, freePort, program, run, start, until } from './programs.mjs';
 
-/** A new empty workspace below the system's folder for temporary files. */
-export async function workspace() {
+/** A new empty workspace below the system's folder for temporary files; `programs` is the folder of the binaries. */
+export async function workspace(programs = binaries) {
   const folder = await mkdtemp(join(tmpdir(), 'vitals-e2e-'));
   return {
     folder,
     /** `vitals` on it, with `--json`: the parsed lines. */
     async vitals(...args) {
-      const answer = await run(program('vitals'), ['--workspace', folder, '--json', ...args]);
+      const answer = await run(program('vitals', programs), ['--workspace', folder, '--json', ...args]);
       return answer.split('\n').filter((line) => line.trim() !== '').map((line) => JSON.parse(line));
     },
     remove: () => rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 }),
@@ -35,7 +35,7 @@ export async function applicationOn(folder) {
 }
 
 /** Opens the application and resolves once its frame is drawn. `close()` ends everything that was started. */
-export async function open(folder, { width = 1440, height = 900, env = {} } = {}) {
+export async function open(folder, { width = 1440, height = 900, env = {}, programs = binaries } = {}) {
   const [port, nativePort, shown] = [await freePort(), await freePort(), await display()];
   const driver = start(program('tauri-driver'), ['--port', String(port), '--native-port', String(nativePort)], {
     env: { ...process.env, DISPLAY: shown.name, VITALS_WORKSPACE: folder, NO_AT_BRIDGE: '1', GTK_A11Y: 'none', ...env },
@@ -52,7 +52,7 @@ export async function open(folder, { width = 1440, height = 900, env = {} } = {}
       capabilities: {
         browserName: 'wry',
         'wdio:enforceWebDriverClassic': true,
-        'tauri:options': { application: program('vitals-desktop') },
+        'tauri:options': { application: program('vitals-desktop', programs) },
       },
     });
   } catch (error) {
@@ -62,6 +62,9 @@ export async function open(folder, { width = 1440, height = 900, env = {} } = {}
   const close = async () => {
     await browser.deleteSession().catch(() => {});
     await driver.end();
+    // On a busy machine the session's end may come too late to reach it.
+    const left = await applicationOn(folder);
+    if (left !== null) process.kill(left, 'SIGKILL');
   };
   try {
     await browser.setWindowSize(width, height);

@@ -33,7 +33,7 @@ test('the page may not fetch anything from outside', async () => {
 
 test('every screen opens on an empty workspace without an error', async () => {
   const before = (await window.errors()).length;
-  for (const screen of ['sweeps', 'live', 'runs', 'compare', 'datasets', 'settings']) {
+  for (const screen of ['sweeps', 'live', 'runs', 'compare', 'map', 'datasets', 'alarms', 'settings']) {
     await window.browser.$(`[data-testid="nav-${screen}"]`).click();
     await window.browser.$(`[data-testid="${screen}-screen"]`).waitForDisplayed({ timeout: 15_000 });
   }

@@ -51,6 +51,8 @@ pub struct Settings {
     pub single_key_shortcuts: bool,
     /// Percent, 80 to 150.
     pub zoom_percent: u32,
+    /// Alarms also go to the desktop's notifications while a window is open.
+    pub notifications: bool,
 }
 
 /// What moved since the last notice; the window asks again for what it shows.

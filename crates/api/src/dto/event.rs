@@ -54,6 +54,38 @@ pub struct EventInfo {
     pub details: Value,
 }
 
+/// Which alarms: of these kinds (absent: all that a person may want to know of), of one run, at most so many.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, TS)]
+#[serde(default)]
+pub struct AlarmsQuery {
+    pub kinds: Option<Vec<String>>,
+    pub run: Option<String>,
+    /// Only what was found after the event with this id.
+    pub after: Option<u64>,
+    /// 200 where absent, at most 1,000.
+    pub limit: Option<u32>,
+}
+
+/// Events of all runs, newest first.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct Alarms {
+    pub alarms: Vec<Alarm>,
+    /// Of all kinds and runs, whatever was asked for.
+    pub total: u64,
+    pub unread: u64,
+}
+
+/// An event with the run that it happened to.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct Alarm {
+    pub run: String,
+    pub label: String,
+    /// When its step was recorded; absent where that is not known.
+    pub at: Option<String>,
+    pub unread: bool,
+    pub event: EventInfo,
+}
+
 /// One layer's part in a spike.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct EventLayer {

@@ -6,6 +6,28 @@ export type ActionProblem = { id: string, message: string, };
 
 export type ActionResult = { done: Array<string>, problems: Array<ActionProblem>, };
 
+export type Alarm = { run: string, label: string, 
+/**
+ * When its step was recorded; absent where that is not known.
+ */
+at: string | null, unread: boolean, event: EventInfo, };
+
+export type Alarms = { alarms: Array<Alarm>, 
+/**
+ * Of all kinds and runs, whatever was asked for.
+ */
+total: number, unread: number, };
+
+export type AlarmsQuery = { kinds: Array<string> | null, run: string | null, 
+/**
+ * Only what was found after the event with this id.
+ */
+after: number | null, 
+/**
+ * 200 where absent, at most 1,000.
+ */
+limit: number | null, };
+
 export type ApiError = { code: ErrorCode, message: string, hints: Array<string>, 
 /**
  * Where a text is at fault.
@@ -528,7 +550,11 @@ theme: string, single_key_shortcuts: boolean,
 /**
  * Percent, 80 to 150.
  */
-zoom_percent: number, };
+zoom_percent: number, 
+/**
+ * Alarms also go to the desktop's notifications while a window is open.
+ */
+notifications: boolean, };
 
 export type SlurmSettings = { 
 /**
@@ -638,6 +664,20 @@ sort: string, limit: number | null, offset: number | null, }; result: RunsPage }
  * Kinds; absent means all.
  */
 kinds?: Array<string>, }; result: RunEvents };
+  alarms: { params: { kinds: Array<string> | null, run: string | null, 
+/**
+ * Only what was found after the event with this id.
+ */
+after: number | null, 
+/**
+ * 200 where absent, at most 1,000.
+ */
+limit: number | null, }; result: Alarms };
+  alarms_read: { params: { 
+/**
+ * Id of the newest alarm that was seen.
+ */
+through: number, }; result: null };
   run_pause: { params: { ids: Array<string>, }; result: ActionResult };
   run_resume: { params: { ids: Array<string>, }; result: ActionResult };
   run_cancel: { params: { ids: Array<string>, }; result: ActionResult };
@@ -741,7 +781,11 @@ theme: string, single_key_shortcuts: boolean,
 /**
  * Percent, 80 to 150.
  */
-zoom_percent: number, }; result: Settings };
+zoom_percent: number, 
+/**
+ * Alarms also go to the desktop's notifications while a window is open.
+ */
+notifications: boolean, }; result: Settings };
   queue_settings: { params: Record<symbol, never>; result: QueueSettings };
   queue_settings_set: { params: { 
 /**

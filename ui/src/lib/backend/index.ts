@@ -23,6 +23,7 @@ export const backend: Backend = {
   series: (request) => host().series(request),
   heatmap: (request) => host().heatmap(request),
   watch: (listener) => host().watch(listener),
+  notify: (notification) => host().notify(notification),
   zoom: (factor) => host().zoom(factor),
 };
 

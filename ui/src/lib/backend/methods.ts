@@ -20,6 +20,8 @@ export interface Backend {
   heatmap(request: HeatmapRequest): Promise<Cells>;
   /** Calls `listener` on every change; the returned function ends it. */
   watch(listener: (notice: ChangeNotice) => void): Promise<() => void>;
+  /** Hands a notification to the desktop; fails where nothing there takes it. */
+  notify(notification: { title: string; body: string }): Promise<void>;
   /** The scale of the whole page: 1 is 100 %. */
   zoom(factor: number): Promise<void>;
 }

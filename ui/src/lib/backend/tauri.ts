@@ -21,6 +21,7 @@ export const tauriBackend: Backend = {
       listening = false;
     };
   },
+  notify: (notification) => invoke('notify', notification),
   // Needs the capability core:webview:allow-set-webview-zoom.
   zoom: (factor) => getCurrentWebview().setZoom(factor),
 };

@@ -10,6 +10,8 @@ import enCompare from './en/compare.json';
 import enDatasets from './en/datasets.json';
 import enSettings from './en/settings.json';
 import enProbes from './en/probes.json';
+import enMap from './en/map.json';
+import enAlarms from './en/alarms.json';
 import koCommon from './ko/common.json';
 import koWords from './ko/words.json';
 import koCharts from './ko/charts.json';
@@ -21,10 +23,12 @@ import koCompare from './ko/compare.json';
 import koDatasets from './ko/datasets.json';
 import koSettings from './ko/settings.json';
 import koProbes from './ko/probes.json';
+import koMap from './ko/map.json';
+import koAlarms from './ko/alarms.json';
 
 export const en = {
-  ...enCommon, ...enWords, ...enCharts, ...enLive, ...enRun, ...enRuns, ...enSweeps, ...enCompare, ...enDatasets, ...enSettings, ...enProbes,
+  ...enCommon, ...enWords, ...enCharts, ...enLive, ...enRun, ...enRuns, ...enSweeps, ...enCompare, ...enDatasets, ...enSettings, ...enProbes, ...enAlarms, ...enMap,
 };
 export const ko = {
-  ...koCommon, ...koWords, ...koCharts, ...koLive, ...koRun, ...koRuns, ...koSweeps, ...koCompare, ...koDatasets, ...koSettings, ...koProbes,
+  ...koCommon, ...koWords, ...koCharts, ...koLive, ...koRun, ...koRuns, ...koSweeps, ...koCompare, ...koDatasets, ...koSettings, ...koProbes, ...koAlarms, ...koMap,
 };

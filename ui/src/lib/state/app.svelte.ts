@@ -6,7 +6,7 @@ import { Resource } from './resource.svelte';
 import { toasts } from './toasts.svelte';
 
 const INFO_EVERY_MS = 1000;
-const DEFAULTS: Settings = { language: 'system', theme: 'system', single_key_shortcuts: true, zoom_percent: 100 };
+const DEFAULTS: Settings = { language: 'system', theme: 'system', single_key_shortcuts: true, zoom_percent: 100, notifications: true };
 
 class App {
   readonly info = new Resource(() => this.#ask(), () => true, INFO_EVERY_MS);

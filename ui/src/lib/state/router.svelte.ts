@@ -1,7 +1,7 @@
 // The address of the window, `#/screen/arg?name=value`: the complete state of what is shown, so that reload and Back
 // restore it. Screens read `router.route` and write through `go` and `patch`; nothing else touches location.
 
-export const SCREENS = ['sweeps', 'live', 'runs', 'run', 'compare', 'datasets', 'settings'] as const;
+export const SCREENS = ['sweeps', 'live', 'runs', 'run', 'compare', 'map', 'datasets', 'alarms', 'settings'] as const;
 export type Screen = (typeof SCREENS)[number];
 export type Route = { screen: Screen; arg: string; params: Readonly<Record<string, string>> };
 

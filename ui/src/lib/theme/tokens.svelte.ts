@@ -11,6 +11,8 @@ export type Tokens = {
   dashes: number[][];
   /** 256 colours of the ember scale. */
   ember: Rgb[];
+  /** 256 colours of the tide scale. */
+  tide: Rgb[];
 };
 
 function read(): Tokens {
@@ -27,6 +29,7 @@ function read(): Tokens {
     categories: ten.map((n) => token(`cat-${n}`)),
     dashes: ten.map((n) => numbers(token(`dash-${n}`))),
     ember: ramp(token('seq-ember').split(',')),
+    tide: ramp(token('seq-tide').split(',')),
   };
 }
 

@@ -1,0 +1,88 @@
+// Runs laid out over two parameters: which panels, which cells, and one number a cell. Every other parameter that differs
+// makes a panel of its own, so that a cell never mixes what is not the same. Pure.
+import type { JsonValue, Run } from '$lib/backend';
+import { recorded } from '$lib/format';
+
+export const MEASURES = ['knn', 'stability', 'spikes'] as const;
+export type Measure = (typeof MEASURES)[number];
+/** The parameters of the paper's own maps come first. */
+const AXES_BY_HABIT = ['batch_size', 'base_learning_rate'];
+/** Repetitions of a point, and what changes no result that could be compared. */
+const NOT_AXES = ['seed', 'device', 'threads', 'loader_threads', 'checkpoint_every', 'keep_checkpoints'];
+
+export type Cell = { x: JsonValue; y: JsonValue; runs: Run[] };
+export type Panel = { key: string; values: [string, JsonValue][]; cells: Cell[] };
+export type Layout = { x: string; y: string; xs: JsonValue[]; ys: JsonValue[]; panels: Panel[]; varying: string[]; most: number };
+
+const same = (value: JsonValue | undefined) => JSON.stringify(value ?? null);
+
+function compare(a: JsonValue, b: JsonValue): number {
+  return typeof a === 'number' && typeof b === 'number' ? a - b : String(a).localeCompare(String(b));
+}
+
+/** Parameters with more than one value, those that people map first. */
+export function varying(runs: readonly Run[]): string[] {
+  const names = [...new Set(runs.flatMap((run) => Object.keys(run.parameters)))].filter((name) => !NOT_AXES.includes(name));
+  const found = names.filter((name) => new Set(runs.map((run) => same(run.parameters[name]))).size > 1);
+  const rank = (name: string) => (AXES_BY_HABIT.includes(name) ? AXES_BY_HABIT.indexOf(name) : typeof runs[0]?.parameters[name] === 'number' ? 2 : 3);
+  return found.sort((a, b) => rank(a) - rank(b) || a.localeCompare(b));
+}
+
+/** Null where fewer than two parameters differ. */
+export function layOut(runs: readonly Run[], wantedX: string | undefined, wantedY: string | undefined): Layout | null {
+  const all = varying(runs);
+  const x = all.find((name) => name === wantedX) ?? all.find((name) => name !== wantedY);
+  const y = all.find((name) => name === wantedY && name !== x) ?? all.find((name) => name !== x);
+  if (x === undefined || y === undefined) return null;
+  const values = (name: string) => [...new Map(runs.map((run) => [same(run.parameters[name]), run.parameters[name] ?? null])).values()].sort(compare);
+  const [xs, ys] = [values(x), values(y).reverse()];
+  const others = all.filter((name) => name !== x && name !== y);
+  const panels = new Map<string, Run[]>();
+  for (const run of runs) {
+    const key = others.map((name) => same(run.parameters[name])).join(' ');
+    panels.set(key, [...(panels.get(key) ?? []), run]);
+  }
+  const made = [...panels].map(([key, members]): Panel => ({
+    key, values: others.map((name) => [name, members[0]?.parameters[name] ?? null]),
+    cells: ys.flatMap((cy) => xs.map((cx) => ({ x: cx, y: cy, runs: members.filter((run) => same(run.parameters[x]) === same(cx) && same(run.parameters[y]) === same(cy)) }))),
+  }));
+  made.sort((a, b) => a.values.map(([, value], i) => compare(value, b.values[i]?.[1] ?? null)).find((order) => order !== 0) ?? 0);
+  return { x, y, xs, ys, panels: made, varying: all, most: Math.max(0, ...made.flatMap((panel) => panel.cells.map((cell) => cell.runs.length))) };
+}
+
+/** One run's number; null where it has none. */
+export function measured(run: Run, measure: Measure): number | null {
+  if (measure === 'stability') return run.progress.step > 0 ? run.stability ?? null : null;
+  if (measure === 'spikes') return run.progress.step > 0 ? 1000 * (run.events['spike'] ?? 0) / run.progress.step : null;
+  const last = recorded(run.metrics['knn_top1']?.last);
+  return last === null || !Number.isFinite(last) ? null : 100 * last;
+}
+
+/** Mean over the runs of a cell that have the number, and how many those are. */
+export function mean(runs: readonly Run[], measure: Measure): { value: number | null; n: number } {
+  const known = runs.map((run) => measured(run, measure)).filter((value) => value !== null);
+  return { value: known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0) / known.length, n: known.length };
+}
+
+export const events = (runs: readonly Run[], kind: string) => runs.reduce((sum, run) => sum + (run.events[kind] ?? 0), 0);
+
+/** Runs whose training met values that are not finite. */
+export const broken = (runs: readonly Run[]) => runs.filter((run) => (run.events['nonfinite'] ?? 0) > 0).length;
+
+/** Lowest and highest mean of all cells; null where no cell has one. */
+export function extent(layout: Layout, measure: Measure): [number, number] | null {
+  const values = layout.panels.flatMap((panel) => panel.cells.map((cell) => mean(cell.runs, measure).value)).filter((value) => value !== null);
+  return values.length === 0 ? null : [Math.min(...values), Math.max(...values)];
+}
+
+/** The filter that finds the runs of a cell. */
+export function whereOf(layout: Layout, panel: Panel, cell: Cell): string {
+  const text = (value: JsonValue) => (typeof value === 'string' ? `"${value}"` : String(value));
+  return [[layout.x, cell.x] as const, [layout.y, cell.y] as const, ...panel.values].filter(([, value]) => value !== null).map(([name, value]) => `${name} = ${text(value)}`).join(' and ');
+}
+
+/** The run that differs from this one only in whether the patch projection is frozen. */
+export function twinOf(run: Run, runs: readonly Run[]): Run | null {
+  const key = (one: Run) => JSON.stringify(Object.entries(one.parameters).filter(([name]) => name !== 'frozen_patch_projection').sort(([a], [b]) => a.localeCompare(b)));
+  return runs.find((other) => other.id !== run.id && key(other) === key(run) && other.parameters['frozen_patch_projection'] !== run.parameters['frozen_patch_projection']) ?? null;
+}

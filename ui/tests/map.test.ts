@@ -1,0 +1,54 @@
+// Which cells a map has, and what stands in them: nothing is mixed, seeds are averaged, NaN is no number.
+import { describe, expect, it } from 'vitest';
+import type { Run } from '../src/lib/backend';
+import { broken, extent, layOut, mean, twinOf, varying, whereOf } from '../src/screens/map/map';
+
+let made = 0;
+function run(parameters: Run['parameters'], knn: number | 'NaN' = 0.5, events: Run['events'] = {}): Run {
+  made += 1;
+  return {
+    id: `r${made}`, label: `r${made}`, sweep: null, sweep_name: null, point: '', seed: Number(parameters['seed'] ?? 0), state: 'finished', evidence: '', attempt: 1, device: null, parameters,
+    effective_learning_rate: 1e-3, loss_start: null, loss_floor: null, progress: { step: 500, total_steps: 500, eta_seconds: null, images_per_second: null },
+    metrics: { knn_top1: { last: knn, min: null, max: null, nonfinite: 0 } }, events, stability: 0.8, tags: [], note: '', queue_position: null, priority: 0, created_at: '', started_at: null, ended_at: null, revision: 1,
+  };
+}
+const point = (batch_size: number, base_learning_rate: number, frozen: boolean, seed: number) => ({ batch_size, base_learning_rate, frozen_patch_projection: frozen, seed, dataset: 'a' });
+
+describe('map', () => {
+  const runs = [run(point(256, 1e-3, false, 0), 0.4, { spike: 2 }), run(point(256, 1e-3, false, 1), 0.6), run(point(512, 1e-3, false, 0), 'NaN', { nonfinite: 1 }), run(point(256, 2e-3, false, 0)), run(point(256, 1e-3, true, 0), 0.9)];
+
+  it('takes batch size and learning rate, and never the seed', () => {
+    expect(varying(runs)).toEqual(['batch_size', 'base_learning_rate', 'frozen_patch_projection']);
+    const layout = layOut(runs, undefined, undefined);
+    expect([layout?.x, layout?.y, layout?.xs, layout?.ys, layout?.panels.length, layout?.most]).toEqual(['batch_size', 'base_learning_rate', [256, 512], [2e-3, 1e-3], 2, 2]);
+    expect(layOut(runs, 'frozen_patch_projection', 'batch_size')?.panels.length).toBe(2);
+    expect(layOut(runs.slice(0, 2), undefined, undefined)).toBeNull();
+    expect(layOut([], undefined, undefined)).toBeNull();
+  });
+
+  it('has every run in one cell and no cell with runs of two panels', () => {
+    const layout = layOut(runs, undefined, undefined);
+    const cells = layout?.panels.flatMap((panel) => panel.cells) ?? [];
+    expect(cells.flatMap((cell) => cell.runs).map((one) => one.id).sort()).toEqual(runs.map((one) => one.id).sort());
+    for (const cell of cells) expect(new Set(cell.runs.map((one) => one.parameters['frozen_patch_projection'])).size).toBeLessThan(2);
+  });
+
+  it('averages seeds, leaves out what is not a number, and counts it', () => {
+    expect(mean(runs.slice(0, 2), 'knn')).toEqual({ value: 50, n: 2 });
+    expect(mean(runs.slice(2, 3), 'knn')).toEqual({ value: null, n: 0 });
+    expect(mean(runs.slice(0, 2), 'spikes').value).toBe(2);
+    expect(broken(runs)).toBe(1);
+    const layout = layOut(runs, undefined, undefined);
+    expect(layout === null ? null : extent(layout, 'knn')).toEqual([50, 90]);
+  });
+
+  it('leads to the runs of a cell and to the twin', () => {
+    const layout = layOut(runs, undefined, undefined);
+    const panel = layout?.panels.find((one) => one.values.some(([, value]) => value === false));
+    const cell = panel?.cells.find((one) => one.x === 256 && one.y === 1e-3);
+    if (layout === null || panel === undefined || cell === undefined) throw new Error('no cell');
+    expect(whereOf(layout, panel, cell)).toBe('batch_size = 256 and base_learning_rate = 0.001 and frozen_patch_projection = false');
+    expect(twinOf(cell.runs[0] as Run, runs)?.id).toBe(runs[4]?.id);
+    expect(twinOf(runs[3] as Run, runs)).toBeNull();
+  });
+});
