@@ -5,8 +5,8 @@
 //! or before the window and end behind it. Every value in force whose step lies in the columns is counted in exactly one
 //! of them, and no other value is. Of each column, `count`, `nonfinite`, `min`, `max` (of finite values), `first`, `last`
 //! and their steps equal those of the raw values exactly, whether they come from nodes or from raw values; `mean` equals
-//! theirs up to rounding. What is relative to the running median is kept to eight bits of mantissa in nodes. So every
-//! stored extreme and every non-finite value of the window shows at every width.
+//! theirs up to rounding, to single precision where the series is. What is relative to the running median is kept to eight
+//! bits of mantissa in nodes. So every stored extreme and every non-finite value of the window shows at every width.
 
 use serde::{Deserialize, Serialize};
 

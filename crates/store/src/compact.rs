@@ -199,8 +199,8 @@ async fn add(
     }
     for (block, fresh) in blocks {
         let number = signed("block of nodes", block)?;
-        let stored = sqlx::query!(
-            "SELECT num, data FROM nodes
+        let stored = sqlx::query_scalar!(
+            "SELECT data FROM nodes
              WHERE run_num = ? AND shape_num = ? AND attempt = ? AND level = ? AND column_index = ? AND block = ?",
             owner.run,
             owner.shape_num,
@@ -213,7 +213,7 @@ async fn add(
         .await?;
         let mut merged: BTreeMap<u64, vitals_series::Piece> = BTreeMap::new();
         if let Some(stored) = &stored {
-            nodes::decode(&stored.data, level, |node, piece| {
+            nodes::decode(stored, level, |node, piece| {
                 merged.insert(node, piece);
             })?;
         }
@@ -222,28 +222,21 @@ async fn add(
         }
         let merged: Vec<Node> = merged.into_iter().collect();
         let data = nodes::encode(&merged, level, declared.kind, is_of_layer(&declared.name));
-        match stored {
-            Some(stored) => {
-                sqlx::query!("UPDATE nodes SET data = ? WHERE num = ?", data, stored.num)
-                    .execute(&mut *tx)
-                    .await?;
-            }
-            None => {
-                sqlx::query!(
-                    "INSERT INTO nodes (run_num, attempt, shape_num, level, column_index, block, data)
-                     VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    owner.run,
-                    owner.attempt,
-                    owner.shape_num,
-                    level,
-                    index,
-                    number,
-                    data
-                )
-                .execute(&mut *tx)
-                .await?;
-            }
-        }
+        // A new row at the end of the table, not a longer one at the old place: rows that grow in place leave their pages
+        // half empty, and all columns leave their old pages together.
+        sqlx::query!(
+            "INSERT OR REPLACE INTO nodes (run_num, attempt, shape_num, level, column_index, block, data)
+             VALUES (?, ?, ?, ?, ?, ?, ?)",
+            owner.run,
+            owner.attempt,
+            owner.shape_num,
+            level,
+            index,
+            number,
+            data
+        )
+        .execute(&mut *tx)
+        .await?;
     }
     Ok(())
 }
