@@ -8,8 +8,8 @@ use vitals_store::{
 use crate::world::{World, header};
 
 const STEPS: u64 = 420;
-const SPIKE: u64 = 250;
-const NAN: u64 = 350;
+pub const SPIKE: u64 = 250;
+pub const NAN: u64 = 350;
 
 fn streams() -> Vec<Stream> {
     let norms = ["grad_norm/patch_embed", "grad_norm/blocks.0", "grad_norm/blocks.1"];
@@ -46,7 +46,7 @@ fn rows(first: u64, spike: u64) -> Vec<Row> {
     rows
 }
 
-fn batches(first: u64, spike: u64, a_batch: usize) -> Vec<IngestBatch> {
+pub fn batches(first: u64, spike: u64, a_batch: usize) -> Vec<IngestBatch> {
     let rows = rows(first, spike);
     let mut batches = vec![IngestBatch {
         offset_to: 1,
