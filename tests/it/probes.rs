@@ -199,7 +199,7 @@ fn wrong_requests_are_refused_in_words_and_queue_nothing() {
             assert!(told.err.contains(word), "`{word}` in {}", told.err);
         }
     };
-    let linear = ["--kind", "linear", "--dataset", "grey"];
+    let linear = ["--kind", "linear", "--dataset", "grey", "--set", "batch_size=16"];
     let id = id.as_str();
     refused(&[id, "--kind", "svm", "--dataset", "grey"], &["svm", "linear, finetune, knn"]);
     refused(&[id, "--kind", "linear", "--dataset", "nowhere"], &["nowhere"]);
