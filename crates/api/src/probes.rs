@@ -276,6 +276,6 @@ mod tests {
         let set = |name: &str| check_settings(Task::Linear, &[(name.to_owned(), json!(1))]);
         assert!(set("patch_size").unwrap_err().message.contains("the checkpoint fixes it"));
         assert!(set("mixup").unwrap_err().hints[0].contains("base_learning_rate"));
-        assert_eq!(set("epochs"), Ok(()));
+        assert!(set("epochs").is_ok());
     }
 }
