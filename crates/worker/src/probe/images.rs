@@ -109,7 +109,7 @@ mod tests {
     fn dataset(images: u32) -> Dataset {
         let image = |index: u32| {
             let pixels = vec![(index % 251) as u8; 8 * 8 * 3];
-            (RgbImage { width: 8, height: 8, pixels }, (index % 3 > 0).then_some(index))
+            (RgbImage { width: 8, height: 8, pixels }, (!index.is_multiple_of(3)).then_some(index))
         };
         Dataset::in_memory("test", (0..images).map(image).collect(), Vec::new()).unwrap()
     }
