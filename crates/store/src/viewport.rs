@@ -62,6 +62,9 @@ impl Extent {
     }
 }
 
+/// A shape, and for each of its columns that is wanted the strip it goes to.
+type Plan = (i64, Arc<Shape>, Vec<(usize, usize)>);
+
 /// One shape of one attempt, and what is wanted of it.
 struct Source<'a> {
     owner: Owner,
@@ -116,7 +119,7 @@ impl Store {
         let ranges = ranges_in_force(&mut tx, num).await?;
         let shapes = shapes_of(self, &mut tx, num, true).await?;
         let mut strips: Vec<Strip> = Vec::new();
-        let plans: Vec<(i64, Arc<Shape>, Vec<(usize, usize)>)> = shapes
+        let plans: Vec<Plan> = shapes
             .into_iter()
             .map(|(shape_num, shape)| {
                 let wanted = plan(&shape, view, &mut strips);

@@ -54,7 +54,8 @@ pub fn assign(settings: &mut QueueSettings, word: &str) -> Result<()> {
         "slurm.gpus" => slurm.gpus = count(name, value)?,
         // An option may hold a comma; whoever has several writes them on lines.
         "slurm.extra" => {
-            slurm.extra = value.lines().map(|line| line.trim().to_owned()).filter(|l| !l.is_empty()).collect()
+            slurm.extra =
+                value.lines().map(|line| line.trim().to_owned()).filter(|l| !l.is_empty()).collect();
         }
         "slurm.at_once" => slurm.at_once = count(name, value)?,
         "slurm.conf" => value.clone_into(&mut slurm.conf),

@@ -157,7 +157,7 @@ fn dips_by_hand() {
 #[test]
 fn a_dip_that_regains_a_part_of_its_depth_has_not_recovered() {
     let steps: Vec<u64> = (0..40).collect();
-    let wobble = |step: usize| if step % 2 == 0 { 0.01 } else { -0.01 };
+    let wobble = |step: usize| if step.is_multiple_of(2) { 0.01 } else { -0.01 };
     // From 0.6 down to 0.2, then back to 0.5 for long, and at last to the level before.
     let level = |step: usize| match step {
         0..15 => 0.6,

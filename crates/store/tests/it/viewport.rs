@@ -222,8 +222,7 @@ async fn a_spike_of_one_step_and_a_nan_show_at_every_width() {
     let world = World::new().await;
     let run = world.run().await;
     let (spike, nan) = (12_345_u64, 20_000_u64);
-    let mut offset = 0;
-    for from in (0..31_000_u64).step_by(500) {
+    for (offset, from) in (0_u64..).zip((0..31_000_u64).step_by(500)) {
         let row = |step: u64| {
             let norm = match step {
                 _ if step == spike => 26.0,
@@ -241,7 +240,6 @@ async fn a_spike_of_one_step_and_a_nan_show_at_every_width() {
             ..IngestBatch::default()
         };
         world.store.ingest(run, 1, &batch).await.unwrap();
-        offset += 1;
     }
     for pixels in [1, 7, 300, 1_100, 1_440, 16_000] {
         let grid = Grid::new(0, 30_999, pixels);
