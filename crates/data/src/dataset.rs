@@ -8,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use vitals_recipe::DatasetFacts;
 
 use crate::cache::{Cache, DecodedCache, Disk, Memory};
+use crate::decode::{self, Wanted};
 use crate::order::Blocks;
 use crate::source::{self, FASHION_MNIST, Found, MemorySource, Source};
 use crate::{DataError, Result, RgbImage, fingerprint, order};
@@ -307,12 +308,26 @@ impl Dataset {
     /// # Errors
     /// As [`Dataset::decode`].
     pub fn decode_into(&self, split: Split, index: u64, image: &mut RgbImage) -> Result<()> {
+        self.decode_wanted(split, index, &decode::whole, image)
+    }
+
+    /// As [`Dataset::decode_into`], of which only the wanted pixels need be made: others may be anything, and damage that
+    /// does not touch the wanted ones may go unnoticed.
+    pub(crate) fn decode_wanted(
+        &self,
+        split: Split,
+        index: u64,
+        wanted: Wanted<'_>,
+        image: &mut RgbImage,
+    ) -> Result<()> {
         let (source, at) = self.locate(split, index)?;
         let cache = self.cache.as_ref().filter(|_| self.part(split).source == 0);
         if cache.is_some_and(|cache| cache.get(at, image)) {
             return Ok(());
         }
-        source.decode_into(at, image).map_err(|reason| {
+        // What is kept for later epochs must be whole.
+        let wanted = if cache.is_some() { &decode::whole } else { wanted };
+        source.decode_into(at, wanted, image).map_err(|reason| {
             let name = source.name(at);
             let mut unreadable = self.unreadable.lock().unwrap_or_else(PoisonError::into_inner);
             if unreadable.insert((split, index), name.clone()).is_none() {

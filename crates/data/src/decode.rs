@@ -11,9 +11,17 @@ use std::path::Path;
 use image::{ColorType, DynamicImage, ImageDecoder, ImageReader, Limits};
 
 use crate::RgbImage;
+use crate::augment::CropBox;
 
-#[cfg(feature = "turbojpeg")]
-mod turbo;
+mod jpeg;
+
+/// Which pixels of an image of some width and height are needed: a rectangle within it.
+pub(crate) type Wanted<'a> = &'a dyn Fn(u32, u32) -> CropBox;
+
+/// Every pixel.
+pub(crate) fn whole(width: u32, height: u32) -> CropBox {
+    CropBox { left: 0, top: 0, width, height }
+}
 
 /// Sides beyond this, or more pixels than [`MAX_PIXELS`], are refused before anything is allocated.
 const MAX_SIDE: u32 = 65_535;
@@ -29,23 +37,31 @@ const HEADER_BYTES: u64 = 256 << 10;
 thread_local! {
     /// Grey samples before they become RGB; kept so that a thread allocates once.
     static GREY: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    /// Buffers and tables of the JPEG decoder; kept likewise.
+    static JPEG: RefCell<jpeg::Decoder> = RefCell::default();
     /// Bytes of a file; kept likewise.
     static ENCODED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
 /// As [`decode_into`], from a file.
-pub(crate) fn decode_file(path: &Path, image: &mut RgbImage) -> Result<(), String> {
+pub(crate) fn decode_file(path: &Path, wanted: Wanted<'_>, image: &mut RgbImage) -> Result<(), String> {
     let metadata = std::fs::metadata(path).map_err(|e| e.to_string())?;
     // Opening a pipe would wait for a writer for ever.
     if !metadata.is_file() {
         return Err("not a regular file".to_owned());
     }
-    decode_part(path, 0, metadata.len(), image)
+    decode_part(path, 0, metadata.len(), wanted, image)
 }
 
 /// As [`decode_into`], from `bytes` bytes of a file from `start` on.
-pub(crate) fn decode_part(path: &Path, start: u64, bytes: u64, image: &mut RgbImage) -> Result<(), String> {
-    with_part(path, start, bytes, |encoded| decode_into(encoded, image))
+pub(crate) fn decode_part(
+    path: &Path,
+    start: u64,
+    bytes: u64,
+    wanted: Wanted<'_>,
+    image: &mut RgbImage,
+) -> Result<(), String> {
+    with_part(path, start, bytes, |encoded| decode_into(encoded, wanted, image))
 }
 
 /// Width and height from the header alone, of an image within a file.
@@ -70,19 +86,19 @@ fn with_part<T>(
     })
 }
 
-/// Decodes `bytes` into `image`, reusing its buffer. The error says why the bytes are unreadable.
-pub(crate) fn decode_into(bytes: &[u8], image: &mut RgbImage) -> Result<(), String> {
+/// Decodes at least the wanted pixels of `bytes` to their places in `image`, reusing its buffer. The error says why the bytes
+/// are unreadable.
+pub(crate) fn decode_into(bytes: &[u8], wanted: Wanted<'_>, image: &mut RgbImage) -> Result<(), String> {
     // Decoders of hostile bytes are the one place where a panic of others must not end a run of days.
-    catch_unwind(AssertUnwindSafe(|| decode(bytes, image)))
+    catch_unwind(AssertUnwindSafe(|| decode(bytes, wanted, image)))
         .unwrap_or_else(|_| Err("the decoder panicked".to_owned()))
 }
 
-fn decode(bytes: &[u8], image: &mut RgbImage) -> Result<(), String> {
+fn decode(bytes: &[u8], wanted: Wanted<'_>, image: &mut RgbImage) -> Result<(), String> {
     if is_cut_off_jpeg(bytes) {
         return Err("the JPEG is cut off: it has no end".to_owned());
     }
-    #[cfg(feature = "turbojpeg")]
-    if turbo::decode(bytes, image) {
+    if JPEG.with_borrow_mut(|jpeg| jpeg.decode(bytes, wanted, image)).is_some() {
         return Ok(());
     }
     let decoder = open(bytes)?;
@@ -135,13 +151,18 @@ fn open(bytes: &[u8]) -> Result<impl ImageDecoder + '_, String> {
     reader.limits(limits);
     let decoder = reader.into_decoder().map_err(|e| e.to_string())?;
     let (width, height) = decoder.dimensions();
+    check_size(width, height)?;
+    Ok(decoder)
+}
+
+fn check_size(width: u32, height: u32) -> Result<(), String> {
     if width == 0 || height == 0 {
         return Err(format!("an image of {width}×{height} pixels"));
     }
     if u64::from(width) * u64::from(height) > MAX_PIXELS {
         return Err(format!("{width}×{height} pixels are more than the {MAX_PIXELS} allowed"));
     }
-    Ok(decoder)
+    Ok(())
 }
 
 #[cfg(test)]
@@ -170,7 +191,7 @@ mod tests {
         for format in &FORMATS[1..] {
             let bytes = encoded(*format);
             let mut image = RgbImage::default();
-            decode_into(&bytes, &mut image).unwrap();
+            decode_into(&bytes, &whole, &mut image).unwrap();
             assert_eq!((image.width, image.height, dimensions(&bytes)), (19, 13, Ok((19, 13))));
             assert_eq!(image.pixels[3 * 20..3 * 20 + 3], [13, 19, 90], "{format:?}");
         }
@@ -193,7 +214,7 @@ mod tests {
                 bytes.truncate(keep.index(bytes.len()));
             }
             let mut image = RgbImage::default();
-            if decode_into(&bytes, &mut image).is_ok() {
+            if decode_into(&bytes, &whole, &mut image).is_ok() {
                 prop_assert_eq!(image.pixels.len(), image.width as usize * image.height as usize * 3);
             }
         }

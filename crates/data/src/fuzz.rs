@@ -15,7 +15,7 @@ pub type Entry = fn(&[u8]);
 /// An encoded image of any format.
 pub fn decode(bytes: &[u8]) {
     let mut image = RgbImage::default();
-    if crate::decode::decode_into(bytes, &mut image).is_ok() {
+    if crate::decode::decode_into(bytes, &crate::decode::whole, &mut image).is_ok() {
         assert_eq!(image.pixels.len(), image.width as usize * image.height as usize * 3);
         assert_eq!(crate::decode::dimensions(bytes), Ok((image.width, image.height)));
     }

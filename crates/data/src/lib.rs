@@ -4,6 +4,7 @@
 pub mod augment;
 pub mod bench;
 mod cache;
+mod cpu;
 mod dataset;
 mod decode;
 mod error;

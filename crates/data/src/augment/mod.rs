@@ -89,6 +89,13 @@ impl Views {
         Some(recipe.draw(&mut keyed_rng(key.seed, &parts), width, height))
     }
 
+    /// The smallest rectangle that holds all pixels which the views of `keys` show of a `width` × `height` image.
+    pub(crate) fn shown(&self, keys: &[ViewKey], width: u32, height: u32) -> CropBox {
+        let crops = keys.iter().map(|key| self.plan(key, width, height).map(|plan| plan.crop));
+        let whole = CropBox { left: 0, top: 0, width, height };
+        crops.reduce(|a, b| Some(a?.union(b?))).flatten().unwrap_or(whole)
+    }
+
     /// Writes one view of `image` to `out`: size × size × 3 bytes. Allocates nothing once `scratch` has grown.
     pub fn render(&self, image: &RgbImage, key: &ViewKey, scratch: &mut Scratch, out: &mut [u8]) {
         match self.plan(key, image.width, image.height) {

@@ -18,6 +18,14 @@ impl CropBox {
     pub fn whole(image: &RgbImage) -> Self {
         Self { left: 0, top: 0, width: image.width, height: image.height }
     }
+
+    /// The smallest rectangle that holds both.
+    pub(crate) fn union(self, other: Self) -> Self {
+        let (left, top) = (self.left.min(other.left), self.top.min(other.top));
+        let right = (self.left + self.width).max(other.left + other.width);
+        let bottom = (self.top + self.height).max(other.top + other.height);
+        Self { left, top, width: right - left, height: bottom - top }
+    }
 }
 
 /// One operation of the colour jitter.

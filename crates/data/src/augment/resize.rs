@@ -5,33 +5,38 @@ use super::plan::CropBox;
 use super::planes::{Planes, split};
 use crate::RgbImage;
 
-const BITS: u32 = 22;
+/// Bits of the weights' fixed point.
+pub(crate) const BITS: u32 = 22;
 const HALF: i32 = 1 << (BITS - 1);
 
 /// The weights of one axis: output `x` is the sum of `taps` inputs from `first[x]` on. Every output has the
 /// same number of taps; the spare ones weigh nothing.
 #[derive(Debug, Default)]
 pub(crate) struct Axis {
-    taps: usize,
-    first: Vec<u32>,
-    weights: Vec<i32>,
+    pub(crate) taps: usize,
+    pub(crate) first: Vec<u32>,
+    pub(crate) weights: Vec<i32>,
     exact: Vec<f64>,
 }
 
 impl Axis {
     /// Computes the weights that take `from` pixels to `to`.
-    fn set(&mut self, from: usize, to: usize) {
+    pub(crate) fn set(&mut self, from: usize, to: usize) {
         let scale = from as f64 / to as f64;
         let filter_scale = scale.max(1.0);
         let support = filter_scale;
         let inverse = 1.0 / filter_scale;
-        self.taps = (2 * support.ceil() as usize + 1).min(from);
+        let reach = |x: usize| {
+            let centre = (x as f64 + 0.5) * scale;
+            let start = (centre - support + 0.5).max(0.0) as usize;
+            (centre, start, ((centre + support + 0.5) as usize).min(from))
+        };
+        // As many as the widest output needs: often two fewer than the filter could have.
+        self.taps = (0..to).map(reach).map(|(_, start, end)| end - start).max().unwrap_or(1);
         self.first.clear();
         self.weights.clear();
         for x in 0..to {
-            let centre = (x as f64 + 0.5) * scale;
-            let start = (centre - support + 0.5).max(0.0) as usize;
-            let end = ((centre + support + 0.5) as usize).min(from);
+            let (centre, start, end) = reach(x);
             self.exact.clear();
             self.exact
                 .extend((start..end).map(|i| (1.0 - ((i as f64 - centre + 0.5) * inverse).abs()).max(0.0)));
@@ -117,10 +122,11 @@ fn horizontal(
         }
         line[..from * 3].copy_from_slice(source);
         match axis.taps {
-            3 => horizontal_row::<3>(line, axis, pixels),
-            5 => horizontal_row::<5>(line, axis, pixels),
-            7 => horizontal_row::<7>(line, axis, pixels),
-            _ => horizontal_row::<0>(line, axis, pixels),
+            2 => horizontal_row::<2, u8>(line, axis, pixels),
+            3 => horizontal_row::<3, u8>(line, axis, pixels),
+            4 => horizontal_row::<4, u8>(line, axis, pixels),
+            5 => horizontal_row::<5, u8>(line, axis, pixels),
+            _ => horizontal_row::<0, u8>(line, axis, pixels),
         }
         split(pixels, planes);
     }
@@ -129,7 +135,11 @@ fn horizontal(
 /// One row to pixels of four bytes, of which the last means nothing: four equal lanes become one vector.
 /// `TAPS` = 0 takes the number of taps from the axis.
 #[inline(always)]
-fn horizontal_row<const TAPS: usize>(line: &[u8], axis: &Axis, out: &mut [[u8; 4]]) {
+pub(crate) fn horizontal_row<const TAPS: usize, Sample: Copy + Into<i32>>(
+    line: &[Sample],
+    axis: &Axis,
+    out: &mut [[u8; 4]],
+) {
     let taps = if TAPS == 0 { axis.taps } else { TAPS };
     for ((out, &first), weights) in out.iter_mut().zip(&axis.first).zip(axis.weights.chunks_exact(taps)) {
         let pixels = &line[first as usize * 3..][..taps * 3 + 1];
@@ -137,7 +147,7 @@ fn horizontal_row<const TAPS: usize>(line: &[u8], axis: &Axis, out: &mut [[u8; 4
         for tap in 0..taps {
             let pixel = &pixels[tap * 3..tap * 3 + 4];
             for lane in 0..4 {
-                sum[lane] = add_weighted(sum[lane], pixel[lane], weights[tap]);
+                sum[lane] = add_weighted(sum[lane], pixel[lane].into(), weights[tap]);
             }
         }
         *out = sum.map(to_byte);
@@ -147,8 +157,8 @@ fn horizontal_row<const TAPS: usize>(line: &[u8], axis: &Axis, out: &mut [[u8; 4
 /// The weights of an output sum to 2^22 up to rounding, so that no sum passes 2^30: nothing wraps. Wrapping
 /// arithmetic keeps overflow checks from making the loops scalar.
 #[inline(always)]
-fn add_weighted(sum: i32, byte: u8, weight: i32) -> i32 {
-    sum.wrapping_add(i32::from(byte).wrapping_mul(weight))
+fn add_weighted(sum: i32, sample: i32, weight: i32) -> i32 {
+    sum.wrapping_add(sample.wrapping_mul(weight))
 }
 
 #[inline(always)]
@@ -164,15 +174,16 @@ fn vertical(plane: &[u8], width: usize, axis: &Axis, sums: &mut Vec<i32>, out: &
     {
         let rows = &plane[first as usize * width..(first as usize + axis.taps) * width];
         match axis.taps {
+            2 => vertical_row::<2>(rows, width, weights, out),
             3 => vertical_row::<3>(rows, width, weights, out),
+            4 => vertical_row::<4>(rows, width, weights, out),
             5 => vertical_row::<5>(rows, width, weights, out),
-            7 => vertical_row::<7>(rows, width, weights, out),
             _ => {
                 sums.clear();
                 sums.resize(width, HALF);
                 for (row, &weight) in rows.chunks_exact(width).zip(weights) {
                     for (sum, &byte) in sums.iter_mut().zip(row) {
-                        *sum = add_weighted(*sum, byte, weight);
+                        *sum = add_weighted(*sum, i32::from(byte), weight);
                     }
                 }
                 for (out, &sum) in out.iter_mut().zip(sums.iter()) {
@@ -191,7 +202,7 @@ fn vertical_row<const TAPS: usize>(rows: &[u8], width: usize, weights: &[i32], o
     for x in 0..width {
         let mut sum = HALF;
         for tap in 0..TAPS {
-            sum = add_weighted(sum, rows[tap][x], weights[tap]);
+            sum = add_weighted(sum, i32::from(rows[tap][x]), weights[tap]);
         }
         out[x] = to_byte(sum);
     }

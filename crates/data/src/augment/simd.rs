@@ -1,11 +1,6 @@
-//! The same code compiled twice: for any machine, and for x86-64 with AVX2, chosen at run time. The bytes are
-//! the same: no fused multiply-add is enabled, and all rounding is in the source. The second thing here is
-//! truncation to integers that vectorises, which `as` with its saturation does not.
-#![expect(
-    unsafe_code,
-    reason = "a function compiled for AVX2 is called only where the CPU has it; floats are converted without \
-              saturation only after they were clamped"
-)]
+//! The augmentation compiled for the widest vectors that a CPU has, and truncation to integers that vectorises, which `as`
+//! with its saturation does not.
+#![expect(unsafe_code, reason = "floats are converted without saturation only after they were clamped")]
 
 use super::Arithmetic;
 use super::plan::{CropBox, Plan};
@@ -13,6 +8,7 @@ use super::planes::Planes;
 use super::render::{self, Buffers};
 use super::resize;
 use crate::RgbImage;
+use crate::cpu::for_widest_vectors;
 
 /// Buffers for making views, kept by each thread so that a view allocates nothing.
 #[derive(Debug, Default)]
@@ -20,23 +16,15 @@ pub struct Scratch {
     buffers: Buffers,
 }
 
-/// True where the CPU has the wider vectors.
-#[cfg(target_arch = "x86_64")]
-fn has_avx2() -> bool {
-    std::arch::is_x86_feature_detected!("avx2")
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2")]
-fn render_avx2(
-    plan: &Plan,
-    image: &RgbImage,
-    size: (usize, usize),
-    arithmetic: Arithmetic,
-    buffers: &mut Buffers,
-    out: &mut [u8],
-) {
-    render::render(plan, image, size, arithmetic, buffers, out);
+for_widest_vectors! {
+    fn render_widest(
+        plan: &Plan,
+        image: &RgbImage,
+        size: (usize, usize),
+        arithmetic: Arithmetic,
+        buffers: &mut Buffers,
+        out: &mut [u8],
+    ) -> () = render::render
 }
 
 /// Applies `plan` to `image`; `out` receives height × width × 3 bytes.
@@ -48,16 +36,11 @@ pub(crate) fn render(
     scratch: &mut Scratch,
     out: &mut [u8],
 ) {
-    #[cfg(target_arch = "x86_64")]
-    if has_avx2() {
-        // SAFETY: the CPU has AVX2, the only feature that the function is compiled for.
-        unsafe { render_avx2(plan, image, size, arithmetic, &mut scratch.buffers, out) };
-        return;
-    }
-    render_portable(plan, image, size, arithmetic, scratch, out);
+    render_widest(plan, image, size, arithmetic, &mut scratch.buffers, out);
 }
 
 /// As [`render`], without looking for wider vectors.
+#[cfg(test)]
 pub(crate) fn render_portable(
     plan: &Plan,
     image: &RgbImage,

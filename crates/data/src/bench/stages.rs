@@ -33,16 +33,19 @@ impl Stages {
     pub fn measure(dataset: &Dataset, size: u32, arithmetic: Arithmetic, images: u64) -> Result<Self> {
         let count = dataset.train_len().min(images).max(1);
         let mut decoded: Vec<RgbImage> = (0..count).map(|_| RgbImage::default()).collect();
-        // Twice: the first pass reads files and grows buffers.
-        let mut decode = 0.0;
-        for _ in 0..2 {
-            let start = cpu_seconds_of_thread();
-            for (index, image) in decoded.iter_mut().enumerate() {
-                dataset.decode_into(Split::Train, index as u64, image)?;
-            }
-            decode = (cpu_seconds_of_thread() - start) / count as f64 * 1e3;
+        for (index, image) in decoded.iter_mut().enumerate() {
+            dataset.decode_into(Split::Train, index as u64, image)?;
         }
-        let views = Views::preset(augmentation(size), size, 0.08);
+        let views = Views::preset(augmentation(size), size, 0.08).with_arithmetic(arithmetic);
+        // As the loader decodes: what the two views show. The files have just been read, and buffers are as large as needed.
+        let mut image = RgbImage::default();
+        let start = cpu_seconds_of_thread();
+        for index in 0..count {
+            let keys = [0, 1].map(|view| ViewKey { seed: 0, epoch: 0, index, view });
+            let shown = |width, height| views.shown(&keys, width, height);
+            dataset.decode_wanted(Split::Train, index, &shown, &mut image)?;
+        }
+        let decode = (cpu_seconds_of_thread() - start) / count as f64 * 1e3;
         let repeats = (VIEWS / 2 / count).clamp(1, 64);
         let chains: [fn(Plan) -> Plan; 4] = [
             |plan| Plan { jitter: None, ..jittered(plan) },

@@ -137,6 +137,11 @@ impl Loader {
         self.shared.order.steps_per_epoch()
     }
 
+    /// The most memory, in bytes, that pixels of batches ready or in work have taken at once.
+    pub fn most_prefetched_bytes(&self) -> u64 {
+        self.shared.most_prefetched_bytes()
+    }
+
     /// Number of threads that load.
     pub fn threads(&self) -> usize {
         self.threads.len()

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use super::tests::{config, hashes};
 use super::{Loader, LoaderConfig};
+use crate::decode::Wanted;
 use crate::source::{Shards, Source};
 use crate::{Dataset, RgbImage, Split};
 
@@ -34,7 +35,7 @@ impl Source for Sharded {
         index.to_string()
     }
 
-    fn decode_into(&self, index: usize, image: &mut RgbImage) -> Result<(), String> {
+    fn decode_into(&self, index: usize, _: Wanted<'_>, image: &mut RgbImage) -> Result<(), String> {
         let (shard, mut held) = (index / SHARD, self.held.lock().unwrap());
         if !held.contains(&shard) {
             held.push(shard);

@@ -42,6 +42,9 @@ struct State {
     free: Vec<Batch>,
     /// Batches that were delivered: their places are used again.
     spare: Vec<Arc<Pending>>,
+    /// Bytes of the batches ready or in work, and the most that they have been.
+    prefetched: u64,
+    most_prefetched: u64,
     orders: EpochOrders,
     unreadable: BTreeSet<u64>,
     stopped: bool,
@@ -64,6 +67,8 @@ impl Shared {
             next_step: config.first_step,
             free: Vec::new(),
             spare: Vec::new(),
+            prefetched: 0,
+            most_prefetched: 0,
             orders: EpochOrders::default(),
             unreadable: BTreeSet::new(),
             stopped: false,
@@ -126,6 +131,8 @@ impl Shared {
         batch.labels.resize(images, None);
         batch.view1.resize(bytes, 0);
         batch.view2.resize(if self.count > 1 { bytes } else { 0 }, 0);
+        state.prefetched += allocated_bytes(&batch);
+        state.most_prefetched = state.most_prefetched.max(state.prefetched);
         let order = state.orders.get(&self.order, epoch);
         let slice = place * images..(place + 1) * images;
         let pieces = images.div_ceil(self.piece);
@@ -155,6 +162,7 @@ impl Shared {
             if let Some(filled) = oldest.and_then(|batch| batch.take()) {
                 let delivered = state.batches.pop_front();
                 state.spare.extend(delivered);
+                state.prefetched -= allocated_bytes(&filled.batch);
                 self.work.notify_all();
                 return self.check(&mut state, filled);
             }
@@ -187,9 +195,19 @@ impl Shared {
         }
     }
 
+    /// The most memory, in bytes, that pixels of batches ready or in work have taken at once.
+    pub(crate) fn most_prefetched_bytes(&self) -> u64 {
+        self.state().most_prefetched
+    }
+
     /// Tells every thread to end after the piece it is working on.
     pub(crate) fn stop(&self) {
         self.state().stopped = true;
         self.work.notify_all();
     }
+}
+
+/// Memory of a batch's pixels, as allocated and not only as filled.
+fn allocated_bytes(batch: &Batch) -> u64 {
+    (batch.view1.capacity() + batch.view2.capacity()) as u64
 }

@@ -7,6 +7,7 @@ use vitals_recipe::{Augmentation, keyed_rng};
 
 use super::{Batch, Loader, LoaderConfig};
 use crate::augment::Arithmetic;
+use crate::decode::Wanted;
 use crate::source::Source;
 use crate::{DataError, Dataset, RgbImage, Split};
 
@@ -191,7 +192,7 @@ impl Source for Panics {
         index.to_string()
     }
 
-    fn decode_into(&self, index: usize, image: &mut RgbImage) -> Result<(), String> {
+    fn decode_into(&self, index: usize, _: Wanted<'_>, image: &mut RgbImage) -> Result<(), String> {
         assert_ne!(index, 150, "injected");
         image.set_grey(1, 1, &[index as u8]);
         Ok(())
@@ -232,4 +233,27 @@ fn recycled_buffers_come_back() {
     }
     // 4 MiB hold 9 batches of 430 KB; one more is in the caller's hands and one waits for reuse.
     assert!(buffers.len() <= 11, "{} buffers for 40 batches", buffers.len());
+}
+
+#[test]
+fn prefetched_batches_keep_within_their_bytes() {
+    let config = config(3, 0);
+    let batch = 2 * 70 * 32 * 32 * 3;
+    let mut loader = Loader::start(dataset(300, &[]), config.clone()).unwrap();
+    // Nobody takes a batch: the threads run ahead as far as they may, which is nine batches of the 4 MiB.
+    while loader.most_prefetched_bytes() < config.prefetch_bytes - batch {
+        std::thread::yield_now();
+    }
+    for _ in 0..30 {
+        let batch = loader.next().unwrap();
+        loader.recycle(batch);
+        assert!(loader.most_prefetched_bytes() <= config.prefetch_bytes);
+    }
+    // Two batches are always allowed, or training would wait for each.
+    let mut loader = Loader::start(dataset(300, &[]), LoaderConfig { prefetch_bytes: 1, ..config }).unwrap();
+    for _ in 0..5 {
+        let batch = loader.next().unwrap();
+        loader.recycle(batch);
+    }
+    assert!((batch..=2 * batch).contains(&loader.most_prefetched_bytes()));
 }

@@ -55,31 +55,29 @@ impl Worker {
         let start = ticket.batch.slice.start + ticket.at;
         for (i, &index) in ticket.batch.order[start..start + ticket.len].iter().enumerate() {
             let wanted = u64::from(index);
-            let index = self.decode(shared, wanted)?;
+            // Keyed by the image that was drawn, not by its replacement, so that an image which steps in for another one
+            // does not show the same two views twice in an epoch.
+            let keys = [0, 1].map(|view| ViewKey { seed: shared.order.seed, epoch, index: wanted, view });
+            let index = self.decode(shared, wanted, &keys)?;
             self.indices.push(index);
             self.labels.push(shared.dataset.label(Split::Train, index));
-            for (view, out) in self.views.iter_mut().take(shared.count).enumerate() {
-                // Keyed by the image that was drawn, not by its replacement, so that an image which steps in
-                // for another one does not show the same two views twice in an epoch.
-                let key = ViewKey { seed: shared.order.seed, epoch, index: wanted, view };
-                shared.views.render(
-                    &self.image,
-                    &key,
-                    &mut self.scratch,
-                    &mut out[i * bytes..(i + 1) * bytes],
-                );
+            for (key, out) in keys.iter().zip(&mut self.views).take(shared.count) {
+                let out = &mut out[i * bytes..(i + 1) * bytes];
+                shared.views.render(&self.image, key, &mut self.scratch, out);
             }
         }
         Ok(())
     }
 
-    /// Decodes image `wanted`, or the next readable one after it, and returns which one it was.
-    fn decode(&mut self, shared: &Shared, wanted: u64) -> Result<u64> {
+    /// Decodes what the views of `keys` show of image `wanted`, or of the next readable one after it, and returns which one
+    /// it was.
+    fn decode(&mut self, shared: &Shared, wanted: u64, keys: &[ViewKey; 2]) -> Result<u64> {
+        let shown = |width, height| shared.views.shown(keys, width, height);
         let images = shared.dataset.train_len();
         let mut tried = 0;
         loop {
             let index = (wanted + tried) % images;
-            match shared.dataset.decode_into(Split::Train, index, &mut self.image) {
+            match shared.dataset.decode_wanted(Split::Train, index, &shown, &mut self.image) {
                 Ok(()) => return Ok(index),
                 Err(DataError::Unreadable { name, reason }) => {
                     tried += 1;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::split_name::{SplitName, split_of};
 use super::{FileEntry, Found, Reason, Source};
+use crate::decode::Wanted;
 use crate::{DataError, Result, RgbImage};
 
 const SIDE: usize = 32;
@@ -84,7 +85,12 @@ impl Source for CifarSource {
         format!("{file} #{}", index - before)
     }
 
-    fn decode_into(&self, index: usize, image: &mut RgbImage) -> std::result::Result<(), Reason> {
+    fn decode_into(
+        &self,
+        index: usize,
+        _: Wanted<'_>,
+        image: &mut RgbImage,
+    ) -> std::result::Result<(), Reason> {
         let planes = &self.record(index)[self.layout.label_bytes()..];
         let (red, rest) = planes.split_at(PLANE);
         let (green, blue) = rest.split_at(PLANE);
@@ -157,7 +163,7 @@ mod tests {
         let source =
             CifarSource { layout: Layout::Cifar10, records: record, files: vec![("a.bin".into(), 0)] };
         let mut image = RgbImage::default();
-        source.decode_into(0, &mut image).unwrap();
+        source.decode_into(0, &crate::decode::whole, &mut image).unwrap();
         assert_eq!((image.width, image.height, source.label(0)), (32, 32, Some(7)));
         assert_eq!(image.pixels[..6], [0, 1, 2, 1, 2, 3]);
     }

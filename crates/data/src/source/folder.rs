@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::split_name::{SplitName, split_of};
 use super::{FileEntry, Found, Reason, Source};
+use crate::decode::Wanted;
 use crate::{DataError, Result, RgbImage, decode};
 
 /// Extensions of files that are taken for images.
@@ -38,8 +39,13 @@ impl Source for FolderSource {
         self.files[index].path.display().to_string()
     }
 
-    fn decode_into(&self, index: usize, image: &mut RgbImage) -> std::result::Result<(), Reason> {
-        decode::decode_file(&self.files[index].path, image)
+    fn decode_into(
+        &self,
+        index: usize,
+        wanted: Wanted<'_>,
+        image: &mut RgbImage,
+    ) -> std::result::Result<(), Reason> {
+        decode::decode_file(&self.files[index].path, wanted, image)
     }
 
     fn image_size(&self) -> Option<(u32, u32)> {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::split_name::{SplitName, split_of};
 use super::{FileEntry, Found, Reason, Source};
+use crate::decode::Wanted;
 use crate::{DataError, Result, RgbImage};
 
 /// More than this is not an IDX set that fits in memory; also the guard against a gzip bomb.
@@ -116,7 +117,12 @@ impl Source for IdxSource {
         format!("{} #{index}", self.file)
     }
 
-    fn decode_into(&self, index: usize, image: &mut RgbImage) -> std::result::Result<(), Reason> {
+    fn decode_into(
+        &self,
+        index: usize,
+        _: Wanted<'_>,
+        image: &mut RgbImage,
+    ) -> std::result::Result<(), Reason> {
         let bytes = self.width * self.height * self.channels;
         let pixels = &self.images[index * bytes..(index + 1) * bytes];
         let (width, height) = (self.width as u32, self.height as u32);

@@ -2,6 +2,7 @@
 
 use super::{Reason, Source};
 use crate::RgbImage;
+use crate::decode::Wanted;
 
 /// Decoded images with their labels.
 pub(crate) struct MemorySource {
@@ -22,7 +23,7 @@ impl Source for MemorySource {
         format!("{index} (in memory)")
     }
 
-    fn decode_into(&self, index: usize, image: &mut RgbImage) -> Result<(), Reason> {
+    fn decode_into(&self, index: usize, _: Wanted<'_>, image: &mut RgbImage) -> Result<(), Reason> {
         let source = &self.images[index];
         if source.pixels.len() != source.width as usize * source.height as usize * 3
             || source.pixels.is_empty()

@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::decode::Wanted;
 use crate::{Result, RgbImage};
 
 pub(crate) mod cifar;
@@ -35,8 +36,13 @@ pub(crate) trait Source: Send + Sync {
     /// What a person would look for: a file name, or a file and a row.
     fn name(&self, index: usize) -> String;
 
-    /// Decodes image `index` into `image`, whose buffer is reused.
-    fn decode_into(&self, index: usize, image: &mut RgbImage) -> std::result::Result<(), Reason>;
+    /// Decodes at least the wanted pixels of image `index` to their places in `image`, whose buffer is reused.
+    fn decode_into(
+        &self,
+        index: usize,
+        wanted: Wanted<'_>,
+        image: &mut RgbImage,
+    ) -> std::result::Result<(), Reason>;
 
     /// Width and height shared by all images, where the format says so.
     fn image_size(&self) -> Option<(u32, u32)> {

@@ -14,6 +14,7 @@ use parquet::schema::types::SchemaDescriptor;
 
 use super::split_name::by_split;
 use super::{FileEntry, Found, Reason, Shards, Source, relative_name};
+use crate::decode::Wanted;
 use crate::{DataError, Result, RgbImage, decode};
 
 /// Encoded images that a split keeps in memory. The order of an epoch over a larger set mixes only as many row groups as
@@ -124,11 +125,16 @@ impl Source for ParquetSource {
         format!("{} row {}", self.files[group.file].name, index - first)
     }
 
-    fn decode_into(&self, index: usize, image: &mut RgbImage) -> std::result::Result<(), Reason> {
+    fn decode_into(
+        &self,
+        index: usize,
+        wanted: Wanted<'_>,
+        image: &mut RgbImage,
+    ) -> std::result::Result<(), Reason> {
         let (group, row) = self.locate(index);
         let rows = self.cache.get(group, || self.load(&self.groups[group]))?;
         let bytes = rows.get(row).and_then(Option::as_ref).ok_or("the row has no image bytes")?;
-        decode::decode_into(bytes.data(), image)
+        decode::decode_into(bytes.data(), wanted, image)
     }
 
     fn image_size(&self) -> Option<(u32, u32)> {

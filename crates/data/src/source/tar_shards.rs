@@ -11,6 +11,7 @@ use super::folder::is_image_name;
 use super::split_name::by_split;
 use super::tar_format::{Member, members};
 use super::{FileEntry, Found, Reason, Source, relative_name};
+use crate::decode::Wanted;
 use crate::{DataError, Result, RgbImage, decode};
 
 /// An image and its label as its shard states them.
@@ -44,9 +45,14 @@ impl Source for TarSource {
         format!("{} in {}", sample.name, self.shards[sample.shard].name)
     }
 
-    fn decode_into(&self, index: usize, image: &mut RgbImage) -> std::result::Result<(), Reason> {
+    fn decode_into(
+        &self,
+        index: usize,
+        wanted: Wanted<'_>,
+        image: &mut RgbImage,
+    ) -> std::result::Result<(), Reason> {
         let sample = &self.samples[index];
-        decode::decode_part(&self.shards[sample.shard].path, sample.start, sample.bytes, image)
+        decode::decode_part(&self.shards[sample.shard].path, sample.start, sample.bytes, wanted, image)
     }
 
     fn image_size(&self) -> Option<(u32, u32)> {
