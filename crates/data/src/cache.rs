@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::RgbImage;
+use vitals_recipe::DecodedImages;
+
+use crate::{DataError, Result, RgbImage};
 
 mod disk;
 
@@ -20,6 +22,24 @@ pub enum DecodedCache {
     /// A file in `folder`, named after the set's fingerprint and of at most `bytes` bytes of pixels. It is kept for later
     /// runs once nearly every image is in it, and removed otherwise.
     Disk { folder: PathBuf, bytes: u64 },
+}
+
+impl DecodedCache {
+    /// What a recipe's `decoded_cache` and `decoded_cache_gib` ask for. `folder` is the user's cache folder, if there is one.
+    ///
+    /// # Errors
+    /// [`DataError::NoCacheFolder`] where images are to be kept on disk and nobody knows where.
+    pub fn asked_for(images: DecodedImages, gib: f64, folder: Option<PathBuf>) -> Result<Option<Self>> {
+        let bytes = (gib * f64::from(1 << 30)) as u64;
+        Ok(match images {
+            DecodedImages::None => None,
+            DecodedImages::Memory => Some(Self::Memory { bytes }),
+            DecodedImages::Disk => {
+                let folder = folder.ok_or(DataError::NoCacheFolder)?.join("vitals/decoded");
+                Some(Self::Disk { folder, bytes })
+            }
+        })
+    }
 }
 
 /// Decoded images of one source by index.
@@ -98,5 +118,24 @@ impl Room {
 
     pub(crate) fn used(&self) -> u64 {
         self.used.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_recipe_says_where_images_are_kept() {
+        let asked =
+            |images, folder: Option<&str>| DecodedCache::asked_for(images, 0.5, folder.map(PathBuf::from));
+        let bytes = 512 << 20;
+        assert_eq!(asked(DecodedImages::None, Some("/home/me/.cache")).unwrap(), None);
+        assert_eq!(asked(DecodedImages::Memory, None).unwrap(), Some(DecodedCache::Memory { bytes }));
+        let folder = "/home/me/.cache/vitals/decoded".into();
+        let on_disk = asked(DecodedImages::Disk, Some("/home/me/.cache")).unwrap();
+        assert_eq!(on_disk, Some(DecodedCache::Disk { folder, bytes }));
+        let error = asked(DecodedImages::Disk, None).unwrap_err().to_string();
+        assert!(error.contains("XDG_CACHE_HOME"), "{error}");
     }
 }

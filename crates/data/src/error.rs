@@ -39,6 +39,9 @@ pub enum DataError {
     /// A loader thread could not be started, or died.
     #[error("a loader thread {what}")]
     Thread { what: String },
+    /// Decoded images are to be kept on disk, and the user has no cache folder.
+    #[error("decoded_cache = \"disk\" needs a cache folder: set XDG_CACHE_HOME or HOME, or choose memory")]
+    NoCacheFolder,
     /// The loader was asked for more after it had returned an error.
     #[error("the loader has stopped after an error")]
     Stopped,

@@ -97,6 +97,15 @@ choices! {
         Fast = "fast",
     }
 
+    /// Where decoded images are kept for the next epoch.
+    DecodedImages {
+        /// Nowhere: each epoch decodes anew.
+        None = "none",
+        Memory = "memory",
+        /// In a file in the user's cache folder, for later runs too.
+        Disk = "disk",
+    }
+
     /// The network that is trained (mocov3.md 1.1).
     Backbone {
         VitTiny = "vit_tiny",

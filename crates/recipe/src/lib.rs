@@ -22,8 +22,8 @@ mod table;
 pub use band::{LossBand, loss_band};
 pub use check::{Problem, Severity, check};
 pub use choices::{
-    Augmentation, Backbone, DecayExclude, Method, MomentumSchedule, OnNonfinite, Optimizer, PixelArithmetic,
-    Pooling, PositionEmbedding, Precision, Task, UnknownChoice,
+    Augmentation, Backbone, DecayExclude, DecodedImages, Method, MomentumSchedule, OnNonfinite, Optimizer,
+    PixelArithmetic, Pooling, PositionEmbedding, Precision, Task, UnknownChoice,
 };
 pub use cost::{memory_key, time_key};
 pub use dataset::DatasetFacts;

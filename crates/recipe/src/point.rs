@@ -12,8 +12,15 @@ use crate::sweep::short_number;
 use crate::table::Recipe;
 
 /// Parameters that are left out of a point's hash: they do not change what is trained.
-pub const UNHASHED: &[&str] =
-    &["device", "threads", "loader_threads", "checkpoint_every", "keep_checkpoints"];
+pub const UNHASHED: &[&str] = &[
+    "device",
+    "threads",
+    "loader_threads",
+    "decoded_cache",
+    "decoded_cache_gib",
+    "checkpoint_every",
+    "keep_checkpoints",
+];
 
 /// Parameters that came after the first release: hashed only where they differ from their default, which keeps the
 /// behaviour from before they were there, so that stored points keep their ids.

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::choices::{
-    Augmentation, Backbone, DecayExclude, Method, MomentumSchedule, OnNonfinite, Optimizer, PixelArithmetic,
-    Pooling, PositionEmbedding, Precision, Task,
+    Augmentation, Backbone, DecayExclude, DecodedImages, Method, MomentumSchedule, OnNonfinite, Optimizer,
+    PixelArithmetic, Pooling, PositionEmbedding, Precision, Task,
 };
 use crate::field::Field;
 use crate::parameters::{Parameter, ValueError, parameter};
@@ -110,6 +110,11 @@ recipe_table! {
         /// How exactly views are computed: `exact` gives the reference's bytes; `fast` resizes in wide vectors and may
         /// differ by one level for a resize, by a few for a view.
         pixel_arithmetic ("pixels-"): PixelArithmetic = PixelArithmetic::Exact;
+        /// Where decoded training images are kept for the next epoch: nowhere, in memory, or in a file in the cache folder.
+        /// Batches stay the same byte for byte; an image that changes after it was decoded goes unnoticed.
+        decoded_cache ("cache-"): DecodedImages = DecodedImages::None;
+        /// Most that decoded images may take; those that do not fit are decoded in each epoch.
+        decoded_cache_gib ("cachegib"): f64 = 8.0, in 0.001 ..= 65536.0, unit "GiB";
         /// Threads that decode and augment images.
         loader_threads ("loaders"): u32 = 2u32, in 1 ..= 256;
     }

@@ -2,6 +2,7 @@
 //! was started by hand re-executes itself once; one started by `vitals guard` finds it set already.
 
 use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
 use std::process::Command;
 
 /// glibc's allocator, told to keep large blocks instead of returning them after every step: a quarter of a CPU step
@@ -35,4 +36,10 @@ pub fn prepare(threads: u32) {
     }
     let error = command.exec();
     tracing::warn!("could not restart with the allocator's settings ({error}); steps may be slower");
+}
+
+/// Where a user's programs keep what can be made again: `XDG_CACHE_HOME`, or `.cache` in the home folder.
+pub fn cache_folder() -> Option<PathBuf> {
+    let absolute = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    absolute("XDG_CACHE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".cache")))
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, anyhow};
 use serde_json::json;
-use vitals_data::{Dataset, DatasetSpec, Loader, LoaderConfig};
+use vitals_data::{Dataset, DatasetSpec, DecodedCache, Loader, LoaderConfig};
 use vitals_engine::{Device, EngineError, StepReport, Trainer, Views};
 use vitals_journal::{EndRecord, Event, Header, JournalError, Level, Lock, RunFolder, Writer, WriterOptions};
 use vitals_recipe::{JOB_FORMAT, Job, OnNonfinite, Precision, Recipe};
@@ -117,7 +117,10 @@ fn open_dataset(job: &Job) -> Result<Dataset, Failure> {
             job.dataset.fingerprint
         )));
     }
-    Ok(dataset)
+    let (images, gib) = (job.recipe.decoded_cache, job.recipe.decoded_cache_gib);
+    DecodedCache::asked_for(images, gib, environment::cache_folder())
+        .and_then(|cache| cache.map_or(Ok(dataset), |cache| dataset.with_cache(&cache)))
+        .map_err(|error| Failure::Dataset(error.to_string()))
 }
 
 /// The training itself.
