@@ -30,6 +30,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         threads: 1,
         first_step: 0,
         prefetch_bytes: PREFETCH_BYTES,
+        views: 2,
     };
     let mut loader = Loader::start(dataset, config)?;
     let (start, between) = (Instant::now(), Duration::from_secs_f64(minutes.parse::<f64>()? * 60.0) / LINES);

@@ -130,8 +130,10 @@ fn the_hash_of_a_point_sees_what_is_trained_and_nothing_else() {
     assert_eq!(id.len(), 64);
     let mut recipe = base.clone();
     for name in UNHASHED.iter().chain(&["seed"]) {
-        let value = match parameter(name).unwrap().kind {
+        let parameter = parameter(name).unwrap();
+        let value = match parameter.kind {
             Kind::Text => json!("cuda:3"),
+            Kind::Choice => json!(parameter.choices.last().unwrap()),
             _ => json!(7),
         };
         recipe.set(name, &value).unwrap();

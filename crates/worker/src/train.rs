@@ -118,9 +118,11 @@ fn open_dataset(job: &Job) -> Result<Dataset, Failure> {
         )));
     }
     let (images, gib) = (job.recipe.decoded_cache, job.recipe.decoded_cache_gib);
-    DecodedCache::asked_for(images, gib, environment::cache_folder())
-        .and_then(|cache| cache.map_or(Ok(dataset), |cache| dataset.with_cache(&cache)))
-        .map_err(|error| Failure::Dataset(error.to_string()))
+    let cache = DecodedCache::asked_for(images, gib, environment::cache_folder());
+    match cache.map_err(|error| Failure::Dataset(error.to_string()))? {
+        Some(cache) => dataset.with_cache(&cache).map_err(|error| Failure::Dataset(error.to_string())),
+        None => Ok(dataset),
+    }
 }
 
 /// The training itself.
