@@ -15,7 +15,7 @@ impl Symbol {
     fn new(symbol: u8, code_bits: u32, is_ac: bool) -> Self {
         let (run, size) = (u16::from(symbol >> 4), u16::from(symbol & 15));
         let ends = is_ac && size == 0 && run != 15;
-        Self(code_bits as u16 + size | size << 5 | run << 9 | u16::from(ends) << 13)
+        Self((code_bits as u16 + size) | (size << 5) | (run << 9) | (u16::from(ends) << 13))
     }
 
     #[inline(always)]
