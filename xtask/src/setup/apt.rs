@@ -28,6 +28,8 @@ fn packages(wanted: Wanted, machine: Machine) -> Vec<&'static str> {
     }
     if wanted.tests {
         names.extend(["xvfb", "xauth", "webkit2gtk-driver"]);
+        // A session bus of the tests' own, on which they hear notifications.
+        names.extend(["dbus-daemon", "dbus-bin"]);
         // A Slurm of one node, which its test starts itself.
         names.extend(["slurmctld", "slurmd", "slurm-client", "munge"]);
     }
