@@ -8,7 +8,10 @@ export type Measure = (typeof MEASURES)[number];
 /** The parameters of the paper's own maps come first. */
 const AXES_BY_HABIT = ['batch_size', 'base_learning_rate'];
 /** Repetitions of a point, and what changes no result that could be compared. */
-const NOT_AXES = ['seed', 'device', 'threads', 'loader_threads', 'checkpoint_every', 'keep_checkpoints'];
+const NOT_AXES = [
+  'seed', 'device', 'threads', 'loader_threads', 'decoded_cache', 'decoded_cache_gib', 'checkpoint_every', 'keep_checkpoints',
+  'gradient_norm_every', 'knn_every', 'knn_fixed_every',
+];
 
 export type Cell = { x: JsonValue; y: JsonValue; runs: Run[] };
 export type Panel = { key: string; values: [string, JsonValue][]; cells: Cell[] };
