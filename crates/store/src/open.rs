@@ -226,7 +226,9 @@ fn check_writable(path: &Path) -> Result<()> {
         _ => Path::new("."),
     };
     if path.exists() {
-        std::fs::OpenOptions::new().write(true).open(path).map_err(|e| refuse(path, e.to_string()))?;
+        // Asked, not opened: closing a descriptor of the database drops every POSIX lock that this process holds on it, those
+        // of stores already open too, and another process then takes the write-ahead log away under them.
+        rustix::fs::access(path, rustix::fs::Access::WRITE_OK).map_err(|e| refuse(path, e.to_string()))?;
     }
     // WAL needs files beside the database; only trying tells (permissions, read-only mounts, quotas).
     let probe = folder.join(format!(".vitals-write-probe-{}", std::process::id()));

@@ -197,3 +197,29 @@ async fn futures_may_cross_threads() {
     send(store.changes_since(0)).await.unwrap();
     send(send(store.data_version()).await.unwrap().moved()).await.unwrap();
 }
+
+/// SQLite's locks are POSIX locks: they belong to the process, and closing any descriptor of the file drops them all. Without
+/// its shared lock, another process that closes the database believes itself the last and takes the log away.
+#[tokio::test]
+#[cfg(target_os = "linux")]
+async fn a_second_store_in_a_process_leaves_the_locks_of_the_first() {
+    use std::os::unix::fs::MetadataExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("vitals.db");
+    let first = Store::open(&path, Role::Writer).await.unwrap();
+    first.set_setting("language", &"en").await.unwrap();
+    let held = |path: &std::path::Path| {
+        let inode = format!(":{}", std::fs::metadata(path).unwrap().ino());
+        let own = std::process::id().to_string();
+        let locks = std::fs::read_to_string("/proc/locks").unwrap();
+        locks
+            .lines()
+            .filter(|line| line.contains("POSIX"))
+            .map(|line| line.split_whitespace().collect::<Vec<_>>())
+            .any(|words| words.contains(&own.as_str()) && words.iter().any(|word| word.ends_with(&inode)))
+    };
+    assert!(held(&path), "the first store has no lock");
+    let second = Store::open(&path, Role::Writer).await.unwrap();
+    assert!(held(&path), "opening the second dropped it");
+    drop((first, second));
+}
