@@ -87,17 +87,7 @@ impl Store {
             Some((num, id)) => (num, parse_id(&id)?),
             None => {
                 let id = new_id(now);
-                let text = id.to_string();
-                let num = sqlx::query_scalar!(
-                    "INSERT INTO sweeps (id, source, name, created_at, revision) VALUES (?, ?, ?, ?, 0) RETURNING num",
-                    text,
-                    sweep.source,
-                    sweep.name,
-                    now
-                )
-                .fetch_one(&mut *tx)
-                .await?;
-                (num, id)
+                (insert_sweep(&mut tx, id, sweep, now).await?, id)
             }
         };
         let newest = sqlx::query!(
@@ -147,18 +137,7 @@ impl Store {
                 .await?;
         let (num, id) = match known {
             Some(known) => (known.num, parse_id(&known.id)?),
-            None => {
-                let num = sqlx::query_scalar!(
-                    "INSERT INTO sweeps (id, source, name, created_at, revision) VALUES (?, ?, ?, ?, 0) RETURNING num",
-                    text,
-                    sweep.source,
-                    sweep.name,
-                    now
-                )
-                .fetch_one(&mut *tx)
-                .await?;
-                (num, id)
-            }
+            None => (insert_sweep(&mut tx, id, sweep, now).await?, id),
         };
         let same = sqlx::query_scalar!(
             "SELECT number FROM sweep_revisions WHERE sweep_num = ? AND hash = ? ORDER BY number LIMIT 1",
@@ -286,4 +265,24 @@ impl Store {
         tx.commit().await?;
         Ok(())
     }
+}
+
+/// A sweep without revisions yet; returns its number.
+async fn insert_sweep(
+    tx: &mut sqlx::SqliteConnection,
+    id: SweepId,
+    sweep: &NewSweep,
+    now: UnixMillis,
+) -> Result<i64> {
+    let text = id.to_string();
+    let num = sqlx::query_scalar!(
+        "INSERT INTO sweeps (id, source, name, created_at, revision) VALUES (?, ?, ?, ?, 0) RETURNING num",
+        text,
+        sweep.source,
+        sweep.name,
+        now
+    )
+    .fetch_one(tx)
+    .await?;
+    Ok(num)
 }

@@ -77,6 +77,15 @@ struct Source<'a> {
     relative: bool,
 }
 
+/// Which rows are read as values.
+#[derive(Clone, Copy)]
+enum Which {
+    All,
+    Compacted,
+    /// Not compacted yet.
+    Waiting,
+}
+
 impl Store {
     /// First and last step of some series of a run, superseded values included on request; `None` where nothing is recorded.
     pub async fn extent(&self, run: RunId, names: &[String], superseded: bool) -> Result<Option<Extent>> {
@@ -178,7 +187,7 @@ impl Store {
         }
         let inside = |from, to| StepRange { attempt: range.attempt, from, to: Some(to) };
         let (Some(level), Some(compacted)) = (grid.level(), source.compacted) else {
-            self.values(tx, source, grid, inside(from, to), &mut found).await?;
+            self.values(tx, source, grid, inside(from, to), Which::All, &mut found).await?;
             return Ok(found);
         };
         let mut borders: Vec<(u64, u64)> = Vec::new();
@@ -211,55 +220,32 @@ impl Store {
             }
         }
         for (from, to) in borders.into_iter().filter(|(from, to)| from < to) {
-            self.compacted_values(tx, source, grid, inside(from, to), &mut found).await?;
+            self.values(tx, source, grid, inside(from, to), Which::Compacted, &mut found).await?;
         }
-        self.waiting_values(tx, source, grid, inside(from, to), &mut found).await?;
+        self.values(tx, source, grid, inside(from, to), Which::Waiting, &mut found).await?;
         Ok(found)
     }
 
-    /// From all rows of a range.
+    /// From the rows themselves, all of a range or a part of them.
     async fn values(
         &self,
         tx: &mut SqliteConnection,
         source: &Source<'_>,
         grid: Grid,
         range: StepRange,
+        which: Which,
         found: &mut [Vec<Piece>],
     ) -> Result<()> {
         let read = read_columns(source);
-        let groups =
-            chunks::read_rows(&mut *tx, source.owner.run, source.owner.shape_num, &read, range).await?;
-        self.cut(tx, source, grid, range, &read, groups, found).await
-    }
-
-    /// From the compacted rows of a range.
-    async fn compacted_values(
-        &self,
-        tx: &mut SqliteConnection,
-        source: &Source<'_>,
-        grid: Grid,
-        range: StepRange,
-        found: &mut [Vec<Piece>],
-    ) -> Result<()> {
-        let read = read_columns(source);
-        let groups = chunks::read(&mut *tx, source.owner.run, source.owner.shape_num, &read, range).await?;
-        self.cut(tx, source, grid, range, &read, groups, found).await
-    }
-
-    /// From the rows of a range that are not compacted yet.
-    async fn waiting_values(
-        &self,
-        tx: &mut SqliteConnection,
-        source: &Source<'_>,
-        grid: Grid,
-        range: StepRange,
-        found: &mut [Vec<Piece>],
-    ) -> Result<()> {
-        let read = read_columns(source);
-        let blobs =
-            crate::groups::read_all(&mut *tx, source.owner.run, source.owner.shape_num, range).await?;
-        let groups: Vec<Group> =
-            blobs.iter().map(|blob| crate::codec::decode(blob, Some(&read))).collect::<Result<_>>()?;
+        let (run, shape_num) = (source.owner.run, source.owner.shape_num);
+        let groups = match which {
+            Which::All => chunks::read_rows(&mut *tx, run, shape_num, &read, range).await?,
+            Which::Compacted => chunks::read(&mut *tx, run, shape_num, &read, range).await?,
+            Which::Waiting => {
+                let blobs = crate::groups::read_all(&mut *tx, run, shape_num, range).await?;
+                blobs.iter().map(|blob| crate::codec::decode(blob, Some(&read))).collect::<Result<_>>()?
+            }
+        };
         self.cut(tx, source, grid, range, &read, groups, found).await
     }
 
