@@ -127,10 +127,7 @@ fn a_database_that_was_deleted_knows_its_sweeps_again() {
     if let Some(pid) = supervisor_pid(&workspace.path("ws")) {
         kill(pid, Signal::TERM);
     }
-    workspace.wait_for("the supervisor to be gone", || match supervisor_pid(&workspace.path("ws")) {
-        None => Ok(()),
-        Some(pid) => Err(format!("{pid} lives")),
-    });
+    workspace.wait_supervisor_gone();
     for name in ["vitals.db", "vitals.db-wal", "vitals.db-shm"] {
         // The log may have been folded back already.
         let _ = std::fs::remove_file(workspace.path("ws").join(name));

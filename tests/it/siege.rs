@@ -223,10 +223,7 @@ impl Siege {
     fn kill_supervisor(&self) {
         let root = self.workspace.path("ws");
         kill(supervisor_pid(&root).expect("a supervisor runs"), Signal::KILL);
-        self.workspace.wait_for("the supervisor to be gone", || match supervisor_pid(&root) {
-            None => Ok(()),
-            Some(pid) => Err(format!("{pid} lives")),
-        });
+        self.workspace.wait_supervisor_gone();
     }
 
     fn kill_all(&self) {

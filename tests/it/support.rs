@@ -141,6 +141,19 @@ impl Workspace {
     }
 
     /// Asks until the answer is some; the last answer tells what went wrong.
+    /// Waits until no process supervises the workspace and its lock is free. A process that is killed has no command line any
+    /// more some time before the kernel lets go of its lock, and whoever looks in between takes it for living.
+    pub fn wait_supervisor_gone(&self) {
+        self.wait_for("the supervisor to be gone", || {
+            if let Some(pid) = supervisor_pid(&self.path("ws")) {
+                return Err(format!("{pid} lives"));
+            }
+            let lock =
+                std::fs::File::open(self.path("ws/supervisor.lock")).map_err(|error| error.to_string())?;
+            lock.try_lock_shared().map_err(|error| format!("its lock: {error}"))
+        });
+    }
+
     pub fn wait_for<T>(&self, what: &str, mut ask: impl FnMut() -> Result<T, String>) -> T {
         let deadline = Instant::now() + PATIENCE;
         loop {

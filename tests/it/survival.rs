@@ -53,10 +53,7 @@ fn a_killed_supervisor_stops_nothing_and_its_successor_misses_nothing() {
     workspace.wait_step(&id, 30);
     let worker = workspace.worker_pid(&id, 1);
     kill(supervisor_pid(&workspace.path("ws")).expect("a supervisor runs"), Signal::KILL);
-    workspace.wait_for("the supervisor to be gone", || match supervisor_pid(&workspace.path("ws")) {
-        None => Ok(()),
-        Some(pid) => Err(format!("{pid} lives")),
-    });
+    workspace.wait_supervisor_gone();
     // Any start of a sweep brings a supervisor; this one adds nothing.
     let file = workspace.path("one.toml").display().to_string();
     let again = workspace.vitals_ok(&["--json", "sweep", "run", &file]).json();
@@ -150,10 +147,7 @@ fn a_deleted_database_is_built_again_from_the_run_folders() {
     let before = workspace.vitals_ok(&["--json", "run", "hash", &id]).json();
     let pid = supervisor_pid(&workspace.path("ws"));
     pid.into_iter().for_each(|pid| kill(pid, Signal::TERM));
-    workspace.wait_for("the supervisor to be gone", || match supervisor_pid(&workspace.path("ws")) {
-        None => Ok(()),
-        Some(pid) => Err(format!("{pid} lives")),
-    });
+    workspace.wait_supervisor_gone();
     for name in ["vitals.db", "vitals.db-wal", "vitals.db-shm"] {
         // The log may have been folded back already.
         let _ = std::fs::remove_file(workspace.path("ws").join(name));
