@@ -140,7 +140,6 @@ impl Workspace {
         i32::try_from(mark[who]["pid"].as_i64()?).ok()
     }
 
-    /// Asks until the answer is some; the last answer tells what went wrong.
     /// Waits until no process supervises the workspace and its lock is free. A process that is killed has no command line any
     /// more some time before the kernel lets go of its lock, and whoever looks in between takes it for living.
     pub fn wait_supervisor_gone(&self) {
@@ -154,6 +153,7 @@ impl Workspace {
         });
     }
 
+    /// Asks until the answer is some; the last answer tells what went wrong.
     pub fn wait_for<T>(&self, what: &str, mut ask: impl FnMut() -> Result<T, String>) -> T {
         let deadline = Instant::now() + PATIENCE;
         loop {
