@@ -1,8 +1,9 @@
-//! The blob of up to 256 neighbouring nodes of a series' pyramid, little-endian, version 1.
+//! The blob of up to 256 neighbouring nodes of a series' pyramid, little-endian, version 2.
 //!
 //! `version u8 · flags u8 · nodes varint · places · min… max… first… last… mean…` and, of a layer,
 //! `relative min… max… first… last… mean… · ratio…`. Values are f32 where the column is and f64 elsewhere; what is
-//! relative is the upper half of an f32. Places are, where all nodes are alike and finite, `first node · rows · lead · span`,
+//! relative is the upper half of an f32, but for its mean: one that was rounded again at each level, and each time that rows
+//! join a node, would drift away from its values (in version 1 it did). Places are, where all nodes are alike and finite, `first node · rows · lead · span`,
 //! else for each node `distance · rows · nonfinite · lead · span` and of a layer `nonfinite relative values`, all varints;
 //! lead is the first step's distance from the node's beginning, span the last's from the first.
 
@@ -12,7 +13,7 @@ use vitals_series::{NODE_FACTOR, Piece, Summary, node_steps};
 use crate::codec::{Input, put_varint};
 use crate::{Result, StoreError};
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 /// Nodes of a block at most: node k is in block `k / BLOCK_NODES`.
 pub(crate) const BLOCK_NODES: u64 = 256;
 
@@ -91,15 +92,15 @@ pub(crate) fn encode(nodes: &[Node], level: u32, kind: ValueKind, of_layer: bool
     values(|summary| summary.last);
     values(Summary::mean);
     if of_layer {
-        let mut halves = |pick: fn(&Piece) -> f64| {
-            nodes.iter().for_each(|(_, piece)| out.extend_from_slice(&half(pick(piece)).to_le_bytes()));
+        let halves = |out: &mut Vec<u8>, pick: fn(&Piece) -> f64| {
+            out.extend(nodes.iter().flat_map(|(_, piece)| half(pick(piece)).to_le_bytes()));
         };
-        halves(|piece| piece.relative.min);
-        halves(|piece| piece.relative.max);
-        halves(|piece| piece.relative.first);
-        halves(|piece| piece.relative.last);
-        halves(|piece| piece.relative.mean());
-        halves(|piece| piece.ratio);
+        halves(&mut out, |piece| piece.relative.min);
+        halves(&mut out, |piece| piece.relative.max);
+        halves(&mut out, |piece| piece.relative.first);
+        halves(&mut out, |piece| piece.relative.last);
+        out.extend(nodes.iter().flat_map(|(_, piece)| narrow(piece.relative.mean()).to_le_bytes()));
+        halves(&mut out, |piece| piece.ratio);
     }
     out
 }
@@ -107,11 +108,13 @@ pub(crate) fn encode(nodes: &[Node], level: u32, kind: ValueKind, of_layer: bool
 /// Calls `take` for each node of a blob, in ascending order.
 pub(crate) fn decode(data: &[u8], level: u32, mut take: impl FnMut(u64, Piece)) -> Result<()> {
     let mut input = Input { rest: data };
-    if input.byte()? != VERSION {
+    let version = input.byte()?;
+    if !(1..=VERSION).contains(&version) {
         return Err(corrupt("nodes of an unknown version"));
     }
     let flags = input.byte()?;
     let (wide, of_layer, alike) = (flags & WIDE != 0, flags & LAYER != 0, flags & ALIKE != 0);
+    let whole_means = version > 1;
     let count = input.length()?;
     if count as u64 > BLOCK_NODES {
         return Err(corrupt("block of an impossible number of nodes"));
@@ -134,7 +137,8 @@ pub(crate) fn decode(data: &[u8], level: u32, mut take: impl FnMut(u64, Piece)) 
     let (first, last, mean) = (array(width, true)?, array(width, true)?, array(width, true)?);
     let (relative_min, relative_max) = (array(2, of_layer)?, array(2, of_layer)?);
     let (relative_first, relative_last) = (array(2, of_layer)?, array(2, of_layer)?);
-    let (relative_mean, ratio) = (array(2, of_layer)?, array(2, of_layer)?);
+    let relative_mean = array(if whole_means { 4 } else { 2 }, of_layer)?;
+    let ratio = array(2, of_layer)?;
     for at in 0..count {
         let value = |bytes: &[u8]| if wide { double(bytes, at) } else { single(bytes, at) };
         let place = match (alike, places.first()) {
@@ -166,7 +170,8 @@ pub(crate) fn decode(data: &[u8], level: u32, mut take: impl FnMut(u64, Piece)) 
                 ..summary
             };
             let finite = piece.relative.finite();
-            piece.relative.sum = if finite == 0 { 0.0 } else { unhalf(relative_mean, at) * finite as f64 };
+            let mean = if whole_means { single(relative_mean, at) } else { unhalf(relative_mean, at) };
+            piece.relative.sum = if finite == 0 { 0.0 } else { mean * finite as f64 };
             piece.ratio = unhalf(ratio, at);
         }
         take(place.node, piece);
@@ -224,7 +229,7 @@ fn corrupt(what: &str) -> StoreError {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use vitals_series::{Rows, pieces};
+    use vitals_series::{Rows, TOP_LEVEL, pieces};
 
     use super::*;
 
@@ -293,13 +298,43 @@ mod tests {
         }
     }
 
+    /// A mean lies between its extremes, which are eight bits: that is all that it may be off, at every level.
     #[test]
-    fn a_node_of_a_layer_takes_32_bytes() {
+    fn relative_means_do_not_drift_from_level_to_level() {
+        let steps: Vec<u64> = (0..1_000_000).step_by(53).collect();
+        let mut state = 1_u64;
+        let values: Vec<f64> = steps
+            .iter()
+            .map(|_| {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                1.0 + (state >> 40) as f64 / (1 << 24) as f64
+            })
+            .collect();
+        let (mut exact, mut stored) = (nodes(&steps, &values, true), nodes(&steps, &values, true));
+        for level in 0..=TOP_LEVEL {
+            if level > 0 {
+                (exact, stored) = (merge_up(&exact), merge_up(&stored));
+            }
+            let mut back = Vec::new();
+            for block in stored.chunks(BLOCK_NODES as usize) {
+                let data = encode(block, level, ValueKind::F32, true);
+                decode(&data, level, |node, piece| back.push((node, piece))).unwrap();
+            }
+            stored = back;
+            for ((_, one), (_, whole)) in stored.iter().zip(&exact) {
+                let (one, whole) = (one.relative.mean(), whole.relative.mean());
+                assert!((one - whole).abs() <= whole / 255.0, "level {level}: {one} is not {whole}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_node_of_a_layer_takes_34_bytes() {
         let steps: Vec<u64> = (0..8192).collect();
         let values: Vec<f64> = (0..8192).map(|row| f64::from(row % 97)).collect();
         let nodes = nodes(&steps, &values, true);
         assert_eq!(nodes.len(), 256);
-        assert!(encode(&nodes, 0, ValueKind::F32, true).len() <= 256 * 32 + 12);
+        assert!(encode(&nodes, 0, ValueKind::F32, true).len() <= 256 * 34 + 12);
         assert_eq!(merge_up(&nodes).len(), 64);
     }
 }
