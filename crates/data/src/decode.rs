@@ -98,7 +98,7 @@ fn decode(bytes: &[u8], wanted: Wanted<'_>, image: &mut RgbImage) -> Result<(), 
     if is_cut_off_jpeg(bytes) {
         return Err("the JPEG is cut off: it has no end".to_owned());
     }
-    if JPEG.with_borrow_mut(|jpeg| jpeg.decode(bytes, wanted, image)).is_some() {
+    if decode_sequential_jpeg(bytes, wanted, image).is_some() {
         return Ok(());
     }
     let decoder = open(bytes)?;
@@ -117,6 +117,11 @@ fn decode(bytes: &[u8], wanted: Wanted<'_>, image: &mut RgbImage) -> Result<(), 
             Ok(())
         }
     }
+}
+
+/// What [`jpeg`] takes; `None` for all else.
+pub(crate) fn decode_sequential_jpeg(bytes: &[u8], wanted: Wanted<'_>, image: &mut RgbImage) -> Option<()> {
+    JPEG.with_borrow_mut(|jpeg| jpeg.decode(bytes, wanted, image))
 }
 
 /// True for a JPEG whose last scan has no end marker. Decoders fill the rest with grey and say nothing; Pillow refuses.

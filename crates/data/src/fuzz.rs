@@ -4,10 +4,13 @@
 use std::io::{BufReader, Cursor};
 
 use crate::RgbImage;
+use crate::augment::CropBox;
+use crate::decode::{decode_into, decode_sequential_jpeg, dimensions, whole};
 use crate::source::{cifar, idx, tar_format};
 
 /// Entry points by name, as `fuzz/fuzz_targets` has them.
-pub const ENTRIES: [(&str, Entry); 4] = [("decode", decode), ("idx", idx), ("cifar", cifar), ("tar", tar)];
+pub const ENTRIES: [(&str, Entry); 5] =
+    [("decode", decode), ("jpeg", jpeg), ("idx", idx), ("cifar", cifar), ("tar", tar)];
 
 /// Takes any bytes and returns.
 pub type Entry = fn(&[u8]);
@@ -15,9 +18,32 @@ pub type Entry = fn(&[u8]);
 /// An encoded image of any format.
 pub fn decode(bytes: &[u8]) {
     let mut image = RgbImage::default();
-    if crate::decode::decode_into(bytes, &crate::decode::whole, &mut image).is_ok() {
+    if decode_into(bytes, &whole, &mut image).is_ok() {
         assert_eq!(image.pixels.len(), image.width as usize * image.height as usize * 3);
-        assert_eq!(crate::decode::dimensions(bytes), Ok((image.width, image.height)));
+        assert_eq!(dimensions(bytes), Ok((image.width, image.height)));
+    }
+}
+
+/// A sequential JPEG, whole and a part of it: the part has the pixels of the whole, even of damaged bytes.
+pub fn jpeg(bytes: &[u8]) {
+    let (mut image, mut part) = (RgbImage::default(), RgbImage::default());
+    if decode_sequential_jpeg(bytes, &whole, &mut image).is_none() {
+        return;
+    }
+    let [a, b] = [bytes[bytes.len() / 2], bytes[bytes.len() - 3]].map(u32::from);
+    let (left, top) = (image.width * a / 256, image.height * b / 256);
+    let crop = CropBox {
+        left,
+        top,
+        width: (image.width - left).div_ceil(1 + b % 5),
+        height: (image.height - top).div_ceil(1 + a % 5),
+    };
+    assert_eq!(decode_sequential_jpeg(bytes, &|_, _| crop, &mut part), Some(()));
+    assert_eq!((part.width, part.height), (image.width, image.height));
+    for row in top..top + crop.height {
+        let start = 3 * (row as usize * image.width as usize + left as usize);
+        let pixels = start..start + 3 * crop.width as usize;
+        assert_eq!(part.pixels[pixels.clone()], image.pixels[pixels], "row {row} of {crop:?}");
     }
 }
 

@@ -67,7 +67,8 @@ impl Table {
         self.is_defined
     }
 
-    /// Takes 16 counts by length, then the symbols. `None` for counts that no code has.
+    /// Takes 16 counts by length, then the symbols. `None` for counts that no code has, and for differences of more than 15
+    /// bits, which libjpeg refuses too.
     pub(super) fn define(&mut self, definition: &[u8], is_ac: bool) -> Option<()> {
         self.is_defined = true;
         if self.definition == definition && self.is_ac == is_ac {
@@ -77,6 +78,9 @@ impl Table {
         self.is_ac = is_ac;
         self.look.fill(Symbol::NONE);
         let (counts, symbols) = definition.split_at_checked(LONGEST)?;
+        if !is_ac && symbols.iter().any(|&size| size > 15) {
+            return None;
+        }
         let (mut code, mut place) = (0u32, 0usize);
         for (length, &count) in (1u32..).zip(counts) {
             let of_length = symbols.get(place..place + usize::from(count))?;

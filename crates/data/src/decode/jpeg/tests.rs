@@ -62,6 +62,8 @@ fn what_it_does_not_take_is_left_to_others() {
         bytes
     };
     let scan = whole.windows(2).position(|marker| marker == [0xff, 0xda]).unwrap();
+    let differences =
+        whole.windows(5).position(|segment| segment[..2] == [0xff, 0xc4] && segment[4] == 0).unwrap();
     let mut without_tables = whole[..2].to_vec();
     without_tables.extend(&whole[frame..]);
     for (what, bytes) in [
@@ -74,6 +76,7 @@ fn what_it_does_not_take_is_left_to_others() {
             bytes
         }),
         ("three by one", with(frame + 11, 0x31)),
+        ("a difference of 37 bits", with(differences + 5 + 16, 0x25)),
         ("a table that is not there", with(scan + 6, 0x33)),
         ("no tables", without_tables),
         ("cut off in the scan", whole[..whole.len() - 200].to_vec()),
