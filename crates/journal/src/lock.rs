@@ -4,12 +4,12 @@
 //! Hand it down as the child's standard input: `command.stdin(lock.stdio()?)`, and take it there with
 //! [`Lock::from_stdin`]. That needs no descriptor number, and no other child inherits it by accident.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, FileTimes, OpenOptions};
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 use std::process::Stdio;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use rustix::fs::{FlockOperation, flock, fstat};
 
@@ -73,6 +73,18 @@ impl Lock {
     /// The lock as a child's standard input: the same open file, so the child holds it too.
     pub fn stdio(&self) -> io::Result<Stdio> {
         Ok(Stdio::from(self.0.try_clone()?))
+    }
+
+    /// A sign of life: the file's time of change becomes now. That a lock is held promises nothing by itself, as a process
+    /// that was killed, or is about to end, holds it some time longer.
+    pub fn touch(&self) -> io::Result<()> {
+        self.0.set_times(FileTimes::new().set_modified(SystemTime::now()))
+    }
+
+    /// When the lock's file was last touched; `None` where there is none. Two times that differ mean a sign of life
+    /// between them; which of them is later says nothing, as clocks jump.
+    pub fn touched(path: &Path) -> Option<SystemTime> {
+        std::fs::metadata(path).and_then(|data| data.modified()).ok()
     }
 
     /// Whether any process holds the lock. A file that does not exist is free.

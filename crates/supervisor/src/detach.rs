@@ -1,19 +1,24 @@
-//! Starts a supervisor of its own process where there is none, and waits until it is up. Whoever needs runs to go on
+//! Starts a supervisor of its own process where there is none, and waits until it obeys. Whoever needs runs to go on
 //! calls this: the window, `sweep start`, `--wait`.
 
 use std::fs::OpenOptions;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
+use tokio::process::Child;
+use tokio::time::Instant;
 use vitals_journal::Lock;
 
 use crate::binaries::Binaries;
 use crate::error::{Result, SupervisorError};
 use crate::workspace::Workspace;
 
-/// How long a new supervisor may take to hold its lock.
+/// How long a new supervisor may take to its first look.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// How long one that holds its lock may show no sign of life. Beyond that it is frozen, or its disk is, and goes on when it
+/// can; one that was killed is gone long before.
+const SILENCE: Duration = Duration::from_secs(5);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// Of its log, when it did not come up.
 const LAST_WORDS_BYTES: usize = 2_000;
@@ -25,45 +30,79 @@ pub enum Ensured {
     Started,
 }
 
-/// Makes sure that the workspace has a supervisor: `vitals --workspace DIR supervise --until-idle --detached`, in its
-/// own session, its output in `supervisor.log`. Returns once its lock is held.
+/// Makes sure that somebody reads what was written to the workspace before this call: a supervisor that holds the lock
+/// and shows a sign of life, or else a new one (`vitals --workspace DIR supervise --until-idle --detached`, in its own
+/// session, its output in `supervisor.log`).
 pub async fn ensure_running(workspace: &Workspace, binaries: &Binaries) -> Result<Ensured> {
-    if Lock::is_held(&workspace.supervisor_lock())? {
-        return Ok(Ensured::WasRunning);
-    }
-    if let Some(what) = binaries.missing() {
-        return Err(SupervisorError::MissingBinary { what });
-    }
-    let log_path = workspace.supervisor_log();
-    let log = OpenOptions::new().create(true).append(true).open(&log_path);
-    let log = log.map_err(SupervisorError::io("open", &log_path))?;
-    let log_start = log.metadata().map_or(0, |data| data.len());
-    let errors = log.try_clone().map_err(SupervisorError::io("open", &log_path))?;
-    let mut child = tokio::process::Command::new(&binaries.vitals)
-        .arg("--workspace")
-        .arg(workspace.root())
-        .args(["supervise", "--until-idle", "--detached"])
-        .current_dir("/")
-        .stdin(Stdio::null())
-        .stdout(log)
-        .stderr(errors)
-        .spawn()
-        .map_err(SupervisorError::io("start", &binaries.vitals))?;
-    let deadline = tokio::time::Instant::now() + PATIENCE;
+    let lock = workspace.supervisor_lock();
+    let mut touched = Lock::touched(&lock);
+    let mut deadline = Instant::now() + SILENCE;
+    let mut started: Option<Started> = None;
     loop {
-        // Another process may have been quicker: then ours ends, and the lock is held all the same.
-        if Lock::is_held(&workspace.supervisor_lock())? {
-            // Nobody else buries it while this process lives.
-            tokio::spawn(async move { child.wait().await });
-            return Ok(Ensured::Started);
-        }
-        let gone = child.try_wait().map_err(SupervisorError::io("wait for", &binaries.vitals))?;
-        if gone.is_some() || tokio::time::Instant::now() > deadline {
-            let ended = gone.map_or_else(|| "it took too long".to_owned(), |status| status.to_string());
-            let last_words = format!("{ended}: {}", last_words(&log_path, log_start));
-            return Err(SupervisorError::DidNotComeUp { last_words });
+        if Lock::is_held(&lock)? {
+            // Whoever holds it: another process may have been quicker than ours, which then ends.
+            if Lock::touched(&lock) != touched || Instant::now() > deadline {
+                return Ok(started.map_or(Ensured::WasRunning, Started::leave));
+            }
+        } else if let Some(ours) = &mut started {
+            ours.comes_up(deadline)?;
+        } else {
+            touched = Lock::touched(&lock);
+            deadline = Instant::now() + PATIENCE;
+            started = Some(Started::spawn(workspace, binaries)?);
         }
         tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+/// A supervisor of ours that is coming up.
+struct Started {
+    child: Child,
+    program: PathBuf,
+    log: PathBuf,
+    /// Where its own words begin.
+    log_start: u64,
+}
+
+impl Started {
+    fn spawn(workspace: &Workspace, binaries: &Binaries) -> Result<Self> {
+        if let Some(what) = binaries.missing() {
+            return Err(SupervisorError::MissingBinary { what });
+        }
+        let path = workspace.supervisor_log();
+        let log = OpenOptions::new().create(true).append(true).open(&path);
+        let log = log.map_err(SupervisorError::io("open", &path))?;
+        let log_start = log.metadata().map_or(0, |data| data.len());
+        let errors = log.try_clone().map_err(SupervisorError::io("open", &path))?;
+        let child = tokio::process::Command::new(&binaries.vitals)
+            .arg("--workspace")
+            .arg(workspace.root())
+            .args(["supervise", "--until-idle", "--detached"])
+            .current_dir("/")
+            .stdin(Stdio::null())
+            .stdout(log)
+            .stderr(errors)
+            .spawn()
+            .map_err(SupervisorError::io("start", &binaries.vitals))?;
+        Ok(Self { child, program: binaries.vitals.clone(), log: path, log_start })
+    }
+
+    /// Fails where it has ended, or takes longer than it may.
+    fn comes_up(&mut self, deadline: Instant) -> Result<()> {
+        let gone = self.child.try_wait().map_err(SupervisorError::io("wait for", &self.program))?;
+        let ended = match gone {
+            Some(status) => status.to_string(),
+            None if Instant::now() > deadline => "it took too long".to_owned(),
+            None => return Ok(()),
+        };
+        let last_words = format!("{ended}: {}", last_words(&self.log, self.log_start));
+        Err(SupervisorError::DidNotComeUp { last_words })
+    }
+
+    /// Nobody else buries it while this process lives.
+    fn leave(mut self) -> Ensured {
+        tokio::spawn(async move { self.child.wait().await });
+        Ensured::Started
     }
 }
 

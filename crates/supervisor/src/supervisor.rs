@@ -100,7 +100,7 @@ pub struct Supervisor {
     last_busy: Duration,
     last_turn: Duration,
     heartbeat: Option<(Duration, u64)>,
-    _lock: Lock,
+    lock: Lock,
 }
 
 impl Supervisor {
@@ -173,7 +173,7 @@ impl Supervisor {
             last_busy: Duration::ZERO,
             last_turn: Duration::ZERO,
             heartbeat: None,
-            _lock: lock,
+            lock,
             options,
         })
     }
@@ -219,6 +219,10 @@ impl Supervisor {
 
     /// One look at everything: requests, ended attempts, the policy's actions.
     async fn turn(&mut self) -> Result<()> {
+        // Before anything is read: a client that sees it knows that what it has written is read.
+        if let Err(error) = self.lock.touch() {
+            tracing::debug!("failed to touch {}: {error}", self.workspace.supervisor_lock().display());
+        }
         let now = self.now();
         if now.saturating_sub(self.last_turn) > AWAY {
             for live in self.live.values_mut() {

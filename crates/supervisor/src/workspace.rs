@@ -37,7 +37,7 @@ impl Workspace {
         self.root.join("vitals.db")
     }
 
-    /// Held by the one supervisor for as long as it lives.
+    /// Held by the one supervisor for as long as it lives, and touched before each of its looks.
     pub fn supervisor_lock(&self) -> PathBuf {
         self.root.join("supervisor.lock")
     }

@@ -75,3 +75,17 @@ fn the_small_files() {
     let error = run.read_control().unwrap_err().to_string();
     assert!(error.starts_with("understand ") && error.contains("control"), "{error}");
 }
+
+#[test]
+fn a_touched_lock_shows_it_to_others_who_only_look() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("lock");
+    assert_eq!(Lock::touched(&path), None);
+    let lock = Lock::acquire(&path).unwrap();
+    let first = Lock::touched(&path);
+    lock.touch().unwrap();
+    let second = Lock::touched(&path);
+    assert!(first.is_some() && first != second);
+    Lock::is_held(&path).unwrap();
+    assert_eq!(Lock::touched(&path), second, "looking is no sign of life");
+}

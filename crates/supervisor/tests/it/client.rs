@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use rustix::process::Signal;
+use vitals_journal::Lock;
 use vitals_store::RunState;
 use vitals_supervisor::{Binaries, Ensured, SupervisorError, ensure_running, status};
 
@@ -56,6 +57,50 @@ async fn many_clients_at_once_start_one_supervisor() {
     .await;
     send(seen.pid.unwrap(), Signal::TERM);
     until("it ends", async || (!status(&workspace, &world.store).await.unwrap().alive).then_some(())).await;
+}
+
+#[tokio::test]
+async fn a_lock_that_outlives_its_holder_s_will_is_no_supervisor() {
+    let world = World::new(1).await;
+    let run = world.queue("step_ms=1", 5, 0).await;
+    let (workspace, binaries) = (world.workspace(), binaries());
+    // As of a process that was killed: held, and never touched again.
+    let dying = Lock::acquire(&workspace.supervisor_lock()).unwrap();
+    // In this order on one thread: the client has looked at the held lock before it goes.
+    let (ensured, ()) = tokio::join!(ensure_running(&workspace, &binaries), async { drop(dying) });
+    assert_eq!(ensured.unwrap(), Ensured::Started);
+    world.state(run, RunState::Finished).await;
+}
+
+#[tokio::test]
+async fn a_killed_supervisor_is_followed_at_once() {
+    let mut world = World::new(1).await;
+    for round in 0..10 {
+        let run = world.queue_seed("step_ms=1", 5, 0, round).await;
+        world.supervise().await;
+        send(world.supervisor_pid(), Signal::KILL);
+        // The kernel may not have got to it yet.
+        let ensured = ensure_running(&world.workspace(), &binaries()).await.unwrap();
+        world.supervisor_ended().await;
+        world.state(run, RunState::Finished).await;
+        assert_eq!(ensured, Ensured::Started);
+        let seen = status(&world.workspace(), &world.store).await.unwrap();
+        send(seen.pid.unwrap(), Signal::TERM);
+        until("it ends", async || {
+            (!status(&world.workspace(), &world.store).await.unwrap().alive).then_some(())
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn a_frozen_supervisor_is_still_the_one() {
+    let mut world = World::new(1).await;
+    world.supervise().await;
+    send(world.supervisor_pid(), Signal::STOP);
+    let ensured = ensure_running(&world.workspace(), &binaries()).await.unwrap();
+    send(world.supervisor_pid(), Signal::CONT);
+    assert_eq!(ensured, Ensured::WasRunning);
 }
 
 #[tokio::test]
