@@ -124,7 +124,7 @@ impl Supervisor {
             Err(error) if error.may_pass() => self.put_off(run, &error).await,
             Err(SupervisorError::Store(StoreError::UnknownRun { .. })) => Ok(()),
             Err(SupervisorError::CannotStart { reason }) => self.refuse(run, &reason).await,
-            Err(error @ SupervisorError::Io { .. }) => {
+            Err(error) if error.is_of_files() => {
                 let what = "see that its folder can be written, then retry";
                 self.refuse(run, &format!("failed to {error}; {what}")).await
             }

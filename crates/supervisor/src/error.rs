@@ -44,6 +44,14 @@ impl SupervisorError {
         move |source| Self::Io { operation, path, source }
     }
 
+    /// A file or folder could not be had, created or written.
+    pub(crate) fn is_of_files(&self) -> bool {
+        matches!(
+            self,
+            Self::Io { .. } | Self::Journal(JournalError::Io { .. }) | Self::Lock(LockError::Io { .. })
+        )
+    }
+
     /// Waiting may help: a busy database, a full disk.
     pub fn may_pass(&self) -> bool {
         match self {

@@ -1,6 +1,7 @@
 //! A workspace with a supervisor as a process of its own. Dropping it ends everything that was started in it.
 
 use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -327,6 +328,35 @@ impl Drop for Tmpfs {
     fn drop(&mut self) {
         // Lazily: a process that was killed an instant ago may still have a file open.
         let _ = Command::new("umount").arg("-l").arg(&self.0).status();
+    }
+}
+
+/// A folder in which nothing can be written; as before when dropped.
+pub struct Unwritable(PathBuf);
+
+impl Unwritable {
+    /// Makes the folder. Root may write whatever the mode says, but not on a disk that is mounted to be read only; `None`
+    /// where that takes rights that we lack.
+    pub fn make(folder: &Path) -> Option<Self> {
+        std::fs::create_dir_all(folder).unwrap();
+        std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o555)).unwrap();
+        let made = Self(folder.to_owned());
+        let writable = || std::fs::create_dir(folder.join("written")).is_ok();
+        if writable() {
+            std::fs::remove_dir(folder.join("written")).unwrap();
+            let mut mount = Command::new("mount");
+            mount.args(["-t", "tmpfs", "-o", "ro", "none"]).arg(folder);
+            mount.output().ok()?;
+        }
+        (!writable()).then_some(made)
+    }
+}
+
+impl Drop for Unwritable {
+    fn drop(&mut self) {
+        // Nothing to unmount where the mode was enough.
+        let _ = Command::new("umount").arg("-l").arg(&self.0).output();
+        let _ = std::fs::set_permissions(&self.0, std::fs::Permissions::from_mode(0o755));
     }
 }
 

@@ -5,7 +5,7 @@ use vitals_store::{Command, RunState};
 use vitals_supervisor::settings;
 
 use crate::blows::fill;
-use crate::harness::{World, until};
+use crate::harness::{Unwritable, World, until};
 
 /// The processes of a group that are more than names.
 fn members(group: u32) -> Vec<u32> {
@@ -76,4 +76,26 @@ async fn a_small_disk_that_is_full_holds_the_queue_and_gets_no_half_files() {
     assert_eq!(row.attempt, 1);
     world.no_hole_and_no_double_step(run, 200).await;
     world.nothing_is_lost(run).await;
+}
+
+#[tokio::test]
+async fn a_folder_that_cannot_be_written_is_said_with_what_to_do_and_the_rest_goes_on() {
+    let mut world = World::new(1).await;
+    let barred = world.queue_seed("step_ms=1", 5, 0, 1).await;
+    let good = world.queue_seed("step_ms=1", 5, 0, 2).await;
+    // It was there already, as of a run that is retried: then no folder fails to be made, but a file in it.
+    let Some(unwritable) = Unwritable::make(world.folder(barred).path()) else {
+        return println!("skipped: root may write everywhere here");
+    };
+    world.supervise().await;
+    world.state(good, RunState::Finished).await;
+    let row = world.state(barred, RunState::Failed).await;
+    let folder = world.folder(barred).path().display().to_string();
+    for words in ["not started: failed to lock", &folder, "see that its folder can be written, then retry"] {
+        assert!(row.evidence.contains(words), "`{words}` in {}", row.evidence);
+    }
+    drop(unwritable);
+    world.ask(barred, Command::Retry).await.unwrap();
+    world.state(barred, RunState::Finished).await;
+    world.nothing_is_lost(barred).await;
 }
