@@ -48,10 +48,16 @@ const PATTERNS: [RegExp, Key, string[]][] = [
   [/^no record for (\d+) s(.*)$/, 'evidence.silent', ['seconds', 'cause']],
   [/^attempt (\d+) on (\S+) from step (\d+)$/, 'evidence.attempt_from', ['attempt', 'device', 'step']],
   [/^attempt (\d+) on (\S+)$/, 'evidence.attempt', ['attempt', 'device']],
+  [/^not started: device (\S+) does not exist here; this machine has (.*); set device to .*$/, 'evidence.no_device', ['device', 'devices']],
+  [/^not started: device (\S+) cannot be used: (.*); set device to auto or cpu$/, 'evidence.unusable_device', ['device', 'reason']],
+  [/^not started: slurm refused it: (.*); change the Slurm settings, then retry$/, 'evidence.slurm_refused', ['reason']],
+  [/^not started: failed to (.*); see that its folder can be written, then retry$/, 'evidence.folder_unwritable', ['reason']],
+  [/^not started: it needs about (.*) and (\S+) has (.*) for runs; .*$/, 'evidence.too_large', ['need', 'device', 'room']],
   [/^not started: (.*)$/, 'evidence.not_started', ['reason']],
   [/^start put off: (.*)$/, 'evidence.put_off', ['reason']],
   [/^waits for memory on (\S+): it needs about (.*), (.*) are free for it$/, 'evidence.waits_for_memory', ['device', 'need', 'room']],
   [/^retry (\d+) of (\d+) by the setting `retry`$/, 'evidence.retry', ['number', 'of']],
+  [/^slurm gave no answer: (.*)$/, 'evidence.slurm_silent', ['reason']],
   [/^rewind to step (\d+) requested$/, 'evidence.rewind', ['step']],
 ];
 

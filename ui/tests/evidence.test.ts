@@ -1,0 +1,33 @@
+// What the supervisor says of a run, in the reader's language: where something is to do, that is said in it too, and names,
+// numbers and the words of other programs stay as they are.
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { messages } from '$lib/i18n/index.svelte';
+import { evidenceText } from '$lib/ui/run-state';
+
+const speak = (language: string) => messages.choose(language, language);
+beforeAll(() => { vi.stubGlobal('document', { documentElement: {} }); });
+afterAll(() => { speak('en'); vi.unstubAllGlobals(); });
+
+/** As the supervisor writes them, with what must be left of each in every language. */
+const SAID: [string, string[]][] = [
+  ['not started: device cuda:7 does not exist here; this machine has cpu; set device to one of them or to auto', ['cuda:7', 'cpu', 'auto']],
+  ['not started: device cuda:0 cannot be used: the driver is too old; set device to auto or cpu', ['cuda:0', 'the driver is too old', 'auto']],
+  ['not started: slurm refused it: sbatch: error: invalid partition specified: nowhere; sbatch: error: Batch job submission failed: Invalid partition name specified; change the Slurm settings, then retry', ['sbatch: error: invalid partition specified: nowhere; sbatch: error: Batch job submission failed: Invalid partition name specified']],
+  ['not started: failed to lock /runs/x/lock: Read-only file system (os error 30); see that its folder can be written, then retry', ['lock /runs/x/lock: Read-only file system (os error 30)']],
+  ['not started: it needs about 12.0 GiB and cuda:0 has 8.0 GiB for runs; make it smaller (batch_size, micro_batch_size), or raise the memory of cuda:0 in the settings', ['12.0 GiB', '8.0 GiB', 'cuda:0', 'batch_size']],
+  ['slurm gave no answer: Unable to contact slurm controller', ['Unable to contact slurm controller']],
+  ['requeued after its time limit: it goes on from its checkpoint', []],
+];
+
+test.each(SAID)('%s', (said, kept) => {
+  speak('en');
+  for (const words of kept) expect(evidenceText(said)).toContain(words);
+  if (said.startsWith('not started: ')) expect(evidenceText(said)).toBe(said);
+  speak('ko');
+  const korean = evidenceText(said);
+  for (const words of kept) expect(korean).toContain(words);
+  const rest = kept.reduce((text, words) => text.replaceAll(words, ''), korean);
+  expect(rest).toMatch(/[가-힣]/);
+  // Names of settings and programs, no sentences.
+  expect(rest.match(/[A-Za-z_]+ [A-Za-z_]+ [A-Za-z_]+/)).toBeNull();
+});
