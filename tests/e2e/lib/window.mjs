@@ -10,14 +10,23 @@ import { binaries, freePort, program, run, start, until } from './programs.mjs';
 /** A new empty workspace below the system's folder for temporary files; `programs` is the folder of the binaries. */
 export async function workspace(programs = binaries) {
   const folder = await mkdtemp(join(tmpdir(), 'vitals-e2e-'));
+  /** `vitals` on it, with `--json`: the parsed lines. */
+  const vitals = async (...args) => {
+    const answer = await run(program('vitals', programs), ['--workspace', folder, '--json', ...args]);
+    return answer.split('\n').filter((line) => line.trim() !== '').map((line) => JSON.parse(line));
+  };
+  const alive = (...more) => vitals('runs', '--where', `state in (${['starting', 'running', 'stalled', ...more].join(', ')})`);
   return {
     folder,
-    /** `vitals` on it, with `--json`: the parsed lines. */
-    async vitals(...args) {
-      const answer = await run(program('vitals', programs), ['--workspace', folder, '--json', ...args]);
-      return answer.split('\n').filter((line) => line.trim() !== '').map((line) => JSON.parse(line));
+    vitals,
+    /** Cancels what waits and lives, and removes the folder when nothing lives any more. */
+    async remove() {
+      const left = await alive('queued');
+      // One may have ended by itself meanwhile, which is no failure.
+      if (left.length > 0) await vitals('run', 'cancel', ...left.map((run) => run.id)).catch(() => {});
+      await until('no run to be alive', async () => (await alive('pausing')).length === 0, 120_000);
+      await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
     },
-    remove: () => rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 }),
   };
 }
 

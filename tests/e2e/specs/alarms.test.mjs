@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { faults } from '../lib/axe.mjs';
 import { desktopBus } from '../lib/desktop-bus.mjs';
+import { hands } from '../lib/hands.mjs';
 import { until } from '../lib/programs.mjs';
 import { rpc } from '../lib/rpc.mjs';
 import { behave, queue, standIns } from '../lib/stand-in.mjs';
@@ -21,19 +22,16 @@ before(async () => {
 });
 after(async () => {
   await window?.close();
-  const living = await space?.vitals('runs', '--where', 'state in (queued, starting, running, stalled)') ?? [];
-  if (living.length > 0) await space.vitals('run', 'cancel', ...living.map((run) => run.id));
-  await until('no run to be alive', async () => (await space.vitals('runs', '--where', 'state in (queued, starting, running, stalled, pausing)')).length === 0, 120_000);
-  await bus?.end();
   await space?.remove();
+  await bus?.end();
   await stands?.remove();
 });
 
-const by = (id) => window.browser.$(`[data-testid="${id}"]`);
+const { by, click, go, visit } = hands(() => window);
 const rows = () => window.browser.execute(() => [...document.querySelectorAll('[data-testid="alarms-table"] tbody tr')].map((row) => ({ kind: row.dataset.kind, unread: row.dataset.unread, text: row.textContent })));
 
 test('without alarms the screen says what it will hold', async () => {
-  await by('nav-alarms').click();
+  await go('alarms');
   await by('alarms-empty').waitForDisplayed({ timeout: 15_000 });
 });
 
@@ -59,7 +57,7 @@ test('a value that is not finite becomes an alarm, and one notification of its r
 });
 
 test('an alarm leads to its step in the run, and back', async () => {
-  await by('open-alarm').click();
+  await click('open-alarm');
   await by('run-screen').waitForDisplayed({ timeout: 15_000 });
   await until('the crosshair to stand at the step', async () => (await by('cross-step').getText()).trim() === '0' || null);
   await window.browser.execute(() => history.back());
@@ -67,23 +65,19 @@ test('an alarm leads to its step in the run, and back', async () => {
 });
 
 test('kinds and words filter, and what was read is no longer new', async () => {
-  await window.browser.execute(() => { location.hash = '#/alarms?kind=dip'; });
-  await by('alarms-empty').waitForDisplayed({ timeout: 15_000 });
-  await window.browser.execute(() => { location.hash = '#/alarms'; });
-  await by('alarms-table').waitForDisplayed({ timeout: 15_000 });
+  await visit('#/alarms?kind=dip', 'alarms-empty');
+  await visit('#/alarms', 'alarms-table');
   await by('alarm-text').setValue('no such run');
   await by('alarms-empty').waitForDisplayed({ timeout: 15_000 });
-  await window.browser.execute(() => { location.hash = '#/alarms'; });
-  await by('unread-alarms').waitForDisplayed({ timeout: 15_000 });
-  await by('mark-read').click();
+  await visit('#/alarms', 'unread-alarms');
+  await click('mark-read');
   await by('unread-alarms').waitForExist({ timeout: 15_000, reverse: true });
   assert.ok((await rows()).every(({ unread }) => unread === 'false'));
 });
 
 test('switched off, no notification is sent; the switch is remembered', async () => {
-  await by('nav-settings').click();
-  await by('notifications').waitForDisplayed({ timeout: 15_000 });
-  await by('notifications').click();
+  await go('settings');
+  await click('notifications');
   await until('the setting to be kept', async () => (await rpc(window.browser, 'settings')).notifications === false || null);
   const before = bus.heard().length;
   // The first two hold a place each until the end.
@@ -104,8 +98,7 @@ test('alarms and map have no serious fault of access, light or dark, English or 
     await rpc(window.browser, 'settings_set', { ...settings, theme, language });
     await window.browser.refresh();
     for (const screen of ['alarms', 'map']) {
-      await window.browser.execute((hash) => { location.hash = hash; }, `#/${screen}`);
-      await by(`${screen}-screen`).waitForDisplayed({ timeout: 15_000 });
+      await visit(`#/${screen}`, `${screen}-screen`);
       found.push(...(await faults(window.browser)).map((fault) => `${theme} ${language} ${screen}: ${fault}`));
     }
   }

@@ -2,8 +2,10 @@
 // form, runs on the live screen. Then a whole sweep is stopped, and a run goes back to a checkpoint.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { hands } from '../lib/hands.mjs';
 import { until } from '../lib/programs.mjs';
 import { rpc } from '../lib/rpc.mjs';
 import { open, workspace } from '../lib/window.mjs';
@@ -12,37 +14,31 @@ import { open, workspace } from '../lib/window.mjs';
 const LONG_MS = 240_000;
 
 let space;
+let tools;
 let window;
 before(async () => {
   space = await workspace();
-  window = await open(space.folder);
+  tools = await cluster();
+  window = await open(space.folder, { env: { PATH: `${tools}:${process.env.PATH}` } });
 });
 after(async () => {
   await window?.close();
-  if (space === undefined) return;
-  const living = await space.vitals('runs', '--where', 'state in (queued, starting, running, stalled)').catch(() => []);
-  if (living.length > 0) await space.vitals('run', 'cancel', ...living.map((run) => run.id)).catch(() => {});
-  await until('no run to be alive', async () => (await space.vitals('runs', '--where', 'state in (starting, running, stalled, pausing)')).length === 0, LONG_MS).catch(() => {});
-  await space.remove();
+  await space?.remove();
+  if (tools !== undefined) await rm(tools, { recursive: true });
 });
 
-const by = (id) => window.browser.$(`[data-testid="${id}"]`);
+const { by, press, click, type, go, visit, row } = hands(() => window);
 
-async function click(id) {
-  const element = by(id);
-  await element.waitForClickable({ timeout: 15_000 });
-  await element.click();
-}
-
-async function type(id, text) {
-  const element = by(id);
-  await element.waitForDisplayed({ timeout: 15_000 });
-  await element.setValue(text);
-}
-
-async function go(screen) {
-  await click(`nav-${screen}`);
-  await by(`${screen}-screen`).waitForDisplayed({ timeout: 15_000 });
+/** Slurm's `sbatch` as far as a refusal goes, in its own words; crates/supervisor/tests/slurm asks the real one. */
+async function cluster() {
+  const folder = await mkdtemp(join(tmpdir(), 'vitals-sbatch-'));
+  const refusal = `#!/bin/sh
+echo 'sbatch: error: invalid partition specified: nowhere' >&2
+echo 'sbatch: error: Batch job submission failed: Invalid partition name specified' >&2
+exit 1
+`;
+  await writeFile(join(folder, 'sbatch'), refusal, { mode: 0o755 });
+  return folder;
 }
 
 /** A sweep of small runs as a file of the workspace. */
@@ -53,6 +49,20 @@ async function sweep(name, recipe, rates = [1e-3]) {
   await writeFile(file, text);
   return (await space.vitals('sweep', 'run', file))[0].sweep;
 }
+
+/** The run of a sweep of one, once it is in a state. */
+function become(name, state) {
+  return until(`${name} to be ${state}`, async () => (await runsOf(name)).find((run) => run.state === state), LONG_MS);
+}
+
+/** What the live screen says of a run: whole in the column of those that need someone, and on the row's tip. */
+async function says(run, words) {
+  await go('live');
+  assert.match(await (await row(run.id)).$('[data-testid="evidence"]').getAttribute('title'), words);
+  await until(`the live screen to say ${words}`, async () => words.test(await by('attention').getText()));
+}
+
+const retry = (run) => press(window.browser.$(`[data-testid="run-row"][data-run="${run}"] [data-testid="run-retry"]`));
 
 const runsOf = (name) => space.vitals('runs', '--where', `sweep_name = "${name}"`);
 
@@ -99,29 +109,48 @@ test('settings that can be obeyed are stored and obeyed by the living supervisor
   await until('the run to go on', async () => (await runsOf('waits'))[0].state === 'finished', LONG_MS);
 });
 
-test('a run that cannot start says so on the live screen, and the rest goes on', async () => {
+test('runs that cannot start say so on the live screen with what to do, and the rest goes on', async () => {
+  await space.vitals('queue', 'pause');
   await sweep('away', 'max_steps = 5\ndevice = "cuda:7"');
+  await sweep('barred', 'max_steps = 5', [2e-3]);
   await sweep('good', 'max_steps = 5', [3e-3]);
-  await until('the good run to end well', async () => (await runsOf('good'))[0].state === 'finished', LONG_MS);
-  const [away] = await until('the other to have failed', async () => {
-    const runs = await runsOf('away');
-    return runs[0].state === 'failed' ? runs : null;
-  }, LONG_MS);
+  const [barred] = await runsOf('barred');
+  // A file where the folder would be: no permission can help, not even root's.
+  await mkdir(join(space.folder, 'runs'), { recursive: true });
+  const folder = join(space.folder, 'runs', barred.id);
+  await writeFile(folder, '');
+  await space.vitals('queue', 'resume');
+  await become('good', 'finished');
+  await says(await become('away', 'failed'), /device cuda:7 does not exist here.*set device to/);
+  await says(await become('barred', 'failed'), /failed to create .*; see that its folder can be written, then retry/);
+  await rm(folder);
+  await retry(barred.id);
+  await become('barred', 'finished');
+});
+
+test('a partition that Slurm refuses is said with what to do; changed and retried, the run goes on', async () => {
+  await go('settings');
+  await click('slurm-enabled');
+  await type('slurm-partition', 'nowhere');
+  await click('save-slurm');
+  await until('it to be stored', async () => (await rpc(window.browser, 'queue_settings')).slurm.partition === 'nowhere');
+  await sweep('clustered', 'max_steps = 5', [6e-3]);
+  const run = await become('clustered', 'failed');
   await go('live');
-  const row = window.browser.$(`[data-testid="run-row"][data-run="${away.id}"]`);
-  await row.waitForDisplayed({ timeout: 15_000 });
-  const evidence = await row.$('[data-testid="evidence"]').getAttribute('title');
-  assert.match(evidence, /device cuda:7 does not exist here.*set device to/);
+  await says(run, /slurm refused it: .*invalid partition specified: nowhere.*; change the Slurm settings, then retry/);
+  await go('settings');
+  await click('slurm-enabled');
+  await click('save-slurm');
+  await until('it to be stored', async () => (await rpc(window.browser, 'queue_settings')).slurm.enabled === false);
+  await go('live');
+  await retry(run.id);
+  await become('clustered', 'finished');
 });
 
 test('a whole sweep is stopped from the live screen after one question', async () => {
   const id = await sweep('long', 'max_steps = 5000', [1e-3, 2e-3, 4e-3]);
   await go('live');
-  const row = window.browser.$(`[data-testid="sweep-row"][data-sweep="${id}"]`);
-  await row.waitForDisplayed({ timeout: 15_000 });
-  const stop = row.$('[data-testid="sweep-stop"]');
-  await stop.waitForClickable({ timeout: 15_000 });
-  await stop.click();
+  await press(window.browser.$(`[data-testid="sweep-row"][data-sweep="${id}"] [data-testid="sweep-stop"]`));
   await click('sweep-stop-confirm');
   await until('all three to be cancelled', async () => {
     const runs = await runsOf('long');
@@ -135,7 +164,7 @@ test('a run goes back to a kept checkpoint, and its old tail stays', async () =>
     const runs = await runsOf('back');
     return runs[0].state === 'finished' ? runs : null;
   }, LONG_MS);
-  await window.browser.execute((hash) => { location.hash = hash; }, `#/run/${run.id}?tab=checkpoints`);
+  await visit(`#/run/${run.id}?tab=checkpoints`, 'run-screen');
   await click('rewind-20');
   await click('rewind-20-confirm');
   await until('the second attempt to end', async () => {

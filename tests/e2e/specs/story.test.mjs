@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { faults } from '../lib/axe.mjs';
 import { canvases, drawn } from '../lib/canvas.mjs';
+import { hands } from '../lib/hands.mjs';
 import { until } from '../lib/programs.mjs';
 import { rpc } from '../lib/rpc.mjs';
 import { open, workspace } from '../lib/window.mjs';
@@ -19,40 +20,12 @@ before(async () => {
 });
 after(async () => {
   await window?.close();
-  if (space !== undefined) {
-    const living = await space.vitals('runs', '--where', 'state in (queued, starting, running, stalled)').catch(() => []);
-    if (living.length > 0) await space.vitals('run', 'cancel', ...living.map((run) => run.id)).catch(() => {});
-    await until('no run to be alive', async () => {
-      const active = await space.vitals('runs', '--where', 'state in (starting, running, stalled, pausing)');
-      return active.length === 0;
-    }, LONG_MS).catch(() => {});
-    await space.remove();
-  }
+  await space?.remove();
 });
 
-const by = (id) => window.browser.$(`[data-testid="${id}"]`);
+const { by, click, type, text, go, visit } = hands(() => window);
 
-async function click(id) {
-  const element = by(id);
-  await element.waitForClickable({ timeout: 15_000 });
-  await element.click();
-}
-
-async function type(id, text) {
-  const element = by(id);
-  await element.waitForDisplayed({ timeout: 15_000 });
-  await element.click();
-  await element.setValue(text);
-}
-
-const text = async (id) => (await by(id).getText()).trim();
 const number = async (id) => Number((await text(id)).replace(/[^0-9].*$/, ''));
-
-/** Goes to a screen through the rail. */
-async function go(screen) {
-  await click(`nav-${screen}`);
-  await by(`${screen}-screen`).waitForDisplayed({ timeout: 15_000 });
-}
 
 /** A parameter of the base recipe, found by typing in the list of all. */
 async function override(parameter, value) {
@@ -177,8 +150,7 @@ test('two runs are compared and differ in exactly what the sweep varied', async 
 });
 
 test('the charts of a run zoom, go back, and count x as epochs, images and time', async () => {
-  await window.browser.execute((hash) => { location.hash = hash; }, `#/run/${watched}`);
-  await by('run-screen').waitForDisplayed({ timeout: 15_000 });
+  await visit(`#/run/${watched}`, 'run-screen');
   await assertDrawn('chart-loss');
   const shown = () => window.browser.execute(() => new URLSearchParams(location.hash.split('?')[1] ?? '').get('from'));
   const plot = await by('chart-loss-plot');
@@ -213,8 +185,7 @@ test('no screen and no view of a run has a serious fault of access, light or dar
     await rpc(window.browser, 'settings_set', { ...settings, theme });
     await window.browser.refresh();
     for (const [address, ready] of addresses) {
-      await window.browser.execute((hash) => { location.hash = hash; }, address);
-      await by(ready).waitForDisplayed({ timeout: 20_000 });
+      await visit(address, ready);
       found.push(...(await faults(window.browser)).map((fault) => `${theme} ${address}: ${fault}`));
     }
   }
