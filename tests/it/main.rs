@@ -9,6 +9,7 @@ mod holder;
 mod parity;
 mod probes;
 mod queue;
+mod resume;
 mod siege;
 mod support;
 mod survival;

@@ -1,46 +1,13 @@
 //! Probes from outside: a checkpoint judged by each kind, paused and resumed, kept from pruning, refused in words.
 
-use std::path::Path;
-
 use serde_json::Value;
 
-use crate::support::{Told, Workspace, small_sweep};
-
-const SIDE: usize = 16;
-const CLASSES: usize = 3;
-
-/// Writes an IDX set whose classes differ by brightness; without labels where `labelled` is false.
-fn write_set(folder: &Path, labelled: bool) {
-    std::fs::create_dir_all(folder).expect("a folder");
-    for (split, count) in [("train", 96_usize), ("t10k", 48)] {
-        let mut images = vec![0, 0, 8, 3];
-        for size in [count, SIDE, SIDE] {
-            images.extend(u32::try_from(size).expect("small").to_be_bytes());
-        }
-        for index in 0..count {
-            let base = 30 + 80 * (index % CLASSES);
-            let pixel = |place: usize| u8::try_from(base + (index * 31 + place * 17) % 40).expect("a byte");
-            images.extend((0..SIDE * SIDE).map(pixel));
-        }
-        let write = |name: &str, bytes: &[u8]| {
-            std::fs::write(folder.join(format!("{split}-{name}-ubyte")), bytes).expect("a file");
-        };
-        write("images-idx3", &images);
-        if labelled {
-            let mut labels = vec![0, 0, 8, 1];
-            labels.extend(u32::try_from(count).expect("small").to_be_bytes());
-            labels.extend((0..count).map(|index| (index % CLASSES) as u8));
-            write("labels-idx1", &labels);
-        }
-    }
-}
+use crate::support::{Told, Workspace, add_grey, small_sweep, write_set};
 
 /// A workspace with a finished pre-training run of 20 steps, and its id.
 fn pretrained() -> (Workspace, String) {
     let workspace = Workspace::new();
-    let folder = workspace.path("grey");
-    write_set(&folder, true);
-    workspace.vitals_ok(&["dataset", "add", "grey", &folder.display().to_string()]);
+    add_grey(&workspace);
     let recipe = "max_steps = 20\ncheckpoint_every = 10\nkeep_checkpoints = 2\nbase_learning_rate = 1e-2";
     let text = small_sweep(recipe, "").replace("fashion-mnist", "grey");
     let file = workspace.file("grey.toml", &text);

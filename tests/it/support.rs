@@ -242,3 +242,38 @@ pub fn small_sweep(extra_recipe: &str, axes: &str) -> String {
          knn_bank_size = 256\nknn_queries = 100\nthreads = 1\nloader_threads = 1\n{extra_recipe}\n{axes}"
     )
 }
+
+/// Writes an IDX set whose classes differ by brightness; without labels where `labelled` is false.
+pub fn write_set(folder: &Path, labelled: bool) {
+    const SIDE: usize = 16;
+    const CLASSES: usize = 3;
+    std::fs::create_dir_all(folder).expect("a folder");
+    for (split, count) in [("train", 96_usize), ("t10k", 48)] {
+        let mut images = vec![0, 0, 8, 3];
+        for size in [count, SIDE, SIDE] {
+            images.extend(u32::try_from(size).expect("small").to_be_bytes());
+        }
+        for index in 0..count {
+            let base = 30 + 80 * (index % CLASSES);
+            let pixel = |place: usize| u8::try_from(base + (index * 31 + place * 17) % 40).expect("a byte");
+            images.extend((0..SIDE * SIDE).map(pixel));
+        }
+        let write = |name: &str, bytes: &[u8]| {
+            std::fs::write(folder.join(format!("{split}-{name}-ubyte")), bytes).expect("a file");
+        };
+        write("images-idx3", &images);
+        if labelled {
+            let mut labels = vec![0, 0, 8, 1];
+            labels.extend(u32::try_from(count).expect("small").to_be_bytes());
+            labels.extend((0..count).map(|index| (index % CLASSES) as u8));
+            write("labels-idx1", &labels);
+        }
+    }
+}
+
+/// The labelled set as `grey` of a workspace: small enough that runs begin at once.
+pub fn add_grey(workspace: &Workspace) {
+    let folder = workspace.path("grey");
+    write_set(&folder, true);
+    workspace.vitals_ok(&["dataset", "add", "grey", &folder.display().to_string()]);
+}

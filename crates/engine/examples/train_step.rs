@@ -1,6 +1,7 @@
 //! The other side of `benches/train_step_torch.py`: a trainer of the given geometry that makes one step for each line it
-//! reads and prints its seconds as JSON. The words are `measured`, `plain`, `peak` (Gflop/s of matrix products) and
-//! `memory`; it chooses nothing by itself. Processor seconds are those of the main thread.
+//! reads and prints its seconds as JSON. The words are `measured`, `plain`, `peak` (Gflop/s of matrix products), `memory`,
+//! and `norms` (what gradient norms cost by themselves, with a trainer of its own, so it comes last); it chooses nothing
+//! by itself. Processor seconds are those of the main thread.
 
 use std::io::{BufRead, Write, stdin, stdout};
 use std::time::Instant;
@@ -10,6 +11,9 @@ use vitals_recipe::{Backbone, Precision, Recipe};
 
 const USAGE: &str =
     "usage: train_step THREADS IMAGE PATCH DIM DEPTH HEADS HIDDEN OUT BATCH [frozen] [bf16] [pieces=N]";
+
+/// Pairs of steps between which the norms are timed.
+const NORM_PAIRS: u64 = 5;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -69,6 +73,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             "memory" => {
                 let peak = memory("VmHWM:");
                 format!("{{\"peak\": {peak}, \"base\": {base}, \"growth\": {}}}", peak.saturating_sub(early))
+            }
+            "norms" => {
+                let report = vitals_engine::bench(&recipe, NORM_PAIRS, device)?;
+                let (seconds, share) = (report.gradient_norm_seconds, report.gradient_norm_share);
+                format!("{{\"seconds\": {seconds}, \"share\": {share}}}")
             }
             "peak" => format!("{{\"gflops\": {}}}", peak_gflops()?),
             word => {

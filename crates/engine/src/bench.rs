@@ -24,6 +24,11 @@ pub struct BenchReport {
     pub median_step_seconds_unmeasured: f64,
     /// Median over pairs of neighbouring steps of measured / unmeasured − 1.
     pub gradient_norm_overhead: f64,
+    /// Norm and maximum of every gradient by themselves, read from memory and not while the update has them in the cache:
+    /// no step can spend more on them.
+    pub gradient_norm_seconds: f64,
+    /// Of the median step with gradient norms.
+    pub gradient_norm_share: f64,
     pub device: String,
     pub threads: u32,
     pub precision: Precision,
@@ -36,15 +41,10 @@ pub fn bench(recipe: &Recipe, steps: u64, device: Device) -> std::result::Result
     let images = u64::from(recipe.batch_size) * 1000;
     let mut trainer = Trainer::new(recipe, recipe.schedule(images), device)?;
     let batches = [random_batch(recipe, 0), random_batch(recipe, 1)];
+    let [view1, view2] = &batches;
+    let (batch, image_size) = (recipe.batch_size as usize, recipe.image_size);
+    let views = Views { view1, view2, labels: &[], batch, image_size };
     let timed = |trainer: &mut Trainer, measure: bool| -> Result<f64> {
-        let [view1, view2] = &batches;
-        let views = Views {
-            view1,
-            view2,
-            labels: &[],
-            batch: recipe.batch_size as usize,
-            image_size: recipe.image_size,
-        };
         let begin = Instant::now();
         trainer.step_measured(trainer.next_step(), &views, measure)?;
         Ok(begin.elapsed().as_secs_f64())
@@ -52,7 +52,9 @@ pub fn bench(recipe: &Recipe, steps: u64, device: Device) -> std::result::Result
     for _ in 0..WARM_UP {
         timed(&mut trainer, true)?;
     }
+    let gradients = trainer.gradients(&views)?;
     let (mut measured, mut unmeasured, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
+    let mut norms = Vec::new();
     for pair in 0..steps {
         // The order alternates, so that a drift of the machine favours neither.
         let first_is_measured = pair % 2 == 0;
@@ -62,13 +64,19 @@ pub fn bench(recipe: &Recipe, steps: u64, device: Device) -> std::result::Result
         measured.push(with);
         unmeasured.push(without);
         ratios.push(with / without - 1.0);
+        let begin = Instant::now();
+        trainer.measure(&gradients)?;
+        norms.push(begin.elapsed().as_secs_f64());
     }
     let median_step_seconds = median(measured);
+    let gradient_norm_seconds = median(norms);
     Ok(BenchReport {
         images_per_second: f64::from(recipe.batch_size) / median_step_seconds,
         median_step_seconds,
         median_step_seconds_unmeasured: median(unmeasured),
         gradient_norm_overhead: median(ratios),
+        gradient_norm_seconds,
+        gradient_norm_share: gradient_norm_seconds / median_step_seconds,
         device: device.to_string(),
         threads: num_threads(),
         precision: recipe.precision,

@@ -4,7 +4,7 @@
 use tch::{Device, Tensor};
 
 use crate::error::Result;
-use crate::gradient::{Gradients, Measurement, flatten, report, stats};
+use crate::gradient::{Gradients, Measurement, contiguous, flatten, report, stats};
 use crate::method::{Differentiated, Images, differentiate};
 use crate::monitor::spread;
 use crate::network::Networks;
@@ -123,6 +123,19 @@ impl Core {
         })
     }
 
+    /// Norm and maximum of every gradient, brought to the host, and nothing else of a step.
+    pub(crate) fn measure(&mut self, gradients: &[Tensor]) -> Result<()> {
+        if self.passes() {
+            let slots = &self.nets.parameters.slots;
+            self.optimizer.pass(&self.nets.parameters.flat, slots, gradients, 0.0, false)?;
+            return Ok(());
+        }
+        for order in [2.0, f64::INFINITY] {
+            Vec::<f32>::try_from(&norms(gradients, order)?)?;
+        }
+        Ok(())
+    }
+
     /// Whether one pass over the tensors can do it all: AdamW on the CPU, and nothing that must know a total first.
     fn passes(&self) -> bool {
         let clips_nothing = self.plan.gradient_clip == 0.0 && self.plan.gradient_clip_per_tensor == 0.0;
@@ -153,13 +166,7 @@ impl Core {
     /// Updates the weights and measures on the way. `gradients` are those of the slots from `first` on.
     fn pass(&mut self, gradients: Vec<Tensor>, first: usize, learning_rate: f64) -> Result<Vec<Stats>> {
         let slots = &self.nets.parameters.slots[first..];
-        let plain = gradients.into_iter().zip(slots).map(|(gradient, slot)| -> Result<Tensor> {
-            match gradient.defined() {
-                true => Ok(gradient.f_contiguous()?),
-                false => Ok(Tensor::f_zeros([slot.count], tch::kind::FLOAT_CPU)?),
-            }
-        });
-        let gradients = plain.collect::<Result<Vec<_>>>()?;
+        let gradients = contiguous(gradients, slots, self.device)?;
         let split = slots.partition_point(|slot| slot.offset < self.nets.main.end);
         let ((main, rest), (of_main, of_rest)) = (slots.split_at(split), gradients.split_at(split));
         let flat = &self.nets.parameters.flat;

@@ -26,6 +26,15 @@ pub struct Gradients {
     pub adam_rms: Vec<f32>,
 }
 
+/// Gradients as a pass reads them: values in a row, zeros where the loss does not depend on a tensor.
+pub(crate) fn contiguous(gradients: Vec<Tensor>, slots: &[Slot], device: Device) -> Result<Vec<Tensor>> {
+    let plain = gradients.into_iter().zip(slots).map(|(gradient, slot)| match gradient.defined() {
+        true => Ok(gradient.f_contiguous()?),
+        false => Ok(Tensor::f_zeros([slot.count], (Kind::Float, device))?),
+    });
+    plain.collect()
+}
+
 /// Gradients in one vector with the layout of the slots' parameters, zeros between.
 pub(crate) fn flatten(gradients: &[Tensor], slots: &[Slot], device: Device) -> Result<Tensor> {
     let zeros = |count: i64| Tensor::f_zeros([count], (Kind::Float, device));

@@ -6,8 +6,8 @@ use vitals_recipe::{Recipe, Schedule};
 use crate::core::{Core, Rates};
 use crate::device::Device;
 use crate::error::{EngineError, Result, guarded};
-use crate::gradient::Gradients;
-use crate::method::Images;
+use crate::gradient::{Gradients, contiguous};
+use crate::method::{Images, differentiate};
 use crate::pixels::{Normalizer, image_count};
 use crate::plan::Plan;
 use crate::queue::Queue;
@@ -179,6 +179,24 @@ impl Trainer {
             skipped: outcome.skipped,
             gradients: outcome.gradients,
         })
+    }
+
+    /// The gradient of every tensor on a batch, for `bench`; nothing is updated but the statistics of batch norms.
+    pub(crate) fn gradients(&self, views: &Views<'_>) -> Result<Vec<Tensor>> {
+        let nets = &self.core.nets;
+        let preparation = nets.query.backbone.preparation();
+        let bytes = Bytes { views, normalizer: &self.normalizer, preparation };
+        let rates = Rates { learning_rate: 0.0, encoder_momentum: 1.0, loss_scale: 1.0 };
+        guarded(|| {
+            let wanted = &nets.parameters.tensors;
+            let found = differentiate(nets, &self.core.plan, &bytes, rates, wanted)?.gradients;
+            contiguous(found, &nets.parameters.slots, self.core.device)
+        })
+    }
+
+    /// The measurement of a step alone.
+    pub(crate) fn measure(&mut self, gradients: &[Tensor]) -> Result<()> {
+        guarded(|| self.core.measure(gradients))
     }
 
     fn check(&self, step: u64, views: &Views<'_>) -> Result<()> {

@@ -87,8 +87,13 @@ fn mocov3_on_two_threads() {
 }
 
 #[test]
-fn variants() {
+fn variants_on_one_thread() {
     replay("mocov3-variants", 1, 12);
+}
+
+#[test]
+fn variants_on_two_threads() {
+    replay("mocov3-variants", 2, 12);
 }
 
 /// At step 0 the frozen and the learned trajectory have the same start and inputs, so the frozen patch projection's

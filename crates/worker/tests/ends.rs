@@ -27,6 +27,7 @@ struct Ended {
     exit_code: Option<i32>,
     end: EndRecord,
     events: Vec<Event>,
+    logs: Vec<String>,
     folder: TempDir,
 }
 
@@ -74,9 +75,9 @@ fn train(recipe: Value, resume_from: Option<&str>, memory_kib: Option<u64>) -> E
         .stdin(Stdio::null())
         .output()
         .unwrap();
-    let (end, events) = records(&RunFolder::new(&run).journal(1));
+    let (end, events, logs) = records(&RunFolder::new(&run).journal(1));
     let end = end.unwrap_or_else(|| panic_with(&output.stderr));
-    Ended { exit_code: output.status.code(), end, events, folder }
+    Ended { exit_code: output.status.code(), end, events, logs, folder }
 }
 
 #[expect(clippy::panic, reason = "a test without an end record has failed")]
@@ -84,17 +85,18 @@ fn panic_with(stderr: &[u8]) -> EndRecord {
     panic!("no end record: {}", String::from_utf8_lossy(stderr))
 }
 
-fn records(journal: &Path) -> (Option<EndRecord>, Vec<Event>) {
+fn records(journal: &Path) -> (Option<EndRecord>, Vec<Event>, Vec<String>) {
     let mut reader = Reader::open(journal, 0).unwrap();
-    let (mut end, mut events) = (None, Vec::new());
+    let (mut end, mut events, mut logs) = (None, Vec::new(), Vec::new());
     while let ReadOutcome::Record { record, .. } = reader.finish().unwrap() {
         match record {
             Record::End(record) => end = Some(record),
             Record::Event(event) => events.push(event),
+            Record::Log(log) => logs.push(log.text),
             _ => {}
         }
     }
-    (end, events)
+    (end, events, logs)
 }
 
 impl Ended {
@@ -115,6 +117,27 @@ fn without_memory_the_parameters_to_change_are_named() {
     for word in ["out of device memory", "batch_size", "micro_batch_size", "smaller backbone"] {
         assert!(ended.end.message.contains(word), "{}", ended.end.message);
     }
+}
+
+/// Enough to begin and too little for a step: the activations of 48 images at once. In pieces, as the message says, the
+/// same step fits.
+#[test]
+fn without_memory_inside_a_step_the_named_parameter_helps() {
+    let recipe = |micro_batch_size: u32| {
+        json!({
+            "image_size": 64, "patch_size": 2, "embed_dim": 32, "depth": 3, "mlp_ratio": 16.0, "batch_size": 48,
+            "max_steps": 1, "micro_batch_size": micro_batch_size,
+        })
+    };
+    let memory_kib = Some(1_600 << 10);
+    let ended = train(recipe(0), None, memory_kib);
+    ended.is(5, "out_of_memory");
+    assert!(ended.logs.iter().any(|log| log.contains("steps 0 to 1")), "it had begun: {:?}", ended.logs);
+    assert_eq!(ended.end.last_step, None);
+    for word in ["out of device memory", "batch_size", "micro_batch_size", "smaller backbone"] {
+        assert!(ended.end.message.contains(word), "{}", ended.end.message);
+    }
+    train(recipe(4), None, memory_kib).is(0, "finished");
 }
 
 #[test]
