@@ -1,6 +1,8 @@
 //! Obeys what clients ask, each request once. Obeying is idempotent by the run's state and its control file, so that a
 //! request which a dead supervisor took and did not settle is simply obeyed again.
 
+use std::collections::HashSet;
+
 use serde_json::{Value, json};
 use vitals_journal::{Command as Ask, Control};
 use vitals_recipe::Job;
@@ -24,22 +26,35 @@ fn refused(text: impl Into<String>) -> Answer {
 }
 
 impl Supervisor {
-    /// Obeys and settles all requests; one that cannot be obeyed for the moment stays for the next turn.
+    /// Obeys and settles all requests; one that cannot be obeyed for the moment (a full disk) stays for the next turn, with
+    /// those behind it that ask for the same run, and holds back no others.
     pub(crate) async fn obey_requests(&mut self) -> Result<()> {
         let taken = self.store.take_requests(self.wall()).await?;
         self.requests.extend(taken);
-        while let Some(request) = self.requests.first().cloned() {
+        let mut failed = None;
+        let mut stuck = HashSet::new();
+        let mut at = 0;
+        while let Some(request) = self.requests.get(at).cloned() {
+            if stuck.contains(&request.run) {
+                at += 1;
+                continue;
+            }
             let answer = match self.obey(&request).await {
                 Ok(answer) => answer,
-                Err(error) if error.may_pass() => return Err(error),
+                Err(error) if error.may_pass() => {
+                    failed.get_or_insert(error);
+                    stuck.insert(request.run);
+                    at += 1;
+                    continue;
+                }
                 Err(error) => refused(format!("failed to {error}")),
             };
             let outcome = answer.as_deref().map_err(String::as_str);
             self.store.settle_request(request.id, outcome, self.wall()).await?;
             tracing::info!(request = request.id, command = request.command.as_str(), ?answer, "obeyed");
-            self.requests.remove(0);
+            self.requests.remove(at);
         }
-        Ok(())
+        failed.map_or(Ok(()), Err)
     }
 
     async fn obey(&mut self, request: &Request) -> Result<Answer> {
@@ -133,13 +148,16 @@ impl Supervisor {
                 Ok(done("cancelled"))
             }
             state if state.is_active() => {
-                self.ask(run, Ask::Cancel)?;
-                let evidence = Evidence::text("cancel requested");
-                self.set_state(run, state, &evidence).await?;
+                // The worker is told even where the wish cannot be written down: it may be what fills the disk.
+                let written = self.ask(run, Ask::Cancel);
+                if written.is_ok() {
+                    self.set_state(run, state, &Evidence::text("cancel requested")).await?;
+                }
                 if let Some(live) = self.live.get_mut(&run).filter(|live| !live.is_cancelling()) {
                     live.owes_term = true;
                     self.send_owed_signals();
                 }
+                written?;
                 Ok(done("cancelling: it writes a checkpoint and stops"))
             }
             state => Ok(done(format!("it is {state} already"))),

@@ -200,7 +200,10 @@ impl Supervisor {
                 _ = tick.tick() => {}
             }
             if let Err(error) = self.turn().await {
-                // Nothing is forgotten: what was not done is found undone at the next turn.
+                // Nothing is forgotten: what was not done is found undone at the next turn, and is no idleness.
+                if error.may_pass() {
+                    self.last_busy = self.now();
+                }
                 tracing::warn!("failed to {error}; trying again");
                 tokio::time::sleep(self.options.tick).await;
             }
@@ -242,14 +245,17 @@ impl Supervisor {
             self.tails.spawn(renew(self.store.clone(), self.stop_tails.subscribe()));
             self.adopted = true;
         }
+        let mut obeyed = Ok(());
         if look {
-            self.obey_requests().await?;
+            obeyed = self.obey_requests().await;
             self.remove_surplus_checkpoints().await?;
         }
         self.watch_slurm().await?;
         let settled = !self.unsettled.is_empty();
         self.settle_all().await?;
         self.act(look || settled).await?;
+        // What could not be obeyed holds up nothing else.
+        obeyed?;
         if self.startable || !self.live.is_empty() || !self.unsettled.is_empty() || !self.requests.is_empty()
         {
             self.last_busy = self.now();

@@ -133,6 +133,15 @@ mod tests {
     }
 
     #[test]
+    fn a_job_that_is_held_or_moved_has_not_ended() {
+        for state in ["PENDING", "COMPLETING", "REQUEUE_HOLD", "RESV_DEL_HOLD", "SPECIAL_EXIT", "REQUEUE_FED"]
+        {
+            let word = JobWord { state: state.to_owned(), reason: String::new(), nodes: String::new() };
+            assert!(!word.has_ended(), "{state}");
+        }
+    }
+
+    #[test]
     fn sacct_alone() {
         let told = accounted(&Known::default(), true);
         assert_eq!(

@@ -76,7 +76,7 @@ pub const GONE: &str = "GONE";
 impl JobWord {
     /// No process of it is left, or none ever was.
     pub fn has_ended(&self) -> bool {
-        const LIVING: [&str; 10] = [
+        const LIVING: [&str; 14] = [
             "PENDING",
             "RUNNING",
             "SUSPENDED",
@@ -84,6 +84,10 @@ impl JobWord {
             "CONFIGURING",
             "COMPLETING",
             "REQUEUED",
+            "REQUEUE_FED",
+            "REQUEUE_HOLD",
+            "RESV_DEL_HOLD",
+            "SPECIAL_EXIT",
             "RESIZING",
             "SIGNALING",
             "STAGE_OUT",

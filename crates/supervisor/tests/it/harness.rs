@@ -71,6 +71,12 @@ impl World {
         self
     }
 
+    /// One run's folder on a disk of its own of so many MiB; `false` where the machine does not let us.
+    pub fn put_on_small_disk(&mut self, run: RunId, mib: u32) -> bool {
+        self.disk = Tmpfs::mount(self.folder(run).path(), mib);
+        self.disk.is_some()
+    }
+
     pub fn runs_on_tmpfs(&self) -> bool {
         self.disk.is_some()
     }

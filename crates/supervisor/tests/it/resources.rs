@@ -1,11 +1,12 @@
 //! What a run uses and gives back: its whole process group, and room on the disk.
 
 use rustix::process::Signal;
-use vitals_store::{Command, RunState};
+use serde_json::json;
+use vitals_store::{Command, RequestStatus, RunState};
 use vitals_supervisor::settings;
 
 use crate::blows::fill;
-use crate::harness::{Unwritable, World, until};
+use crate::harness::{Unwritable, World, now, until};
 
 /// The processes of a group that are more than names.
 fn members(group: u32) -> Vec<u32> {
@@ -76,6 +77,36 @@ async fn a_small_disk_that_is_full_holds_the_queue_and_gets_no_half_files() {
     assert_eq!(row.attempt, 1);
     world.no_hole_and_no_double_step(run, 200).await;
     world.nothing_is_lost(run).await;
+}
+
+#[tokio::test]
+async fn a_run_whose_own_disk_is_full_is_cancelled_all_the_same_and_holds_nobody_back() {
+    let mut world = World::new(2).await.with_flags(&["--grace-ms", "500"]);
+    let full = world.queue_seed("step_ms=10", 100_000, 0, 1).await;
+    let other = world.queue_seed("step_ms=10", 100_000, 0, 2).await;
+    if !world.put_on_small_disk(full, 1) {
+        println!("skipped: a tmpfs cannot be mounted here");
+        return;
+    }
+    world.supervise().await;
+    world.steps(full, 3).await;
+    world.steps(other, 3).await;
+    let worker = world.process(full, 1, "worker").await;
+    let filler = fill(world.folder(full).path());
+    let id = world.store.add_request(Some(full), Command::Cancel, &json!({}), now()).await.unwrap();
+    // That the wish cannot be written down keeps neither the signal from its worker nor requests from other runs.
+    until("its worker is ended", async || (!worker.is_alive()).then_some(())).await;
+    world.ask(other, Command::Cancel).await.unwrap();
+    world.state(other, RunState::Cancelled).await;
+    assert_eq!(world.store.request(id).await.unwrap().unwrap().status, RequestStatus::Taken);
+    std::fs::remove_file(filler).unwrap();
+    let row = world.row_when(full, "end", |row| row.state.has_ended()).await;
+    assert!(matches!(row.state, RunState::Cancelled | RunState::Failed), "{}: {}", row.state, row.evidence);
+    until("the request is settled", async || {
+        let request = world.store.request(id).await.unwrap()?;
+        (request.status == RequestStatus::Done).then_some(())
+    })
+    .await;
 }
 
 #[tokio::test]
