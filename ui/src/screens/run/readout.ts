@@ -6,7 +6,7 @@ import { metricName } from '$lib/words';
 /** Colour of a series where it has a line of its own; the same as in its chart. */
 const SLOTS: Record<string, number> = {
   loss: 6, knn_top1: 1, knn_top1_fixed: 5, feature_std: 1, feature_cosine: 2, grad_norm: 6, encoder_momentum: 3,
-  images_per_second: 1, step_seconds: 2, data_wait_seconds: 3, device_memory_bytes: 8,
+  images_per_second: 1, step_seconds: 2, data_wait_seconds: 3, device_memory_bytes: 8, resident_memory_bytes: 8,
 };
 const MILLI = 1000;
 const GIGA = 1e9;
