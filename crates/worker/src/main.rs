@@ -3,6 +3,7 @@
 
 mod checkpoints;
 mod control;
+mod device_memory;
 mod environment;
 mod evaluation;
 mod exit;

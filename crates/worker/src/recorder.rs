@@ -44,6 +44,7 @@ pub struct Recorder<'a> {
     fixed: Option<StreamId>,
     pixels: Option<StreamId>,
     system: StreamId,
+    device: Option<StreamId>,
     rate: Rate,
     row: Vec<f64>,
 }
@@ -82,6 +83,7 @@ impl<'a> Recorder<'a> {
             fixed: None,
             pixels: None,
             system,
+            device: None,
             rate: Rate::default(),
             row: Vec::new(),
         })
@@ -175,10 +177,22 @@ impl<'a> Recorder<'a> {
         self.journal.row(stream, step, self.elapsed(), &[top1])
     }
 
-    /// What the process uses.
-    pub fn system(&mut self, step: u64, resident_bytes: u64) -> Result<(), JournalError> {
+    /// What the process uses; of a device's memory where that is known.
+    pub fn system(
+        &mut self,
+        step: u64,
+        resident_bytes: u64,
+        device_bytes: Option<u64>,
+    ) -> Result<(), JournalError> {
         let values = [resident_bytes as f64, self.journal.waited().as_secs_f64()];
-        self.journal.row(self.system, step, self.elapsed(), &values)
+        self.journal.row(self.system, step, self.elapsed(), &values)?;
+        let Some(bytes) = device_bytes else { return Ok(()) };
+        let stream = match self.device {
+            Some(stream) => stream,
+            None => self.journal.stream("device", vec![Column::f64("device_memory_bytes", "bytes")])?,
+        };
+        self.device = Some(stream);
+        self.journal.row(stream, step, self.elapsed(), &[bytes as f64])
     }
 }
 

@@ -14,6 +14,7 @@ use vitals_recipe::{JOB_FORMAT, Job, OnNonfinite, Precision, Recipe};
 
 use crate::checkpoints::Keeper;
 use crate::control::{Request, Watcher, ends};
+use crate::device_memory;
 use crate::evaluation::Evaluator;
 use crate::exit::{Failure, Outcome, StopReason};
 use crate::memory;
@@ -231,7 +232,7 @@ fn attempt(
         evaluator.after_step(done, &mut trainer, &mut recorder)?;
         if system_at.elapsed() >= SYSTEM_EVERY {
             system_at = Instant::now();
-            recorder.system(step, memory::resident_bytes().unwrap_or(0))?;
+            recorder.system(step, memory::resident_bytes().unwrap_or(0), device_memory::bytes())?;
             said_unreadable = tell_unreadable(&dataset, journal, said_unreadable)?;
         }
         if keeper.is_due(done) {

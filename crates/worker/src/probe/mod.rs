@@ -13,6 +13,7 @@ use vitals_recipe::{Job, OnNonfinite, Recipe, Task};
 
 use crate::checkpoints::Keeper;
 use crate::control::Watcher;
+use crate::device_memory;
 use crate::exit::{Failure, Outcome};
 use crate::memory;
 use crate::recorder::StepTime;
@@ -165,7 +166,7 @@ impl Attempt<'_> {
             }
             if system_at.elapsed() >= SYSTEM_EVERY {
                 system_at = Instant::now();
-                recorder.system(step, memory::resident_bytes().unwrap_or(0))?;
+                recorder.system(step, memory::resident_bytes().unwrap_or(0), device_memory::bytes())?;
                 said_unreadable = tell_unreadable(&self.dataset, self.journal, said_unreadable)?;
             }
             if keeper.is_due(done) {

@@ -14,6 +14,7 @@ pub struct ProbeRecorder<'a> {
     step: Option<StreamId>,
     evaluation: Option<StreamId>,
     system: Option<StreamId>,
+    device: Option<StreamId>,
     rate: Rate,
 }
 
@@ -25,6 +26,7 @@ impl<'a> ProbeRecorder<'a> {
             step: None,
             evaluation: None,
             system: None,
+            device: None,
             rate: Rate::default(),
         }
     }
@@ -71,13 +73,22 @@ impl<'a> ProbeRecorder<'a> {
         self.journal.row(stream, step, self.elapsed(), &[tally.top1(), tally.top5()])
     }
 
-    /// What the process uses.
-    pub fn system(&mut self, step: u64, resident_bytes: u64) -> Result<(), JournalError> {
+    /// What the process uses; of a device's memory where that is known.
+    pub fn system(
+        &mut self,
+        step: u64,
+        resident_bytes: u64,
+        device_bytes: Option<u64>,
+    ) -> Result<(), JournalError> {
         let columns =
             || vec![Column::f64("resident_memory_bytes", "bytes"), Column::f64("journal_wait_seconds", "s")];
         let stream = declared(self.journal, &mut self.system, "system", columns)?;
         let values = [resident_bytes as f64, self.journal.waited().as_secs_f64()];
-        self.journal.row(stream, step, self.elapsed(), &values)
+        self.journal.row(stream, step, self.elapsed(), &values)?;
+        let Some(bytes) = device_bytes else { return Ok(()) };
+        let columns = || vec![Column::f64("device_memory_bytes", "bytes")];
+        let stream = declared(self.journal, &mut self.device, "device", columns)?;
+        self.journal.row(stream, step, self.elapsed(), &[bytes as f64])
     }
 }
 
