@@ -14,5 +14,6 @@ mod siege;
 mod support;
 mod survival;
 mod sweep;
+mod unit;
 #[path = "../../crates/supervisor/tests/it/window.rs"]
 mod window;
