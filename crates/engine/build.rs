@@ -9,7 +9,7 @@ fn main() {
     cc::Build::new()
         .cpp(true)
         .std("c++17")
-        .files(["shim/pass.cpp", "shim/shim.cpp"])
+        .files(["shim/blocks.cpp", "shim/pass.cpp", "shim/shim.cpp"])
         .includes([include.join("torch/csrc/api/include"), include])
         .define("_GLIBCXX_USE_CXX11_ABI", "1")
         // The pass is worth nothing unoptimised, and libtorch's headers run in parallel only with OpenMP.

@@ -83,9 +83,12 @@ fn load_cuda_backend() -> std::result::Result<(), String> {
 
 /// Sets how many threads libtorch computes with, for the whole process. 0 leaves libtorch's own choice.
 pub fn set_threads(threads: u32) {
-    static INTEROP: Once = Once::new();
-    // Training runs one operation at a time; the pool between operations would only hold idle threads.
-    INTEROP.call_once(|| tch::set_num_interop_threads(1));
+    static PROCESS: Once = Once::new();
+    PROCESS.call_once(|| {
+        // Training runs one operation at a time; the pool between operations would only hold idle threads.
+        tch::set_num_interop_threads(1);
+        crate::shim::keep_blocks();
+    });
     if threads > 0 {
         tch::set_num_threads(i32::try_from(threads).unwrap_or(i32::MAX));
     }

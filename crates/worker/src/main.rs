@@ -9,6 +9,7 @@ mod evaluation;
 mod exit;
 mod memory;
 mod probe;
+mod processor;
 mod recorder;
 mod signals;
 mod tools;

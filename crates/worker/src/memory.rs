@@ -22,13 +22,6 @@ pub fn processor_name() -> String {
     name.map_or_else(|| "CPU".to_owned(), |(_, name)| name.trim().to_owned())
 }
 
-/// Whether the processor multiplies matrices in bfloat16 or half precision itself.
-pub fn has_half_instructions() -> bool {
-    let text = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let flags = text.lines().find(|line| line.starts_with("flags")).unwrap_or_default();
-    flags.split_whitespace().any(|flag| matches!(flag, "avx512_bf16" | "amx_bf16" | "avx512_fp16"))
-}
-
 fn field(path: &str, name: &str) -> Option<u64> {
     let text = std::fs::read_to_string(path).ok()?;
     let line = text.lines().find_map(|line| line.strip_prefix(name))?;

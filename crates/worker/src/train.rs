@@ -10,7 +10,7 @@ use serde_json::json;
 use vitals_data::{Dataset, DatasetSpec, DecodedCache, Loader, LoaderConfig};
 use vitals_engine::{Device, EngineError, StepReport, Trainer, Views};
 use vitals_journal::{EndRecord, Event, Header, JournalError, Level, Lock, RunFolder, Writer, WriterOptions};
-use vitals_recipe::{JOB_FORMAT, Job, OnNonfinite, Precision, Recipe};
+use vitals_recipe::{JOB_FORMAT, Job, OnNonfinite, Recipe};
 
 use crate::checkpoints::Keeper;
 use crate::control::{Request, Watcher, ends};
@@ -19,7 +19,7 @@ use crate::evaluation::Evaluator;
 use crate::exit::{Failure, Outcome, StopReason};
 use crate::memory;
 use crate::recorder::{Recorder, StepTime};
-use crate::{environment, probe, signals};
+use crate::{environment, probe, processor, signals};
 
 /// Memory for batches that wait.
 const PREFETCH_BYTES: u64 = 256 << 20;
@@ -165,14 +165,10 @@ fn attempt(
             recipe.batch_size
         ),
     )?;
-    if recipe.precision != Precision::Fp32 && device == Device::Cpu && !memory::has_half_instructions() {
-        journal.log(
-            Level::Warn,
-            format!(
-                "this processor has no instructions for {}: it computes the same as elsewhere, but slower than fp32",
-                recipe.precision
-            ),
-        )?;
+    if device == Device::Cpu
+        && let Some(words) = processor::warning(recipe.precision)
+    {
+        journal.log(Level::Warn, words)?;
     }
     if job.first_step == 0 {
         evaluator.before_training(&mut trainer, &mut recorder)?;

@@ -106,28 +106,45 @@ fn tensors_are_clipped_one_by_one() {
 /// Reduced precision stays near fp32, keeps weights and norms in fp32, and half precision skips what overflows.
 #[test]
 fn reduced_precision_trains() {
-    let run = |precision, loss_scale| {
+    let run = |precision, loss_scale, class_token: f64| {
         let mut core = core(&Recipe { precision, batch_size: 64, ..tiny() });
-        // At its start the class token is so near zero that the first norm makes every rounding of it a thousand times
-        // larger: what would be compared is that rounding, which differs between processors.
-        let token = core.nets.parameters.get("base_encoder.cls_token").unwrap();
-        fill(&token, &(images(5, 1).view([-1]).narrow(0, 0, 32) * 0.02)).unwrap();
+        if class_token > 0.0 {
+            let token = core.nets.parameters.get("base_encoder.cls_token").unwrap();
+            fill(&token, &(images(5, 1).view([-1]).narrow(0, 0, 32) * class_token)).unwrap();
+        }
         let views = [7, 1007].map(|seed| core.nets.query.backbone.prepare(&images(seed, 64)).unwrap());
         let before = core.nets.parameters.flat.copy();
         let rates = Rates { loss_scale, ..RATES };
         let outcome = core.advance(&[&views[0], &views[1]], rates, true).unwrap();
         let moved = (&core.nets.parameters.flat - before).abs().max().double_value(&[]) > 0.0;
         assert_eq!(core.nets.parameters.flat.kind(), Kind::Float);
-        (outcome.loss, outcome.gradients.unwrap().grad_norm, outcome.skipped, moved)
+        let layers: Vec<String> = core.nets.parameters.layers.iter().map(|(name, _)| name.clone()).collect();
+        (outcome.loss, outcome.gradients.unwrap(), outcome.skipped, moved, layers)
     };
-    let (loss, norm, _, _) = run(Precision::Fp32, 1.0);
     for (precision, scale) in [(Precision::Bf16, 1.0), (Precision::Fp16, 1024.0)] {
-        let (reduced, reduced_norm, skipped, moved) = run(precision, scale);
+        // At its start the class token is so near zero that the first norm makes every rounding of it a thousand times
+        // larger: its own gradient is that rounding, which differs between processors. Every other layer's is not.
+        let (loss, expected, _, _, layers) = run(Precision::Fp32, 1.0, 0.0);
+        let (reduced, found, skipped, moved, _) = run(precision, scale, 0.0);
         assert!(!skipped && moved);
         assert!(reduced != loss && (reduced / loss - 1.0).abs() < 0.02, "{precision}: {reduced} for {loss}");
-        assert!((reduced_norm / norm - 1.0).abs() < 0.05, "{precision}: {reduced_norm} for {norm}");
+        for (layer, (norm, of_reduced)) in expected.layer_norms.iter().zip(&found.layer_norms).enumerate() {
+            let is_near = (of_reduced / norm - 1.0).abs() < 0.05;
+            assert!(
+                is_near || layers[layer] == "cls_token",
+                "{precision} {}: {of_reduced} for {norm}",
+                layers[layer]
+            );
+        }
+        // With a token that is not near zero there is no exception.
+        let (loss, expected, ..) = run(Precision::Fp32, 1.0, 0.02);
+        let (reduced, found, skipped, moved, _) = run(precision, scale, 0.02);
+        assert!(!skipped && moved);
+        assert!(reduced != loss && (reduced / loss - 1.0).abs() < 0.02, "{precision}: {reduced} for {loss}");
+        let (norm, of_reduced) = (expected.grad_norm, found.grad_norm);
+        assert!((of_reduced / norm - 1.0).abs() < 0.05, "{precision}: {of_reduced} for {norm}");
     }
-    let (_, _, skipped, moved) = run(Precision::Fp16, 1e30);
+    let (_, _, skipped, moved, _) = run(Precision::Fp16, 1e30, 0.0);
     assert!(skipped && !moved, "an overflow must not reach the weights");
 }
 
