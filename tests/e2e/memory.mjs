@@ -84,7 +84,7 @@ try {
       before ??= total(now);
       if (total(now) > total(most)) most = now;
     });
-    const details = { screens: shown.length, live_runs: (await running()).length, screens: ['live', `run, ${RUNS} of them`], seconds: STAY * (RUNS + 2), at_first: before, processes: most };
+    const details = { live_runs: (await running()).length, screens: ['live', `run, ${RUNS} of them`], seconds: STAY * (RUNS + 2), at_first: before, processes: most };
     console.log(JSON.stringify({ name: 'window_memory', value: total(most), unit: 'bytes', higher_is_better: false, details }));
   } else {
     const opened = performance.now();

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Columns } from '../src/lib/backend/frame';
 import { parseHeatmap } from '../src/lib/backend/heatmap';
 import { bordersOf, foldRows, pixels, RELATIVE, rowPixels, scaleOf, shade } from '../src/lib/charts/heat';
-import { nonfiniteSteps, trace } from '../src/lib/charts/trace';
+import { isBand, isHair, nonfiniteSteps, trace } from '../src/lib/charts/trace';
 import { yRange } from '../src/lib/charts/range';
 import { cut, encodeCells } from './fixtures/frames';
 import { random } from './fixtures/series';
@@ -45,6 +45,21 @@ describe('trace', () => {
     const columns = columnsOf([1, 2, NaN, NaN, 3, 4], 6);
     expect(draw(columns, [0, 5]).strokes).toEqual([[[0, 1], [1, 2]], [[4, 3], [5, 4]]]);
     expect(nonfiniteSteps(columns, [0, 5])).toEqual([2, 3]);
+  });
+
+  it('is a row of hairs only where columns lie close, on screens of coarse pixels', () => {
+    const columns = columnsOf(Array.from({ length: 1000 }, (_, i) => i), 500);
+    expect(isHair(columns, [0, 999], 1400, 1)).toBe(true);
+    expect(isHair(columns, [0, 99], 1400, 1)).toBe(false);
+    expect(isHair(columns, [0, 999], 1400, 2)).toBe(false);
+  });
+
+  it('is a band where it goes far up and down within its columns, whatever single spikes do', () => {
+    const y = (value: number) => (value <= 0 ? NaN : 100 - value);
+    const spike = Array.from({ length: 1000 }, (_, i) => (i === 500 ? 90 : 10 + (i % 2)));
+    expect(isBand(columnsOf(spike, 100), y)).toBe(false);
+    expect(isBand(columnsOf(spike.map((value, i) => value + (i % 3) * 5), 100), y)).toBe(true);
+    expect(isBand(columnsOf([0, -1, 0, -1], 2), y)).toBe(false);
   });
 
   it('counts what a log scale cannot show as not drawn', () => {

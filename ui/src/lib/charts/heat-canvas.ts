@@ -4,6 +4,7 @@ import type { Tokens } from '../theme/tokens.svelte';
 import { foldRows, pixels, type HeatScale, type RowPixels } from './heat';
 import { isDrawn, markColour } from './plot-layers';
 import type { Mark } from './series';
+import { cleared } from './surface';
 import { PX_PER_X_TICK } from './ticks';
 import type { XScale } from './x-scale';
 
@@ -20,12 +21,8 @@ const TICKED_ROW_PX = 4;
 
 export function paintHeat(canvas: HTMLCanvasElement, view: HeatView): void {
   const ratio = devicePixelRatio;
-  canvas.width = Math.round(view.width * ratio);
-  canvas.height = Math.round(view.height * ratio);
-  const ctx = canvas.getContext('2d');
+  const ctx = cleared(canvas, view.width, view.height);
   if (ctx === null || view.rows.length === 0) return;
-  ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
-  ctx.clearRect(0, 0, view.width, view.height);
   const plotWidth = view.width - view.left - view.right;
   const plotHeight = view.height - view.top - view.bottom;
   const each = plotHeight / view.rows.length;
@@ -34,8 +31,7 @@ export function paintHeat(canvas: HTMLCanvasElement, view: HeatView): void {
   const blank = new Float64Array(view.columns).fill(NaN);
   const rows = foldRows(view.rows.map((row) => row.pixels?.row ?? blank), Math.floor(plotHeight * ratio));
   image ??= document.createElement('canvas');
-  image.width = view.columns;
-  image.height = rows.length;
+  if (image.width !== view.columns || image.height !== rows.length) [image.width, image.height] = [view.columns, rows.length];
   const data = pixels(rows, view.columns, view.tokens.ember, view.scale);
   image.getContext('2d')?.putImageData(new ImageData(data, view.columns, rows.length), 0, 0);
   ctx.fillStyle = view.tokens.inset;

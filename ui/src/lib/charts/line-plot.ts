@@ -7,7 +7,7 @@ import type { Range } from './range';
 import { branchesOf, type Band, type Line, type Mark } from './series';
 import type { Columns } from '../backend/frame';
 import { labels, logTicks, PX_PER_X_TICK, PX_PER_Y_TICK, ticks } from './ticks';
-import { nonfiniteSteps, trace, type Drawn } from './trace';
+import { isBand, isHair, nonfiniteSteps, trace, type Drawn } from './trace';
 import { drawBandLabels, drawMarks, drawShades } from './plot-layers';
 import type { XScale, XTicks } from './x-scale';
 
@@ -43,6 +43,10 @@ function strokes(lines: Line[]): Stroke[] {
   const ghosts = back.filter((line) => line.smoothed).map((line) => ({ line, columns: line.columns, ghost: true }));
   const all = back.map((line) => ({ line, columns: line.smoothed ?? line.columns, ghost: line.quiet ?? false }));
   return [...branches, ...ghosts, ...all.filter((one) => one.ghost), ...all.filter((one) => !one.ghost)];
+}
+
+function widthOf({ line, ghost }: Stroke): number {
+  return ghost ? 1 : line.width ?? 1.4;
 }
 
 export class LinePlot {
@@ -130,9 +134,9 @@ export class LinePlot {
       ],
       series: [{}, ...strokes(view.lines).map((stroke, i): uPlot.Series => ({
         stroke: stroke.line.slot === 0 ? tokens.tx2 : tokens.categories[stroke.line.slot - 1] ?? tokens.tx2,
-        width: stroke.ghost ? 1 : stroke.line.width ?? 1.4,
+        width: widthOf(stroke),
         alpha: stroke.ghost ? 0.35 : 1,
-        ...(stroke.line.solid || stroke.line.slot === 0 ? {} : { dash: (tokens.dashes[stroke.line.slot - 1] ?? []).map((px) => px * ratio) }),
+        dash: this.#dash(stroke.line),
         points: { show: false },
         paths: (u) => this.#path(u, i),
       }))],
@@ -149,15 +153,29 @@ export class LinePlot {
 
   #path(u: uPlot, index: number): uPlot.Series.Paths | null {
     const { lines, window, scale, log } = this.#view;
-    const columns = strokes(lines)[index]?.columns;
-    if (!columns) return null;
+    const stroke = strokes(lines)[index];
+    if (!stroke?.columns) return null;
+    const { columns, line } = stroke;
     const path = new Path2D();
     const { left, width } = u.bbox;
+    const hair = isHair(columns, window, width, uPlot.pxRatio);
     const x = (step: number) => left + scale.position(step, window) * width;
     const y = (value: number) => (log && value <= 0 ? NaN : u.valToPos(value, 'y', true));
-    const tally = trace(columns, window, x, y, path);
+    // A hair between two columns of pixels would be half as dark in both; uPlot moves lines of odd width by half a pixel.
+    const tally = trace(columns, window, hair ? (step) => Math.floor(x(step)) : x, y, path);
     this.#drawn = { drawn: this.#drawn.drawn + tally.drawn, of: this.#drawn.of + tally.of };
+    // uPlot reads both of them once it has the path.
+    const series = u.series[index + 1];
+    if (series !== undefined) {
+      series.width = hair ? 1 / uPlot.pxRatio : widthOf(stroke);
+      series.dash = hair && isBand(columns, y) ? [] : this.#dash(line);
+    }
     return { stroke: path };
+  }
+
+  #dash(line: Line): number[] {
+    if (line.solid || line.slot === 0) return [];
+    return (this.#view.tokens.dashes[line.slot - 1] ?? []).map((px) => px * uPlot.pxRatio);
   }
 
   #xTicks(u: uPlot): XTicks {

@@ -44,6 +44,33 @@ export function trace(columns: Columns, window: readonly [number, number], x: (s
   return tally;
 }
 
+/** Device pixels from column to column below which a line is a row of hairs. */
+const HAIR_PX = 4;
+/** From minimum to maximum in pixels, on the average: a line that goes so far up and down is a band. */
+const BAND_PX = 6;
+
+/**
+ * Where columns lie this close, lines are one device pixel wide: without a GPU broader ones take ten times as long, and the
+ * columns fill what lies between anyway. Screens of finer pixels keep their width. */
+export function isHair(columns: Columns, [from, to]: readonly [number, number], pixels: number, ratio: number): boolean {
+  if (ratio >= 1.5) return false;
+  let count = 0;
+  for (const step of columns.step) if (step >= from && step <= to) count += 1;
+  return count * HAIR_PX > pixels;
+}
+
+/** Whether a line covers an area; dashes would only tear holes into it, and hide extremes there. */
+export function isBand({ min, max }: Columns, y: (value: number) => number): boolean {
+  let [sum, count] = [0, 0];
+  for (let i = 0; i < min.length; i += 1) {
+    const span = Math.abs(y(min[i] ?? NaN) - y(max[i] ?? NaN));
+    if (Number.isNaN(span)) continue;
+    sum += span;
+    count += 1;
+  }
+  return sum > BAND_PX * count;
+}
+
 /** Low and high in the order that makes the shorter way from `start`. */
 function nearest(start: number, low: number, high: number): [number, number] {
   return Number.isFinite(start) && high - start < start - low ? [high, low] : [low, high];

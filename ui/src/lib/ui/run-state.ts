@@ -58,6 +58,7 @@ const PATTERNS: [RegExp, Key, string[]][] = [
   [/^waits for memory on (\S+): it needs about (.*), (.*) are free for it$/, 'evidence.waits_for_memory', ['device', 'need', 'room']],
   [/^retry (\d+) of (\d+) by the setting `retry`$/, 'evidence.retry', ['number', 'of']],
   [/^slurm gave no answer: (.*)$/, 'evidence.slurm_silent', ['reason']],
+  [/^its journal cannot be read on: (.*)$/, 'evidence.journal_damaged', ['what']],
   [/^rewind to step (\d+) requested$/, 'evidence.rewind', ['step']],
 ];
 
