@@ -1,10 +1,13 @@
 //! What detection finds in runs whose truth is known, one JSON object a noise level: `detection/<sigma>` is the part of the
 //! true spikes that were found; the details tell how many of the found ones are true, and what was said of who moved first.
+//! `detection/calm`: what is found in long runs in which nothing happens.
 //!
 //! `cargo run --release -p vitals-series --example bench_detection`
 
 use vitals_series::synthetic::{Jump, Synthetic};
-use vitals_series::{Delay, LayerSpike, Onset, Order, SpikeEvent, SpikeRule, delay, order, spikes};
+use vitals_series::{
+    Delay, Found, LayerSpike, Onset, Order, RunDetector, SpikeEvent, SpikeRule, delay, order, spikes,
+};
 
 const RUNS: u64 = 10;
 const STEPS: u64 = 4_000;
@@ -15,6 +18,11 @@ const SIGMAS: [f64; 5] = [0.04, 0.08, 0.12, 0.16, 0.24];
 const BESIDE: u64 = 4;
 /// Steps by which one layer leads or follows the others, where there is an order.
 const LEAD: u64 = 10;
+
+/// Runs without events.
+const CALM_RUNS: u64 = 10;
+const CALM_STEPS: u64 = 100_000;
+const CALM_LAYERS: usize = 150;
 
 /// A true event.
 struct Truth {
@@ -65,6 +73,24 @@ fn main() {
             tally.too_close,
         );
     }
+    let calm: usize = (0..CALM_RUNS).map(|seed| invented(seed).len()).sum();
+    println!(
+        "{{\"name\":\"detection/calm\",\"value\":{calm},\"unit\":\"events\",\"higher_is_better\":false,\"details\":{{\
+         \"runs\":{CALM_RUNS},\"steps\":{CALM_STEPS},\"layers\":{CALM_LAYERS}}}}}"
+    );
+}
+
+/// Everything that detection over a whole run finds where nothing is.
+fn invented(seed: u64) -> Vec<Found> {
+    let run = Synthetic::calm(CALM_STEPS, CALM_LAYERS, seed);
+    let names: Vec<String> = run.layers.iter().map(|layer| format!("grad_norm/{layer}")).collect();
+    let mut detector = RunDetector::default();
+    detector.declare(0, names.iter().map(String::as_str));
+    for (step, row) in (0..).zip(run.rows()) {
+        detector.push(0, step, |column| row.get(column).copied());
+    }
+    detector.finish();
+    detector.take_changed()
 }
 
 /// Eight spikes a run: one step of one block, all layers at once, the patch projection first, the patch projection last;

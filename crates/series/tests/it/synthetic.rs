@@ -1,7 +1,10 @@
 //! Synthetic series whose truth is known: which layer jumped, when, and in how many steps.
 
-use vitals_series::synthetic::{Noise, Synthetic};
-use vitals_series::{Dip, DipRule, Finding, RunDetector, SpikeEvent, SpikeRule, dips, spikes};
+use vitals_series::synthetic::{Jump, Noise, Synthetic};
+use vitals_series::{
+    Delay, Dip, DipRule, Finding, Onset, Order, RunDetector, SpikeEvent, SpikeRule, delay, dips, order,
+    spikes,
+};
 
 const LAYERS: usize = 12;
 
@@ -112,6 +115,55 @@ fn of_150_layers_ten_spikes_of_one_step_and_three_nan_are_found_and_nothing_else
 fn of_150_layers_nothing_is_invented_in_ten_runs_without_events() {
     for seed in 0..10 {
         assert_eq!(said(&Synthetic::calm(10_000, 150, seed)), (Vec::new(), Vec::new(), 0), "seed {seed}");
+    }
+}
+
+/// What is said of the patch projection in a run in which it jumps `lead` steps before the others (behind them where negative);
+/// `None` where it was not seen to jump.
+fn who_moved_first(sigma: f64, factor: f64, lead: i64, seed: u64) -> Option<Order> {
+    let mut run = Synthetic { sigma, ..Synthetic::calm(300, LAYERS, seed) };
+    for layer in 0..LAYERS {
+        let waits = if layer == 0 { (-lead).max(0) } else { lead.max(0) }.unsigned_abs();
+        run.jumps.push(Jump { layer, step: 200 + waits, steps: 40 - waits, factor });
+    }
+    let events = found(&run.rows().collect::<Vec<_>>());
+    let event = events.iter().find(|event| (190..250).contains(&event.onset))?;
+    let onset = |of: usize| {
+        let layer = event.layers.iter().find(|layer| layer.layer == of)?;
+        Some(Onset { step: layer.onset, low: layer.onset_low, high: layer.onset_high })
+    };
+    let first = onset(0)?;
+    let delays: Vec<Delay> = (1..LAYERS).filter_map(onset).map(|other| delay(first, other)).collect();
+    (!delays.is_empty()).then(|| order(&delays))
+}
+
+#[test]
+fn simultaneous_jumps_show_no_lead_in_any_noise() {
+    let (mut told, mut ordered) = (0, Vec::new());
+    for sigma in [0.04, 0.08, 0.16, 0.24] {
+        for factor in [4.0, 10.0] {
+            for lead in -2..=2 {
+                for seed in 0..8 {
+                    let Some(order) = who_moved_first(sigma, factor, lead, seed) else { continue };
+                    told += 1;
+                    if order != Order::Together {
+                        ordered.push((sigma, factor, lead, seed, order));
+                    }
+                }
+            }
+        }
+    }
+    assert!(told > 100, "{told}");
+    assert!(ordered.is_empty(), "{} of {told}: {ordered:?}", ordered.len());
+}
+
+#[test]
+fn a_lead_of_ten_steps_is_seen_in_the_noise_of_real_runs() {
+    for (lead, right) in [(10, Order::First), (-10, Order::Later)] {
+        let told: Vec<Order> =
+            (0..20).filter_map(|seed| who_moved_first(0.08, 10.0, lead, 100 + seed)).collect();
+        let seen = told.iter().filter(|order| **order == right).count();
+        assert!(told.len() >= 19 && seen + 1 >= told.len(), "{lead}: {seen} of {}", told.len());
     }
 }
 
