@@ -65,7 +65,7 @@ pub async fn frame(context: &Context, request: &FrameRequest) -> Result<Vec<u8>>
     }
     let (from, to) =
         window(context, &runs, &request.series, request.superseded, (request.from, request.to)).await?;
-    let grid = Grid::new(from, to, request.columns);
+    let grid = Grid::for_series(request.runs.len() * request.series.len(), from, to, request.columns);
     let mut found = Vec::new();
     for run in runs {
         found.extend(lines::read(context, run, request, grid).await?);

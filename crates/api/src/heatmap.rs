@@ -38,7 +38,7 @@ pub async fn frame(context: &Context, request: &HeatmapRequest) -> Result<Vec<u8
     };
     let names: Vec<String> = layers.iter().map(|layer| format!("{}/{layer}", request.metric)).collect();
     let (from, to) = window(context, &[run], &names, None, (request.from, request.to)).await?;
-    let grid = Grid::new(from, to, request.columns);
+    let grid = Grid::for_series(names.len(), from, to, request.columns);
     let relative = request.cell != HeatmapCell::Absolute;
     let strips = context.store().viewport(run, &View { names, grid, relative, superseded: false }).await?;
     encode(run.to_string(), &strips, &layers, request, grid)

@@ -17,6 +17,9 @@ pub const NODE_FACTOR: u64 = 4;
 /// The highest level of nodes.
 pub const TOP_LEVEL: u32 = 5;
 
+/// Values that a picture may read one by one; where a window holds more of them its columns are made of nodes.
+pub const READABLE_VALUES: u64 = 500_000;
+
 /// Steps of a node of `level`.
 pub const fn node_steps(level: u32) -> u64 {
     NODE_STEPS * NODE_FACTOR.pow(level)
@@ -34,8 +37,21 @@ pub struct Grid {
 impl Grid {
     /// Over the steps `from..=to` in at most `pixels` columns; 0 counts as 1.
     pub fn new(from: u64, to: u64, pixels: u32) -> Self {
+        Self::no_finer_than(1, from, to, pixels)
+    }
+
+    /// As [`Grid::new`] for as many series as `series`, but of whole nodes where the window holds more than
+    /// [`READABLE_VALUES`] of their values: then none of them is read for a picture, and its columns may be wider than pixels.
+    pub fn for_series(series: usize, from: u64, to: u64, pixels: u32) -> Self {
+        let steps = to.max(from) - from + 1;
+        let values = steps.saturating_mul(series as u64);
+        let finest = if values > READABLE_VALUES { NODE_STEPS } else { 1 };
+        Self::no_finer_than(finest, from, to, pixels)
+    }
+
+    fn no_finer_than(finest: u64, from: u64, to: u64, pixels: u32) -> Self {
         let (to, pixels) = (to.max(from), u64::from(pixels.max(1)));
-        let mut stride = (to - from).div_ceil(pixels).max(1);
+        let mut stride = (to - from).div_ceil(pixels).max(finest);
         loop {
             stride = stride.next_multiple_of(unit(stride));
             // Columns at multiples of their width stand still while the window moves.
@@ -82,19 +98,23 @@ mod tests {
     proptest! {
         #[test]
         fn a_grid_holds_its_window_in_no_more_columns_than_asked_for(
-            from in 0_u64..1_000_000, steps in 1_u64..1_000_000, pixels in 1_u32..3_000,
+            from in 0_u64..1_000_000, steps in 1_u64..1_000_000, pixels in 1_u32..3_000, series in 0_usize..400,
         ) {
             let to = from + steps - 1;
-            let grid = Grid::new(from, to, pixels);
+            let grid = Grid::for_series(series, from, to, pixels);
             prop_assert!(grid.columns >= 1 && grid.columns <= pixels as usize);
             prop_assert!(grid.from <= from && grid.end() > to);
             prop_assert_eq!(grid.column_of(from), Some(usize::try_from((from - grid.from) / grid.stride).unwrap()));
             prop_assert!(grid.column_of(to).is_some() && grid.column_of(grid.end()).is_none());
+            // What can be read is drawn as finely as for one series.
+            if steps * (series as u64).max(1) <= READABLE_VALUES {
+                prop_assert_eq!(grid, Grid::new(from, to, pixels));
+            }
             // No coarser than half of what was asked for, but for what whole nodes take.
             let finest = steps.div_ceil(u64::from(pixels)).max(1);
             prop_assert!(grid.stride <= (2 * finest).max(finest + NODE_STEPS), "{:?}", grid);
             match grid.level() {
-                None => prop_assert!(grid.stride < NODE_STEPS),
+                None => prop_assert!(grid.stride < NODE_STEPS && steps * series as u64 <= READABLE_VALUES, "{:?}", grid),
                 Some(level) => {
                     prop_assert_eq!(grid.stride % node_steps(level), 0);
                     prop_assert_eq!(grid.from % node_steps(level), 0);

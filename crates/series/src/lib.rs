@@ -25,7 +25,7 @@ pub mod synthetic;
 pub use dips::{Dip, DipDetector, DipRule, dips};
 pub use findings::{Finding, Found, RunDetector, is_layer};
 pub use frame::{Frame, frame};
-pub use grid::{Grid, NODE_FACTOR, NODE_STEPS, TOP_LEVEL, node_steps};
+pub use grid::{Grid, NODE_FACTOR, NODE_STEPS, READABLE_VALUES, TOP_LEVEL, node_steps};
 pub use lead::{Delay, LEAST_ORDER_STEPS, Onset, Order, at_least_by_chance, bootstrap_median, delay, order};
 pub use level::{LevelDetector, LevelEvent, LevelRule};
 pub use nonfinite::{Nonfinite, NonfiniteDetector};
