@@ -1,6 +1,7 @@
 //! The calls of `vitals` and `vitals-worker`, stood in for: the real guard and the real supervisor, and a worker that
 //! "trains" numbers which follow from the step. How it behaves stands in the data set's path,
-//! `stand-in?step_ms=5&exit_at=30&exit_code=4`; `layers=16` records the calm norms of so many layers. Other calls are errors.
+//! `stand-in?step_ms=5&exit_at=30&exit_code=4`; `layers=16` records the calm norms of so many layers; `late_at=30` tells five
+//! steps before that one once more; from `widen_at=30` on the gradients have a column more. Other calls are errors.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -133,8 +134,20 @@ async fn steps(
     if behaviour.get("children").is_some() {
         beget()?;
     }
+    let mut gradients = streams[1];
+    let mut wider = false;
     let mut step = job.first_step;
     while step < total {
+        if behaviour.get("late_at") == Some(step) {
+            for late in step.saturating_sub(10)..step.saturating_sub(5) {
+                writer.row(streams[0], late, began.elapsed().as_secs_f64(), &[-1.0, 0.0])?;
+            }
+        }
+        if behaviour.get("widen_at") == Some(step) {
+            let columns = (0..6).map(|n| Column::f32(format!("grad_norm/blocks.{n}"), "")).collect();
+            gradients = writer.stream("gradients, 2", columns)?;
+            wider = true;
+        }
         if behaviour.get("exit_at") == Some(step) && job.attempt == 1 {
             return Ok((i32::try_from(behaviour.get("exit_code").unwrap_or(1))?, step));
         }
@@ -157,12 +170,10 @@ async fn steps(
         writer.row(streams[0], step, elapsed, &[value, 1e-3 * value])?;
         match behaviour.get("layers") {
             Some(layers) => writer.row(streams[1], step, elapsed, &calm(layers, step))?,
-            None => writer.row(
-                streams[1],
-                step,
-                elapsed,
-                &[value, f64::NAN, f64::INFINITY, -value, step as f64],
-            )?,
+            None => {
+                let norms = [value, f64::NAN, f64::INFINITY, -value, step as f64, 2.0 * step as f64];
+                writer.row(gradients, step, elapsed, &norms[..if wider { 6 } else { 5 }])?;
+            }
         }
         step += 1;
         if job.recipe.checkpoint_every > 0 && step.is_multiple_of(job.recipe.checkpoint_every) {

@@ -5,6 +5,7 @@
 
 mod blows;
 mod client;
+mod damage;
 mod ending;
 mod faults;
 mod folders;
