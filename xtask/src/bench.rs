@@ -2,6 +2,7 @@
 //! have examples that print such lines, the worker times its own steps and loader, and a real run tells what it waited for.
 
 mod real_run;
+mod tensorboard;
 mod torch;
 mod worker;
 
@@ -69,6 +70,7 @@ fn groups(place: &Place) -> Vec<Group<'_>> {
         })
         .collect();
     groups.extend(worker::groups(place));
+    groups.extend(tensorboard::groups(place));
     groups.extend(torch::groups(place));
     groups.extend(real_run::groups(place));
     groups

@@ -1,6 +1,7 @@
 //! Benchmarks of what a window asks for at full scale, one JSON object a line: `open_run_cold`, `open_run_warm`,
 //! `overlay_frame`, `heatmap_frame` (ms), on 150 series × 100,000 steps. The rival, a plain table with one row a value and
-//! its best index, answers the same questions about the same values in the same process.
+//! its best index, answers the same questions about the same values in the same process; TensorBoard's reader is asked by
+//! `benches/series_tensorboard.py`.
 //!
 //! `cargo run --release -p vitals-api --example bench_series [STEPS [LAYERS [RUNS]]]`
 
@@ -81,8 +82,7 @@ async fn bench(folder: &Path, steps: u64, layers: usize, many: u64) -> Result<()
         cold,
         told(json!({"is": parts, "rival_heatmap_alone": rival_heat, "ratio": rival_heat / cold,
                     "journal_to_store_values_per_second": (values as f64 / secs).round(),
-                    "bytes_a_value": bytes as f64 / stored as f64, "rival_bytes_a_value": rival.bytes_a_value,
-                    "tensorboard": "not measured: not installed"})),
+                    "bytes_a_value": bytes as f64 / stored as f64, "rival_bytes_a_value": rival.bytes_a_value})),
     );
     line(
         "open_run_warm",
