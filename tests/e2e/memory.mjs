@@ -1,10 +1,11 @@
 // What the window costs in memory while runs are live: the sum of PSS over its process tree (shared pages counted once).
 // Without arguments, four real runs, on Live and on each run's own screen for some seconds each: the benchmark's line. With
 // `--minutes N`, whether it stays flat: eight runs that record five steps a second, on Live, or with `--round` on all their screens in turn.
+// There what lies in files is left out: another window anywhere on the machine takes its share of WebKit's code, and this one's falls.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { memory, total } from './lib/processes.mjs';
+import { memory, OWN, total } from './lib/processes.mjs';
 import { until } from './lib/programs.mjs';
 import { rpc } from './lib/rpc.mjs';
 import { behave, queue, standIns } from './lib/stand-in.mjs';
@@ -43,13 +44,13 @@ function flatness(samples) {
   };
 }
 
-/** Each address in turn, for STAY seconds, with a look at the memory every second. */
-async function round(browser, root, addresses, look) {
+/** Each address in turn, for STAY seconds, with a look at the memory every second, of some kinds. */
+async function round(browser, root, addresses, look, kinds) {
   for (const address of addresses) {
     await browser.execute((address) => { location.hash = address; }, address);
     for (let second = 0; second < STAY; second += 1) {
       await new Promise((resolve) => setTimeout(resolve, 1000));
-      look(await memory(root), address);
+      look(await memory(root, kinds), address);
     }
   }
 }
@@ -94,7 +95,7 @@ try {
     const began = performance.now();
     const stepsBefore = (await running()).map((run) => run.progress.step);
     while (performance.now() - began < minutes * 60_000) {
-      await round(browser, root, shown, (now, address) => samples.push({ second: (performance.now() - began) / 1000, bytes: total(now), address, parts: now }));
+      await round(browser, root, shown, (now, address) => samples.push({ second: (performance.now() - began) / 1000, bytes: total(now), address, parts: now }), OWN);
       const { parts, second } = samples.at(-1);
       if (samples.length % 30 === 0) console.error(`${Math.round(second)} s`, JSON.stringify(flatness(samples)), JSON.stringify(parts));
     }

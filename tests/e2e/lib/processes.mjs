@@ -14,12 +14,15 @@ async function tree(root) {
   return found;
 }
 
+/** The whole share of a process, and what of it lies in no file: code of libraries is shared with whatever else uses them. */
+export const [WHOLE, OWN] = [['Pss'], ['Pss_Anon', 'Pss_Shmem']];
+
 /** PSS in bytes of a process and what it started, by the name of the process. */
-export async function memory(root) {
+export async function memory(root, kinds = WHOLE) {
   const parts = {};
   for (const pid of await tree(root)) {
     const [name, rollup] = await Promise.all(['comm', 'smaps_rollup'].map((file) => readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '')));
-    const kilobytes = Number(/^Pss: +([0-9]+) kB/m.exec(rollup)?.[1] ?? 0);
+    const kilobytes = kinds.reduce((sum, kind) => sum + Number(new RegExp(`^${kind}: +([0-9]+) kB`, 'm').exec(rollup)?.[1] ?? 0), 0);
     parts[name.trim()] = (parts[name.trim()] ?? 0) + kilobytes * 1024;
   }
   return parts;
