@@ -203,7 +203,7 @@ pub async fn detail(context: &Context, id: &str) -> Result<RunDetail> {
     let twin = twin(context, &row).await?;
     let entries = store.series_list(id).await?;
     let layers: Vec<String> = layers(&entries);
-    let series = entries.iter().map(|entry| series_info(entry, &layers)).collect();
+    let series = named_once(entries.iter().map(|entry| series_info(entry, &layers)));
     let transitions = store.transitions(id).await?.into_iter().map(|change| Transition {
         at: rfc3339(change.at),
         from: change.from.map(|state| state.as_str().to_owned()),
@@ -250,8 +250,36 @@ pub async fn detail(context: &Context, id: &str) -> Result<RunDetail> {
 
 /// Layers with a gradient norm, in network order: those of the contract, not single tensors.
 pub fn layers(entries: &[SeriesEntry]) -> Vec<String> {
+    let mut layers: Vec<String> = Vec::new();
     let names = entries.iter().filter_map(|entry| entry.name.strip_prefix("grad_norm/"));
-    names.filter(|name| is_layer(name)).map(str::to_owned).collect()
+    for name in names.filter(|name| is_layer(name)) {
+        if !layers.iter().any(|known| known == name) {
+            layers.push(name.to_owned());
+        }
+    }
+    layers
+}
+
+/// A metric that goes on in another stream, as where a column was added midway, is one series.
+fn named_once(all: impl Iterator<Item = SeriesInfo>) -> Vec<SeriesInfo> {
+    let mut found: Vec<SeriesInfo> = Vec::new();
+    let mut places: BTreeMap<String, usize> = BTreeMap::new();
+    for one in all {
+        let Some(&place) = places.get(&one.name) else {
+            places.insert(one.name.clone(), found.len());
+            found.push(one);
+            continue;
+        };
+        let known = &mut found[place];
+        if known.values == 0 {
+            *known = one;
+        } else if one.values > 0 {
+            known.values += one.values;
+            known.first_step = known.first_step.min(one.first_step);
+            known.last_step = known.last_step.max(one.last_step);
+        }
+    }
+    found
 }
 
 fn series_info(entry: &SeriesEntry, layers: &[String]) -> SeriesInfo {

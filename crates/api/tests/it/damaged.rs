@@ -138,4 +138,17 @@ async fn a_column_added_midway_is_a_series_from_there_and_the_others_go_on() {
         [(names[0], STEPS, 0.0, 0.0), (names[1], STEPS, 0.0, 0.0), (names[2], 1_500, 1_500.0, 1.0)]
     );
     assert!(curves[1].min.iter().chain(&curves[1].max).all(|value| *value == 2.0));
+    // The window lists layers and series by their names: each is there once.
+    let detail = runs::detail(&world.context, &recorded.run.to_string()).await.unwrap();
+    assert_eq!(detail.layers, ["patch_embed", "blocks.0", "blocks.1"]);
+    let listed: Vec<(&str, u64, u64, u64)> = detail
+        .series
+        .iter()
+        .map(|one| (one.name.as_str(), one.values, one.first_step, one.last_step))
+        .collect();
+    let last = STEPS - 1;
+    assert_eq!(
+        listed,
+        [(names[0], STEPS, 0, last), (names[1], STEPS, 0, last), (names[2], 1_500, 1_500, last)]
+    );
 }
