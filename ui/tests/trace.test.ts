@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Columns } from '../src/lib/backend/frame';
 import { parseHeatmap } from '../src/lib/backend/heatmap';
 import { bordersOf, foldRows, pixels, RELATIVE, rowPixels, scaleOf, shade } from '../src/lib/charts/heat';
-import { isBand, isHair, nonfiniteSteps, trace } from '../src/lib/charts/trace';
+import { hairAt, isBand, isHair, nonfiniteSteps, trace } from '../src/lib/charts/trace';
 import { yRange } from '../src/lib/charts/range';
 import { cut, encodeCells } from './fixtures/frames';
 import { random } from './fixtures/series';
@@ -52,6 +52,10 @@ describe('trace', () => {
     expect(isHair(columns, [0, 999], 1400, 1)).toBe(true);
     expect(isHair(columns, [0, 99], 1400, 1)).toBe(false);
     expect(isHair(columns, [0, 999], 1400, 2)).toBe(false);
+  });
+
+  it('shows a column that reaches into the window from before it', () => {
+    expect([107.7, 104.5, 103, 108, 110.9].map((x) => hairAt(x, 108))).toEqual([108, 108, 103, 108, 110]);
   });
 
   it('is a band where it goes far up and down within its columns, whatever single spikes do', () => {

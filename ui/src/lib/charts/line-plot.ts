@@ -7,7 +7,7 @@ import type { Range } from './range';
 import { branchesOf, type Band, type Line, type Mark } from './series';
 import type { Columns } from '../backend/frame';
 import { labels, logTicks, PX_PER_X_TICK, PX_PER_Y_TICK, ticks } from './ticks';
-import { isBand, isHair, nonfiniteSteps, trace, type Drawn } from './trace';
+import { hairAt, isBand, isHair, nonfiniteSteps, trace, type Drawn } from './trace';
 import { drawBandLabels, drawMarks, drawShades } from './plot-layers';
 import type { XScale, XTicks } from './x-scale';
 
@@ -162,7 +162,7 @@ export class LinePlot {
     const x = (step: number) => left + scale.position(step, window) * width;
     const y = (value: number) => (log && value <= 0 ? NaN : u.valToPos(value, 'y', true));
     // A hair between two columns of pixels would be half as dark in both; uPlot moves lines of odd width by half a pixel.
-    const tally = trace(columns, window, hair ? (step) => Math.floor(x(step)) : x, y, path);
+    const tally = trace(columns, window, hair ? (step) => hairAt(x(step), left) : x, y, path);
     this.#drawn = { drawn: this.#drawn.drawn + tally.drawn, of: this.#drawn.of + tally.of };
     // uPlot reads both of them once it has the path.
     const series = u.series[index + 1];

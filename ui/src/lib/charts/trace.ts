@@ -59,6 +59,11 @@ export function isHair(columns: Columns, [from, to]: readonly [number, number], 
   return count * HAIR_PX > pixels;
 }
 
+/** The column of pixels of a hair. A column of steps that begins just before the window reaches into it: it stands at the edge. */
+export function hairAt(x: number, left: number): number {
+  return x < left && x > left - HAIR_PX ? left : Math.floor(x);
+}
+
 /** Whether a line covers an area; dashes would only tear holes into it, and hide extremes there. */
 export function isBand({ min, max }: Columns, y: (value: number) => number): boolean {
   let [sum, count] = [0, 0];
