@@ -83,7 +83,7 @@ test('damage behind which nothing can be found stands beside the name of the run
     await show('curves');
     await until(`the head to say it in ${language}`, async () => words.test(await text('run-evidence')) || null, 60_000);
   }
-  assert.ok((await values()) > 100, 'what lies before is drawn');
+  await until('what lies before to be drawn', async () => ((await values()) > 100 ? true : null));
   const [now] = await space.vitals('runs', '--where', `id = ${run.id}`);
   assert.equal(now.state, 'running');
 });

@@ -63,7 +63,7 @@ class AlarmState {
       await backend.notify(notificationOf(alarm, more));
       this.#refused = false;
     } catch (reason) {
-      if (!this.#refused) toasts.fail(asApiError(reason));
+      if (!this.#refused) toasts.failInPassing(asApiError(reason));
       this.#refused = true;
     }
   }

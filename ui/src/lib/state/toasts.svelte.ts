@@ -1,4 +1,5 @@
-// Short messages about what an action did or why it failed. Failures stay until closed and carry what to do.
+// Short messages about what an action did or why it failed. Failures stay until closed and carry what to do; those of what
+// nobody asked for pass by themselves, as nobody may be there to close them and they lie over what is below.
 import { asApiError, type ApiError } from '$lib/backend';
 
 export type Toast = { id: number; kind: 'ok' | 'error'; text: string; hints: string[]; undo?: () => void };
@@ -21,6 +22,12 @@ class Toasts {
 
   fail(error: ApiError): void {
     this.#add({ kind: 'error', text: error.message, hints: error.hints });
+  }
+
+  /** As `fail`, of something in the background. */
+  failInPassing(error: ApiError): void {
+    const id = this.#add({ kind: 'error', text: error.message, hints: error.hints });
+    setTimeout(() => this.close(id), 2 * SHOWN_MS);
   }
 
   /** The answer of `action`, or null after its failure has been shown. */
