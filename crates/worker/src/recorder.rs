@@ -43,8 +43,7 @@ pub struct Recorder<'a> {
     evaluation: Option<StreamId>,
     fixed: Option<StreamId>,
     pixels: Option<StreamId>,
-    system: StreamId,
-    device: Option<StreamId>,
+    system: SystemStreams,
     rate: Rate,
     row: Vec<f64>,
 }
@@ -68,10 +67,8 @@ impl<'a> Recorder<'a> {
                 Column::f32("images_per_second", "images/s"),
             ],
         )?;
-        let system = journal.stream(
-            "system",
-            vec![Column::f64("resident_memory_bytes", "bytes"), Column::f64("journal_wait_seconds", "s")],
-        )?;
+        let mut system = SystemStreams::default();
+        system.declare(journal)?;
         Ok(Self {
             journal,
             began: Instant::now(),
@@ -83,7 +80,6 @@ impl<'a> Recorder<'a> {
             fixed: None,
             pixels: None,
             system,
-            device: None,
             rate: Rate::default(),
             row: Vec::new(),
         })
@@ -184,15 +180,41 @@ impl<'a> Recorder<'a> {
         resident_bytes: u64,
         device_bytes: Option<u64>,
     ) -> Result<(), JournalError> {
-        let values = [resident_bytes as f64, self.journal.waited().as_secs_f64()];
-        self.journal.row(self.system, step, self.elapsed(), &values)?;
+        let elapsed = self.elapsed();
+        self.system.row(self.journal, step, elapsed, resident_bytes, device_bytes)
+    }
+}
+
+/// The streams of what the process uses, in training and in probes.
+#[derive(Default)]
+pub struct SystemStreams {
+    system: Option<StreamId>,
+    device: Option<StreamId>,
+}
+
+impl SystemStreams {
+    /// The first row does it too.
+    pub fn declare(&mut self, journal: &Writer) -> Result<StreamId, JournalError> {
+        let columns =
+            || vec![Column::f64("resident_memory_bytes", "bytes"), Column::f64("journal_wait_seconds", "s")];
+        declared_as(journal, &mut self.system, "system", columns)
+    }
+
+    /// What the process uses; of a device's memory where that is known.
+    pub fn row(
+        &mut self,
+        journal: &Writer,
+        step: u64,
+        elapsed: f64,
+        resident_bytes: u64,
+        device_bytes: Option<u64>,
+    ) -> Result<(), JournalError> {
+        let stream = self.declare(journal)?;
+        journal.row(stream, step, elapsed, &[resident_bytes as f64, journal.waited().as_secs_f64()])?;
         let Some(bytes) = device_bytes else { return Ok(()) };
-        let stream = match self.device {
-            Some(stream) => stream,
-            None => self.journal.stream("device", vec![Column::f64("device_memory_bytes", "bytes")])?,
-        };
-        self.device = Some(stream);
-        self.journal.row(stream, step, self.elapsed(), &[bytes as f64])
+        let columns = || vec![Column::f64("device_memory_bytes", "bytes")];
+        let stream = declared_as(journal, &mut self.device, "device", columns)?;
+        journal.row(stream, step, elapsed, &[bytes as f64])
     }
 }
 
@@ -202,9 +224,19 @@ fn declared(
     stream: &str,
     column: &str,
 ) -> Result<StreamId, JournalError> {
+    declared_as(journal, place, stream, || vec![Column::f32(column, "")])
+}
+
+/// The stream in `place`, declared with these columns where there is none yet.
+pub fn declared_as(
+    journal: &Writer,
+    place: &mut Option<StreamId>,
+    stream: &str,
+    columns: impl FnOnce() -> Vec<Column>,
+) -> Result<StreamId, JournalError> {
     let id = match *place {
         Some(id) => id,
-        None => journal.stream(stream, vec![Column::f32(column, "")])?,
+        None => journal.stream(stream, columns())?,
     };
     *place = Some(id);
     Ok(id)

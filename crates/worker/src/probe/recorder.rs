@@ -5,7 +5,7 @@ use std::time::Instant;
 use vitals_engine::{ProbeReport, Tally};
 use vitals_journal::{Column, JournalError, StreamId, Writer};
 
-use crate::recorder::{Rate, StepTime};
+use crate::recorder::{Rate, StepTime, SystemStreams, declared_as};
 
 /// Writes a probe's rows to the journal; a stream is declared with its first row.
 pub struct ProbeRecorder<'a> {
@@ -13,8 +13,7 @@ pub struct ProbeRecorder<'a> {
     began: Instant,
     step: Option<StreamId>,
     evaluation: Option<StreamId>,
-    system: Option<StreamId>,
-    device: Option<StreamId>,
+    system: SystemStreams,
     rate: Rate,
 }
 
@@ -25,8 +24,7 @@ impl<'a> ProbeRecorder<'a> {
             began: Instant::now(),
             step: None,
             evaluation: None,
-            system: None,
-            device: None,
+            system: SystemStreams::default(),
             rate: Rate::default(),
         }
     }
@@ -46,7 +44,7 @@ impl<'a> ProbeRecorder<'a> {
                 Column::f32("images_per_second", "images/s"),
             ]
         };
-        let stream = declared(self.journal, &mut self.step, "step", columns)?;
+        let stream = declared_as(self.journal, &mut self.step, "step", columns)?;
         let values = [
             report.loss,
             report.learning_rate,
@@ -62,14 +60,14 @@ impl<'a> ProbeRecorder<'a> {
         let columns = || {
             ["probe_top1", "probe_top5", "probe_loss"].map(|name| Column::f32(name, "")).into_iter().collect()
         };
-        let stream = declared(self.journal, &mut self.evaluation, "probe", columns)?;
+        let stream = declared_as(self.journal, &mut self.evaluation, "probe", columns)?;
         self.journal.row(stream, step, self.elapsed(), &[tally.top1(), tally.top5(), tally.mean_loss()])
     }
 
     /// What votes are worth; they have no loss.
     pub fn votes(&mut self, step: u64, tally: &Tally) -> Result<(), JournalError> {
         let columns = || ["probe_top1", "probe_top5"].map(|name| Column::f32(name, "")).into_iter().collect();
-        let stream = declared(self.journal, &mut self.evaluation, "probe", columns)?;
+        let stream = declared_as(self.journal, &mut self.evaluation, "probe", columns)?;
         self.journal.row(stream, step, self.elapsed(), &[tally.top1(), tally.top5()])
     }
 
@@ -80,28 +78,7 @@ impl<'a> ProbeRecorder<'a> {
         resident_bytes: u64,
         device_bytes: Option<u64>,
     ) -> Result<(), JournalError> {
-        let columns =
-            || vec![Column::f64("resident_memory_bytes", "bytes"), Column::f64("journal_wait_seconds", "s")];
-        let stream = declared(self.journal, &mut self.system, "system", columns)?;
-        let values = [resident_bytes as f64, self.journal.waited().as_secs_f64()];
-        self.journal.row(stream, step, self.elapsed(), &values)?;
-        let Some(bytes) = device_bytes else { return Ok(()) };
-        let columns = || vec![Column::f64("device_memory_bytes", "bytes")];
-        let stream = declared(self.journal, &mut self.device, "device", columns)?;
-        self.journal.row(stream, step, self.elapsed(), &[bytes as f64])
+        let elapsed = self.elapsed();
+        self.system.row(self.journal, step, elapsed, resident_bytes, device_bytes)
     }
-}
-
-fn declared(
-    journal: &Writer,
-    place: &mut Option<StreamId>,
-    name: &str,
-    columns: impl FnOnce() -> Vec<Column>,
-) -> Result<StreamId, JournalError> {
-    let id = match *place {
-        Some(id) => id,
-        None => journal.stream(name, columns())?,
-    };
-    *place = Some(id);
-    Ok(id)
 }
