@@ -144,8 +144,9 @@ async fn shallow_run(context: &Context, steps: u64, seed: u64) -> Result<RunId, 
     Ok(record(context, about(format!("shallow {seed}"), steps), write).await?.run)
 }
 
+/// In the widths that training records them in.
 fn curves(journal: &Writer, steps: u64, seed: u64) -> vitals_journal::Result<()> {
-    let stream = journal.stream("step", vec![Column::f64("loss", "nats"), Column::f32("grad_norm", "")])?;
+    let stream = journal.stream("step", vec![Column::f32("loss", "nats"), Column::f32("grad_norm", "")])?;
     let mut noise = Noise::new(seed);
     for step in 0..steps {
         let loss = 4.0 - step as f64 / steps as f64 + 0.05 * noise.normal();

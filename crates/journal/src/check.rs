@@ -91,8 +91,8 @@ fn first_step_of(folder: &RunFolder, attempt: u32) -> Result<Option<u64>> {
         match reader.next()? {
             ReadOutcome::Record { record: Record::Header(header), .. } => return Ok(Some(header.first_step)),
             ReadOutcome::Record { record: Record::Row(row), .. } => return Ok(Some(row.step)),
-            ReadOutcome::Record { .. } | ReadOutcome::Corrupt { resume_at: Some(_), .. } => {}
-            _ => return Ok(None),
+            ReadOutcome::Record { .. } | ReadOutcome::Corrupt { .. } => {}
+            ReadOutcome::NotYet { .. } | ReadOutcome::Torn { .. } => return Ok(None),
         }
     }
 }
@@ -108,10 +108,8 @@ fn read_attempt(
         let outcome = reader.finish()?;
         visit(&outcome, &reader);
         match outcome {
-            ReadOutcome::Record { .. } | ReadOutcome::Corrupt { resume_at: Some(_), .. } => {}
-            ReadOutcome::NotYet { .. } | ReadOutcome::Torn { .. } | ReadOutcome::Corrupt { .. } => {
-                return Ok(());
-            }
+            ReadOutcome::Record { .. } | ReadOutcome::Corrupt { .. } => {}
+            ReadOutcome::NotYet { .. } | ReadOutcome::Torn { .. } => return Ok(()),
         }
     }
 }

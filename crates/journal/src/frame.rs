@@ -41,7 +41,7 @@ pub(crate) enum Parsed<'a> {
     Frame { payload: &'a [u8], size: usize },
     /// At least `needed` bytes are wanted in all.
     Incomplete { needed: usize },
-    /// The length cannot be trusted: what follows cannot be found.
+    /// The length cannot be trusted: where the next frame begins has to be looked for.
     BadLength,
     /// The payload is damaged; the next frame begins after `size` bytes.
     BadPayload { size: usize },
@@ -49,12 +49,17 @@ pub(crate) enum Parsed<'a> {
 
 /// The payload's length, once its checksum holds. `None`: damaged.
 pub(crate) fn payload_length(head: &[u8; HEAD_BYTES]) -> Option<usize> {
-    let (length, crc) = head.split_at(8);
-    if checksum(length).to_le_bytes() != crc {
-        return None;
-    }
-    let length = u64::from_le_bytes(length.try_into().ok()?);
-    usize::try_from(length).ok().filter(|&length| length <= MAX_PAYLOAD_BYTES)
+    let (bytes, crc) = head.split_at(8);
+    let length = usize::try_from(u64::from_le_bytes(bytes.try_into().ok()?)).ok()?;
+    // The cheap question first: behind damage this is asked of every byte.
+    (length <= MAX_PAYLOAD_BYTES && checksum(bytes).to_le_bytes() == crc).then_some(length)
+}
+
+/// Where the first length that holds begins, from `first` on. Other bytes pass for one once in four thousand million
+/// places that look like a length at all.
+pub(crate) fn find_length(bytes: &[u8], first: usize) -> Option<usize> {
+    let mut heads = bytes.get(first..)?.windows(HEAD_BYTES);
+    heads.position(|head| head.first_chunk().and_then(payload_length).is_some()).map(|at| first + at)
 }
 
 /// Reads the frame at the beginning of `bytes`.
@@ -95,5 +100,18 @@ mod tests {
     #[test]
     fn zeros_are_not_a_frame() {
         assert_eq!(parse(&[0; 64]), Parsed::BadLength);
+        assert_eq!(find_length(&[0; 64], 0), None);
+    }
+
+    #[test]
+    fn a_length_is_found_among_other_bytes_and_only_whole() {
+        let mut bytes = vec![7; 40];
+        append(&mut bytes, |buffer| buffer.extend_from_slice(b"abc"));
+        for first in 0..=40 {
+            assert_eq!(find_length(&bytes, first), Some(40), "from {first}");
+        }
+        assert_eq!(find_length(&bytes, 41), None);
+        assert_eq!(find_length(&bytes[..40 + HEAD_BYTES - 1], 0), None);
+        assert_eq!(find_length(&bytes, bytes.len() + 1), None);
     }
 }

@@ -24,9 +24,9 @@ pub enum ReadOutcome {
     /// The last `bytes` bytes are no whole record and never will be: the worker died in the middle, or power failed.
     /// Everything before is sound; nothing follows.
     Torn { offset: u64, bytes: u64 },
-    /// Bytes were changed after they were written. With `resume_at` the reader has gone there and the next call reads
-    /// the next record; without, the next record cannot be found and every later call says the same.
-    Corrupt { offset: u64, what: String, resume_at: Option<u64> },
+    /// Bytes were changed after they were written. The reader stands at `resume_at`, where the next record begins or,
+    /// behind a damaged length at the end of what is there, the search for it goes on.
+    Corrupt { offset: u64, what: String, resume_at: u64 },
 }
 
 /// Reads one journal, record by record.
@@ -41,8 +41,6 @@ pub struct Reader {
     offset: u64,
     header: Option<Header>,
     streams: Streams,
-    /// Set where the reader cannot go on.
-    stuck: Option<String>,
 }
 
 impl Reader {
@@ -69,7 +67,7 @@ impl Reader {
         let mut file = File::open(path).map_err(JournalError::io("open the journal", path))?;
         file.seek(SeekFrom::Start(offset)).map_err(JournalError::io("read the journal", path))?;
         let path = path.to_owned();
-        Ok(Self { path, file, buffer: Vec::new(), start: 0, offset, header, streams, stuck: None })
+        Ok(Self { path, file, buffer: Vec::new(), start: 0, offset, header, streams })
     }
 
     /// Where the next record begins.
@@ -93,10 +91,18 @@ impl Reader {
     /// The file cannot be read, or was written by a newer version.
     #[expect(clippy::should_implement_trait, reason = "not an iterator: after `NotYet` more may come")]
     pub fn next(&mut self) -> Result<ReadOutcome> {
+        self.read(false)
+    }
+
+    /// As [`Reader::next`], for a journal whose worker is known to be dead: an unfinished record is `Torn`. `NotYet`
+    /// with nothing pending is then the plain end.
+    pub fn finish(&mut self) -> Result<ReadOutcome> {
+        self.read(true)
+    }
+
+    /// `dead`: the file grows no more.
+    fn read(&mut self, dead: bool) -> Result<ReadOutcome> {
         let offset = self.offset;
-        if let Some(what) = self.stuck.clone() {
-            return Ok(ReadOutcome::Corrupt { offset, what, resume_at: None });
-        }
         loop {
             let unread = &self.buffer[self.start..];
             let (size, decoded) = match frame::parse(unread) {
@@ -105,9 +111,13 @@ impl Reader {
                         continue;
                     }
                     let pending = self.buffer.len() as u64;
-                    return Ok(ReadOutcome::NotYet { offset, pending });
+                    return Ok(if dead && pending > 0 {
+                        ReadOutcome::Torn { offset, bytes: pending }
+                    } else {
+                        ReadOutcome::NotYet { offset, pending }
+                    });
                 }
-                Parsed::BadLength => return self.bad_length(),
+                Parsed::BadLength => return self.pass_bad_length(dead),
                 Parsed::BadPayload { size } => {
                     (size, Err("a record whose checksum does not hold".to_owned()))
                 }
@@ -117,25 +127,13 @@ impl Reader {
                 Ok(record) => self.accept(&record)?.map(|()| record),
                 Err(what) => Err(what),
             };
-            self.start += size;
-            self.offset += size as u64;
+            self.pass(size);
             let after = self.offset;
             return Ok(match decoded {
                 Ok(record) => ReadOutcome::Record { offset, offset_after: after, record },
-                Err(what) => ReadOutcome::Corrupt { offset, what, resume_at: Some(after) },
+                Err(what) => ReadOutcome::Corrupt { offset, what, resume_at: after },
             });
         }
-    }
-
-    /// As [`Reader::next`], for a journal whose worker is known to be dead: an unfinished record is `Torn`. `NotYet`
-    /// with nothing pending is then the plain end.
-    pub fn finish(&mut self) -> Result<ReadOutcome> {
-        Ok(match self.next()? {
-            ReadOutcome::NotYet { offset, pending } if pending > 0 => {
-                ReadOutcome::Torn { offset, bytes: pending }
-            }
-            other => other,
-        })
     }
 
     /// Keeps what later records need. The outer error ends reading, the inner one is damage.
@@ -158,21 +156,53 @@ impl Reader {
         Ok(Ok(()))
     }
 
-    /// A length that does not hold: damage, or the zeros that a power failure leaves at a file's end.
-    fn bad_length(&mut self) -> Result<ReadOutcome> {
+    fn pass(&mut self, bytes: usize) {
+        self.start += bytes;
+        self.offset += bytes as u64;
+    }
+
+    /// A length that does not hold: the zeros that a power failure leaves at a file's end, or damage. The next record
+    /// begins at the next length that holds.
+    fn pass_bad_length(&mut self, dead: bool) -> Result<ReadOutcome> {
         let offset = self.offset;
-        let mut zeros = self.buffer.len() - self.start;
-        let mut all_zero = self.buffer[self.start..].iter().all(|&byte| byte == 0);
-        while all_zero && self.fill(zeros + 1)? {
-            all_zero = self.buffer[self.start + zeros..].iter().all(|&byte| byte == 0);
-            zeros = self.buffer.len() - self.start;
+        let mut all_zero = true;
+        loop {
+            let unread = &self.buffer[self.start..];
+            let found = frame::find_length(unread, usize::from(self.offset == offset));
+            // Of a length, all but the last byte may be at the end of what is there.
+            let tried = found.unwrap_or(unread.len() - (frame::HEAD_BYTES - 1));
+            all_zero = all_zero && unread[..tried].iter().all(|&byte| byte == 0);
+            self.pass(tried);
+            if found.is_some() {
+                break;
+            }
+            let rest = self.buffer.len() - self.start;
+            if self.fill(rest + 1)? {
+                continue;
+            }
+            if all_zero && self.buffer.iter().all(|&byte| byte == 0) {
+                let bytes = self.offset + rest as u64 - offset;
+                self.go_to(offset)?;
+                return Ok(ReadOutcome::Torn { offset, bytes });
+            }
+            if dead {
+                self.pass(rest);
+            }
+            break;
         }
-        if all_zero {
-            return Ok(ReadOutcome::Torn { offset, bytes: zeros as u64 });
-        }
-        let what = "a record whose length is damaged: what follows cannot be found".to_owned();
-        self.stuck = Some(what.clone());
-        Ok(ReadOutcome::Corrupt { offset, what, resume_at: None })
+        let what = format!(
+            "a record whose length is damaged; the next is looked for, and {} bytes are left out",
+            self.offset - offset
+        );
+        Ok(ReadOutcome::Corrupt { offset, what, resume_at: self.offset })
+    }
+
+    /// Forgets what was read ahead: a file that lives may hold something else there by now.
+    fn go_to(&mut self, offset: u64) -> Result<()> {
+        self.file.seek(SeekFrom::Start(offset)).map_err(JournalError::io("read the journal", &self.path))?;
+        self.buffer.clear();
+        (self.start, self.offset) = (0, offset);
+        Ok(())
     }
 
     /// Reads on until `needed` unread bytes are there; `false` at the file's end.
@@ -204,17 +234,19 @@ impl Reader {
             }
             let unread = &self.buffer[self.start..];
             let length = unread.first_chunk().and_then(frame::payload_length);
-            let Some(length) = length else { break };
-            if codec::is_declaration(unread[frame::HEAD_BYTES]) {
+            let Some(length) = length.filter(|_| !codec::is_declaration(unread[frame::HEAD_BYTES])) else {
+                let before = self.offset;
                 self.next()?;
+                if self.offset == before {
+                    break;
+                }
                 continue;
-            }
+            };
             let size = frame::HEAD_BYTES + length + frame::TAIL_BYTES;
             if unread.len() < size && !self.fill(size)? {
                 break;
             }
-            self.start += size;
-            self.offset += size as u64;
+            self.pass(size);
         }
         if self.offset == end {
             return Ok(());

@@ -50,7 +50,7 @@ pub struct Parameter {
     pub choices: &'static [&'static str],
     /// What it does, in English, one or two sentences.
     pub help: &'static str,
-    /// What stands for it in the short label of a run.
+    /// What stands for it in the short label of a run; empty where values are names that say enough.
     pub short: &'static str,
     pub(crate) syntax: Option<Syntax>,
 }

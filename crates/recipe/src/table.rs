@@ -99,7 +99,7 @@ macro_rules! recipe_table {
 recipe_table! {
     data {
         /// The data set to train on: `fashion-mnist`, or a name given with `vitals dataset add`.
-        dataset ("data"): String = "fashion-mnist", syntax not_empty;
+        dataset (""): String = "fashion-mnist", syntax not_empty;
         /// Height and width of the images that the network sees.
         image_size ("px"): u32 = 224u32, in 8 ..= 1024, unit "pixels";
         /// How the two views of an image are made. `mocov3_small` leaves out the blur, as recipes for small images do;

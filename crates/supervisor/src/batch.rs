@@ -22,8 +22,6 @@ pub enum Stop {
     NotYet,
     /// The worker is dead and left no whole record in the last `bytes` bytes.
     Torn { bytes: u64 },
-    /// Damage behind which no record can be found.
-    Damaged { what: String },
 }
 
 /// Reads the next stretch. With `dead` the journal is known to grow no more.
@@ -67,11 +65,7 @@ pub fn read_batch(reader: &mut Reader, folder: &RunFolder, dead: bool) -> Journa
                     step: None,
                     text: format!("the journal is damaged at byte {offset}: {what}"),
                 });
-                match resume_at {
-                    Some(after) => batch.offset_to = after,
-                    // Told once: the caller does not read on.
-                    None => return Ok((batch, Stop::Damaged { what })),
-                }
+                batch.offset_to = resume_at;
             }
         }
     }

@@ -161,10 +161,6 @@ impl Tail {
             }
             // A reader that saw zeros at the end of a living file looks again with fresh eyes.
             Stop::Torn { .. } => return Ok(Read::CaughtUp),
-            Stop::Damaged { what } => {
-                self.tell(Fact::Unreadable { run: self.run, attempt: self.attempt, what }).await;
-                return Ok(Read::Exhausted);
-            }
         }
         Ok(Read::More)
     }

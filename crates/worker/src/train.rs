@@ -91,7 +91,7 @@ fn run(run_dir: &Path, job: &Job, started_at: &str) -> anyhow::Result<i32> {
 impl From<EngineError> for Failure {
     fn from(error: EngineError) -> Self {
         match error {
-            error if error.is_out_of_memory() => Failure::OutOfMemory(error.to_string()),
+            EngineError::OutOfMemory(reason) => Failure::OutOfMemory(reason),
             error @ EngineError::Checkpoint { .. } => Failure::Checkpoint(error.to_string()),
             error => Failure::Other(anyhow!("failed to train: {error}")),
         }

@@ -86,9 +86,6 @@ fn flip(
         match reader.finish().unwrap() {
             ReadOutcome::Record { record, .. } if damage.is_none() => before.push(record),
             ReadOutcome::Record { record, .. } => after.push(record),
-            found @ ReadOutcome::Corrupt { resume_at: None, .. } => {
-                return (before, damage.unwrap_or(found), after);
-            }
             found @ ReadOutcome::Corrupt { .. } => damage = damage.or(Some(found)),
             end => return (before, damage.unwrap_or(end), after),
         }
@@ -104,15 +101,74 @@ fn every_flipped_byte_is_found_and_costs_one_record() {
         let hit = offsets.iter().filter(|&&start| start <= at as u64).count() - 1;
         assert_eq!(text(&before), text(&records[..hit]), "byte {at}");
         let ReadOutcome::Corrupt { offset, resume_at, .. } = damage else { panic!("byte {at}: {damage:?}") };
-        assert_eq!(offset, offsets[hit]);
-        if at as u64 - offset < 12 {
-            assert_eq!((resume_at, after.len()), (None, 0), "behind a damaged length nothing is known");
-        } else if hit != 1 {
+        assert_eq!((offset, resume_at), (offsets[hit], offsets[hit + 1]), "byte {at}");
+        if hit != 1 {
             // The stream's own declaration is record 1: without it, its rows cannot be understood.
-            assert_eq!(resume_at, Some(offsets[hit + 1]));
             assert_eq!(text(&after), text(&records[hit + 1..]), "byte {at}");
         }
     }
+}
+
+/// More than is read from the file at once, in the middle of a journal and at its end.
+#[test]
+fn records_behind_a_stretch_of_other_bytes_are_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, bytes, records, offsets) = sample(folder.path());
+    let cut = usize::try_from(offsets[5]).unwrap();
+    for other in [1, 11, 12, 13, 300_000] {
+        let stretch = vec![0xa5; other];
+        fs::write(&path, [&bytes[..cut], &stretch, &bytes[cut..]].concat()).unwrap();
+        let mut reader = Reader::open(&path, 0).unwrap();
+        let (mut read, mut damage) = (Vec::new(), Vec::new());
+        loop {
+            match reader.finish().unwrap() {
+                ReadOutcome::Record { record, offset_after, .. } => {
+                    read.push(record);
+                    let again = Reader::open(&path, offset_after).unwrap();
+                    assert_eq!(again.offset(), offset_after, "a later reader goes on behind the damage");
+                }
+                ReadOutcome::Corrupt { offset, resume_at, .. } => damage.push((offset, resume_at)),
+                _ => break,
+            }
+        }
+        assert_eq!(text(&read), text(&records), "{other} bytes");
+        assert_eq!(damage, [(offsets[5], offsets[5] + other as u64)]);
+    }
+    fs::write(&path, [&bytes[..cut], &[0xa5; 300_000]].concat()).unwrap();
+    let (read, end) = read_all(&path);
+    assert_eq!(read.len(), 5);
+    let all = offsets[5] + 300_000;
+    assert!(
+        matches!(end, ReadOutcome::Corrupt { offset, resume_at, .. } if (offset, resume_at) == (offsets[5], all))
+    );
+}
+
+/// The length of a record that somebody still writes is damaged; later records are found as they come, byte by byte.
+#[test]
+fn a_living_reader_finds_what_comes_behind_a_damaged_length() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, mut bytes, records, offsets) = sample(folder.path());
+    let (hit, after) = (usize::try_from(offsets[5]).unwrap(), usize::try_from(offsets[6]).unwrap());
+    bytes[hit + 2] ^= 1;
+    fs::write(&path, &bytes[..after]).unwrap();
+    let mut reader = Reader::open(&path, 0).unwrap();
+    let (mut read, mut damaged) = (Vec::new(), Vec::new());
+    for length in after..=bytes.len() {
+        fs::write(&path, &bytes[..length]).unwrap();
+        loop {
+            match reader.next().unwrap() {
+                ReadOutcome::Record { record, .. } => read.push(record),
+                ReadOutcome::Corrupt { offset, resume_at, .. } => damaged.push(offset..resume_at),
+                end => {
+                    assert!(matches!(end, ReadOutcome::NotYet { .. }), "{end:?}");
+                    break;
+                }
+            }
+        }
+    }
+    assert_eq!(text(&read), text(&[&records[..5], &records[6..]].concat()));
+    assert_eq!((damaged[0].start, damaged.last().unwrap().end), (offsets[5], offsets[6]));
+    assert!(damaged.is_sorted_by(|one, next| one.end == next.start), "each byte once: {damaged:?}");
 }
 
 proptest! {

@@ -61,17 +61,27 @@ async fn unread(world: &mut World, run: RunId) -> Vec<(u64, u64)> {
 
 #[tokio::test]
 async fn a_byte_that_flips_under_a_living_run_costs_one_record() {
+    let checksum = "a record whose checksum does not hold".to_owned();
+    costs_one_record(|(_, behind)| behind - 6, |_| checksum).await;
+}
+
+#[tokio::test]
+async fn so_does_a_length_that_flips() {
+    let told = |(start, behind)| {
+        let bytes = behind - start;
+        format!("a record whose length is damaged; the next is looked for, and {bytes} bytes are left out")
+    };
+    costs_one_record(|(start, _)| start + 1, told).await;
+}
+
+async fn costs_one_record(place: impl FnOnce((u64, u64)) -> u64, told: impl FnOnce((u64, u64)) -> String) {
     let mut world = World::new(1).await;
     let run = world.queue("step_ms=5", STEPS, 0).await;
     let unread = unread(&mut world, run).await;
-    let (_, behind) = unread[10];
-    flip(&world, run, behind - 6);
+    flip(&world, run, place(unread[10]));
     world.supervise().await;
     let lines = said(&world, run, "damaged at byte").await;
-    assert_eq!(
-        lines,
-        [format!("the journal is damaged at byte {}: a record whose checksum does not hold", unread[10].0)]
-    );
+    assert_eq!(lines, [format!("the journal is damaged at byte {}: {}", unread[10].0, told(unread[10]))]);
     let later = world.run(run).await.steps_done + 20;
     let row = world.steps(run, later).await;
     assert_eq!((row.state, row.attempt), (RunState::Running, 1), "{}", row.evidence);
@@ -118,15 +128,14 @@ async fn half_a_record_is_waited_for_while_the_worker_lives_and_said_when_it_is_
 async fn a_journal_that_cannot_be_read_on_is_said_and_its_run_is_still_watched() {
     let mut world = World::new(1).await;
     let run = world.queue("step_ms=5", STEPS, 0).await;
-    let unread = unread(&mut world, run).await;
-    // A length: where the next record begins is lost.
-    flip(&world, run, unread[10].0 + 1);
+    unread(&mut world, run).await;
+    // Shorter than what was read of it: where to go on is lost.
+    let read = world.store.attempts(run).await.unwrap()[0].journal_offset;
+    File::options().write(true).open(world.folder(run).journal(1)).unwrap().set_len(read / 2).unwrap();
     world.supervise().await;
     let row = world.row_when(run, "say so", |row| row.evidence.contains("cannot be read on")).await;
     assert_eq!(row.state, RunState::Running);
-    let loss = series(&world, run, "loss").await;
-    assert!(loss.steps.len() >= 20 && loss.steps.len() < unread.len(), "what lies before is there");
-    said(&world, run, "what follows cannot be found").await;
+    assert!(series(&world, run, "loss").await.steps.len() >= 20, "what was read is kept");
     world.ask(run, Command::Cancel).await.unwrap();
     world.state(run, RunState::Cancelled).await;
 }
