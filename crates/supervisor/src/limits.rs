@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use rustix::fs::Access;
 use vitals_store::{KeptCheckpoint, RunId};
 
 use crate::error::Result;
@@ -76,10 +77,10 @@ impl Supervisor {
         Ok(())
     }
 
-    /// What to say where there is no room to start anything.
+    /// What to say where there is no place or no room to start anything.
     pub(crate) async fn no_room(&self) -> Result<Option<String>> {
-        if let Some(low) = self.low_disk() {
-            return Ok(Some(low));
+        if let Some(why) = self.no_place().or_else(|| self.low_disk()) {
+            return Ok(Some(why));
         }
         let over = |what: &str, setting: &str, used: u64, limit: u64, remedy: &str| {
             (limit > 0 && used > limit).then(|| {
@@ -105,6 +106,20 @@ impl Supervisor {
         let remedy =
             "the last checkpoint of each run stays: remove runs that nobody needs, or raise the limit";
         Ok(over("checkpoints", settings::CHECKPOINT_LIMIT_BYTES, used, checkpoint_bytes, remedy))
+    }
+
+    /// What to say where no run folder can be made: else each run of the queue would fail in its turn.
+    fn no_place(&self) -> Option<String> {
+        let runs = self.workspace.runs_dir();
+        // It and what lies above it is made by the first start.
+        let there = runs.ancestors().find(|place| place.exists())?;
+        let why = if there.is_dir() {
+            rustix::fs::access(there, Access::WRITE_OK | Access::EXEC_OK).err()?.to_string()
+        } else {
+            "it is no folder".to_owned()
+        };
+        let [runs, there] = [runs, there].map(|place| place.display());
+        Some(format!("no run folder can be made in {runs}: {there}: {why}: nothing is started before it can"))
     }
 
     /// What to say where the run folders' disk has less room than the setting asks for.

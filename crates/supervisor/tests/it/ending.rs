@@ -186,6 +186,28 @@ async fn a_paused_queue_starts_nothing_until_it_goes_on() {
 }
 
 #[tokio::test]
+async fn where_no_run_folder_can_be_made_the_queue_waits_and_no_run_fails() {
+    let mut world = World::new(1).await.with_flags(&["--idle-ms", "300"]);
+    let run = world.queue("step_ms=1", 20, 0).await;
+    let runs = world.folder(run).path().parent().unwrap().to_owned();
+    assert!(!runs.exists());
+    std::fs::write(&runs, "in the way").unwrap();
+    world.supervise().await;
+    let problem = until("it says what it waits for", async || {
+        world.store.supervisor().await.unwrap()?.status["problem"].as_str().map(str::to_owned)
+    })
+    .await;
+    assert!(
+        problem.contains("no run folder can be made") && problem.contains("it is no folder"),
+        "{problem}"
+    );
+    let row = world.run(run).await;
+    assert_eq!((row.state, row.attempt), (RunState::Queued, 0));
+    std::fs::remove_file(&runs).unwrap();
+    world.state(run, RunState::Finished).await;
+}
+
+#[tokio::test]
 async fn a_disk_that_is_almost_full_holds_the_queue_until_there_is_room() {
     let mut world = World::new(1).await.with_flags(&["--idle-ms", "300"]);
     // More room than any disk has.

@@ -60,8 +60,16 @@ const PATTERNS: [RegExp, Key, string[]][] = [
   [/^slurm gave no answer: (.*)$/, 'evidence.slurm_silent', ['reason']],
   [/^its journal cannot be read on: (.*)$/, 'evidence.journal_damaged', ['what']],
   [/^rewind to step (\d+) requested$/, 'evidence.rewind', ['step']],
+  // Why nothing is started at all.
+  [/^no run folder can be made in (.*): nothing is started before it can$/, 'evidence.no_place', ['what']],
+  [/^the disk of (.*) has (\d+) MiB left and `low_disk_bytes` asks for (\d+) MiB: .*$/, 'evidence.low_disk', ['folder', 'left', 'wanted']],
+  [/^journals take (.*) and `(\w+)` allows (.*): nothing is started; .*$/, 'evidence.journals_full', ['used', 'setting', 'limit']],
+  [/^checkpoints take (.*) and `(\w+)` allows (.*): nothing is started; .*$/, 'evidence.checkpoints_full', ['used', 'setting', 'limit']],
+  [/^nothing is started: the setting `(.*)` is not understood \((.*)\); set it again with `vitals settings`$/, 'evidence.misread', ['setting', 'reason']],
+  [/^(\S+) is not in (.*); build it or put it there$/, 'evidence.program_missing', ['program', 'folder']],
 ];
 
+/** What the supervisor says of a run, or of the whole queue. */
 export function evidenceText(evidence: string): string {
   for (const [pattern, key, names] of PATTERNS) {
     const found = pattern.exec(evidence);
