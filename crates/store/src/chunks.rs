@@ -37,37 +37,48 @@ pub(crate) async fn write(
     let span = (signed("step", first)?, signed("step", last)?, signed("rows", rows.steps.len() as u64)?);
     let times =
         Group { steps: rows.steps.clone(), elapsed_secs: rows.elapsed_secs.clone(), columns: Vec::new() };
-    insert(&mut *tx, owner, TIMES, chunk, span, &codec::encode(&times, std::iter::empty())).await?;
+    let mut columns = Blobs::default();
+    columns.push((TIMES, chunk), &codec::encode(&times, std::iter::empty()));
     for ((index, values), column) in (0..).zip(&rows.columns).zip(&shape.columns) {
-        insert(&mut *tx, owner, index, chunk, span, &codec::encode_values(values, column.kind)).await?;
+        columns.push((index, chunk), &codec::encode_values(values, column.kind));
     }
-    Ok(())
-}
-
-async fn insert(
-    tx: &mut SqliteConnection,
-    owner: Owner,
-    column: i64,
-    chunk: i64,
-    (first, last, rows): (i64, i64, i64),
-    data: &[u8],
-) -> Result<()> {
+    let places = columns.places()?;
     sqlx::query!(
         "INSERT INTO chunks (run_num, attempt, shape_num, column_index, chunk, first_step, last_step, row_count, data)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         SELECT ?1, ?2, ?3, value ->> 0, value ->> 1, ?4, ?5, ?6, substr(?7, value ->> 2, value ->> 3) FROM json_each(?8)",
         owner.run,
         owner.attempt,
         owner.shape_num,
-        column,
-        chunk,
-        first,
-        last,
-        rows,
-        data
+        span.0,
+        span.1,
+        span.2,
+        columns.bytes,
+        places
     )
     .execute(tx)
     .await?;
     Ok(())
+}
+
+/// A blob for each of many rows, handed to one statement in one piece: every statement costs a way to the database's thread
+/// and back, which takes longer than writing one column's.
+#[derive(Debug, Default)]
+pub(crate) struct Blobs {
+    pub bytes: Vec<u8>,
+    /// Column, number of the chunk or block, first byte counted from 1, and length.
+    places: Vec<(i64, i64, usize, usize)>,
+}
+
+impl Blobs {
+    pub fn push(&mut self, (column, number): (i64, i64), blob: &[u8]) {
+        self.places.push((column, number, self.bytes.len() + 1, blob.len()));
+        self.bytes.extend_from_slice(blob);
+    }
+
+    /// For `json_each`, beside `substr` of the bytes.
+    pub fn places(&self) -> Result<String> {
+        to_json("places of blobs", &self.places)
+    }
 }
 
 /// The compacted rows of the wanted columns in chunks that reach into `range`, in order of step.
@@ -136,6 +147,6 @@ pub(crate) fn bounds(range: StepRange) -> (i64, i64) {
     (bound(range.from), range.to.map_or(i64::MAX, bound))
 }
 
-fn corrupt(what: &str) -> StoreError {
+pub(crate) fn corrupt(what: &str) -> StoreError {
     StoreError::Corrupt { what: what.to_owned() }
 }

@@ -6,13 +6,13 @@ use std::collections::BTreeMap;
 
 use sqlx::SqliteConnection;
 use vitals_journal::StepRange;
-use vitals_series::{MEDIAN_WINDOW, NODE_STEPS, Rows, TOP_LEVEL, pieces};
+use vitals_series::{MEDIAN_WINDOW, NODE_STEPS, Piece, Rows, TOP_LEVEL, pieces};
 
 use crate::attempts::{ranges_in_force, ranges_up_to};
-use crate::chunks::{self, CHUNK_ROWS, Owner};
+use crate::chunks::{self, Blobs, CHUNK_ROWS, Owner, corrupt};
 use crate::codec::Group;
 use crate::groups;
-use crate::ids::{parse_id, run_num, signed, small, unsigned};
+use crate::ids::{parse_id, run_num, signed, small, to_json, unsigned};
 use crate::nodes::{self, BLOCK_NODES, Node};
 use crate::series::history;
 use crate::shapes::Shape;
@@ -159,6 +159,7 @@ async fn add_nodes(
     let names: Vec<&str> = layers.iter().map(|&column| shape.columns[column].name.as_str()).collect();
     let before =
         history(store, &mut *tx, owner.run, &ranges, &shape.name, &names, first, MEDIAN_WINDOW).await?;
+    let mut fresh = Vec::with_capacity(shape.columns.len());
     for (column, declared) in shape.columns.iter().enumerate() {
         let layer = layers.binary_search(&column).ok();
         let rows = Rows {
@@ -168,10 +169,9 @@ async fn add_nodes(
             of_layer: layer.is_some(),
         };
         let past = layer.map_or(&[][..], |place| before[place].as_slice());
-        let fresh = pieces(past, rows, |step| step / NODE_STEPS);
-        add(&mut *tx, owner, shape, column, 0, fresh).await?;
+        fresh.push(pieces(past, rows, |step| step / NODE_STEPS));
     }
-    Ok(())
+    add(tx, owner, shape, 0, &fresh).await
 }
 
 /// The column by which a layer's ratio divides.
@@ -182,91 +182,98 @@ pub(crate) fn reference(shape: &Shape, name: &str) -> Option<usize> {
     })
 }
 
-/// Merges nodes into the blocks of a level.
+/// Merges nodes, those of each column of the shape, into the blocks of a level.
 async fn add(
     tx: &mut SqliteConnection,
     owner: Owner,
     shape: &Shape,
-    column: usize,
     level: u32,
-    fresh: Vec<Node>,
+    fresh: &[Vec<Node>],
 ) -> Result<()> {
-    let declared = &shape.columns[column];
-    let index = signed("column", column as u64)?;
-    let mut blocks: BTreeMap<u64, Vec<Node>> = BTreeMap::new();
-    for node in fresh {
-        blocks.entry(node.0 / BLOCK_NODES).or_default().push(node);
-    }
-    for (block, fresh) in blocks {
-        let number = signed("block of nodes", block)?;
-        let stored = sqlx::query_scalar!(
-            "SELECT data FROM nodes
-             WHERE run_num = ? AND shape_num = ? AND attempt = ? AND level = ? AND column_index = ? AND block = ?",
-            owner.run,
-            owner.shape_num,
-            owner.attempt,
-            level,
-            index,
-            number
-        )
-        .fetch_optional(&mut *tx)
-        .await?;
-        let mut merged: BTreeMap<u64, vitals_series::Piece> = BTreeMap::new();
-        if let Some(stored) = &stored {
-            nodes::decode(stored, level, |node, piece| {
-                merged.insert(node, piece);
-            })?;
+    let mut blocks: BTreeMap<(i64, i64), BTreeMap<u64, Piece>> = BTreeMap::new();
+    for (column, fresh) in (0..).zip(fresh) {
+        for node in fresh {
+            blocks.entry((column, signed("block of nodes", node.0 / BLOCK_NODES)?)).or_default();
         }
+    }
+    let wanted = to_json("blocks of nodes", &blocks.keys().collect::<Vec<_>>())?;
+    let stored = sqlx::query!(
+        r#"SELECT column_index AS "column!: i64", block AS "block!: i64", data AS "data!: Vec<u8>"
+           FROM json_each(?1) CROSS JOIN nodes
+           WHERE run_num = ?2 AND shape_num = ?3 AND attempt = ?4 AND level = ?5
+                 AND column_index = value ->> 0 AND block = value ->> 1"#,
+        wanted,
+        owner.run,
+        owner.shape_num,
+        owner.attempt,
+        level
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    for row in &stored {
+        let block = blocks.entry((row.column, row.block)).or_default();
+        nodes::decode(&row.data, level, |node, piece| {
+            block.insert(node, piece);
+        })?;
+    }
+    for (column, fresh) in (0..).zip(fresh) {
         for (node, piece) in fresh {
-            merged.entry(node).and_modify(|known| known.merge(&piece)).or_insert(piece);
+            let block = blocks.entry((column, signed("block of nodes", node / BLOCK_NODES)?)).or_default();
+            block.entry(*node).and_modify(|known| known.merge(piece)).or_insert(*piece);
         }
-        let merged: Vec<Node> = merged.into_iter().collect();
-        let data = nodes::encode(&merged, level, declared.kind, is_of_layer(&declared.name));
-        // A new row at the end of the table, not a longer one at the old place: rows that grow in place leave their pages
-        // half empty, and all columns leave their old pages together.
-        sqlx::query!(
-            "INSERT OR REPLACE INTO nodes (run_num, attempt, shape_num, level, column_index, block, data)
-             VALUES (?, ?, ?, ?, ?, ?, ?)",
-            owner.run,
-            owner.attempt,
-            owner.shape_num,
-            level,
-            index,
-            number,
-            data
-        )
-        .execute(&mut *tx)
-        .await?;
     }
+    let mut encoded = Blobs::default();
+    for ((column, block), nodes) in blocks {
+        let declared = usize::try_from(column).ok().and_then(|column| shape.columns.get(column));
+        let declared = declared.ok_or_else(|| corrupt("nodes of a column that its shape lacks"))?;
+        let nodes: Vec<Node> = nodes.into_iter().collect();
+        let data = nodes::encode(&nodes, level, declared.kind, is_of_layer(&declared.name));
+        encoded.push((column, block), &data);
+    }
+    let places = encoded.places()?;
+    // New rows at the end of the table, not longer ones at the old place: rows that grow in place leave their pages half
+    // empty, and all columns leave their old pages together.
+    sqlx::query!(
+        "INSERT OR REPLACE INTO nodes (run_num, attempt, shape_num, level, column_index, block, data)
+         SELECT ?1, ?2, ?3, ?4, value ->> 0, value ->> 1, substr(?5, value ->> 2, value ->> 3) FROM json_each(?6)",
+        owner.run,
+        owner.attempt,
+        owner.shape_num,
+        level,
+        encoded.bytes,
+        places
+    )
+    .execute(tx)
+    .await?;
     Ok(())
 }
 
 /// Brings the levels above 0 from one beginning of a block to another.
 async fn close(tx: &mut SqliteConnection, owner: Owner, shape: &Shape, from: u64, to: u64) -> Result<()> {
     let (first, end) = (signed("block", from / BLOCK_STEPS)?, signed("block", to / BLOCK_STEPS)?);
-    for column in 0..shape.columns.len() {
-        let index = signed("column", column as u64)?;
-        let blobs = sqlx::query_scalar!(
-            "SELECT data FROM nodes
-             WHERE run_num = ? AND shape_num = ? AND attempt = ? AND level = 0 AND column_index = ?
-                   AND block >= ? AND block < ? ORDER BY block",
-            owner.run,
-            owner.shape_num,
-            owner.attempt,
-            index,
-            first,
-            end
-        )
-        .fetch_all(&mut *tx)
-        .await?;
-        let mut lower: Vec<Node> = Vec::new();
-        for blob in &blobs {
-            nodes::decode(blob, 0, |node, piece| lower.push((node, piece)))?;
+    let blobs = sqlx::query!(
+        "SELECT column_index, data FROM nodes
+         WHERE run_num = ? AND shape_num = ? AND attempt = ? AND level = 0 AND block >= ? AND block < ?
+         ORDER BY column_index, block",
+        owner.run,
+        owner.shape_num,
+        owner.attempt,
+        first,
+        end
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    let mut lower: Vec<Vec<Node>> = vec![Vec::new(); shape.columns.len()];
+    for blob in &blobs {
+        let column = usize::try_from(blob.column_index).ok().and_then(|column| lower.get_mut(column));
+        let column = column.ok_or_else(|| corrupt("nodes of a column that its shape lacks"))?;
+        nodes::decode(&blob.data, 0, |node, piece| column.push((node, piece)))?;
+    }
+    for level in 1..=TOP_LEVEL {
+        for column in &mut lower {
+            *column = nodes::merge_up(column);
         }
-        for level in 1..=TOP_LEVEL {
-            lower = nodes::merge_up(&lower);
-            add(&mut *tx, owner, shape, column, level, lower.clone()).await?;
-        }
+        add(&mut *tx, owner, shape, level, &lower).await?;
     }
     Ok(())
 }
