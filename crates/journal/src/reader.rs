@@ -190,10 +190,7 @@ impl Reader {
             }
             break;
         }
-        let what = format!(
-            "a record whose length is damaged; the next is looked for, and {} bytes are left out",
-            self.offset - offset
-        );
+        let what = format!("a record whose length is damaged: {} bytes are left out", self.offset - offset);
         Ok(ReadOutcome::Corrupt { offset, what, resume_at: self.offset })
     }
 

@@ -67,10 +67,8 @@ async fn a_byte_that_flips_under_a_living_run_costs_one_record() {
 
 #[tokio::test]
 async fn so_does_a_length_that_flips() {
-    let told = |(start, behind)| {
-        let bytes = behind - start;
-        format!("a record whose length is damaged; the next is looked for, and {bytes} bytes are left out")
-    };
+    let told =
+        |(start, behind)| format!("a record whose length is damaged: {} bytes are left out", behind - start);
     costs_one_record(|(start, _)| start + 1, told).await;
 }
 
