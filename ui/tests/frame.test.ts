@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { columnAt, find, parseFrame } from '../src/lib/backend/frame';
 import type { FrameRequest } from '../src/lib/backend/generated';
-import { valueAt } from '../src/lib/charts/value-at';
+import { readAt, valueAt } from '../src/lib/charts/value-at';
 import { encode } from './fixtures/frames';
 
 const request: FrameRequest = { runs: ['r'], series: ['loss', 'absent'], from: 0, to: 9, columns: 5, relative: false, smoothing: 0 };
@@ -41,5 +41,10 @@ describe('values at a step', () => {
   });
   it('is the mean of several, NaN where all are non-finite, nothing before the first', () => {
     expect([valueAt(loss, 3), valueAt(loss, 5), valueAt(loss, -1), valueAt(null, 0)]).toEqual([5, NaN, null, null]);
+  });
+  it('says at which steps it was recorded', () => {
+    expect([readAt(loss, 3), readAt(loss, 7)].map((one) => [one?.from, one?.to])).toEqual([[2, 3], [4, 7]]);
+    const sparse = find(parseFrame(encode({ ...request, series: ['knn'] }, () => ({ steps: [0, 4, 8], values: [0.1, 0.2, 0.3] }))), 'r', 'knn');
+    expect([readAt(sparse, 3), readAt(sparse, 9)]).toEqual([{ value: 0.1, from: 0, to: 0 }, { value: 0.3, from: 8, to: 8 }]);
   });
 });

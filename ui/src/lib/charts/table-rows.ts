@@ -1,5 +1,6 @@
 // Pixel columns as the rows of a table, for all series of a chart. Pure.
 import type { Columns } from '../backend/frame';
+import { boundOf, isSingle } from './value-at';
 
 /** What a series holds in a row. Low and high are NaN where it holds nothing finite; `last` says then what it holds. */
 export type Cell = { low: number; high: number; last: number; nonfinite: number };
@@ -10,12 +11,9 @@ export type Row = { from: number; to: number; cells: (Cell | null)[] };
 type Span = { line: number; from: number; to: number; bound: number; cell: Cell };
 
 function spans(columns: Columns, line: number, last: number): Span[] {
-  const { step } = columns;
-  const single = columns.values === step.length;
-  // The last column is taken to be as wide as the one before it.
-  const width = (step.at(-1) ?? 0) - (step.at(-2) ?? -1);
-  return [...step].map((from, i) => {
-    const bound = Math.max(from, i + 1 < step.length ? (step[i + 1] ?? from) - 1 : Math.min(last, from + width - 1));
+  const single = isSingle(columns);
+  return [...columns.step].map((from, i) => {
+    const bound = boundOf(columns, i, last);
     const cell = { low: columns.min[i] ?? NaN, high: columns.max[i] ?? NaN, last: columns.last[i] ?? NaN, nonfinite: columns.nonfinite[i] ?? 0 };
     return { line, from, to: single ? from : bound, bound, cell };
   });

@@ -1,11 +1,32 @@
 // The value of a series at a step, from its pixel columns. Pure.
 import { columnAt, type Columns } from '../backend/frame';
 
-/** The value, or the mean where the column holds several; null before the first column. */
-export function valueAt(columns: Columns | null, step: number): number | null {
+/** A value, and the steps that it was recorded at: one, or those of a column that holds several. */
+export type Reading = { value: number; from: number; to: number };
+
+/** The last step that a column may hold, of steps up to `last`. The last column is taken to be as wide as the one before it. */
+export function boundOf({ step }: Columns, at: number, last: number): number {
+  const from = step[at] ?? NaN;
+  const width = (step.at(-1) ?? 0) - (step.at(-2) ?? -1);
+  return Math.max(from, at + 1 < step.length ? (step[at + 1] ?? NaN) - 1 : Math.min(last, from + width - 1));
+}
+
+/** Whether every column holds one value, recorded at its step. */
+export function isSingle(columns: Columns): boolean {
+  return columns.values === columns.step.length;
+}
+
+/** The value at or before a step, or the mean where its column holds several; null before the first column. */
+export function readAt(columns: Columns | null, step: number): Reading | null {
   if (columns === null) return null;
   const at = columnAt(columns, step);
   if (at < 0) return null;
-  if ((columns.nonfinite[at] ?? 0) > 0 && Number.isNaN(columns.mean[at] ?? NaN)) return columns.last[at] ?? NaN;
-  return columns.min[at] === columns.max[at] ? columns.last[at] ?? null : columns.mean[at] ?? null;
+  const from = columns.step[at] ?? NaN;
+  const to = isSingle(columns) ? from : boundOf(columns, at, Infinity);
+  const lost = (columns.nonfinite[at] ?? 0) > 0 && Number.isNaN(columns.mean[at] ?? NaN);
+  return { value: (lost || columns.min[at] === columns.max[at] ? columns.last[at] : columns.mean[at]) ?? NaN, from, to };
+}
+
+export function valueAt(columns: Columns | null, step: number): number | null {
+  return readAt(columns, step)?.value ?? null;
 }

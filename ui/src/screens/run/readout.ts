@@ -1,4 +1,5 @@
 // How the value of a series at the crosshair is written, and which line of the charts it belongs to. Pure but for the catalogue.
+import type { Reading } from '$lib/charts/value-at';
 import { number, rate, significant } from '$lib/format';
 import { t } from '$lib/i18n/index.svelte';
 import { metricName } from '$lib/words';
@@ -26,4 +27,10 @@ export function written(series: string, value: number): { text: string; unit: st
   if (series.endsWith('_seconds')) return { text: number(value * MILLI, 1), unit: 'ms' };
   if (series.endsWith('_bytes')) return { text: number(value / GIGA, 2), unit: 'GB' };
   return { text: series === 'images_per_second' ? number(value) : significant(value, 4), unit: '' };
+}
+
+/** Where a value was recorded, when that is not the crosshair's step; `absent`: none was recorded at that one. */
+export function otherStep({ from, to }: Reading, step: number, absent: boolean): string {
+  if (from === to ? from === step : !absent && step <= to) return '';
+  return t('run.from_step', { step: from === to ? number(from) : `${number(from)}–${number(Math.min(to, step))}` });
 }
