@@ -1,5 +1,6 @@
 // What the live screen shows: the overview, and small curves of its runs. Those of running runs are asked for again at
 // most once a second; those of ended runs only when other runs have ended.
+import { untrack } from 'svelte';
 import { backend, type Columns, type Overview, type Run } from '$lib/backend';
 import { FrameFeed } from '$lib/charts/frame-feed.svelte';
 import { changes } from '$lib/state/changes.svelte';
@@ -11,39 +12,78 @@ const SPARKS_EVERY_MS = 1000;
 /** The gradient that moves first, by the paper's finding. */
 const FIRST_LAYER = 'grad_norm/patch_embed';
 
-/** Small curves of a set of runs. */
-class Sparks {
-  readonly #curves = new FrameFeed();
-  readonly #gradients = new FrameFeed();
+/** Small curves of runs of equal length: they share a range, and so the steps of a column. */
+class Group {
+  readonly curves = new FrameFeed();
+  readonly gradients = new FrameFeed();
 
-  /** Reactive: moves when either kind of curve has come. */
   get version(): number {
-    return this.#curves.version + this.#gradients.version;
+    return this.curves.version + this.gradients.version;
   }
 
-  want(runs: Run[]): void {
-    const ids = runs.filter((run) => run.progress.step > 0).map((run) => run.id);
-    const ask = { runs: ids, from: null, to: null, columns: SPARK_COLUMNS, smoothing: 0 };
-    this.#curves.want({ ...ask, series: ['knn_top1', 'loss'], relative: false });
-    this.#gradients.want({ ...ask, series: [FIRST_LAYER], relative: true });
+  want(runs: string[]): void {
+    const ask = { runs, from: null, to: null, columns: SPARK_COLUMNS, smoothing: 0 };
+    this.curves.want({ ...ask, series: ['knn_top1', 'loss'], relative: false });
+    this.gradients.want({ ...ask, series: [FIRST_LAYER], relative: true });
   }
 
   refresh(): void {
-    this.#curves.refresh();
-    this.#gradients.refresh();
+    this.curves.refresh();
+    this.gradients.refresh();
   }
 
-  /** kNN where there is one, else the loss. */
-  curve = (run: Run): Columns | null => this.#curves.column(run.id, 'knn_top1') ?? this.#curves.column(run.id, 'loss');
-  gradient = (run: Run): Columns | null => this.#gradients.column(run.id, FIRST_LAYER);
-
   end(): void {
-    this.#curves.end();
-    this.#gradients.end();
+    this.curves.end();
+    this.gradients.end();
   }
 }
 
-export type { Sparks };
+/** Small curves of a set of runs. */
+export class Sparks {
+  /** By total steps: over the range of a long run, a short one would have a column or two. */
+  #groups = $state.raw<ReadonlyMap<number, Group>>(new Map());
+  /** Versions of groups that have ended: the sum never falls back to one that was drawn. */
+  #past = 0;
+
+  /** Reactive: moves when a curve has come. */
+  get version(): number {
+    return [...this.#groups.values()].reduce((sum, group) => sum + group.version, this.#past);
+  }
+
+  want(runs: Run[]): void {
+    const lengths = new Map<number, string[]>();
+    for (const run of runs) {
+      if (run.progress.step > 0) lengths.set(run.progress.total_steps, [...(lengths.get(run.progress.total_steps) ?? []), run.id]);
+    }
+    // Whoever wants curves does not want them again because they have come; nor does it own the feeds.
+    untrack(() => {
+      const before = this.#groups;
+      const now = new Map([...lengths.keys()].map((total) => [total, before.get(total) ?? new Group()]));
+      for (const [total, group] of before) {
+        if (now.has(total)) continue;
+        this.#past += group.version + 1;
+        group.end();
+      }
+      if (now.size !== before.size || [...now.keys()].some((total) => !before.has(total))) this.#groups = now;
+      for (const [total, group] of now) group.want(lengths.get(total) ?? []);
+    });
+  }
+
+  refresh(): void {
+    for (const group of this.#groups.values()) group.refresh();
+  }
+
+  /** kNN where there is one, else the loss. */
+  curve = (run: Run): Columns | null => {
+    const feed = this.#groups.get(run.progress.total_steps)?.curves;
+    return feed?.column(run.id, 'knn_top1') ?? feed?.column(run.id, 'loss') ?? null;
+  };
+  gradient = (run: Run): Columns | null => this.#groups.get(run.progress.total_steps)?.gradients.column(run.id, FIRST_LAYER) ?? null;
+
+  end(): void {
+    for (const group of this.#groups.values()) group.end();
+  }
+}
 
 export class LiveView {
   readonly overview = new Resource<Overview>(() => backend.rpc('overview', {}), () => true, OVERVIEW_EVERY_MS);
