@@ -86,6 +86,18 @@ describe('SweepDocument', () => {
     expect([document.check?.runs, document.fresh, asked()]).toEqual([6, true, 2]);
   });
 
+  it('counts the fields that hold what it could not take, until they are mended or gone', async () => {
+    const document = await opened();
+    const before = document.errors;
+    document.wrong.add('batch_size');
+    document.wrong.add('batch_size');
+    document.wrong.add('seeds');
+    expect(document.errors).toBe(before + 2);
+    document.wrong.delete('batch_size');
+    document.wrong.delete('seeds');
+    expect(document.errors).toBe(before);
+  });
+
   it('keeps the last form while the text is no TOML', async () => {
     const document = await opened();
     document.write('name = ');

@@ -1,6 +1,7 @@
 // One open sweep file: its text, what the host says about it, and the text on disk that it began from. The form and the
 // TOML tab change the same text; edits of the form go through the host, so that comments in the file stay. Unsaved edits
 // are kept as a draft until they are saved or taken back.
+import { SvelteSet } from 'svelte/reactivity';
 import { asApiError, backend, type ApiError, type SweepCheck, type SweepEdit, type SweepForm, type SweepText } from '$lib/backend';
 import { toasts } from '$lib/state/toasts.svelte';
 import type { Drafts } from './drafts';
@@ -16,6 +17,8 @@ const TYPING_MS = 800;
 
 export class SweepDocument {
   readonly file: string;
+  /** The fields whose typed text could not be taken, and so is not in `text`; each puts itself in and out. */
+  readonly wrong = new SvelteSet<string>();
   #text = $state('');
   #disk = $state.raw<{ text: string; hash: string | null } | null>(null);
   #check = $state.raw<SweepCheck | null>(null);
@@ -62,6 +65,11 @@ export class SweepDocument {
   /** Whether `check` is about the text as it is now. */
   get fresh(): boolean {
     return this.#checked === this.#text;
+  }
+
+  /** What is to be fixed before anything can run: in the text, and in fields that hold what the text could not take. */
+  get errors(): number {
+    return (this.#check?.errors.length ?? 0) + this.wrong.size;
   }
 
   /** The last form that the text had; see `formValid`. */
