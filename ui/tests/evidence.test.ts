@@ -22,6 +22,13 @@ const SAID: [string, string[]][] = [
   ['checkpoints take 3.0 GiB and `checkpoint_limit_bytes` allows 2.0 GiB: nothing is started; the last checkpoint of each run stays: remove runs that nobody needs, or raise the limit', ['3.0 GiB', 'checkpoint_limit_bytes', '2.0 GiB']],
   ['nothing is started: the setting `slots` is not understood (expected a map at line 1 column 2); set it again with `vitals settings`', ['slots', 'expected a map at line 1 column 2', 'vitals settings']],
   ['vitals-worker is not in /opt/vitals/bin; build it or put it there', ['vitals-worker', '/opt/vitals/bin']],
+  ["exit 0 (journal's end record; no exit.json)", ['exit.json']],
+  ["exit 3, stopped by a signal from outside (journal's end record; no exit.json)", ['exit.json']],
+  ["exit 6: failed to read the data set: no images in /x (journal's end record; no exit.json)", ['failed to read the data set: no images in /x', 'exit.json']],
+  ['exit 4: non-finite loss', []],
+  ['exit 5: out of device memory', []],
+  ['exit 127: the worker could not be started: libtorch_cpu.so: not found', ['libtorch_cpu.so: not found']],
+  ['exit.json names neither code nor signal', ['exit.json']],
   ['requeued after its time limit: it goes on from its checkpoint', []],
 ];
 
@@ -37,4 +44,12 @@ test.each(SAID)('%s', (said, kept) => {
   expect(rest).toMatch(/[가-힣]/);
   // Names of settings and programs, no sentences.
   expect(rest.match(/[A-Za-z_]+ [A-Za-z_]+ [A-Za-z_]+/)).toBeNull();
+});
+
+/** The end reasons of the contract. */
+test.each(['finished', 'paused', 'cancelled', 'terminated', 'nonfinite', 'error', 'out_of_memory', 'dataset_unreadable', 'checkpoint_unreadable'])('an attempt ended: %s', (reason) => {
+  speak('en');
+  expect(evidenceText(reason)).not.toContain('_');
+  speak('ko');
+  expect(evidenceText(reason)).toMatch(/^[가-힣 ]+$/);
 });

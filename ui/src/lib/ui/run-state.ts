@@ -42,6 +42,7 @@ export function allows(state: string): { pause: boolean; resume: boolean; cancel
 // The supervisor's own words, part by part.
 const PATTERNS: [RegExp, Key, string[]][] = [
   [/^exit (\d+)$/, 'evidence.exit', ['code']],
+  [/^exit (\d+): the worker could not be started: (.*)$/, 'evidence.worker_not_started', ['code', 'reason']],
   [/^exit (\d+): (.*)$/, 'evidence.exit_because', ['code', 'reason']],
   [/^signal (\d+)$/, 'evidence.signal', ['signal']],
   [/^rule: (.*)$/, 'evidence.rule', ['rule']],
@@ -69,11 +70,18 @@ const PATTERNS: [RegExp, Key, string[]][] = [
   [/^(\S+) is not in (.*); build it or put it there$/, 'evidence.program_missing', ['program', 'folder']],
 ];
 
-/** What the supervisor says of a run, or of the whole queue. */
+/** Said where the journal alone tells the end. */
+const BY_JOURNAL = /^(.*) \(journal's end record; no exit\.json\)$/;
+/** Where the worker left no message, the meaning of its code stands there. */
+const said = (words: string) => translated(`evidence.text.${words}`, words);
+
+/** What the supervisor says of a run, or of the whole queue; also the word with which an attempt ended. */
 export function evidenceText(evidence: string): string {
+  const inner = BY_JOURNAL.exec(evidence)?.[1];
+  if (inner !== undefined) return t('evidence.by_journal', { what: evidenceText(inner) });
   for (const [pattern, key, names] of PATTERNS) {
     const found = pattern.exec(evidence);
-    if (found !== null) return t(key, Object.fromEntries(names.map((name, i) => [name, found[i + 1] ?? ''])));
+    if (found !== null) return t(key, Object.fromEntries(names.map((name, i) => [name, name === 'reason' ? said(found[i + 1] ?? '') : found[i + 1] ?? ''])));
   }
-  return translated(`evidence.text.${evidence}`, evidence);
+  return said(evidence);
 }
