@@ -1,7 +1,7 @@
 // The shared step axis: what its gestures do to the window, and what the address then says.
 import { describe, expect, it } from 'vitest';
 import { StepAxis } from '../src/lib/charts/step-axis.svelte';
-import { labels, logTicks, ticks } from '../src/lib/charts/ticks';
+import { labels, logTicks, ticks, wholeTicks } from '../src/lib/charts/ticks';
 
 class Address {
   params: Record<string, string> = {};
@@ -108,6 +108,9 @@ describe('StepAxis', () => {
 describe('ticks', () => {
   it.each([[0, 1000, 5, [0, 200, 400, 600, 800, 1000]], [2040, 3120, 5, [2250, 2500, 2750, 3000]], [0, 0.003, 3, [0, 0.001, 0.002, 0.003]], [5, 5, 3, [5]]])('%d … %d', (low, high, count, expected) => {
     expect(ticks(low, high, count)).toEqual(expected);
+  });
+  it.each([[0, 1, 8, [0, 1]], [0, 0, 8, [0]], [0, 10, 4, [0, 5, 10]], [0, 1000, 5, [0, 200, 400, 600, 800, 1000]]])('whole numbers alone: %d … %d', (low, high, count, expected) => {
+    expect(wholeTicks(low, high, count)).toEqual(expected);
   });
   it('log ticks are powers of ten, 1-2-5 when close', () => {
     expect(logTicks(0.5, 200, 5)).toEqual([1, 10, 100]);

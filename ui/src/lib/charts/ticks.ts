@@ -15,6 +15,11 @@ export function ticks(low: number, high: number, count: number): number[] {
   return out;
 }
 
+/** The same for what is only counted in whole numbers, such as steps. */
+export function wholeTicks(low: number, high: number, count: number): number[] {
+  return ticks(low, high, count).filter((value) => Number.isInteger(value));
+}
+
 /**
  * Powers of ten, thinned to about `count`; 1-2-5 steps where the range is less than a decade and a half, even steps where it holds fewer
  * than two of those. */

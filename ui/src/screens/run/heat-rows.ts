@@ -1,5 +1,5 @@
 // Which rows the gradient view shows: all layers in network order, and below a layer that is open its tensors. Pure.
-import type { HeatmapCell, SeriesInfo } from '$lib/backend';
+import type { HeatmapCell, RunDetail, SeriesInfo } from '$lib/backend';
 
 /** What every layer has a number of, in the order of the menu. */
 export const HEAT_METRICS = ['grad_norm', 'grad_max', 'update_ratio'] as const;
@@ -15,6 +15,12 @@ export function ownerOf(tensor: string, layers: readonly string[]): string | nul
 /** The metrics of `HEAT_METRICS` that a run has recorded by layer. */
 export function metricsOf(series: readonly SeriesInfo[]): HeatMetric[] {
   return HEAT_METRICS.filter((metric) => series.some((one) => one.name.startsWith(`${metric}/`)));
+}
+
+/** A run that records, or recorded, without any number by layer: most probes, and runs of other programs. */
+export function withoutGradients({ run, series }: Pick<RunDetail, 'run' | 'series'>): boolean {
+  const settled = run.probed !== null || run.ended_at !== null;
+  return settled && series.some((one) => one.values > 0) && metricsOf(series).length === 0;
 }
 
 /** Layers and, below those that are open, their tensors as recorded for the metric. */

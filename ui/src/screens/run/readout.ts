@@ -22,7 +22,7 @@ export function nameOf(series: string): string {
 
 export function written(series: string, value: number): { text: string; unit: string } {
   if (series === 'loss') return { text: number(value, 3), unit: '' };
-  if (series.startsWith('knn_')) return { text: number(value * 100, 1), unit: '%' };
+  if (series.startsWith('knn_') || series.startsWith('probe_top')) return { text: number(value * 100, 1), unit: '%' };
   if (series === 'learning_rate' || series.startsWith('update_ratio/')) return { text: rate(value, 2), unit: '' };
   if (series.endsWith('_seconds')) return { text: number(value * MILLI, 1), unit: 'ms' };
   if (series.endsWith('_bytes')) return { text: number(value / GIGA, 2), unit: 'GB' };
