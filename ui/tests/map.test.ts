@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Run } from '../src/lib/backend';
 import { broken, extent, layOut, mean, twinOf, varying, whereOf } from '../src/screens/map/map';
+import { contents } from '../src/screens/map/said';
 
 let made = 0;
 function run(parameters: Run['parameters'], knn: number | 'NaN' = 0.5, events: Run['events'] = {}): Run {
@@ -40,6 +41,12 @@ describe('map', () => {
     expect(broken(runs)).toBe(1);
     const layout = layOut(runs, undefined, undefined);
     expect(layout === null ? null : extent(layout, 'knn')).toEqual([50, 90]);
+  });
+
+  it('says of a cell how many runs it has and what happened in them', () => {
+    expect(contents(runs.slice(0, 2), 2, 'kNN, % 50.0')).toBe('2 runs, kNN, % 50.0, 2 spikes, 0 dips');
+    expect(contents(runs.slice(2, 3), 3, 'no value yet')).toBe('1 of at most 3 runs, no value yet, 0 spikes, 0 dips, 1 run with NaN');
+    expect(contents([run({}, 0.5, { spike: 1, dip: 1 })], 1, '–')).toBe('1 run, –, 1 spike, 1 dip');
   });
 
   it('leads to the runs of a cell and to the twin', () => {
