@@ -12,10 +12,13 @@ export type Lead = {
   furthest: LayerDelay | null;
   delays: LayerDelay[];
   sentence: string;
+  /** The layer from which the steps are counted. */
+  reference: string;
 };
 
 /** Most rows of the small picture. */
 const MOST = 6;
+const USUAL = 'patch_embed';
 
 export function leadOf(answer: RunEvents | null): Lead | null {
   if (answer === null) return null;
@@ -23,13 +26,22 @@ export function leadOf(answer: RunEvents | null): Lead | null {
   if (lead !== null && lead.delays.length > 0) {
     const sentence = lead.reference_later > lead.reference_first ? t('run.lead_later') : lead.reference_first === 0 ? t('run.lead_none')
       : t('run.lead_first', { n: lead.reference_first, all: lead.events, chance: number(lead.chance * 100), p: number(lead.p_value, 3) });
-    return { spikes: lead.events, ...picked(lead.delays), sentence };
+    return { spikes: lead.events, ...picked(lead.delays), sentence, reference: USUAL };
   }
   const spike = answer.events.findLast((event): event is EventInfo & { lead: NonNullable<EventInfo['lead']> } => event.kind === 'spike' && event.lead !== null && !event.injected);
   if (spike === undefined) return null;
   const { order, delays, reference } = spike.lead;
-  const sentence = order === 'together' ? t('run.lead_none') : order === 'reference_later' || reference !== 'patch_embed' ? t('run.lead_later') : t('run.lead_one');
-  return { spikes: 1, ...picked(delays), sentence };
+  const together = order === 'together' ? t('run.lead_none') : '';
+  const sentence = reference !== USUAL ? `${together} ${t('run.lead_other', { step: number(spike.step), layer: layerName(reference) })}`.trim()
+    : together !== '' ? together : t(order === 'reference_later' ? 'run.lead_later' : 'run.lead_one');
+  return { spikes: 1, ...picked(delays), sentence, reference };
+}
+
+/** Who is ahead of the layer that is furthest behind; empty where there is no order. */
+export function aheadOf({ furthest, reference }: Lead): string {
+  if (furthest === null) return '';
+  const layer = layerName(furthest.layer);
+  return reference === USUAL ? t('run.lead_leads', { layer }) : t('run.lead_leads_other', { first: layerName(reference), layer });
 }
 
 function picked(delays: LayerDelay[]): { furthest: LayerDelay | null; delays: LayerDelay[] } {
