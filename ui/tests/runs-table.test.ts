@@ -80,6 +80,7 @@ describe('rows in view', () => {
 
 describe('exports', () => {
   const one = { id: '01936f2e-7c1a-7abc-8def-000000000871', label: 'b512 lr/1.5' };
+  it('say which part of a run is in them', () => expect(exportPath('/w', [one], 'png', '-shown')).toBe('/w/exports/b512-lr-1.5-000871-shown.png'));
   it('of one run name its label and the end of its id', () => expect(exportPath('/w', [one], 'csv')).toBe('/w/exports/b512-lr-1.5-000871.csv'));
   it('of several runs are a folder of tables or one figure', () => {
     expect(exportPath('/w', [one, one], 'csv')).toBe('/w/exports/2-runs-000871');

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use serde_json::json;
 use vitals_charts::{ComparedRun, Comparison, Marker, comparison, figure, plot_width, png};
 use vitals_journal::atomic_write;
@@ -36,6 +37,16 @@ pub async fn export(context: &Context, ids: &[String], format: &str, path: &Path
                 .hint("choose csv, jsonl, svg or png"))
         }
     }
+}
+
+/// Writes what the window drew: what its charts show, as it shows it. `content` is in base64.
+///
+/// # Errors
+/// `invalid_input` where that is no base64; `failed` where the file cannot be written.
+pub fn save(path: &Path, content: &str) -> Result<()> {
+    let bytes = BASE64_STANDARD.decode(content);
+    let bytes = bytes.map_err(|error| ApiError::invalid(format!("the content is no base64: {error}")))?;
+    write(path, &bytes)
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<()> {
@@ -208,6 +219,17 @@ async fn compared_run(context: &Context, row: &RunRow) -> Result<ComparedRun> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_the_window_drew_is_written_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("exports/loss.png");
+        save(&path, "iVBORw0KGgo=").unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"\x89PNG\r\n\x1a\n");
+        let error = save(&path, "no base64").unwrap_err();
+        assert!(error.message.contains("no base64"), "{}", error.message);
+        assert_eq!(std::fs::read(&path).unwrap().len(), 8, "the old file stays");
+    }
 
     #[test]
     fn csv_keeps_every_value_and_leaves_gaps_empty() {

@@ -137,6 +137,13 @@ struct Export {
     path: String,
 }
 
+#[derive(Deserialize, TS)]
+struct FileSave {
+    path: String,
+    /// What the file holds, in base64.
+    content: String,
+}
+
 #[derive(serde::Serialize, TS)]
 struct Exported {
     paths: Vec<String>,
@@ -260,6 +267,10 @@ methods! {
     export(Export) -> Exported = |c, p| {
         let written = export::export(c, &p.ids, &p.format, &PathBuf::from(p.path)).await?;
         Exported { paths: written.into_iter().map(|path| path.display().to_string()).collect() }
+    };
+    file_save(FileSave) -> Exported = |_, p| {
+        export::save(&PathBuf::from(&p.path), &p.content)?;
+        Exported { paths: vec![p.path] }
     };
     datasets(Nothing) -> Vec<DatasetInfo> = |c, _| datasets::list(c).await?;
     dataset_add(DatasetAdd) -> DatasetInfo = |c, p| datasets::add(c, &p.name, &PathBuf::from(p.path)).await?;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use serde_json::{Map, Value, json};
-use vitals_recipe::query::{self, Row, Scalar};
+use vitals_recipe::query::{self, QueryError, Row, Scalar};
 use vitals_recipe::{effective_learning_rate, loss_band};
 use vitals_series::is_layer;
 use vitals_store::{Command, MetricChoice, RunId, RunRow, RunSelection, RunState, SeriesEntry};
@@ -135,17 +135,7 @@ pub async fn list(context: &Context, query: &RunsQuery) -> Result<RunsPage> {
     let began = Instant::now();
     let filter = match query.filter.trim() {
         "" => None,
-        text => Some(query::parse(text).map_err(|error| {
-            ApiError::invalid(format!("filter, column {}: {}", error.column, error.message)).at(vec![
-                crate::dto::Diagnostic {
-                    message: error.message,
-                    line: 1,
-                    column: u32::try_from(error.column).unwrap_or(u32::MAX),
-                    hint: None,
-                    parameter: None,
-                },
-            ])
-        })?),
+        text => Some(query::parse(text).map_err(misread)?),
     };
     let metrics = if query.filter.contains('/') || query.sort.contains('/') {
         MetricChoice::All
@@ -176,6 +166,18 @@ pub async fn list(context: &Context, query: &RunsQuery) -> Result<RunsPage> {
     let limit = query.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
     let runs = kept.into_iter().skip(offset).take(limit).map(|(_, row)| run(row)).collect::<Result<_>>()?;
     Ok(RunsPage { runs, matched, total, elapsed_ms: began.elapsed().as_secs_f64() * 1e3 })
+}
+
+/// A filter that cannot be understood, with what to write instead where that is known.
+fn misread(error: QueryError) -> ApiError {
+    let QueryError { message, column, hint } = error;
+    let said = ApiError::invalid(format!("filter, column {column}: {message}"));
+    let said = match &hint {
+        Some(hint) => said.hint(hint),
+        None => said,
+    };
+    let column = u32::try_from(column).unwrap_or(u32::MAX);
+    said.at(vec![crate::dto::Diagnostic { message, line: 1, column, hint, parameter: None }])
 }
 
 fn sort_name(sort: &str) -> Option<&str> {

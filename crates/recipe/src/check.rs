@@ -154,7 +154,9 @@ fn check_lengths(recipe: &Recipe, facts: Option<&DatasetFacts>, problems: &mut V
         (steps, Some(schedule)) => (schedule.warmup_steps > steps as f64).then(|| {
             format!(
                 "the warm-up of {} epochs is {:.0} steps, longer than the {steps} steps",
-                recipe.warmup_epochs, schedule.warmup_steps
+                recipe.warmup_epochs,
+                // As everywhere else: a half counts as a whole step.
+                schedule.warmup_steps.round()
             )
         }),
         (_, None) => None,

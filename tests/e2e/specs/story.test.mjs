@@ -1,6 +1,7 @@
 // The main job, as a person does it: a sweep built by clicking and typing, queued, watched live, the window killed and
 // opened again, two runs compared. Real images, real training, the real window.
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { faults } from '../lib/axe.mjs';
 import { canvases, drawn } from '../lib/canvas.mjs';
@@ -169,6 +170,24 @@ test('the charts of a run zoom, go back, and count x as epochs, images and time'
       await assertDrawn('chart-loss');
       return (await by('chart-loss-badge').getAttribute('data-values')) === '250' || null;
     });
+  }
+});
+
+test('what is shown is written as values, drawing and picture', async () => {
+  await visit(`#/run/${watched}`, 'run-screen');
+  await assertDrawn('chart-loss');
+  const heads = { csv: /^[a-z]/, svg: /^<svg|^<\?xml/, png: /^\x89PNG/ };
+  for (const [format, head] of Object.entries(heads)) {
+    await click('export');
+    await window.browser.execute((format) => [...document.querySelectorAll('form button')].find((one) => one.textContent.trim() === format)?.click(), format.toUpperCase());
+    const path = await until('the path of the file', async () => {
+      const shown = await by('export-path').getValue();
+      return shown.endsWith(`-shown.${format}`) ? shown : null;
+    });
+    await click('export-write');
+    const file = await until(`the ${format} to be there`, () => readFile(path, 'latin1').catch(() => null));
+    assert.match(file, head);
+    await until('the form to be gone', () => window.browser.execute(() => document.querySelector('[data-testid="export-write"]') === null));
   }
 });
 

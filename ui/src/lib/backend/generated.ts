@@ -747,6 +747,11 @@ priority: number, }; result: null };
   presets: { params: Record<symbol, never>; result: Array<PresetInfo> };
   compare: { params: { ids: Array<string>, }; result: Comparison };
   export: { params: { ids: Array<string>, format: string, path: string, }; result: Exported };
+  file_save: { params: { path: string, 
+/**
+ * What the file holds, in base64.
+ */
+content: string, }; result: Exported };
   datasets: { params: Record<symbol, never>; result: Array<DatasetInfo> };
   dataset_add: { params: { name: string, path: string, }; result: DatasetInfo };
   dataset_check: { params: { name: string, }; result: DatasetInfo };

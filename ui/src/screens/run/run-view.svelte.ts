@@ -37,7 +37,8 @@ export class RunView {
 
   constructor(id: string) {
     this.id = id;
-    this.detail = new Resource(() => backend.rpc('run', { id }), (notice) => notice.runs[id] !== undefined, DETAIL_EVERY_MS);
+    const concerned = (detail: RunDetail | null) => [id, ...(detail?.probes ?? []).map((probe) => probe.id)];
+    this.detail = new Resource(() => backend.rpc('run', { id }), (notice, detail) => concerned(detail).some((one) => notice.runs[one] !== undefined), DETAIL_EVERY_MS);
     this.events = new Resource(() => backend.rpc('events', { id }), (notice) => notice.runs[id] !== undefined, DETAIL_EVERY_MS);
   }
 
@@ -137,10 +138,10 @@ export class RunView {
     this.overview.want({ runs, series: [...new Set([this.overviewSeries, 'loss', ...WAIT])].filter((name) => this.has(name)), from: null, to: null, columns: OVERVIEW_COLUMNS, relative: false, smoothing: 0, axis });
   }
 
-  /** The exact values at the crosshair, where a pixel column holds several steps. */
+  /** The exact values at the crosshair, else at the last step, where a pixel column holds several steps. */
   wantExact(): void {
-    const cross = this.axis.cross;
-    if (cross === null || this.detail.value === null) return;
+    const cross = this.axis.cross ?? this.axis.extent[1];
+    if (this.detail.value === null) return;
     const at = { runs: [this.id], from: cross, to: cross, columns: 1, smoothing: 0 };
     this.exact.want({ ...at, series: this.shown.curves, relative: false });
     if (this.shown.relative) this.exactRelative.want({ ...at, series: this.layers.map((layer) => `grad_norm/${layer}`), relative: true });

@@ -109,12 +109,12 @@ export const FORMATS = ['csv', 'png', 'svg'] as const;
 export type Format = (typeof FORMATS)[number];
 
 /** A file in the workspace's exports folder; a folder for the tables of several runs. */
-export function exportPath(workspace: string, runs: Pick<Run, 'label' | 'id'>[], format: Format): string {
+export function exportPath(workspace: string, runs: Pick<Run, 'label' | 'id'>[], format: Format, part = ''): string {
   const [first] = runs;
   const end = (id: string) => id.replaceAll('-', '').slice(-6);
   const plain = (label: string) => label.replace(/[^\p{L}\p{N}._-]/gu, '-');
   const name = first === undefined ? 'runs' : runs.length === 1 ? `${plain(first.label)}-${end(first.id)}` : `${runs.length}-runs-${end(first.id)}`;
-  return `${workspace}/exports/${name}${format === 'csv' && runs.length > 1 ? '' : `.${format}`}`;
+  return `${workspace}/exports/${name}${part}${format === 'csv' && runs.length > 1 ? '' : `.${format}`}`;
 }
 
 /** Tags as typed: separated by commas or blanks, each once. */
