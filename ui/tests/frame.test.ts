@@ -45,6 +45,6 @@ describe('values at a step', () => {
   it('says at which steps it was recorded', () => {
     expect([readAt(loss, 3), readAt(loss, 7)].map((one) => [one?.from, one?.to])).toEqual([[2, 3], [4, 7]]);
     const sparse = find(parseFrame(encode({ ...request, series: ['knn'] }, () => ({ steps: [0, 4, 8], values: [0.1, 0.2, 0.3] }))), 'r', 'knn');
-    expect([readAt(sparse, 3), readAt(sparse, 9)]).toEqual([{ value: 0.1, from: 0, to: 0 }, { value: 0.3, from: 8, to: 8 }]);
+    expect([readAt(sparse, 3), readAt(sparse, 9)]).toEqual([{ value: 0.1, last: 0.1, from: 0, to: 0 }, { value: 0.3, last: 0.3, from: 8, to: 8 }]);
   });
 });

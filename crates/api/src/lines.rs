@@ -101,7 +101,7 @@ async fn from_values(
         let branches = read.into_iter().flat_map(branches);
         branches
             .map(|(superseded_attempt, series)| Unplaced {
-                columns: cut(&series.steps, &shown(&series.values, relative, smoothing), grid),
+                columns: cut(&series.steps, &shown(&series.steps, &series.values, relative, smoothing), grid),
                 stream: series.stream,
                 name: series.name,
                 unit: series.unit,
@@ -139,9 +139,9 @@ fn joined(read: Vec<Series>) -> Vec<Series> {
     found
 }
 
-fn shown(values: &[f64], relative: bool, smoothing: f64) -> Vec<f64> {
+fn shown(steps: &[u64], values: &[f64], relative: bool, smoothing: f64) -> Vec<f64> {
     let values = if relative { relative_to_running_median(values, MEDIAN_WINDOW) } else { values.to_vec() };
-    if smoothing > 0.0 { smooth_ema(&values, smoothing) } else { values }
+    if smoothing > 0.0 { smooth_ema(steps, &values, smoothing) } else { values }
 }
 
 fn cut(steps: &[u64], values: &[f64], grid: Grid) -> Vec<Summary> {
@@ -315,10 +315,10 @@ mod tests {
     fn a_smoothed_curve_is_the_same_at_every_width() {
         let values: Vec<f64> = (0..31_000).map(|step| f64::from(step % 7)).collect();
         let steps: Vec<u64> = (0..31_000).collect();
-        let smooth = smooth_ema(&values, 0.9);
+        let smooth = smooth_ema(&steps, &values, 0.9);
         for pixels in [1, 333, 1440] {
             let grid = Grid::new(1_000, 30_999, pixels);
-            let columns = cut(&steps, &shown(&values, false, 0.9), grid);
+            let columns = cut(&steps, &shown(&steps, &values, false, 0.9), grid);
             let last = columns.last().map(|column| column.last);
             assert_eq!(last, smooth.last().copied(), "{pixels}");
         }

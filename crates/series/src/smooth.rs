@@ -3,20 +3,27 @@
 
 use std::collections::VecDeque;
 
-/// Exponential moving average of `values`, without the bias of its start: `m ← w·m + (1−w)·v`, divided by `1 − wᵏ` after
-/// k finite values. `weight` is clamped to 0 (no smoothing) … 0.9999. A non-finite value is copied, and the average goes
-/// on behind it. Same length as `values`.
-pub fn smooth_ema(values: &[f64], weight: f64) -> Vec<f64> {
+/// Exponential moving average of `values` at ascending `steps`, without the bias of its start: `m ← d·m + (1−d)·v` with
+/// `d = weight^Δ`, Δ the steps since the finite value before (1 at the first), divided by 1 − the product of all d. A weight of
+/// so many steps and not of so many values: what is evaluated every 20 steps lags no further behind than what is recorded at
+/// each. `weight` is clamped to 0 (no smoothing) … 0.9999. A non-finite value is copied, and the average goes on behind
+/// it. Same length as `values`.
+pub fn smooth_ema(steps: &[u64], values: &[f64], weight: f64) -> Vec<f64> {
     let weight = if weight.is_finite() { weight.clamp(0.0, 0.9999) } else { 0.0 };
     let (mut average, mut remaining) = (0.0, 1.0);
-    values
+    let mut before = None;
+    steps
         .iter()
-        .map(|&value| {
+        .zip(values)
+        .map(|(&step, &value)| {
             if !value.is_finite() {
                 return value;
             }
-            average = weight * average + (1.0 - weight) * value;
-            remaining *= weight;
+            let distance = before.map_or(1, |before| step.saturating_sub(before));
+            before = Some(step);
+            let decay = weight.powf(distance as f64);
+            average = decay * average + (1.0 - decay) * value;
+            remaining *= decay;
             average / (1.0 - remaining)
         })
         .collect()
@@ -107,13 +114,27 @@ mod tests {
     #[test]
     fn ema_in_closed_form() {
         let values = [1.0, 2.0, f64::NAN, 4.0];
-        let smooth = smooth_ema(&values, 0.5);
+        let smooth = smooth_ema(&[0, 1, 2, 3], &values, 0.5);
         assert_eq!(smooth[0], 1.0);
         assert!((smooth[1] - (0.25 + 1.0) / 0.75).abs() < 1e-15);
         assert!(smooth[2].is_nan());
-        assert!((smooth[3] - (0.125 + 0.5 + 2.0) / 0.875).abs() < 1e-15);
-        assert_eq!(smooth_ema(&[3.0, 5.0], 0.0), [3.0, 5.0]);
-        assert!(smooth_ema(&vec![7.0; 500], 0.99).iter().all(|v| (v - 7.0).abs() < 1e-12));
+        assert!((smooth[3] - (0.25 * 1.25 + 0.75 * 4.0) / 0.9375).abs() < 1e-15);
+        assert_eq!(smooth_ema(&[0, 9], &[3.0, 5.0], 0.0), [3.0, 5.0]);
+        let steps: Vec<u64> = (0..500).map(|row| row * row).collect();
+        assert!(smooth_ema(&steps, &vec![7.0; 500], 0.99).iter().all(|v| (v - 7.0).abs() < 1e-12));
+    }
+
+    /// A line that rises by 1 a step lags by w/(1−w) steps where it is recorded at each, and by no more where it is recorded
+    /// seldom.
+    #[test]
+    fn a_series_lags_by_steps_and_not_by_values() {
+        let lag = |apart: u64| {
+            let steps: Vec<u64> = (0..2_000).step_by(apart as usize).collect();
+            let values: Vec<f64> = steps.iter().map(|&step| step as f64).collect();
+            values[values.len() - 1] - smooth_ema(&steps, &values, 0.9)[values.len() - 1]
+        };
+        assert!((lag(1) - 9.0).abs() < 1e-9, "{}", lag(1));
+        assert!((2..100).all(|apart| lag(apart) < lag(1)), "{} {}", lag(2), lag(20));
     }
 
     #[test]

@@ -29,7 +29,7 @@ pub struct FrameRequest {
     pub columns: u32,
     /// Divide by the series' own running median (gradient norms).
     pub relative: bool,
-    /// EMA weight of the past, 0 = none; computed on raw data before columns are cut.
+    /// EMA weight of the past for each step, 0 = none; computed on raw data before columns are cut.
     pub smoothing: f64,
     /// What `x` counts; absent means steps, and then there is no array of it.
     #[ts(optional)]

@@ -236,7 +236,7 @@ columns: number,
  */
 relative: boolean, 
 /**
- * EMA weight of the past, 0 = none; computed on raw data before columns are cut.
+ * EMA weight of the past for each step, 0 = none; computed on raw data before columns are cut.
  */
 smoothing: number, 
 /**

@@ -1,8 +1,8 @@
 // The value of a series at a step, from its pixel columns. Pure.
 import { columnAt, type Columns } from '../backend/frame';
 
-/** A value, and the steps that it was recorded at: one, or those of a column that holds several. */
-export type Reading = { value: number; from: number; to: number };
+/** A value, and the steps that it was recorded at: one, or those of a column that holds several, with the last of them. */
+export type Reading = { value: number; last: number; from: number; to: number };
 
 /** The last step that a column may hold, of steps up to `last`. The last column is taken to be as wide as the one before it. */
 export function boundOf({ step }: Columns, at: number, last: number): number {
@@ -24,7 +24,8 @@ export function readAt(columns: Columns | null, step: number): Reading | null {
   const from = columns.step[at] ?? NaN;
   const to = isSingle(columns) ? from : boundOf(columns, at, Infinity);
   const lost = (columns.nonfinite[at] ?? 0) > 0 && Number.isNaN(columns.mean[at] ?? NaN);
-  return { value: (lost || columns.min[at] === columns.max[at] ? columns.last[at] : columns.mean[at]) ?? NaN, from, to };
+  const last = columns.last[at] ?? NaN;
+  return { value: lost || columns.min[at] === columns.max[at] ? last : (columns.mean[at] ?? NaN), last, from, to };
 }
 
 export function valueAt(columns: Columns | null, step: number): number | null {
