@@ -118,9 +118,6 @@ try {
   }
 } finally {
   await window?.close();
-  const living = await space.vitals('runs', '--where', 'state in (queued, starting, running, stalled)');
-  if (living.length > 0) await space.vitals('run', 'cancel', ...living.map((run) => run.id));
-  await until('no run to be alive', async () => (await space.vitals('runs', '--where', 'state in (queued, starting, running, stalled, pausing)')).length === 0, 120_000);
   await space.remove();
   await stands?.remove();
 }

@@ -6,11 +6,12 @@ use std::collections::BTreeMap;
 use sqlx::SqliteConnection;
 use vitals_journal::StepRange;
 
+use crate::Result;
 use crate::codec::{self, Group};
+use crate::error::corrupt;
 use crate::groups;
 use crate::ids::{signed, to_json};
 use crate::shapes::Shape;
-use crate::{Result, StoreError};
 
 /// Rows of a chunk: as many f32 as one page of the database holds.
 pub(crate) const CHUNK_ROWS: usize = 1_000;
@@ -34,7 +35,8 @@ pub(crate) async fn write(
     rows: &Group,
 ) -> Result<()> {
     let (Some(&first), Some(&last)) = (rows.steps.first(), rows.steps.last()) else { return Ok(()) };
-    let span = (signed("step", first)?, signed("step", last)?, signed("rows", rows.steps.len() as u64)?);
+    let (first, last, count) =
+        (signed("step", first)?, signed("step", last)?, signed("rows", rows.steps.len() as u64)?);
     let times =
         Group { steps: rows.steps.clone(), elapsed_secs: rows.elapsed_secs.clone(), columns: Vec::new() };
     let mut columns = Blobs::default();
@@ -49,9 +51,9 @@ pub(crate) async fn write(
         owner.run,
         owner.attempt,
         owner.shape_num,
-        span.0,
-        span.1,
-        span.2,
+        first,
+        last,
+        count,
         columns.bytes,
         places
     )
@@ -145,8 +147,4 @@ pub(crate) async fn read_rows(
 pub(crate) fn bounds(range: StepRange) -> (i64, i64) {
     let bound = |step: u64| i64::try_from(step).unwrap_or(i64::MAX);
     (bound(range.from), range.to.map_or(i64::MAX, bound))
-}
-
-pub(crate) fn corrupt(what: &str) -> StoreError {
-    StoreError::Corrupt { what: what.to_owned() }
 }

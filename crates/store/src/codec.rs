@@ -10,7 +10,8 @@ use std::ops::Range;
 
 use vitals_journal::{ValueKind, narrow, widen};
 
-use crate::{Result, StoreError};
+use crate::Result;
+use crate::error::corrupt;
 
 const VERSION: u8 = 1;
 const MICROS: f64 = 1e6;
@@ -248,10 +249,6 @@ fn skip_column(input: &mut Input<'_>, rows: usize) -> Result<()> {
         _ => return Err(corrupt("column of an unknown encoding")),
     };
     input.take(bytes).map(drop)
-}
-
-fn corrupt(what: &str) -> StoreError {
-    StoreError::Corrupt { what: what.to_owned() }
 }
 
 pub(crate) fn put_varint(out: &mut Vec<u8>, mut value: u64) {

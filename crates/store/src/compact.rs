@@ -9,8 +9,9 @@ use vitals_journal::StepRange;
 use vitals_series::{MEDIAN_WINDOW, NODE_STEPS, Piece, Rows, TOP_LEVEL, pieces};
 
 use crate::attempts::{ranges_in_force, ranges_up_to};
-use crate::chunks::{self, Blobs, CHUNK_ROWS, Owner, corrupt};
+use crate::chunks::{self, Blobs, CHUNK_ROWS, Owner};
 use crate::codec::Group;
+use crate::error::corrupt;
 use crate::groups;
 use crate::ids::{parse_id, run_num, signed, small, to_json, unsigned};
 use crate::nodes::{self, BLOCK_NODES, Node};
@@ -182,7 +183,7 @@ pub(crate) fn reference(shape: &Shape, name: &str) -> Option<usize> {
     })
 }
 
-/// Merges nodes, those of each column of the shape, into the blocks of a level.
+/// Merges nodes into the blocks of a level: those of each column of the shape, in ascending order.
 async fn add(
     tx: &mut SqliteConnection,
     owner: Owner,
@@ -190,10 +191,11 @@ async fn add(
     level: u32,
     fresh: &[Vec<Node>],
 ) -> Result<()> {
-    let mut blocks: BTreeMap<(i64, i64), BTreeMap<u64, Piece>> = BTreeMap::new();
-    for (column, fresh) in (0..).zip(fresh) {
-        for node in fresh {
-            blocks.entry((column, signed("block of nodes", node.0 / BLOCK_NODES)?)).or_default();
+    let mut blocks = BTreeMap::new();
+    for ((column, declared), nodes) in (0..).zip(&shape.columns).zip(fresh) {
+        for nodes in nodes.chunk_by(|one, next| one.0 / BLOCK_NODES == next.0 / BLOCK_NODES) {
+            let block = signed("block of nodes", nodes[0].0 / BLOCK_NODES)?;
+            blocks.insert((column, block), (declared, nodes));
         }
     }
     let wanted = to_json("blocks of nodes", &blocks.keys().collect::<Vec<_>>())?;
@@ -210,25 +212,22 @@ async fn add(
     )
     .fetch_all(&mut *tx)
     .await?;
-    for row in &stored {
-        let block = blocks.entry((row.column, row.block)).or_default();
-        nodes::decode(&row.data, level, |node, piece| {
-            block.insert(node, piece);
-        })?;
-    }
-    for (column, fresh) in (0..).zip(fresh) {
-        for (node, piece) in fresh {
-            let block = blocks.entry((column, signed("block of nodes", node / BLOCK_NODES)?)).or_default();
-            block.entry(*node).and_modify(|known| known.merge(piece)).or_insert(*piece);
-        }
-    }
+    let stored: BTreeMap<(i64, i64), Vec<u8>> =
+        stored.into_iter().map(|row| ((row.column, row.block), row.data)).collect();
     let mut encoded = Blobs::default();
-    for ((column, block), nodes) in blocks {
-        let declared = usize::try_from(column).ok().and_then(|column| shape.columns.get(column));
-        let declared = declared.ok_or_else(|| corrupt("nodes of a column that its shape lacks"))?;
-        let nodes: Vec<Node> = nodes.into_iter().collect();
-        let data = nodes::encode(&nodes, level, declared.kind, is_of_layer(&declared.name));
-        encoded.push((column, block), &data);
+    for (place, (declared, fresh)) in blocks {
+        let mut merged: BTreeMap<u64, Piece> = BTreeMap::new();
+        if let Some(data) = stored.get(&place) {
+            nodes::decode(data, level, |node, piece| {
+                merged.insert(node, piece);
+            })?;
+        }
+        for (node, piece) in fresh {
+            merged.entry(*node).and_modify(|known| known.merge(piece)).or_insert(*piece);
+        }
+        let merged: Vec<Node> = merged.into_iter().collect();
+        let data = nodes::encode(&merged, level, declared.kind, is_of_layer(&declared.name));
+        encoded.push(place, &data);
     }
     let places = encoded.places()?;
     // New rows at the end of the table, not longer ones at the old place: rows that grow in place leave their pages half

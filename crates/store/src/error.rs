@@ -109,5 +109,10 @@ impl From<sqlx::Error> for StoreError {
     }
 }
 
+/// Something stored that this program did not write so.
+pub(crate) fn corrupt(what: &str) -> StoreError {
+    StoreError::Corrupt { what: what.to_owned() }
+}
+
 /// The result of nearly everything here.
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;

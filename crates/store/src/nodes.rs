@@ -10,8 +10,9 @@
 use vitals_journal::{ValueKind, narrow, widen};
 use vitals_series::{NODE_FACTOR, Piece, Summary, node_steps};
 
+use crate::Result;
 use crate::codec::{Input, put_varint};
-use crate::{Result, StoreError};
+use crate::error::corrupt;
 
 const VERSION: u8 = 2;
 /// Nodes of a block at most: node k is in block `k / BLOCK_NODES`.
@@ -220,10 +221,6 @@ fn single(bytes: &[u8], at: usize) -> f64 {
 fn double(bytes: &[u8], at: usize) -> f64 {
     let (words, _) = bytes.as_chunks::<8>();
     f64::from_le_bytes(words[at])
-}
-
-fn corrupt(what: &str) -> StoreError {
-    StoreError::Corrupt { what: what.to_owned() }
 }
 
 #[cfg(test)]

@@ -151,16 +151,15 @@ impl Tail {
         position.end = batch.end.or(position.end.take());
         match stop {
             Stop::Full => position.reader = Some(reader),
-            Stop::NotYet => {
-                position.reader = Some(reader);
-                return Ok(Read::CaughtUp);
-            }
             Stop::Torn { bytes } if dead => {
                 tracing::warn!(run = %self.run, bytes, "the journal's last record is torn");
                 return Ok(Read::Exhausted);
             }
-            // A reader that saw zeros at the end of a living file looks again with fresh eyes.
-            Stop::Torn { .. } => return Ok(Read::CaughtUp),
+            // Zeros at the end of a living file may become a record.
+            Stop::NotYet | Stop::Torn { .. } => {
+                position.reader = Some(reader);
+                return Ok(Read::CaughtUp);
+            }
         }
         Ok(Read::More)
     }

@@ -179,7 +179,7 @@ test('what is shown is written as values, drawing and picture', async () => {
   const heads = { csv: /^[a-z]/, svg: /^<svg|^<\?xml/, png: /^\x89PNG/ };
   for (const [format, head] of Object.entries(heads)) {
     await click('export');
-    await window.browser.execute((format) => [...document.querySelectorAll('form button')].find((one) => one.textContent.trim() === format)?.click(), format.toUpperCase());
+    await window.browser.execute((format) => document.querySelector(`form [data-value="${format}"]`).click(), format);
     const path = await until('the path of the file', async () => {
       const shown = await by('export-path').getValue();
       return shown.endsWith(`-shown.${format}`) ? shown : null;

@@ -29,8 +29,12 @@ export function written(series: string, value: number): { text: string; unit: st
   return { text: series === 'images_per_second' ? number(value) : significant(value, 4), unit: '' };
 }
 
-/** Where a value was recorded, when that is not the crosshair's step; `absent`: none was recorded at that one. */
-export function otherStep({ from, to }: Reading, step: number, absent: boolean): string {
-  if (from === to ? from === step : !absent && step <= to) return '';
-  return t('run.from_step', { step: from === to ? number(from) : `${number(from)}–${number(Math.min(to, step))}` });
+/** What stands beside a chart where a column has to answer for a step, and where it was recorded if not there. `absent`: nothing was
+ * recorded at that very step; `atRest`: the step is the last of all. */
+export function standIn({ value, last, from, to }: Reading, step: number, absent: boolean, atRest: boolean): { value: number; note: string } {
+  if (from === to) return { value, note: from === step ? '' : t('run.from_step', { step: number(from) }) };
+  if (!absent && step <= to) return { value, note: '' };
+  // All of the column lies before the step: its last value is the one in force.
+  if (absent && (to < step || atRest)) return { value: last, note: t('run.last_recorded') };
+  return { value, note: t('run.from_step', { step: `${number(from)}–${number(Math.min(to, step))}` }) };
 }
