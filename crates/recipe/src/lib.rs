@@ -16,6 +16,7 @@ mod probe;
 pub mod query;
 mod resolve;
 mod schedule;
+mod sentence;
 pub mod sweep;
 mod table;
 
@@ -35,4 +36,7 @@ pub use preset::{PRESETS, Preset};
 pub use probe::{check_pretraining, fixed_in_probes, probe};
 pub use resolve::{Level, Setting, resolve};
 pub use schedule::{Schedule, effective_learning_rate};
+#[doc(hidden)]
+pub use sentence::told;
+pub use sentence::{Bytes, Form, Names, Sentence, Tells, Told, Word};
 pub use table::{PARAMETERS, Recipe};
