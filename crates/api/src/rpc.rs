@@ -8,7 +8,9 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use ts_rs::{Config, TS};
+use vitals_recipe::{Bytes, Told};
 use vitals_recipe::sweep::{AxisForm, FormAxis, SweepForm, edit::Edit as SweepEdit};
+use vitals_run::Evidence;
 use vitals_store::Command;
 
 use crate::dto::*;
@@ -324,6 +326,7 @@ pub fn typescript() -> String {
         AppInfo,
         AxisForm,
         AttemptInfo,
+        Bytes,
         ChangeNotice,
         CheckpointInfo,
         CompareMetric,
@@ -335,6 +338,7 @@ pub fn typescript() -> String {
         Diagnostic,
         DoctorLine,
         ErrorCode,
+        Evidence,
         EventInfo,
         EventLayer,
         Exported,
@@ -383,6 +387,7 @@ pub fn typescript() -> String {
         SweepProgress,
         SweepStarted,
         SweepText,
+        Told,
         Transition,
     );
     let json = "export type JsonValue = number | string | boolean | null | JsonValue[] | { [key: string]: JsonValue };";

@@ -11,6 +11,8 @@ const SOURCE: &str =
 fn main() {
     let files = BTreeMap::from([
         ("ui/src/lib/backend/generated.ts", vitals_api::typescript()),
+        ("ui/src/lib/i18n/en/sentences.json", vitals_api::english_catalogue()),
+        ("ui/src/lib/i18n/forms.ts", vitals_api::forms()),
         ("docs/parameters.md", parameters()),
     ]);
     println!("{}", serde_json::json!(files));

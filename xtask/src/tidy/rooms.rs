@@ -31,13 +31,17 @@ struct Dependency {
 /// Our crates that a room may depend on; a test may use more (`dev-dependencies` are free).
 const ROOMS: &[(&str, &[&str])] = &[
     ("vitals-recipe", &[]),
+    ("vitals-run", &["vitals-recipe"]),
     ("vitals-series", &[]),
     ("vitals-journal", &[]),
-    ("vitals-store", &["vitals-recipe", "vitals-series", "vitals-journal"]),
+    ("vitals-store", &["vitals-recipe", "vitals-run", "vitals-series", "vitals-journal"]),
     ("vitals-data", &["vitals-recipe"]),
     ("vitals-engine", &["vitals-recipe", "vitals-data"]),
-    ("vitals-worker", &["vitals-engine", "vitals-journal", "vitals-recipe", "vitals-data"]),
-    ("vitals-supervisor", &["vitals-recipe", "vitals-journal", "vitals-store", "vitals-series"]),
+    ("vitals-worker", &["vitals-engine", "vitals-journal", "vitals-recipe", "vitals-run", "vitals-data"]),
+    (
+        "vitals-supervisor",
+        &["vitals-recipe", "vitals-run", "vitals-journal", "vitals-store", "vitals-series"],
+    ),
     ("vitals-charts", &["vitals-series"]),
     ("vitals-interchange", &["vitals-series"]),
     (
@@ -47,6 +51,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "vitals-store",
             "vitals-charts",
             "vitals-recipe",
+            "vitals-run",
             "vitals-series",
             "vitals-journal",
             "vitals-data",
@@ -76,7 +81,7 @@ const FENCES: &[(&str, &[&str])] = &[
 const RIVALS: &[(&str, &str)] = &[("vitals-api", "sqlx")];
 
 /// Rooms without async.
-const PURE: &[&str] = &["vitals-recipe", "vitals-series", "vitals-journal"];
+const PURE: &[&str] = &["vitals-recipe", "vitals-run", "vitals-series", "vitals-journal"];
 
 /// What plain `cargo test` leaves out: it needs neither libtorch nor WebKit.
 const HEAVY: &[&str] = &["vitals-engine", "vitals-worker", "vitals-desktop", "vitals-tests"];

@@ -40,6 +40,8 @@ export type AttemptInfo = { number: number, first_step: number, last_step: numbe
 
 export type AxisForm = "values" | "range" | "log" | "linear" | "zip";
 
+export type Bytes = number;
+
 export type ChangeNotice = { 
 /**
  * Runs with a new revision, with it.
@@ -189,6 +191,8 @@ onset: number,
  * The first and last step at which the onset may have been.
  */
 onset_low: number, onset_high: number, peak_step: number, peak_z: number, };
+
+export type Evidence = { "kind": "said", text: string, } | { "kind": "queued_by_sweep" } | { "kind": "queued_as_probe" } | { "kind": "read_from_folder" } | { "kind": "imported", path: string, } | { "kind": "resume_requested" } | { "kind": "retry_requested" } | { "kind": "rewind_requested", step: number, } | { "kind": "retried_by_setting", number: number, times: number, } | { "kind": "requeued_after_time_limit" } | { "kind": "requeued_after_preemption" } | { "kind": "requeued_after_node_failure" } | { "kind": "start_interrupted" } | { "kind": "waits_for_memory", device: string, need: Bytes, room: Bytes, } | { "kind": "put_off", why: string, } | { "kind": "started", attempt: number, device: string, } | { "kind": "started_from", attempt: number, device: string, step: number, } | { "kind": "scheduler_silent", scheduler: string, why: string, } | { "kind": "scheduler_waits", scheduler: string, word: string, why: string, } | { "kind": "not_started", why: Told, } | { "kind": "records" } | { "kind": "records_again" } | { "kind": "lock_held" } | { "kind": "journal_damaged", what: string, } | { "kind": "silent", seconds: number, } | { "kind": "silent_stopped", seconds: number, } | { "kind": "silent_disk_full", seconds: number, } | { "kind": "silent_waiting", seconds: number, } | { "kind": "pause_requested" } | { "kind": "cancel_requested" } | { "kind": "kill_sent" } | { "kind": "paused_before_start" } | { "kind": "cancelled_on_request" } | { "kind": "exit", code: number, } | { "kind": "exit_meaning", code: number, meaning: Told, } | { "kind": "exit_said", code: number, words: string, } | { "kind": "stopped_from_outside", code: number, } | { "kind": "worker_not_started", code: number, words: string, } | { "kind": "signal", signal: number, } | { "kind": "memory_killer", signal: number, } | { "kind": "signal_after_grace", signal: number, } | { "kind": "by_journal", what: Told, } | { "kind": "empty_exit" } | { "kind": "folder_removed" } | { "kind": "folder_missing" } | { "kind": "rebooted" } | { "kind": "no_evidence" } | { "kind": "scheduler", scheduler: string, word: string, } | { "kind": "scheduler_said", scheduler: string, word: string, words: string, } | { "kind": "scheduler_cancel_requested", scheduler: string, word: string, } | { "kind": "scheduler_cancelled_by_others", scheduler: string, word: string, } | { "kind": "scheduler_time_limit", scheduler: string, word: string, } | { "kind": "scheduler_no_record", scheduler: string, word: string, } | { "kind": "scheduler_forgot", scheduler: string, word: string, };
 
 export type Exported = { paths: Array<string>, };
 
@@ -641,6 +645,16 @@ export type SweepProgress = { id: string, name: string, runs: number, finished: 
 export type SweepStarted = { sweep: string, queued: number, existing: number, };
 
 export type SweepText = { file: string, text: string, hash: string, };
+
+export type Told = { 
+/**
+ * The room that declared it and its kind: `evidence.exit`.
+ */
+kind: string, fields: Record<string, unknown>, 
+/**
+ * In English, for readers that know no such kind.
+ */
+text: string, };
 
 export type Transition = { at: string, from: string | null, to: string, evidence: string, };
 

@@ -12,6 +12,7 @@ import enSettings from './en/settings.json';
 import enProbes from './en/probes.json';
 import enMap from './en/map.json';
 import enAlarms from './en/alarms.json';
+import enSentences from './en/sentences.json';
 import koCommon from './ko/common.json';
 import koWords from './ko/words.json';
 import koCharts from './ko/charts.json';
@@ -25,10 +26,14 @@ import koSettings from './ko/settings.json';
 import koProbes from './ko/probes.json';
 import koMap from './ko/map.json';
 import koAlarms from './ko/alarms.json';
+import koSentences from './ko/sentences.json';
+
+/** The host's sentences: English comes from it, each other language must have every one. */
+const koSaid = koSentences satisfies Record<keyof typeof enSentences, string>;
 
 export const en = {
-  ...enCommon, ...enWords, ...enCharts, ...enLive, ...enRun, ...enRuns, ...enSweeps, ...enCompare, ...enDatasets, ...enSettings, ...enProbes, ...enAlarms, ...enMap,
+  ...enCommon, ...enWords, ...enCharts, ...enLive, ...enRun, ...enRuns, ...enSweeps, ...enCompare, ...enDatasets, ...enSettings, ...enProbes, ...enAlarms, ...enMap, ...enSentences,
 };
 export const ko = {
-  ...koCommon, ...koWords, ...koCharts, ...koLive, ...koRun, ...koRuns, ...koSweeps, ...koCompare, ...koDatasets, ...koSettings, ...koProbes, ...koAlarms, ...koMap,
+  ...koCommon, ...koWords, ...koCharts, ...koLive, ...koRun, ...koRuns, ...koSweeps, ...koCompare, ...koDatasets, ...koSettings, ...koProbes, ...koAlarms, ...koMap, ...koSaid,
 };

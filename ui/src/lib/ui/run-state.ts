@@ -41,44 +41,44 @@ export function allows(state: string): { pause: boolean; resume: boolean; cancel
 
 // The supervisor's own words, part by part.
 const PATTERNS: [RegExp, Key, string[]][] = [
-  [/^exit (\d+)$/, 'evidence.exit', ['code']],
-  [/^exit (\d+): the worker could not be started: (.*)$/, 'evidence.worker_not_started', ['code', 'reason']],
-  [/^exit (\d+): (.*)$/, 'evidence.exit_because', ['code', 'reason']],
-  [/^signal (\d+)$/, 'evidence.signal', ['signal']],
-  [/^rule: (.*)$/, 'evidence.rule', ['rule']],
-  [/^no record for (\d+) s(.*)$/, 'evidence.silent', ['seconds', 'cause']],
-  [/^attempt (\d+) on (\S+) from step (\d+)$/, 'evidence.attempt_from', ['attempt', 'device', 'step']],
-  [/^attempt (\d+) on (\S+)$/, 'evidence.attempt', ['attempt', 'device']],
-  [/^not started: device (\S+) does not exist here; this machine has (.*); set device to .*$/, 'evidence.no_device', ['device', 'devices']],
-  [/^not started: device (\S+) cannot be used: (.*); set device to auto or cpu$/, 'evidence.unusable_device', ['device', 'reason']],
-  [/^not started: slurm refused it: (.*); change the Slurm settings, then retry$/, 'evidence.slurm_refused', ['reason']],
-  [/^not started: failed to (.*); see that its folder can be written, then retry$/, 'evidence.folder_unwritable', ['reason']],
-  [/^not started: it needs about (.*) and (\S+) has (.*) for runs; .*$/, 'evidence.too_large', ['need', 'device', 'room']],
-  [/^not started: (.*)$/, 'evidence.not_started', ['reason']],
-  [/^start put off: (.*)$/, 'evidence.put_off', ['reason']],
-  [/^waits for memory on (\S+): it needs about (.*), (.*) are free for it$/, 'evidence.waits_for_memory', ['device', 'need', 'room']],
-  [/^retry (\d+) of (\d+) by the setting `retry`$/, 'evidence.retry', ['number', 'of']],
-  [/^slurm gave no answer: (.*)$/, 'evidence.slurm_silent', ['reason']],
-  [/^its journal cannot be read on: (.*)$/, 'evidence.journal_damaged', ['what']],
-  [/^rewind to step (\d+) requested$/, 'evidence.rewind', ['step']],
+  [/^exit (\d+)$/, 'heard.exit', ['code']],
+  [/^exit (\d+): the worker could not be started: (.*)$/, 'heard.worker_not_started', ['code', 'reason']],
+  [/^exit (\d+): (.*)$/, 'heard.exit_because', ['code', 'reason']],
+  [/^signal (\d+)$/, 'heard.signal', ['signal']],
+  [/^rule: (.*)$/, 'heard.rule', ['rule']],
+  [/^no record for (\d+) s(.*)$/, 'heard.silent', ['seconds', 'cause']],
+  [/^attempt (\d+) on (\S+) from step (\d+)$/, 'heard.attempt_from', ['attempt', 'device', 'step']],
+  [/^attempt (\d+) on (\S+)$/, 'heard.attempt', ['attempt', 'device']],
+  [/^not started: device (\S+) does not exist here; this machine has (.*); set device to .*$/, 'heard.no_device', ['device', 'devices']],
+  [/^not started: device (\S+) cannot be used: (.*); set device to auto or cpu$/, 'heard.unusable_device', ['device', 'reason']],
+  [/^not started: slurm refused it: (.*); change the Slurm settings, then retry$/, 'heard.slurm_refused', ['reason']],
+  [/^not started: failed to (.*); see that its folder can be written, then retry$/, 'heard.folder_unwritable', ['reason']],
+  [/^not started: it needs about (.*) and (\S+) has (.*) for runs; .*$/, 'heard.too_large', ['need', 'device', 'room']],
+  [/^not started: (.*)$/, 'heard.not_started', ['reason']],
+  [/^start put off: (.*)$/, 'heard.put_off', ['reason']],
+  [/^waits for memory on (\S+): it needs about (.*), (.*) are free for it$/, 'heard.waits_for_memory', ['device', 'need', 'room']],
+  [/^retry (\d+) of (\d+) by the setting `retry`$/, 'heard.retry', ['number', 'of']],
+  [/^slurm gave no answer: (.*)$/, 'heard.slurm_silent', ['reason']],
+  [/^its journal cannot be read on: (.*)$/, 'heard.journal_damaged', ['what']],
+  [/^rewind to step (\d+) requested$/, 'heard.rewind', ['step']],
   // Why nothing is started at all.
-  [/^no run folder can be made in (.*): nothing is started before it can$/, 'evidence.no_place', ['what']],
-  [/^the disk of (.*) has (\d+) MiB left and `low_disk_bytes` asks for (\d+) MiB: .*$/, 'evidence.low_disk', ['folder', 'left', 'wanted']],
-  [/^journals take (.*) and `(\w+)` allows (.*): nothing is started; .*$/, 'evidence.journals_full', ['used', 'setting', 'limit']],
-  [/^checkpoints take (.*) and `(\w+)` allows (.*): nothing is started; .*$/, 'evidence.checkpoints_full', ['used', 'setting', 'limit']],
-  [/^nothing is started: the setting `(.*)` is not understood \((.*)\); set it again with `vitals settings`$/, 'evidence.misread', ['setting', 'reason']],
-  [/^(\S+) is not in (.*); build it or put it there$/, 'evidence.program_missing', ['program', 'folder']],
+  [/^no run folder can be made in (.*): nothing is started before it can$/, 'heard.no_place', ['what']],
+  [/^the disk of (.*) has (\d+) MiB left and `low_disk_bytes` asks for (\d+) MiB: .*$/, 'heard.low_disk', ['folder', 'left', 'wanted']],
+  [/^journals take (.*) and `(\w+)` allows (.*): nothing is started; .*$/, 'heard.journals_full', ['used', 'setting', 'limit']],
+  [/^checkpoints take (.*) and `(\w+)` allows (.*): nothing is started; .*$/, 'heard.checkpoints_full', ['used', 'setting', 'limit']],
+  [/^nothing is started: the setting `(.*)` is not understood \((.*)\); set it again with `vitals settings`$/, 'heard.misread', ['setting', 'reason']],
+  [/^(\S+) is not in (.*); build it or put it there$/, 'heard.program_missing', ['program', 'folder']],
 ];
 
 /** Said where the journal alone tells the end. */
 const BY_JOURNAL = /^(.*) \(journal's end record; no exit\.json\)$/;
 /** Where the worker left no message, the meaning of its code stands there. */
-const said = (words: string) => translated(`evidence.text.${words}`, words);
+const said = (words: string) => translated(`heard.text.${words}`, words);
 
 /** What the supervisor says of a run, or of the whole queue; also the word with which an attempt ended. */
 export function evidenceText(evidence: string): string {
   const inner = BY_JOURNAL.exec(evidence)?.[1];
-  if (inner !== undefined) return t('evidence.by_journal', { what: evidenceText(inner) });
+  if (inner !== undefined) return t('heard.by_journal', { what: evidenceText(inner) });
   for (const [pattern, key, names] of PATTERNS) {
     const found = pattern.exec(evidence);
     if (found !== null) return t(key, Object.fromEntries(names.map((name, i) => [name, name === 'reason' ? said(found[i + 1] ?? '') : found[i + 1] ?? ''])));

@@ -1,0 +1,175 @@
+//! Why a run's state is claimed: every sentence that is written beside a state, as kinds with fields. The English is what
+//! `Display` makes of them and what is stored as text; nobody reads it back. What programs need of a claim stands beside
+//! it as [`Grounds::data`].
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use ts_rs::TS;
+use vitals_recipe::{Bytes, Names, Told, sentences};
+
+sentences! {
+    /// The evidence of a state (contract, section 4).
+    #[derive(TS)]
+    pub enum Evidence in "evidence" {
+        /// Of a version that knew no kinds.
+        Said { text: String } = "{text}";
+
+        // How a run came in, and into the queue.
+        QueuedBySweep = "queued by the sweep";
+        QueuedAsProbe = "queued as a probe";
+        ReadFromFolder = "read from its folder";
+        Imported { path: String } = "imported from {path}";
+        ResumeRequested = "resume requested";
+        RetryRequested = "retry requested";
+        RewindRequested { step: u64 } = "rewind to step {step} requested";
+        /// Nobody asked for it but the setting.
+        RetriedBySetting { number: u64, times: u32 } = "retry {number} of {times} by the setting `retry`";
+        RequeuedAfterTimeLimit = "requeued after its time limit: it goes on from its checkpoint";
+        RequeuedAfterPreemption = "requeued after preemption: it goes on from its last checkpoint";
+        RequeuedAfterNodeFailure = "requeued after its node failed: it goes on from its last checkpoint";
+        StartInterrupted = "its start was interrupted: lock free, no guard, no journal";
+        WaitsForMemory { device: String, need: Bytes, room: Bytes } =
+            "waits for memory on {device}: it needs about {need}, {room} are free for it";
+        /// For a cause that may pass.
+        PutOff { why: String } = "start put off: {why}";
+
+        // How it starts, or does not.
+        Started { attempt: u32, device: String } = "attempt {attempt} on {device}";
+        StartedFrom { attempt: u32, device: String, step: u64 } =
+            "attempt {attempt} on {device} from step {step}";
+        SchedulerSilent { scheduler: String, why: String } = "{scheduler} gave no answer: {why}";
+        SchedulerWaits { scheduler: String, word: String, why: String } = "{scheduler}: {word} ({why})";
+        NotStarted { why: Told } = "not started: {why}";
+
+        // Of the living.
+        Records = "the worker records";
+        RecordsAgain = "records come in again";
+        LockHeld = "its lock is held: somebody works on it";
+        JournalDamaged { what: String } = "its journal cannot be read on: {what}";
+        Silent { seconds: u64 } = "no record for {seconds} s";
+        SilentStopped { seconds: u64 } = "no record for {seconds} s, the process is stopped by a signal";
+        SilentDiskFull { seconds: u64 } = "no record for {seconds} s, the disk of the run folder is full";
+        SilentWaiting { seconds: u64 } =
+            "no record for {seconds} s, the process waits for a disk or a device";
+        PauseRequested = "pause requested";
+        CancelRequested = "cancel requested";
+        KillSent = "cancel requested, SIGKILL sent when the grace after SIGTERM was over";
+
+        // How it ended.
+        PausedBeforeStart = "paused before it was started";
+        /// No attempt of it was alive.
+        CancelledOnRequest = "cancelled on request";
+        Exit { code: i32 } = "exit {code}";
+        /// By what the code stands for.
+        ExitMeaning { code: i32, meaning: Told } = "exit {code}: {meaning}";
+        /// By the worker's own words.
+        ExitSaid { code: i32, words: String } = "exit {code}: {words}";
+        StoppedFromOutside { code: i32 } = "exit {code}, stopped by a signal from outside";
+        WorkerNotStarted { code: i32, words: String } =
+            "exit {code}: the worker could not be started: {words}";
+        Signal { signal: i32 } = "signal {signal}";
+        MemoryKiller { signal: i32 } = "signal {signal}, by the kernel's memory killer";
+        SignalAfterGrace { signal: i32 } = "signal {signal}, sent when the grace after SIGTERM was over";
+        ByJournal { what: Told } = "{what} (journal's end record; no exit.json)";
+        EmptyExit = "exit.json names neither code nor signal";
+        FolderRemoved = "run folder removed while it ran, its processes were ended";
+        FolderMissing = "lock free, run folder missing";
+        Rebooted = "lock free, no end record, boot id changed";
+        NoEvidence = "lock free, no exit.json, no end record";
+        /// By a scheduler's word alone.
+        Scheduler { scheduler: String, word: String } = "{scheduler}: {word}";
+        SchedulerSaid { scheduler: String, word: String, words: String } = "{scheduler}: {word}: {words}";
+        SchedulerCancelRequested { scheduler: String, word: String } =
+            "{scheduler}: {word}, cancel requested";
+        SchedulerCancelledByOthers { scheduler: String, word: String } = "{scheduler}: {word}, not by Vitals";
+        SchedulerTimeLimit { scheduler: String, word: String } =
+            "{scheduler}: {word}, no new checkpoint before the time limit; allow more time";
+        SchedulerNoRecord { scheduler: String, word: String } =
+            "{scheduler}: {word}, no exit.json, no end record";
+        SchedulerForgot { scheduler: String, word: String } =
+            "{scheduler}: {word}: neither squeue nor sacct knows the job, no exit.json, no end record";
+    }
+}
+
+sentences! {
+    /// What keeps one run from being started; trying again would not help before something is changed.
+    pub enum Obstacle in "obstacle" {
+        NoDevice { device: String, devices: Names } =
+            "device {device} does not exist here; this machine has {devices}; set device to one of them or to auto";
+        UnusableDevice { device: String, why: String } =
+            "device {device} cannot be used: {why}; set device to auto or cpu";
+        TooLarge { need: Bytes, device: String, room: Bytes } =
+            "it needs about {need} and {device} has {room} for runs; make it smaller (batch_size, micro_batch_size), or raise the memory of {device} in the settings";
+        UnknownDataset { name: String } =
+            "data set `{name}` is not known here; add it with `vitals dataset add {name} PATH`";
+        UnreadableDataset { name: String, why: String } = "data set `{name}` cannot be read: {why}";
+        DatasetNotUnderstood { name: String, why: String } =
+            "what is known of data set `{name}` cannot be understood: {why}";
+        CheckpointGone { path: String } = "the checkpoint {path} is gone";
+        LockHeldByOthers = "its lock is held by another process, and no attempt tells by whom";
+        SchedulerRefused { scheduler: String, why: String } =
+            "{scheduler} refused it: {why}; change the settings of {scheduler}, then retry";
+        FolderNotWritable { what: String } =
+            "failed to {what}; see that its folder can be written, then retry";
+        Failed { what: String } = "failed to {what}";
+    }
+}
+
+sentences! {
+    /// What keeps the supervisor from starting anything.
+    pub enum Standstill in "standstill" {
+        /// Of an older supervisor, which knew no kinds.
+        Said { text: String } = "{text}";
+        ProgramMissing { program: String, folder: String } =
+            "{program} is not in {folder}; build it or put it there";
+        SettingMisread { setting: String, why: String } =
+            "nothing is started: the setting `{setting}` is not understood ({why}); set it again with `vitals settings`";
+        NoPlace { runs: String, place: String, why: String } =
+            "no run folder can be made in {runs}: {place}: {why}: nothing is started before it can";
+        LowDisk { folder: String, left: Bytes, setting: String, wanted: Bytes } =
+            "the disk of {folder} has {left} left and `{setting}` asks for {wanted}: nothing is started before there is room";
+        JournalsFull { used: Bytes, setting: String, limit: Bytes } =
+            "journals take {used} and `{setting}` allows {limit}: nothing is started; remove runs that nobody needs, or raise the limit";
+        CheckpointsFull { used: Bytes, setting: String, limit: Bytes } =
+            "checkpoints take {used} and `{setting}` allows {limit}: nothing is started; the last checkpoint of each run stays: remove runs that nobody needs, or raise the limit";
+    }
+}
+
+impl Evidence {
+    /// Words without a kind.
+    pub fn said(text: impl Into<String>) -> Self {
+        Self::Said { text: text.into() }
+    }
+
+    /// With what programs need of it.
+    pub fn with(self, data: Value) -> Grounds {
+        Grounds { evidence: self, data }
+    }
+
+    /// What a row holds: a kind beside the text, or the text alone where an older version wrote it, or a version that had
+    /// kinds which this one lacks.
+    pub fn stored(code: Option<&str>, text: &str) -> Self {
+        code.and_then(|code| serde_json::from_str(code).ok()).unwrap_or_else(|| Self::said(text))
+    }
+
+    /// What is stored beside the text; none of words that have no kind.
+    pub fn code(&self) -> Option<String> {
+        match self {
+            Self::Said { .. } => None,
+            kind => Some(serde_json::to_string(kind).expect("a sentence is always JSON")),
+        }
+    }
+}
+
+/// What a state rests on: a sentence for people and data for programs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Grounds {
+    pub evidence: Evidence,
+    pub data: Value,
+}
+
+impl From<Evidence> for Grounds {
+    fn from(evidence: Evidence) -> Self {
+        Self { evidence, data: Value::Null }
+    }
+}

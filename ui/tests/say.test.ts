@@ -1,0 +1,61 @@
+// Every kind of sentence that the host has is put into words in every language, with every form of field, and nothing of
+// the host's English is needed for the Korean ones.
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { Told } from '$lib/backend';
+import { en, ko } from '$lib/i18n/catalogues';
+import { forms, type Form } from '$lib/i18n/forms';
+import { messages } from '$lib/i18n/index.svelte';
+import { evidenceText, say } from '$lib/i18n/say';
+
+const speak = (language: string) => messages.choose(language, language);
+beforeAll(() => { vi.stubGlobal('document', { documentElement: {} }); });
+afterAll(() => { speak('en'); vi.unstubAllGlobals(); });
+
+const inner: Told = { kind: 'evidence.signal', fields: { signal: 9 }, text: 'signal 9' };
+const SAMPLES: Record<Form, { value: unknown; en: string; ko: string }> = {
+  text: { value: '/runs/a b', en: '/runs/a b', ko: '/runs/a b' },
+  number: { value: 12345, en: '12,345', ko: '12,345' },
+  bytes: { value: 3 * 2 ** 29, en: '1.5 GiB', ko: '1.5 GiB' },
+  names: { value: ['cpu', 'cuda:0'], en: 'cpu, cuda:0', ko: 'cpu, cuda:0' },
+  sentence: { value: inner, en: 'signal 9', ko: '시그널 9' },
+};
+
+const kinds = Object.entries(forms as Record<string, Record<string, Form>>);
+
+describe.each(['en', 'ko'] as const)('in %s', (language) => {
+  it.each(kinds)('%s', (kind, fields) => {
+    speak(language);
+    const values = Object.fromEntries(Object.entries(fields).map(([name, form]) => [name, SAMPLES[form].value]));
+    const said = say({ kind, fields: values, text: 'the host’s own words' });
+    expect(said).not.toMatch(/[{}]/);
+    expect(said).not.toContain('the host’s own words');
+    for (const form of Object.values(fields)) expect(said).toContain(SAMPLES[form][language]);
+  });
+});
+
+it('has each sentence in Korean letters, but where it is nothing but its fields', () => {
+  const foreign = kinds.map(([kind]) => kind).filter((kind) => /[a-z]/.test(en[kind as keyof typeof en].replace(/\{\w+\}/g, '')) && !/[가-힣]/.test(ko[kind as keyof typeof ko]));
+  expect(foreign).toEqual([]);
+});
+
+it('falls back to the host’s English for kinds and fields that it does not know', () => {
+  speak('ko');
+  expect(say({ kind: 'evidence.of_tomorrow', fields: {}, text: 'something new' })).toBe('something new');
+  expect(say({ kind: 'evidence.signal', fields: {}, text: 'signal 9' })).toBe('signal 9');
+});
+
+it('writes numbers and bytes with no more digits than they need', () => {
+  speak('en');
+  const number = (step: number) => evidenceText({ kind: 'rewind_requested', step }, '');
+  expect([number(1200), number(0.25)]).toEqual(['rewind to step 1,200 requested', 'rewind to step 0.25 requested']);
+  const bytes = (need: number) => evidenceText({ kind: 'waits_for_memory', device: 'cpu', need, room: 0 }, '');
+  expect(bytes(2 ** 20 - 1)).toContain('about 1.0 MiB, 0 B are free');
+});
+
+it('says a sentence inside another one', () => {
+  const code = { kind: 'by_journal' as const, what: inner };
+  speak('ko');
+  expect(evidenceText(code, '')).toBe('시그널 9(저널의 종료 기록에 따름, exit.json 없음)');
+  speak('en');
+  expect(evidenceText(code, '')).toBe("signal 9 (journal's end record; no exit.json)");
+});
