@@ -8,8 +8,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use ts_rs::{Config, TS};
-use vitals_recipe::{Bytes, Told};
 use vitals_recipe::sweep::{AxisForm, FormAxis, SweepForm, edit::Edit as SweepEdit};
+use vitals_recipe::{Bytes, Told};
 use vitals_run::Evidence;
 use vitals_store::Command;
 
