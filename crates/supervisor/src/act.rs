@@ -10,15 +10,17 @@ use vitals_store::{
     Transition,
 };
 
-use crate::devices::policy_slots;
 use crate::error::{Result, SupervisorError};
+use crate::executor::local::devices::policy_slots;
+use crate::executor::local::start::{
+    Plan, is_held, job_dataset, job_sweep, prepare, resume_point, spawn, write_job,
+};
+use crate::executor::slurm::SLURM;
 use crate::guard::GuardMark;
-use crate::need::Wish;
-use crate::policy::{Action, Active, DeviceSlots, Memory, Queue, Waiting, decide};
-use crate::slurm::SLURM;
-use crate::start::{Plan, is_held, job_dataset, job_sweep, prepare, resume_point, spawn, write_job};
-use crate::supervisor::Supervisor;
-use crate::tail::left_a_trace;
+use crate::queue::need::Wish;
+use crate::queue::policy::{Action, Active, DeviceSlots, Memory, Queue, Waiting, decide};
+use crate::turn::Supervisor;
+use crate::watch::tail::left_a_trace;
 
 /// A start that failed for a cause that may pass is tried again after this.
 const PUT_OFF: Duration = Duration::from_secs(5);

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use vitals_journal::Lock;
 use vitals_store::{RunId, Store, UnixMillis};
 
-use crate::devices::DeviceState;
 use crate::error::Result;
+use crate::executor::local::devices::DeviceState;
 use crate::system::ProcessMark;
 use crate::workspace::Workspace;
 

@@ -9,12 +9,12 @@ use vitals_store::{Evidence, NewEvent, RunId, RunState, StoreError, SupervisorRo
 
 use crate::error::Result;
 use crate::guard::GuardMark;
-use crate::limits::Limits;
-use crate::live::proof;
 use crate::options::settings;
+use crate::queue::limits::Limits;
 use crate::status::Status;
-use crate::supervisor::Supervisor;
 use crate::system::ProcessMark;
+use crate::turn::Supervisor;
+use crate::watch::live::proof;
 
 /// Less room than this on the run folder's disk explains a silence.
 const NO_ROOM_BYTES: u64 = 4 << 20;

@@ -2,6 +2,9 @@
 //! same lock and the environment that libtorch runs well in, waits, and writes `exit.json`. No async, no libtorch, no
 //! database: it must outlive everything.
 
+mod oom;
+mod rusage;
+
 use std::ffi::OsString;
 use std::io;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -16,8 +19,8 @@ use rustix::process::{
 use serde::{Deserialize, Serialize};
 use vitals_journal::{ExitRecord, Lock, RunFolder, atomic_write};
 
-use crate::oom::{Recent, oom_kills};
-use crate::rusage::children_peak_rss_bytes;
+use self::oom::{Recent, oom_kills};
+use self::rusage::children_peak_rss_bytes;
 use crate::system::{ProcessMark, boot_id};
 
 /// The exit code in `exit.json` when the worker could not be started at all, as a shell has it.

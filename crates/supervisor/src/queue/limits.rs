@@ -8,8 +8,8 @@ use vitals_store::{KeptCheckpoint, RunId};
 
 use crate::error::Result;
 use crate::options::settings;
-use crate::policy::gibibytes;
-use crate::supervisor::Supervisor;
+use crate::queue::policy::gibibytes;
+use crate::turn::Supervisor;
 
 /// What the workspace may take of the disk; 0: no limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

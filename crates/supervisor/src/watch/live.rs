@@ -10,7 +10,7 @@ use vitals_journal::RunFolder;
 use vitals_store::{RunId, RunState};
 
 use crate::guard::GuardMark;
-use crate::policy::Active;
+use crate::queue::policy::Active;
 
 /// One living attempt.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ pub(crate) struct Live {
     /// Wakes its tail.
     pub hint: Arc<Notify>,
     /// Its job, where Slurm runs it.
-    pub slurm: Option<crate::slurm::Job>,
+    pub slurm: Option<crate::executor::slurm::Job>,
 }
 
 impl Live {

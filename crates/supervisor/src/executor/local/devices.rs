@@ -10,7 +10,7 @@ use nvml_wrapper::Nvml;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::policy::{DeviceSlots, Memory};
+use crate::queue::policy::{DeviceSlots, Memory};
 use crate::system::{memory_bytes, memory_used_bytes};
 
 /// How long `vitals-worker devices` may take: it loads libtorch and wakes every accelerator.

@@ -6,7 +6,7 @@ use vitals_journal::Command;
 use vitals_store::{Evidence, RunState};
 
 use super::{GONE, JobWord};
-use crate::verdict::{Known, verdict};
+use crate::watch::verdict::{Known, verdict};
 
 /// The state, its evidence, and why the run goes back into the queue, where it does.
 pub fn judge(
@@ -123,7 +123,7 @@ mod tests {
 
     /// Of each job of `sacct`'s answer: the state and its evidence, where the run folder tells `known`.
     fn accounted(known: &Known, new_checkpoint: bool) -> Vec<String> {
-        let jobs = crate::slurm::words::parse_sacct(ACCOUNTED);
+        let jobs = super::super::words::parse_sacct(ACCOUNTED);
         let judged = jobs.iter().map(|(id, word)| {
             assert!(word.has_ended(), "{word:?}");
             let (state, evidence, again) = judge(word, known, new_checkpoint);

@@ -13,17 +13,17 @@ use tokio::time::Instant;
 use vitals_journal::{Lock, LockError};
 use vitals_store::{DataVersion, Request, Role, RunId, RunState, Store, UnixMillis};
 
-use crate::devices::{DeviceState, Devices, Word, probe};
 use crate::error::{Result, SupervisorError};
-use crate::hints::Hints;
-use crate::limits::Limits;
-use crate::live::Live;
-use crate::need::{Peaks, Wish};
+use crate::executor::local::devices::{DeviceState, Devices, Word, probe};
+use crate::executor::slurm::{Job, SLURM, SlurmSettings};
 use crate::options::{Ended, Options, settings};
+use crate::queue::limits::Limits;
+use crate::queue::need::{Peaks, Wish};
 use crate::renew::renew;
-use crate::slurm::{Job, SLURM, SlurmSettings};
-use crate::tail::{Fact, Tail};
-use crate::verdict::Known;
+use crate::watch::hints::Hints;
+use crate::watch::live::Live;
+use crate::watch::tail::{Fact, Tail};
+use crate::watch::verdict::Known;
 use crate::workspace::Workspace;
 
 /// Facts that may wait; a tail waits when the loop is busy.
@@ -89,8 +89,9 @@ pub struct Supervisor {
     pub(crate) started_at: UnixMillis,
     pub(crate) slurm: SlurmSettings,
     /// The look at Slurm that is under way, and when it began.
-    pub(crate) slurm_look:
-        Option<JoinHandle<std::result::Result<crate::slurm::Polled, crate::slurm::Refused>>>,
+    pub(crate) slurm_look: Option<
+        JoinHandle<std::result::Result<crate::executor::slurm::Polled, crate::executor::slurm::Refused>>,
+    >,
     pub(crate) slurm_looked: Option<Duration>,
     facts: mpsc::Sender<Fact>,
     incoming: mpsc::Receiver<Fact>,
@@ -322,7 +323,7 @@ impl Supervisor {
             state,
             need: None,
             last_record: self.now(),
-            stall_after: crate::pace::Pace::default().stall_after(self.options.stall_floor),
+            stall_after: crate::watch::pace::Pace::default().stall_after(self.options.stall_floor),
             owes_term: false,
             kill_at: None,
             killed: false,

@@ -8,8 +8,8 @@ use vitals_recipe::{Recipe, memory_key};
 use vitals_store::{Evidence, MetricChoice, RunId, RunRow, RunSelection, RunState, StoreError};
 
 use crate::error::Result;
-use crate::policy::{Need, gibibytes};
-use crate::supervisor::Supervisor;
+use crate::queue::policy::{Need, gibibytes};
+use crate::turn::Supervisor;
 
 /// The metric of a run on an accelerator whose greatest value is its need.
 const DEVICE_MEMORY: &str = "device_memory_bytes";

@@ -11,8 +11,8 @@ use vitals_store::{Command, Evidence, Request, RunId, RunState, StoreError};
 use crate::act::{RESUME_FROM, TO_STEP};
 use crate::error::{Result, SupervisorError};
 use crate::options::settings;
-use crate::supervisor::Supervisor;
-use crate::tail::asked;
+use crate::turn::Supervisor;
+use crate::watch::tail::asked;
 
 /// What was done, or why not: words for whoever asked.
 type Answer = std::result::Result<String, String>;

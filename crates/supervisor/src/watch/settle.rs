@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 use vitals_store::{Evidence, RunId, RunState, StoreError, Transition};
 
 use crate::error::{Result, SupervisorError};
+use crate::executor::slurm::{GONE, judge};
 use crate::options::settings;
-use crate::retry::{RetrySettings, retries, retry};
-use crate::slurm::{GONE, judge};
-use crate::supervisor::{Supervisor, Unsettled};
+use crate::queue::retry::{RetrySettings, retries, retry};
 use crate::system::ProcessMark;
-use crate::verdict::{Known, verdict};
+use crate::turn::{Supervisor, Unsettled};
+use crate::watch::verdict::{Known, verdict};
 
 impl Supervisor {
     /// Settles every attempt that has ended; what the store refuses for the moment stays for the next turn.
@@ -42,7 +42,7 @@ impl Supervisor {
         if let Some(exit) = &ended.known.exit {
             let record = serde_json::to_value(exit)
                 .map_err(|source| StoreError::Json { what: "an exit record", source })?;
-            let at = crate::batch::parse_time(&exit.ended_at).unwrap_or_else(|| self.wall());
+            let at = crate::watch::batch::parse_time(&exit.ended_at).unwrap_or_else(|| self.wall());
             match self.store.set_exit_record(run, ended.attempt, &record, at).await {
                 // The attempt never came into the store (a restored database): its state is told all the same.
                 Ok(()) | Err(StoreError::UnknownAttempt { .. }) => {}

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use vitals_store::{Evidence, RunState};
 
-use crate::verdict::Known;
+use crate::watch::verdict::Known;
 
 /// What ended a run, as far as another try may mend it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -11,9 +11,9 @@ use super::ask::{Polled, Refused, cancel, poll, submit};
 use super::submit::{JobMark, arguments, job_name, script};
 use super::{GONE, Job, JobWord, SLURM};
 use crate::error::{Result, SupervisorError};
+use crate::executor::local::start::Plan;
 use crate::guard::GuardArgs;
-use crate::start::Plan;
-use crate::supervisor::Supervisor;
+use crate::turn::Supervisor;
 
 /// Between two looks: one answers for all jobs, and a cluster's controller is everybody's.
 const LOOK_EVERY: Duration = Duration::from_secs(2);

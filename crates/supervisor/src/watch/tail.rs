@@ -11,12 +11,12 @@ use vitals_journal::{Command, JournalError, Lock, Reader, RunFolder};
 use vitals_recipe::Job;
 use vitals_store::{EndOfAttempt, IngestBatch, RunId, Store, StoreError};
 
-use crate::batch::{Stop, read_batch};
 use crate::error::{Result, SupervisorError};
 use crate::guard::GuardMark;
-use crate::pace::Pace;
 use crate::system::boot_id;
-use crate::verdict::Known;
+use crate::watch::batch::{Stop, read_batch};
+use crate::watch::pace::Pace;
+use crate::watch::verdict::Known;
 
 /// The safety net below the hints.
 const LOOK_EVERY: Duration = Duration::from_millis(150);

@@ -5,11 +5,11 @@ use vitals_journal::{Command, Lock};
 use vitals_store::{Evidence, MetricChoice, RunId, RunSelection, RunState, StoreError};
 
 use crate::error::{Result, SupervisorError};
-use crate::folder::restore_living;
-use crate::live::proof;
-use crate::slurm::{Job, SLURM};
-use crate::supervisor::Supervisor;
-use crate::tail::asked;
+use crate::executor::slurm::{Job, SLURM};
+use crate::turn::Supervisor;
+use crate::watch::folder::restore_living;
+use crate::watch::live::proof;
+use crate::watch::tail::asked;
 
 impl Supervisor {
     /// Takes over all living and half-settled runs.

@@ -1,0 +1,7 @@
+//! What may start, where and when: the pure policy, what runs need of memory, what the workspace may take of its disk, and
+//! which ended runs are tried again.
+
+pub(crate) mod limits;
+pub(crate) mod need;
+pub mod policy;
+pub(crate) mod retry;
