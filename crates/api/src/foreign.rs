@@ -38,7 +38,7 @@ pub async fn record(
         id: None,
         point: point_id(&recipe),
         seed: recipe.seed,
-        recipe: serde_json::to_value(&recipe).map_err(|error| ApiError::failed(error.to_string()))?,
+        recipe: recipe.to_json(),
         probed: None,
         axes: BTreeMap::default(),
         label: about.label.clone(),

@@ -10,12 +10,12 @@ use vitals_recipe::{
     DatasetFacts, Kind, PARAMETERS, Recipe, Severity, Task, check, fixed_in_probes, parameter, point_id,
     probe,
 };
-use vitals_store::{Evidence, MetricChoice, NewRun, Probed, RunId, RunRow, RunSelection, RunState, Store};
+use vitals_store::{Evidence, NewRun, Probed, RunRow, RunState, Store};
 
 use crate::Context;
 use crate::dto::{ApiError, ErrorCode, ProbePreview, ProbeStart, Run};
 use crate::error::{Result, io_error};
-use crate::{datasets, runs, supervisor, sweeps};
+use crate::{datasets, runs, supervisor};
 
 /// What a probe reads of a checkpoint.
 const FILES: [&str; 2] = ["state.json", "model.safetensors"];
@@ -74,7 +74,7 @@ pub async fn preview(context: &Context, request: &ProbeStart) -> Result<ProbePre
     Ok(ProbePreview {
         settable: settable(recipe.task).into_iter().map(str::to_owned).collect(),
         total_steps: recipe.schedule(facts.images).total_steps,
-        parameters: sweeps::parameters(&recipe),
+        parameters: recipe.by_name(),
     })
 }
 
@@ -95,7 +95,7 @@ pub async fn start(context: &Context, request: &ProbeStart) -> Result<Run> {
         id: Some(run),
         point: point_id(&recipe),
         seed: recipe.seed,
-        recipe: serde_json::to_value(&recipe).map_err(|error| ApiError::failed(error.to_string()))?,
+        recipe: recipe.to_json(),
         probed: Some(Probed { run: judged.id, step }),
         axes: Default::default(),
         label: format!("{}-{}-{}@{at}", recipe.task, recipe.dataset, judged.label),
@@ -111,12 +111,6 @@ pub async fn start(context: &Context, request: &ProbeStart) -> Result<Run> {
     }
     supervisor::ensure(context).await?;
     runs::run(context.store().run(run).await?)
-}
-
-/// The probes of a run, newest first.
-pub async fn of_run(context: &Context, run: RunId) -> Result<Vec<Run>> {
-    let rows = context.store().runs(&RunSelection::ProbesOf(run), &MetricChoice::Plain).await?;
-    rows.into_iter().map(runs::run).collect()
 }
 
 /// `NAME=VALUE` of a command line: a text where the parameter takes one, else what JSON reads.

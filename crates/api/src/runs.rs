@@ -16,7 +16,7 @@ use crate::dto::{
     RunDetail, RunEvent, RunsPage, RunsQuery, SeriesInfo, Transition,
 };
 use crate::error::Result;
-use crate::{probes, supervisor, sweeps};
+use crate::supervisor;
 
 /// The run that a full or shortened id means.
 ///
@@ -58,7 +58,7 @@ pub fn run(row: RunRow) -> Result<Run> {
         effective_learning_rate: effective_learning_rate(&recipe),
         loss_start: band.map(|band| band.start),
         loss_floor: band.map(|band| band.floor),
-        parameters: sweeps::parameters(&recipe),
+        parameters: recipe.by_name(),
         progress: Progress { step: row.steps_done, total_steps, eta_seconds, images_per_second },
         metrics,
         events: row.events,
@@ -245,9 +245,15 @@ pub async fn detail(context: &Context, id: &str) -> Result<RunDetail> {
         events: events.collect(),
         checkpoints: checkpoints.collect(),
         twin,
-        probes: probes::of_run(context, id).await?,
+        probes: probes_of(context, id).await?,
         run: run(row)?,
     })
+}
+
+/// The probes of a run, newest first.
+pub async fn probes_of(context: &Context, judged: RunId) -> Result<Vec<Run>> {
+    let rows = context.store().runs(&RunSelection::ProbesOf(judged), &MetricChoice::Plain).await?;
+    rows.into_iter().map(run).collect()
 }
 
 /// Layers with a gradient norm, in network order: those of the contract, not single tensors.

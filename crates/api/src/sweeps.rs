@@ -1,7 +1,7 @@
 //! Sweeps: from a text to points and seeds, from those to queued runs. A sweep is the set of its points × seeds; each
 //! is done, active, failed or missing, and starting it fills the gaps only.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use serde_json::Value;
 use vitals_recipe::sweep::{self, Sweep};
@@ -104,7 +104,7 @@ fn preview(point: &Point, existing: &Existing, estimates: &Estimates) -> PointPr
         id: point.id.clone(),
         label: point.label.clone(),
         axes: point.axes.clone(),
-        parameters: parameters(&point.recipe),
+        parameters: point.recipe.by_name(),
         effective_learning_rate: point.effective_learning_rate,
         total_steps: schedule.map(|schedule| schedule.total_steps),
         steps_per_epoch: schedule.map(|schedule| schedule.steps_per_epoch),
@@ -115,14 +115,6 @@ fn preview(point: &Point, existing: &Existing, estimates: &Estimates) -> PointPr
         estimated_seconds: schedule
             .and_then(|schedule| estimates.seconds(&point.recipe, schedule.total_steps)),
         seed_states: point.seeds.iter().map(|seed| state(seed).to_owned()).collect(),
-    }
-}
-
-/// A recipe as a map, every parameter by name.
-pub fn parameters(recipe: &vitals_recipe::Recipe) -> BTreeMap<String, Value> {
-    match serde_json::to_value(recipe) {
-        Ok(Value::Object(map)) => map.into_iter().collect(),
-        _ => BTreeMap::new(),
     }
 }
 
@@ -191,7 +183,7 @@ fn new_runs(point: &Point, facts: &HashMap<String, DatasetFacts>) -> Vec<NewRun>
         id: None,
         point: point.id.clone(),
         seed: *seed,
-        recipe: serde_json::to_value(point.recipe_with_seed(*seed)).unwrap_or_default(),
+        recipe: point.recipe_with_seed(*seed).to_json(),
         probed: None,
         axes: point.axes.clone(),
         label: point.run_label(*seed),

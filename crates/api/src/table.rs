@@ -6,7 +6,6 @@ use vitals_recipe::{PARAMETERS, PRESETS, Parameter, Recipe, parameter};
 
 use crate::dto::{ApiError, ErrorCode, ParameterInfo, PresetInfo};
 use crate::error::Result;
-use crate::sweeps;
 
 fn info(parameter: &Parameter) -> ParameterInfo {
     ParameterInfo {
@@ -50,8 +49,7 @@ pub fn presets() -> Vec<PresetInfo> {
     let info = |preset: &vitals_recipe::Preset| PresetInfo {
         name: preset.name.to_owned(),
         help: preset.help.to_owned(),
-        parameters: Recipe::preset(preset.name)
-            .map_or_else(BTreeMap::new, |recipe| sweeps::parameters(&recipe)),
+        parameters: Recipe::preset(preset.name).map_or_else(BTreeMap::new, |recipe| recipe.by_name()),
     };
     PRESETS.iter().map(info).collect()
 }

@@ -11,7 +11,7 @@ use vitals_api::dto::{ApiError, ErrorCode, Run, RunsQuery};
 use vitals_api::{Context, Result, runs, supervisor};
 
 use crate::out::Out;
-use crate::run_commands::runs_table;
+use crate::runs_table::runs_table;
 
 /// Looked at again after so long, whatever has been noticed.
 const AT_LEAST_EVERY: Duration = Duration::from_secs(1);

@@ -9,6 +9,7 @@ mod out;
 mod probe_commands;
 mod queue_commands;
 mod run_commands;
+mod runs_table;
 mod serve;
 mod slurm;
 mod sweep_commands;

@@ -12,7 +12,7 @@ use crate::wait;
 pub async fn run(context: &Context, args: &ProbeArgs, out: &Out) -> Result<u8> {
     let (Some(kind), Some(dataset)) = (&args.kind, &args.dataset) else {
         let id = runs::resolve(context, &args.id).await?;
-        let found = probes::of_run(context, id).await?;
+        let found = runs::probes_of(context, id).await?;
         if out.json {
             for probe in &found {
                 out.document(probe)?;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use serde_json::{Value, json};
-use vitals_api::dto::{ApiError, Comparison, Run, RunDetail, RunsQuery};
+use vitals_api::dto::{ApiError, Comparison, RunDetail, RunsQuery};
 use vitals_api::series::{Points, SeriesData};
 use vitals_api::{
     Command, Context, Result, compare as api_compare, export as api_export, runs, series as api_series,
@@ -13,7 +13,8 @@ use crate::args::{RunCommand, RunsArgs, SeriesArgs};
 use crate::follow::follow;
 use crate::out::Out;
 use crate::probe_commands;
-use crate::text::{Table, duration, last, number, optional, short};
+use crate::runs_table::print_runs;
+use crate::text::{Table, last, number, optional};
 
 pub async fn list(context: &Context, args: &RunsArgs, out: &Out) -> Result<u8> {
     let query =
@@ -33,40 +34,6 @@ pub async fn list(context: &Context, args: &RunsArgs, out: &Out) -> Result<u8> {
         out.remark(format!("{} of {} runs", page.runs.len(), page.total));
     }
     Ok(0)
-}
-
-/// Prints a table of runs.
-pub fn print_runs(list: &[Run], out: &Out) {
-    runs_table(list).iter().for_each(|line| out.line(line));
-}
-
-/// The lines of a table of runs.
-pub fn runs_table(list: &[Run]) -> Vec<String> {
-    let has_probes = list.iter().any(|run| run.probed.is_some());
-    let mut head = vec!["run", "label", "state", "step", "loss", "kNN", "images/s", "left", "evidence"];
-    if has_probes {
-        head.insert(6, "probe");
-    }
-    let mut table = Table::new(&head);
-    for run in list {
-        let progress = &run.progress;
-        let mut cells = vec![
-            short(&run.id),
-            run.label.clone(),
-            run.state.clone(),
-            format!("{}/{}", progress.step, progress.total_steps),
-            last(run.metrics.get("loss")),
-            last(run.metrics.get("knn_top1")),
-            progress.images_per_second.map_or_else(|| "–".to_owned(), number),
-            progress.eta_seconds.map_or_else(|| "–".to_owned(), duration),
-            run.evidence.clone(),
-        ];
-        if has_probes {
-            cells.insert(6, last(run.metrics.get("probe_top1")));
-        }
-        table.row(cells);
-    }
-    table.lines()
 }
 
 pub async fn one(context: &Context, command: RunCommand, out: &Out) -> Result<u8> {

@@ -212,7 +212,7 @@ async fn show(context: &Context, id: &str, out: &Out) -> Result<u8> {
         return Ok(0);
     }
     out.line(format!("{}  {}", sweep.name, id));
-    crate::run_commands::print_runs(&runs, out);
+    crate::runs_table::print_runs(&runs, out);
     let asked = wanted.points.iter().map(|point| point.seeds.len()).sum::<usize>();
     out.remark(format!(
         "revision {}: {} points × seeds make {asked} runs, {} missing",

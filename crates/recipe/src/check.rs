@@ -4,34 +4,8 @@
 use crate::choices::{PositionEmbedding, Task};
 use crate::dataset::DatasetFacts;
 use crate::probe::check_probe;
+use crate::problem::Problem;
 use crate::table::Recipe;
-
-/// Whether a finding forbids the run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Severity {
-    Error,
-    Warning,
-}
-
-/// Something wrong with a resolved recipe, or worth a second look.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    pub severity: Severity,
-    /// The parameters involved, the most likely culprit first.
-    pub parameters: Vec<&'static str>,
-    pub message: String,
-    pub hint: Option<String>,
-}
-
-impl Problem {
-    pub(crate) fn error(parameters: &[&'static str], message: String, hint: Option<String>) -> Problem {
-        Problem { severity: Severity::Error, parameters: parameters.to_vec(), message, hint }
-    }
-
-    fn warning(parameters: &[&'static str], message: String, hint: Option<String>) -> Problem {
-        Problem { severity: Severity::Warning, parameters: parameters.to_vec(), message, hint }
-    }
-}
 
 /// Everything that must hold between the parameters of a resolved recipe, on a data set where its facts are known.
 pub fn check(recipe: &Recipe, facts: Option<&DatasetFacts>) -> Vec<Problem> {

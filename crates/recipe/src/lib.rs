@@ -9,19 +9,22 @@ mod dataset;
 mod field;
 mod job;
 mod keyed;
-pub mod parameters;
+mod number;
+mod parameters;
 mod point;
 mod preset;
 mod probe;
+mod problem;
 pub mod query;
 mod resolve;
 mod schedule;
 mod sentence;
 pub mod sweep;
 mod table;
+mod words;
 
 pub use band::{LossBand, loss_band};
-pub use check::{Problem, Severity, check};
+pub use check::check;
 pub use choices::{
     Augmentation, Backbone, DecayExclude, DecodedImages, Method, MomentumSchedule, OnNonfinite, Optimizer,
     PixelArithmetic, Pooling, PositionEmbedding, Precision, Task, UnknownChoice,
@@ -30,13 +33,15 @@ pub use cost::{memory_key, time_key};
 pub use dataset::DatasetFacts;
 pub use job::{JOB_FORMAT, Job, JobDataset, JobError, JobSweep, ProbedRun};
 pub use keyed::{KeyedRng, Part, keyed_rng};
-pub use parameters::{Kind, Parameter, ValueError, nearest, parameter};
-pub use point::{Point, UNHASHED, point_id};
+pub use parameters::{InProbes, Kind, Parameter, Since, ValueError, nearest};
+pub use point::{Point, point_id};
 pub use preset::{PRESETS, Preset};
 pub use probe::{check_pretraining, fixed_in_probes, probe};
+pub use problem::{Problem, Severity};
 pub use resolve::{Level, Setting, resolve};
 pub use schedule::{Schedule, effective_learning_rate};
 #[doc(hidden)]
 pub use sentence::told;
 pub use sentence::{Bytes, Form, Names, Sentence, Tells, Told, Word};
-pub use table::{PARAMETERS, Recipe};
+pub use table::{PARAMETERS, Recipe, parameter};
+pub use words::describe;

@@ -4,8 +4,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::sweep::short_number;
-use crate::table::PARAMETERS;
+use crate::number::short_number;
 
 /// The type of a parameter's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -28,6 +27,35 @@ impl Kind {
             Kind::Choice => "choice",
         }
     }
+}
+
+/// When a parameter came into the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Since {
+    /// With the first points that were stored: their ids hash it whatever its value.
+    First,
+    /// Afterwards: hashed only where it differs from its default, which keeps the behaviour from before it was there, so
+    /// that stored points keep their ids.
+    Later,
+}
+
+/// What of a parameter a probe can set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InProbes {
+    /// Every kind of probe takes it.
+    Any,
+    /// The kinds that train on labels: a linear classifier and fine-tuning.
+    Trained,
+    /// Fine-tuning alone.
+    Finetune,
+    /// Votes of the nearest features alone.
+    Knn,
+    /// It changes nothing in a probe.
+    Nowhere,
+    /// The judged checkpoint fixes it.
+    Checkpoint,
+    /// `vitals probe` has a word of its own for it.
+    OwnWord,
 }
 
 /// Checks the form of a text; the error completes "it must be …".
@@ -53,6 +81,10 @@ pub struct Parameter {
     /// What stands for it in the short label of a run; empty where values are names that say enough.
     pub short: &'static str,
     pub(crate) syntax: Option<Syntax>,
+    pub since: Since,
+    /// Whether it decides what is trained, and so which point a run belongs to.
+    pub hashed: bool,
+    pub in_probes: InProbes,
 }
 
 /// Why a value does not fit a parameter; completes "failed to …" no further than naming the value and the rule.
@@ -73,30 +105,6 @@ pub enum ValueError {
     /// No parameter has this name.
     #[error("there is no parameter `{name}`")]
     UnknownParameter { name: String },
-}
-
-impl ValueError {
-    /// What to do about it, where something better than the message can be said.
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            ValueError::UnknownChoice { found, choices, .. } => {
-                nearest(found, choices.iter().copied()).map(|near| format!("did you mean `{near}`?"))
-            }
-            ValueError::UnknownParameter { name } => {
-                let near = nearest(name, PARAMETERS.iter().map(|parameter| parameter.name));
-                Some(match near {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => "`vitals parameters` lists them all".to_owned(),
-                })
-            }
-            ValueError::WrongType { name, .. } => {
-                let default = parameter(name)?.default_value();
-                let written = if default.is_string() { default.to_string() } else { display(&default) };
-                Some(format!("for example `{name} = {written}`"))
-            }
-            ValueError::OutOfRange { .. } | ValueError::Syntax { .. } => None,
-        }
-    }
 }
 
 impl Parameter {
@@ -175,11 +183,6 @@ impl Parameter {
     }
 }
 
-/// The parameter of that name.
-pub fn parameter(name: &str) -> Option<&'static Parameter> {
-    PARAMETERS.iter().find(|parameter| parameter.name == name)
-}
-
 /// The candidate that a mistyped word most likely meant; none where nothing is close.
 pub fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     candidates
@@ -213,26 +216,4 @@ pub fn display(value: &Value) -> String {
         Value::Number(number) if number.is_f64() => short_number(number.as_f64().unwrap_or(f64::NAN)),
         other => other.to_string(),
     }
-}
-
-/// The parameter as a paragraph of plain text: type, unit, default, range, help. For the command line and the docs.
-pub fn describe(name: &str) -> Option<String> {
-    let parameter = parameter(name)?;
-    let mut lines = vec![format!("{} ({}, {})", parameter.name, parameter.group, parameter.kind.as_str())];
-    lines.push(format!("  {}", parameter.help));
-    let default = display(&parameter.default_value());
-    match parameter.depends {
-        Some(depends) => lines.push(format!("  default  {default} ({depends})")),
-        None => lines.push(format!("  default  {default}")),
-    }
-    if let Some((min, max)) = parameter.range {
-        lines.push(format!("  range    {} to {}", short_number(min), short_number(max)));
-    }
-    if !parameter.choices.is_empty() {
-        lines.push(format!("  choices  {}", parameter.choices.join(", ")));
-    }
-    if let Some(unit) = parameter.unit {
-        lines.push(format!("  unit     {unit}"));
-    }
-    Some(lines.join("\n"))
 }

@@ -6,39 +6,10 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::band::LossBand;
-use crate::parameters::{Kind, parameter};
+use crate::number::short_number;
+use crate::parameters::{Kind, Since};
 use crate::schedule::Schedule;
-use crate::sweep::short_number;
-use crate::table::Recipe;
-
-/// Parameters that are left out of a point's hash: they do not change what is trained.
-pub const UNHASHED: &[&str] = &[
-    "device",
-    "threads",
-    "loader_threads",
-    "decoded_cache",
-    "decoded_cache_gib",
-    "checkpoint_every",
-    "keep_checkpoints",
-];
-
-/// Parameters that came after the first release: hashed only where they differ from their default, which keeps the
-/// behaviour from before they were there, so that stored points keep their ids.
-const LATER: &[&str] = &[
-    "qk_norm",
-    "layer_scale",
-    "gradient_clip_per_tensor",
-    "patch_lr_factor",
-    "attention_entropy_every",
-    "pixel_arithmetic",
-    "task",
-    "evaluate_every_epochs",
-    "drop_path",
-    "mixup",
-    "cutmix",
-    "label_smoothing",
-    "layer_decay",
-];
+use crate::table::{PARAMETERS, Recipe, parameter};
 
 /// One point of a sweep.
 #[derive(Debug, Clone, PartialEq)]
@@ -70,22 +41,18 @@ impl Point {
     }
 }
 
-/// The point that a recipe belongs to: BLAKE3, in hex, over `name=value` lines of every parameter in the order of the
-/// table, values as JSON, without `seed`, [`UNHASHED`], and later parameters at their defaults.
+/// The point that a recipe belongs to: BLAKE3, in hex, over `name=value` lines in the order of the table, values as
+/// JSON, of every parameter that is [hashed](crate::Parameter::hashed); those that came [later](Since::Later) only where they
+/// differ from their default.
 pub fn point_id(recipe: &Recipe) -> String {
     let mut hasher = blake3::Hasher::new();
-    let is_at_default = |name: &str, value: &Value| {
-        LATER.contains(&name) && parameter(name).is_some_and(|parameter| parameter.default_value() == *value)
-    };
-    let hashed = recipe.values().filter(|(name, value)| is_hashed(name) && !is_at_default(name, value));
-    for (name, value) in hashed {
-        hasher.update(format!("{name}={value}\n").as_bytes());
+    for (parameter, (name, value)) in PARAMETERS.iter().zip(recipe.values()) {
+        let is_silent = parameter.since == Since::Later && parameter.default_value() == value;
+        if parameter.hashed && !is_silent {
+            hasher.update(format!("{name}={value}\n").as_bytes());
+        }
     }
     hasher.finalize().to_hex().to_string()
-}
-
-fn is_hashed(name: &str) -> bool {
-    name != "seed" && !UNHASHED.contains(&name)
 }
 
 /// The label of axis values, in the order given; `run` where there are none.

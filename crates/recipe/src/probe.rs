@@ -3,11 +3,11 @@
 
 use serde_json::Value;
 
-use crate::check::Problem;
 use crate::choices::{Augmentation, Backbone, DecayExclude, OnNonfinite, Optimizer, Precision, Task};
 use crate::dataset::DatasetFacts;
-use crate::parameters::{Parameter, ValueError, parameter};
-use crate::table::Recipe;
+use crate::parameters::{InProbes, Parameter, ValueError};
+use crate::problem::Problem;
+use crate::table::{PARAMETERS, Recipe};
 
 /// More images than any set has: all of them.
 const ALL: u32 = 10_000_000;
@@ -72,22 +72,16 @@ pub fn probe(
 
 /// Why a probe cannot set a parameter; none where it can.
 pub fn fixed_in_probes(task: Task, parameter: &Parameter) -> Option<&'static str> {
-    let means_nothing = match (parameter.group, parameter.name) {
-        ("backbone", _) | (_, "image_size") => return Some("the checkpoint fixes it"),
-        (_, "task" | "dataset") => return Some("it has a word of its own: `--kind`, `--dataset`"),
-        ("method" | "disturbance", _) => true,
-        (_, "micro_batch_size" | "patch_lr_factor" | "gradient_clip_per_tensor") => true,
-        (_, "gradient_norm_every" | "attention_entropy_every" | "knn_every" | "knn_fixed_every") => true,
-        (_, "knn_k" | "knn_temperature" | "knn_bank_size") => task != Task::Knn,
-        (_, "knn_queries") => false,
-        ("optimization" | "checkpoints", _) => task == Task::Knn,
-        (_, "augmentation" | "crop_min_scale" | "pixel_arithmetic" | "evaluate_every_epochs") => {
-            task == Task::Knn
-        }
-        ("probe", _) => task != Task::Finetune,
-        _ => false,
+    let means_something = match parameter.in_probes {
+        InProbes::Checkpoint => return Some("the checkpoint fixes it"),
+        InProbes::OwnWord => return Some("it has a word of its own: `--kind`, `--dataset`"),
+        InProbes::Any => true,
+        InProbes::Trained => task != Task::Knn,
+        InProbes::Finetune => task == Task::Finetune,
+        InProbes::Knn => task == Task::Knn,
+        InProbes::Nowhere => false,
     };
-    means_nothing.then_some("it changes nothing in a probe of this kind")
+    (!means_something).then_some("it changes nothing in a probe of this kind")
 }
 
 /// What a probe needs beside what every run needs.
@@ -132,10 +126,9 @@ pub(crate) fn check_probe(recipe: &Recipe, facts: Option<&DatasetFacts>) -> Vec<
 /// What a sweep must not ask for, as it pre-trains.
 pub fn check_pretraining(recipe: &Recipe) -> Vec<Problem> {
     let defaults = Recipe::default();
-    let of_probes =
-        ["task", "evaluate_every_epochs", "drop_path", "mixup", "cutmix", "label_smoothing", "layer_decay"];
-    let set = of_probes.into_iter().filter(|name| recipe.get(name) != defaults.get(name));
-    set.filter_map(parameter)
+    let of_probes = PARAMETERS.iter().filter(|parameter| parameter.group == "probe");
+    of_probes
+        .filter(|parameter| recipe.get(parameter.name) != defaults.get(parameter.name))
         .map(|parameter| {
             Problem::error(
                 &[parameter.name],
@@ -153,7 +146,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::table::PARAMETERS;
 
     fn micro() -> Recipe {
         Recipe {

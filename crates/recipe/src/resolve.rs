@@ -3,8 +3,8 @@
 
 use serde_json::Value;
 
-use crate::check::{Problem, Severity};
 use crate::choices::{Backbone, Method, Optimizer};
+use crate::problem::{Problem, Severity};
 use crate::table::Recipe;
 
 /// Who set a parameter. A later level wins; within one level, the later setting.

@@ -3,10 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use vitals_recipe::parameters::describe;
-use vitals_recipe::{
-    Kind, Level, PARAMETERS, PRESETS, Recipe, Setting, UNHASHED, check, parameter, point_id, resolve,
-};
+use vitals_recipe::{Kind, Level, PARAMETERS, PRESETS, Recipe, Setting, check, describe, point_id, resolve};
 
 fn setting(name: &'static str, value: Value) -> Setting {
     Setting { name, level: Level::Recipe, value }
@@ -26,7 +23,6 @@ fn every_parameter_is_whole() {
         assert_eq!(is_numeric, parameter.range.is_some(), "{name}: numbers have a range, and only they");
         assert_eq!(parameter.kind == Kind::Choice, !parameter.choices.is_empty(), "{name}");
     }
-    assert!(UNHASHED.iter().all(|name| names.contains(name)));
 }
 
 #[test]
@@ -129,17 +125,16 @@ fn the_hash_of_a_point_sees_what_is_trained_and_nothing_else() {
     let id = point_id(&base);
     assert_eq!(id.len(), 64);
     let mut recipe = base.clone();
-    for name in UNHASHED.iter().chain(&["seed"]) {
-        let parameter = parameter(name).unwrap();
+    for parameter in PARAMETERS.iter().filter(|parameter| !parameter.hashed) {
         let value = match parameter.kind {
             Kind::Text => json!("cuda:3"),
             Kind::Choice => json!(parameter.choices.last().unwrap()),
             _ => json!(7),
         };
-        recipe.set(name, &value).unwrap();
+        recipe.set(parameter.name, &value).unwrap();
     }
     assert_eq!(point_id(&recipe), id);
-    let hashed = PARAMETERS.iter().filter(|p| p.name != "seed" && !UNHASHED.contains(&p.name));
+    let hashed = PARAMETERS.iter().filter(|parameter| parameter.hashed);
     let mut ids = BTreeSet::from([id]);
     for parameter in hashed {
         let mut recipe = base.clone();

@@ -11,20 +11,13 @@ use crate::codec::{self, Group};
 use crate::error::corrupt;
 use crate::groups;
 use crate::ids::{signed, to_json};
+use crate::place::{Owner, bounds};
 use crate::shapes::Shape;
 
 /// Rows of a chunk: as many f32 as one page of the database holds.
 pub(crate) const CHUNK_ROWS: usize = 1_000;
 /// The column that holds steps and elapsed times.
 const TIMES: i64 = -1;
-
-/// Where a chunk belongs.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Owner {
-    pub run: i64,
-    pub attempt: u32,
-    pub shape_num: i64,
-}
 
 /// Writes the rows of one chunk, which are in order of step.
 pub(crate) async fn write(
@@ -141,10 +134,4 @@ pub(crate) async fn read_rows(
         found.push(codec::decode(&blob, Some(wanted))?);
     }
     Ok(found)
-}
-
-/// A range as the database compares it.
-pub(crate) fn bounds(range: StepRange) -> (i64, i64) {
-    let bound = |step: u64| i64::try_from(step).unwrap_or(i64::MAX);
-    (bound(range.from), range.to.map_or(i64::MAX, bound))
 }

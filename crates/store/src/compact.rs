@@ -9,12 +9,13 @@ use vitals_journal::StepRange;
 use vitals_series::{MEDIAN_WINDOW, NODE_STEPS, Piece, Rows, TOP_LEVEL, pieces};
 
 use crate::attempts::{ranges_in_force, ranges_up_to};
-use crate::chunks::{self, Blobs, CHUNK_ROWS, Owner};
+use crate::chunks::{self, Blobs, CHUNK_ROWS};
 use crate::codec::Group;
 use crate::error::corrupt;
 use crate::groups;
 use crate::ids::{parse_id, run_num, signed, small, to_json, unsigned};
 use crate::nodes::{self, BLOCK_NODES, Node};
+use crate::place::Owner;
 use crate::series::history;
 use crate::shapes::Shape;
 use crate::{Result, RunId, Store};

@@ -3,7 +3,6 @@
 //! elsewhere it is made again from the stored values, so that the same values always give the same events.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Value, json};
 use sqlx::SqliteConnection;
@@ -13,6 +12,7 @@ use vitals_series::{DETECTION_VERSION, Finding, Found, RunDetector};
 use crate::attempts::ranges_in_force;
 use crate::ids::{parse_id, run_num, signed, to_json, touch_run};
 use crate::series::{read, shapes_of};
+use crate::standing::Standing;
 use crate::{IngestBatch, Result, RunId, SeriesQuery, Store};
 
 /// Steps behind an injected disturbance in which a spike, or anything else, is called its effect.
@@ -20,38 +20,6 @@ const SPIKE_AFTER: u64 = 10;
 const ELSE_AFTER: u64 = 100;
 /// The one metric whose dips count towards stability: the other bank shows the same dips.
 const COUNTED_DIPS: &str = "knn_top1";
-
-/// Detection of one run as far as its journal has been read.
-#[derive(Debug)]
-pub(crate) struct Standing {
-    attempt: u32,
-    offset: u64,
-    detector: RunDetector,
-    /// Event rows of findings that still go on.
-    rows: HashMap<u64, i64>,
-}
-
-/// The standings of all runs that this process ingests.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Standings(Arc<Mutex<HashMap<i64, Standing>>>);
-
-impl Standings {
-    fn take(&self, run: i64) -> Option<Standing> {
-        self.lock().remove(&run)
-    }
-
-    /// Only after its transaction has committed: one that is lost is made again.
-    pub(crate) fn keep(&self, run: i64, standing: Option<Standing>) {
-        if let Some(standing) = standing {
-            self.lock().insert(run, standing);
-        }
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<i64, Standing>> {
-        // A standing is taken out while it changes, so the map is whole even where a holder panicked.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 /// Detects in a batch whose rows are written. Returns the standing to keep; none after an attempt's end.
 pub(crate) async fn advance(

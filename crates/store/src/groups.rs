@@ -6,9 +6,9 @@ use sqlx::SqliteConnection;
 use vitals_journal::StepRange;
 
 use crate::Result;
-use crate::chunks::{Owner, bounds};
 use crate::codec::{self, Group};
 use crate::ids::{signed, unsigned};
+use crate::place::{Owner, bounds};
 use crate::shapes::Shape;
 
 /// Groups of one level that make one of the next.

@@ -9,15 +9,17 @@ use sqlx::SqliteConnection;
 use vitals_journal::{Row, StepRange, Stream};
 
 use crate::attempts::{range_of, ranges_in_force};
-use crate::chunks::{self, Owner};
+use crate::chunks;
 use crate::codec::Group;
 use crate::compact;
-use crate::detection::{self, Standing};
+use crate::detection;
 use crate::event_times;
 use crate::groups;
 use crate::ids::{run_num, signed, touch_run, unsigned};
+use crate::place::Owner;
 use crate::records;
 use crate::shapes::{Shape, intern};
+use crate::standing::Standing;
 use crate::summary::ShapeSummary;
 use crate::{AttemptHeader, IngestBatch, Ingested, NewLog, Result, RunId, Store, StoreError};
 

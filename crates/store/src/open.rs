@@ -12,8 +12,8 @@ use sqlx::sqlite::{
 };
 use sqlx::{Connection, Sqlite, Transaction};
 
-use crate::detection::Standings;
 use crate::shapes::ShapeCache;
+use crate::standing::Standings;
 use crate::{Result, StoreError};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations");

@@ -9,11 +9,12 @@ use vitals_journal::{StepRange, ValueKind};
 use vitals_series::{Grid, MEDIAN_WINDOW, Piece, Rows, node_steps, pieces};
 
 use crate::attempts::{ranges_in_force, ranges_up_to};
-use crate::chunks::{self, Owner};
+use crate::chunks;
 use crate::codec::Group;
 use crate::compact::{self, Compaction, reference};
 use crate::ids::{run_num, signed, to_json, unsigned};
 use crate::nodes::{self, BLOCK_NODES};
+use crate::place::Owner;
 use crate::series::{history, shapes_of};
 use crate::shapes::Shape;
 use crate::summary::ShapeSummary;

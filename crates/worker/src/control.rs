@@ -7,8 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use vitals_journal::{Command, Control, RunFolder};
+use vitals_journal::{Command, Control, RunFolder, Writer};
 
+use crate::exit::{Failure, Outcome, StopReason};
 use crate::signals;
 
 /// How often the control file is read; also how late a signal may be noticed.
@@ -108,8 +109,29 @@ impl Look {
 }
 
 /// Whether a command ends the attempt.
-pub fn ends(command: Command) -> bool {
+fn ends(command: Command) -> bool {
     matches!(command, Command::Pause | Command::Cancel)
+}
+
+/// Obeys what stands, after `save` has written a checkpoint; some outcome where that ends the attempt.
+pub fn obey(
+    watcher: &Watcher,
+    journal: &Writer,
+    save: impl FnOnce() -> Result<(), Failure>,
+) -> Result<Option<Outcome>, Failure> {
+    let Some(request) = watcher.take() else { return Ok(None) };
+    save()?;
+    let outcome = match request {
+        Request::Terminate => Some(StopReason::Terminated),
+        Request::Control(control) => {
+            journal.control_acknowledged(control.seq)?;
+            ends(control.command).then_some(match control.command {
+                Command::Cancel => StopReason::Cancel,
+                _ => StopReason::Pause,
+            })
+        }
+    };
+    Ok(outcome.map(Outcome::Stopped))
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ mod device_memory;
 mod environment;
 mod evaluation;
 mod exit;
+mod images;
 mod memory;
 mod probe;
 mod processor;

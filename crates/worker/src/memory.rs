@@ -1,5 +1,10 @@
 //! The worker's own memory, from /proc: what the `system` stream records.
 
+use std::time::Duration;
+
+/// How often the process looks at its own memory.
+pub const LOOK_EVERY: Duration = Duration::from_secs(2);
+
 /// Resident memory of this process in bytes; `None` where /proc does not say.
 pub fn resident_bytes() -> Option<u64> {
     field("/proc/self/status", "VmRSS:")

@@ -3,28 +3,24 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::{Context as _, anyhow};
 use serde_json::json;
-use vitals_data::{Dataset, DatasetSpec, DecodedCache, Loader, LoaderConfig};
+use vitals_data::Loader;
 use vitals_engine::{Device, EngineError, StepReport, Trainer, Views};
 use vitals_journal::{EndRecord, Event, Header, JournalError, Level, Lock, RunFolder, Writer, WriterOptions};
-use vitals_recipe::{JOB_FORMAT, Job, OnNonfinite, Recipe};
+use vitals_recipe::{JOB_FORMAT, Job, OnNonfinite};
 
 use crate::checkpoints::Keeper;
-use crate::control::{Request, Watcher, ends};
+use crate::control::{Watcher, obey};
 use crate::device_memory;
 use crate::evaluation::Evaluator;
-use crate::exit::{Failure, Outcome, StopReason};
+use crate::exit::{Failure, Outcome};
+use crate::images::{loader_config, open_dataset, tell_unreadable};
 use crate::memory;
 use crate::recorder::{Recorder, StepTime};
 use crate::{environment, probe, processor, signals};
-
-/// Memory for batches that wait.
-const PREFETCH_BYTES: u64 = 256 << 20;
-/// How often the process looks at its own memory.
-pub const SYSTEM_EVERY: Duration = Duration::from_secs(2);
 
 /// Trains the attempt that `job.json` describes and returns the exit code. Whatever happens after the journal is
 /// open, an end record says it.
@@ -101,28 +97,6 @@ impl From<EngineError> for Failure {
 impl From<JournalError> for Failure {
     fn from(error: JournalError) -> Self {
         Failure::Other(anyhow!("failed to {error}"))
-    }
-}
-
-fn open_dataset(job: &Job) -> Result<Dataset, Failure> {
-    let path = (!job.dataset.path.is_empty()).then(|| job.dataset.path.clone().into());
-    let spec = DatasetSpec { name: job.dataset.name.clone(), path };
-    let dataset = vitals_data::open_seeded(&spec, job.recipe.seed)
-        .map_err(|error| Failure::Dataset(error.to_string()))?;
-    if !job.dataset.fingerprint.is_empty() && dataset.fingerprint() != job.dataset.fingerprint {
-        return Err(Failure::Dataset(format!(
-            "{} is not the set that the run was queued with (fingerprint {}, expected {}); `vitals dataset check` \
-             takes the new one",
-            job.dataset.name,
-            dataset.fingerprint(),
-            job.dataset.fingerprint
-        )));
-    }
-    let (images, gib) = (job.recipe.decoded_cache, job.recipe.decoded_cache_gib);
-    let cache = DecodedCache::asked_for(images, gib, environment::cache_folder());
-    match cache.map_err(|error| Failure::Dataset(error.to_string()))? {
-        Some(cache) => dataset.with_cache(&cache).map_err(|error| Failure::Dataset(error.to_string())),
-        None => Ok(dataset),
     }
 }
 
@@ -226,7 +200,7 @@ fn attempt(
             }
         }
         evaluator.after_step(done, &mut trainer, &mut recorder)?;
-        if system_at.elapsed() >= SYSTEM_EVERY {
+        if system_at.elapsed() >= memory::LOOK_EVERY {
             system_at = Instant::now();
             recorder.system(step, memory::resident_bytes().unwrap_or(0), device_memory::bytes())?;
             said_unreadable = tell_unreadable(&dataset, journal, said_unreadable)?;
@@ -244,55 +218,10 @@ fn attempt(
     Ok(Outcome::Finished)
 }
 
-pub fn loader_config(recipe: &Recipe, first_step: u64) -> LoaderConfig {
-    LoaderConfig {
-        seed: recipe.seed,
-        batch_size: u64::from(recipe.batch_size),
-        image_size: recipe.image_size,
-        augmentation: recipe.augmentation,
-        crop_min_scale: recipe.crop_min_scale,
-        arithmetic: recipe.pixel_arithmetic,
-        threads: recipe.loader_threads,
-        views: 2,
-        first_step,
-        prefetch_bytes: PREFETCH_BYTES,
-    }
-}
-
-/// Obeys what stands, after `save` has written a checkpoint; some outcome where that ends the attempt.
-pub fn obey(
-    watcher: &Watcher,
-    journal: &Writer,
-    save: impl FnOnce() -> Result<(), Failure>,
-) -> Result<Option<Outcome>, Failure> {
-    let Some(request) = watcher.take() else { return Ok(None) };
-    save()?;
-    let outcome = match request {
-        Request::Terminate => Some(StopReason::Terminated),
-        Request::Control(control) => {
-            journal.control_acknowledged(control.seq)?;
-            ends(control.command).then_some(match control.command {
-                vitals_journal::Command::Cancel => StopReason::Cancel,
-                _ => StopReason::Pause,
-            })
-        }
-    };
-    Ok(outcome.map(Outcome::Stopped))
-}
-
 /// A step that half precision had to leave out is no failure, but nobody should have to guess it.
 fn tell_skipped(report: &StepReport, journal: &Writer) -> Result<(), Failure> {
     let data = json!({ "loss_scale": report.loss_scale });
     let step = Some(report.step);
     journal.event(&Event { kind: "skipped_step".to_owned(), step, elapsed_secs: 0.0, data })?;
     Ok(())
-}
-
-/// Names images that could not be read, each once.
-pub fn tell_unreadable(dataset: &Dataset, journal: &Writer, said: usize) -> Result<usize, Failure> {
-    let unreadable = dataset.unreadable();
-    for name in unreadable.iter().skip(said) {
-        journal.log(Level::Warn, format!("unreadable image {name}: another one takes its place"))?;
-    }
-    Ok(unreadable.len())
 }

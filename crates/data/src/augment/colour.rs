@@ -2,7 +2,7 @@
 //! f32 without fused multiply-add, truncated (augmentation.md, 4).
 
 use super::planes::Planes;
-use super::simd::truncate_f32;
+use super::truncate::truncate_f32;
 
 /// Luma of a pixel.
 #[inline(always)]

@@ -2,7 +2,7 @@
 //! One branch-free formula per pixel, so that the loop vectorises; no tables that would evict the image.
 
 use super::planes::Planes;
-use super::simd::truncate_f64;
+use super::truncate::truncate_f64;
 
 /// Shifts the hue by `factor` turns, -0.5..=0.5.
 #[inline(always)]

@@ -24,6 +24,7 @@ mod sample;
 mod simd;
 #[cfg(test)]
 mod statistics_tests;
+mod truncate;
 
 pub use eval::{eval_image, resize_exact};
 pub use plan::{CropBox, Jitter, JitterOp, Plan};

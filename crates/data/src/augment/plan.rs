@@ -1,7 +1,6 @@
 //! What is done to an image to make one view of it, with every parameter fixed: the meeting point of
 //! sampling and arithmetic.
 
-use super::{Arithmetic, Scratch, simd};
 use crate::RgbImage;
 
 /// A rectangle of pixels within an image.
@@ -59,19 +58,4 @@ pub struct Plan {
     /// Bytes from 128 up are inverted.
     pub solarize: bool,
     pub flip: bool,
-}
-
-impl Plan {
-    /// Applies the plan to `image`: `out` receives `size.1` rows × `size.0` pixels × 3 bytes. The crop lies within
-    /// the image.
-    pub fn apply(
-        &self,
-        image: &RgbImage,
-        size: (usize, usize),
-        arithmetic: Arithmetic,
-        scratch: &mut Scratch,
-        out: &mut [u8],
-    ) {
-        simd::render(self, image, size, arithmetic, scratch, out);
-    }
 }

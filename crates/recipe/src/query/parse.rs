@@ -3,8 +3,9 @@
 
 use super::lex::{Place, Token, lex};
 use super::{Comparison, Expr, Literal, QueryError};
-use crate::parameters::{nearest, parameter};
+use crate::parameters::nearest;
 use crate::table::PARAMETERS;
+use crate::table::parameter;
 
 /// What a bare name may be besides a parameter.
 pub const FIELDS: &[&str] = &[

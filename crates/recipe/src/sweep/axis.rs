@@ -6,12 +6,11 @@ use serde_json::Value;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
-use super::definition::{Axis, AxisForm, Placed};
+use super::definition::{Axis, AxisForm, MAX_RUNS, Placed};
 use super::findings::{Findings, integer_of, number_of};
 use super::numbers::{linear_spaced, log_spaced, stepped};
-use super::read::MAX_RUNS;
-use crate::parameters::{Kind, Parameter, parameter};
-use crate::point::UNHASHED;
+use crate::parameters::{Kind, Parameter};
+use crate::table::parameter;
 
 const AXIS_KEYS: &[&str] = &["parameter", "values", "range", "log", "linear", "zip"];
 
@@ -111,7 +110,7 @@ fn refuse_unfit(parameter: &Parameter, span: Range<usize>, findings: &mut Findin
             "`seed` cannot be an axis",
             Some("list them at the top: `seeds = [0, 1, 2]`".to_owned()),
         );
-    } else if UNHASHED.contains(&parameter.name) {
+    } else if !parameter.hashed {
         let message = format!("`{}` cannot be an axis: it does not change what is trained", parameter.name);
         findings.error(span, message, Some("set it under [recipe]".to_owned()));
     }

@@ -14,6 +14,9 @@ use crate::preset::Preset;
 /// The form of sweep files that this version reads and writes.
 pub const SWEEP_FORMAT: u64 = 1;
 
+/// Most runs that one sweep may have.
+pub(crate) const MAX_RUNS: u64 = 10_000;
+
 /// A value and where it stands.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Placed<T> {

@@ -8,7 +8,7 @@ use miette::{
     SourceSpan, SpanContents,
 };
 
-use crate::check::Severity;
+use crate::problem::Severity;
 
 /// One finding about a text.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,14 +2,13 @@
 //! spelt. A form's edits go through here, so that a file under version control shows only what was meant.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, TableLike, Value};
 use ts_rs::TS;
 
-use super::diagnostic::LineIndex;
+use super::edit_error::EditError;
 use super::list::{list, toml_value};
 
 pub use super::form::model;
@@ -59,30 +58,6 @@ pub enum Edit {
     RemoveExclusion {
         index: u32,
     },
-}
-
-/// Why a sweep file could not be changed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum EditError {
-    /// The text is not TOML; nothing can be edited before that is mended.
-    #[error("the text is not valid TOML: {message} (line {line}, column {column})")]
-    NotToml { message: String, line: u32, column: u32 },
-    /// The file has fewer entries than the edit supposes: it changed meanwhile.
-    #[error("there is no {what} {index}: the file has {count}")]
-    NoSuchEntry { what: &'static str, index: u32, count: usize },
-    /// A key holds something else than the edit supposes.
-    #[error("`{key}` is not {expected}")]
-    OtherShape { key: String, expected: &'static str },
-    /// The value has no form in TOML.
-    #[error("{value} cannot be written to the file")]
-    Unwritable { value: String },
-}
-
-impl EditError {
-    pub(crate) fn not_toml(text: &str, message: &str, span: Option<Range<usize>>) -> EditError {
-        let (line, column) = LineIndex::new(text).position(span.map_or(text.len(), |span| span.start));
-        EditError::NotToml { message: message.to_owned(), line, column }
-    }
 }
 
 /// Applies the edits in order and returns the new text; no text where one of them fails.

@@ -6,15 +6,15 @@ use std::ops::Range;
 
 use serde_json::Value;
 
-use super::definition::{Exclusion, Placed, Sweep};
+use super::definition::{Exclusion, MAX_RUNS, Placed, Sweep};
 use super::diagnostic::Diagnostic;
-use super::read::MAX_RUNS;
 use crate::band::loss_band;
-use crate::check::{Problem, Severity, check};
+use crate::check::check;
 use crate::dataset::DatasetFacts;
 use crate::keyed::keyed_rng;
 use crate::point::{Point, label, point_id};
 use crate::probe::check_pretraining;
+use crate::problem::{Problem, Severity};
 use crate::resolve::{Base, Level, Setting};
 use crate::schedule::effective_learning_rate;
 use crate::table::Recipe;

@@ -10,8 +10,9 @@ use toml::de::{DeTable, DeValue};
 
 use super::definition::Placed;
 use super::diagnostic::{Diagnostic, LineIndex};
-use crate::check::Severity;
-use crate::parameters::{Parameter, ValueError, describe_value, nearest, parameter};
+use crate::parameters::{Parameter, ValueError, describe_value, nearest};
+use crate::problem::Severity;
+use crate::table::parameter;
 
 /// Findings while reading, and what they refused.
 pub(crate) struct Findings {

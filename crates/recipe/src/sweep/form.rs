@@ -9,12 +9,12 @@ use toml::de::{DeTable, DeValue};
 use ts_rs::TS;
 
 use super::axis::in_file_order;
-use super::definition::AxisForm;
-use super::edit::EditError;
+use super::definition::{AxisForm, MAX_RUNS};
+use super::edit_error::EditError;
 use super::findings::{integer_of, json_of, number_of};
 use super::numbers::{linear_spaced, log_spaced, stepped};
-use super::read::MAX_RUNS;
-use crate::parameters::{Kind, parameter};
+use crate::parameters::Kind;
+use crate::table::parameter;
 
 /// The content of a sweep file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]

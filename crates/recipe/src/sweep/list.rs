@@ -4,8 +4,8 @@
 use serde_json::Value as Json;
 use toml_edit::{Array, InlineTable, RawString, Value};
 
-use super::edit::EditError;
-use super::numbers::short_number;
+use super::edit_error::EditError;
+use crate::number::short_number;
 
 /// A list of these values; those that the old list has keep their spelling, spacing and comments.
 pub(crate) fn list(old: Option<&Array>, values: &[Json]) -> Result<Array, EditError> {

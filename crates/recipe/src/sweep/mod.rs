@@ -4,6 +4,7 @@ mod axis;
 mod definition;
 mod diagnostic;
 pub mod edit;
+mod edit_error;
 mod expand;
 mod findings;
 mod form;
@@ -13,11 +14,10 @@ mod read;
 
 pub use definition::{Axis, AxisForm, Exclusion, Goal, Objective, Placed, SWEEP_FORMAT, Sample, Sweep};
 pub use diagnostic::{Diagnostic, render};
-pub use edit::{Edit, EditError};
+pub use edit::Edit;
+pub use edit_error::EditError;
 pub use expand::Expansion;
 pub use form::{FormAxis, SweepForm};
-pub use numbers::short_number;
-pub use read::MAX_RUNS;
 
 use crate::dataset::DatasetFacts;
 

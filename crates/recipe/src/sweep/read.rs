@@ -9,15 +9,12 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::axis::read_axes;
-use super::definition::{Exclusion, Goal, Objective, Placed, SWEEP_FORMAT, Sample, Sweep};
+use super::definition::{Exclusion, Goal, MAX_RUNS, Objective, Placed, SWEEP_FORMAT, Sample, Sweep};
 use super::diagnostic::{Diagnostic, LineIndex};
 use super::findings::{Findings, integer_of};
-use crate::parameters::{nearest, parameter};
+use crate::parameters::nearest;
 use crate::preset::{PRESETS, Preset};
-use crate::table::PARAMETERS;
-
-/// Most runs that one sweep may have.
-pub const MAX_RUNS: u64 = 10_000;
+use crate::table::{PARAMETERS, parameter};
 
 const TOP_KEYS: &[&str] =
     &["format", "name", "description", "seeds", "recipe", "axis", "exclude", "sample", "objective"];

@@ -10,7 +10,7 @@ use vitals_engine::{Examples, FeatureBank};
 use vitals_recipe::{Augmentation, Recipe, Task, keyed_rng};
 
 use crate::exit::Failure;
-use crate::train::loader_config;
+use crate::images::loader_config;
 
 /// Gives one batch a step.
 pub enum Source {

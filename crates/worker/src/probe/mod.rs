@@ -12,12 +12,12 @@ use vitals_journal::{Event, Level, RunFolder, Writer};
 use vitals_recipe::{Job, OnNonfinite, Recipe, Task};
 
 use crate::checkpoints::Keeper;
-use crate::control::Watcher;
+use crate::control::{Watcher, obey};
 use crate::device_memory;
 use crate::exit::{Failure, Outcome};
+use crate::images::tell_unreadable;
 use crate::memory;
 use crate::recorder::StepTime;
-use crate::train::{SYSTEM_EVERY, obey, tell_unreadable};
 
 mod examples;
 mod images;
@@ -164,7 +164,7 @@ impl Attempt<'_> {
                     return Ok(Outcome::Nonfinite { step });
                 }
             }
-            if system_at.elapsed() >= SYSTEM_EVERY {
+            if system_at.elapsed() >= memory::LOOK_EVERY {
                 system_at = Instant::now();
                 recorder.system(step, memory::resident_bytes().unwrap_or(0), device_memory::bytes())?;
                 said_unreadable = tell_unreadable(&self.dataset, self.journal, said_unreadable)?;

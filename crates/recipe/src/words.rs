@@ -1,0 +1,51 @@
+//! The table in words: what to do about a value that does not fit, and each parameter as a paragraph.
+
+use crate::number::short_number;
+use crate::parameters::{ValueError, display, nearest};
+use crate::table::{PARAMETERS, parameter};
+
+impl ValueError {
+    /// What to do about it, where something better than the message can be said.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            ValueError::UnknownChoice { found, choices, .. } => {
+                nearest(found, choices.iter().copied()).map(|near| format!("did you mean `{near}`?"))
+            }
+            ValueError::UnknownParameter { name } => {
+                let near = nearest(name, PARAMETERS.iter().map(|parameter| parameter.name));
+                Some(match near {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => "`vitals parameters` lists them all".to_owned(),
+                })
+            }
+            ValueError::WrongType { name, .. } => {
+                let default = parameter(name)?.default_value();
+                let written = if default.is_string() { default.to_string() } else { display(&default) };
+                Some(format!("for example `{name} = {written}`"))
+            }
+            ValueError::OutOfRange { .. } | ValueError::Syntax { .. } => None,
+        }
+    }
+}
+
+/// The parameter as a paragraph of plain text: type, unit, default, range, help. For the command line and the docs.
+pub fn describe(name: &str) -> Option<String> {
+    let parameter = parameter(name)?;
+    let mut lines = vec![format!("{} ({}, {})", parameter.name, parameter.group, parameter.kind.as_str())];
+    lines.push(format!("  {}", parameter.help));
+    let default = display(&parameter.default_value());
+    match parameter.depends {
+        Some(depends) => lines.push(format!("  default  {default} ({depends})")),
+        None => lines.push(format!("  default  {default}")),
+    }
+    if let Some((min, max)) = parameter.range {
+        lines.push(format!("  range    {} to {}", short_number(min), short_number(max)));
+    }
+    if !parameter.choices.is_empty() {
+        lines.push(format!("  choices  {}", parameter.choices.join(", ")));
+    }
+    if let Some(unit) = parameter.unit {
+        lines.push(format!("  unit     {unit}"));
+    }
+    Some(lines.join("\n"))
+}
