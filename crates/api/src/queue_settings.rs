@@ -25,7 +25,7 @@ pub const MOST_RETRIES: u32 = 100;
 pub async fn get(context: &Context) -> Result<QueueSettings> {
     let store = context.store();
     let retry: RetrySettings = store.setting(settings::RETRY).await?.unwrap_or_default();
-    let slurm: vitals_supervisor::SlurmSettings = store.setting(settings::SLURM).await?.unwrap_or_default();
+    let slurm: settings::SlurmSettings = store.setting(settings::SLURM).await?.unwrap_or_default();
     let low_disk: Option<u64> = store.setting(settings::LOW_DISK_BYTES).await?;
     Ok(QueueSettings {
         slots: store.setting(settings::SLOTS).await?.unwrap_or_default(),

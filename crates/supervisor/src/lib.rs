@@ -7,30 +7,35 @@
 //!        states, values ◀── settle, ingest ◀── tail ◀──────────────── journal, exit.json, lock
 //! ```
 
-mod act;
+mod attempt;
 mod binaries;
 mod detach;
 mod error;
 mod executor;
+mod ground;
 pub mod guard;
+mod ledger;
 mod options;
 mod queue;
 mod renew;
 mod requests;
+mod rooms;
+pub mod settings;
+mod start;
 mod status;
 mod stop;
 mod system;
 mod turn;
-mod upkeep;
 mod watch;
 mod workspace;
 
+pub use attempt::known::Known;
+pub use attempt::verdict::verdict;
 pub use binaries::Binaries;
 pub use detach::{Ensured, ensure_running};
 pub use error::{Result, SupervisorError};
 pub use executor::local::devices::{DeviceState, Devices};
-pub use executor::slurm::{SLURM, SlurmSettings};
-pub use options::{Clock, Ended, Options, settings};
+pub use options::{Clock, Ended, Options};
 pub use queue::policy;
 pub use queue::retry::{Cause, RetrySettings};
 pub use status::{Seen, Status, status};
@@ -39,5 +44,4 @@ pub use system::ProcessMark;
 pub use turn::Supervisor;
 pub use watch::folder::{IngestedFolder, ingest_folder};
 pub use watch::pace::Pace;
-pub use watch::verdict::{Known, verdict};
 pub use workspace::Workspace;

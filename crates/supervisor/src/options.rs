@@ -49,31 +49,6 @@ impl Options {
     }
 }
 
-/// Settings (`Store::setting`) that the supervisor obeys, by key.
-pub mod settings {
-    /// Object: slots by device, `{"cpu": 2, "cuda:0": 1}`.
-    pub const SLOTS: &str = "slots";
-    /// Object: bytes of memory that runs may take together, by device, `{"cuda:0": 17179869184}`.
-    pub const MEMORY_BYTES: &str = "memory_bytes";
-    /// Bool: nothing is started.
-    pub const QUEUE_PAUSED: &str = "queue_paused";
-    /// Object ([`crate::SlurmSettings`]): runs go to a cluster.
-    pub const SLURM: &str = "slurm";
-    /// Number of bytes: with less room than this on the run folders' disk nothing is started
-    /// ([`LOW_DISK_BYTES_DEFAULT`] where it is not set; 0: never mind).
-    pub const LOW_DISK_BYTES: &str = "low_disk_bytes";
-    /// A run writes journals and checkpoints of a few hundred megabytes.
-    pub const LOW_DISK_BYTES_DEFAULT: u64 = 1 << 30;
-    /// Number of bytes, 0 or not set for none: beyond it the older checkpoints of ended runs are removed.
-    pub const CHECKPOINT_LIMIT_BYTES: &str = "checkpoint_limit_bytes";
-    /// Number of bytes, 0 or not set for none: beyond it nothing is started; no journal is ever removed for it.
-    pub const JOURNAL_LIMIT_BYTES: &str = "journal_limit_bytes";
-    /// Object ([`crate::RetrySettings`]): how often and for which causes a run is tried again without being asked.
-    pub const RETRY: &str = "retry";
-    /// Text: where run folders lie, absolute or from the workspace; read when a supervisor starts.
-    pub const RUNS_DIR: &str = "runs_dir";
-}
-
 /// How a supervisor ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ended {

@@ -2,6 +2,7 @@
 //! function from what it reads to findings; `cargo xtask tidy` and a test print them.
 
 mod catalogues;
+mod executors;
 mod rooms;
 mod sources;
 mod workspace;
@@ -43,6 +44,7 @@ fn findings(place: &Place) -> anyhow::Result<Vec<Finding>> {
         // What is not text, or deleted but still in the index, has no words to check.
         if let Ok(text) = fs::read_to_string(place.root.join(&file)) {
             found.extend(sources::check(&file, &text));
+            found.extend(executors::check(&file, &text));
         }
     }
     found.extend(catalogues::check(&place.ui().join("src/lib/i18n"))?);

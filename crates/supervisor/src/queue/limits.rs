@@ -6,27 +6,10 @@ use std::collections::HashMap;
 use rustix::fs::Access;
 use vitals_store::{KeptCheckpoint, RunId};
 
+use super::policy::gibibytes;
 use crate::error::Result;
-use crate::options::settings;
-use crate::queue::policy::gibibytes;
-use crate::turn::Supervisor;
-
-/// What the workspace may take of the disk; 0: no limit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Limits {
-    /// With less room than this nothing is started.
-    pub low_disk_bytes: u64,
-    /// Of all checkpoints together.
-    pub checkpoint_bytes: u64,
-    /// Of all journals together.
-    pub journal_bytes: u64,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { low_disk_bytes: settings::LOW_DISK_BYTES_DEFAULT, checkpoint_bytes: 0, journal_bytes: 0 }
-    }
-}
+use crate::ground::Ground;
+use crate::settings::{self, Limits};
 
 /// The checkpoints to remove so that all together take at most `limit` bytes, as far as that can be: of ended runs only,
 /// those that ended longest ago first, in each the superseded and then the earliest first, and never the one that a run
@@ -52,92 +35,85 @@ pub(crate) fn surplus(kept: &[KeptCheckpoint], limit: u64) -> Vec<&KeptCheckpoin
         .collect()
 }
 
-impl Supervisor {
-    /// Removes checkpoints beyond the limit.
-    pub(crate) async fn remove_surplus_checkpoints(&self) -> Result<()> {
-        let limit = self.limits.checkpoint_bytes;
-        if limit == 0 {
-            return Ok(());
-        }
-        let kept = self.store.kept_checkpoints().await?;
-        for checkpoint in surplus(&kept, limit) {
-            let path = self.workspace.run_folder(checkpoint.run).path().join(&checkpoint.path);
-            let shown = path.display().to_string();
-            match tokio::task::spawn_blocking(move || std::fs::remove_dir_all(path)).await {
-                Ok(Err(error)) if error.kind() != std::io::ErrorKind::NotFound => {
-                    tracing::warn!(
-                        "failed to remove {shown} to keep within `checkpoint_limit_bytes`: {error}"
-                    );
-                    continue;
-                }
-                _ => tracing::info!("removed {shown} to keep within `checkpoint_limit_bytes`"),
+/// Removes checkpoints beyond the limit.
+pub(crate) async fn remove_surplus_checkpoints(ground: &Ground, limit: u64) -> Result<()> {
+    if limit == 0 {
+        return Ok(());
+    }
+    let kept = ground.store.kept_checkpoints().await?;
+    for checkpoint in surplus(&kept, limit) {
+        let path = ground.folder(checkpoint.run).path().join(&checkpoint.path);
+        let shown = path.display().to_string();
+        match tokio::task::spawn_blocking(move || std::fs::remove_dir_all(path)).await {
+            Ok(Err(error)) if error.kind() != std::io::ErrorKind::NotFound => {
+                tracing::warn!("failed to remove {shown} to keep within `checkpoint_limit_bytes`: {error}");
+                continue;
             }
-            self.store.mark_checkpoint_removed(checkpoint.run, &checkpoint.path).await?;
+            _ => tracing::info!("removed {shown} to keep within `checkpoint_limit_bytes`"),
         }
-        Ok(())
+        ground.store.mark_checkpoint_removed(checkpoint.run, &checkpoint.path).await?;
     }
+    Ok(())
+}
 
-    /// What to say where there is no place or no room to start anything.
-    pub(crate) async fn no_room(&self) -> Result<Option<String>> {
-        if let Some(why) = self.no_place().or_else(|| self.low_disk()) {
-            return Ok(Some(why));
-        }
-        let over = |what: &str, setting: &str, used: u64, limit: u64, remedy: &str| {
-            (limit > 0 && used > limit).then(|| {
-                format!(
-                    "{what} take {} and `{setting}` allows {}: nothing is started; {remedy}",
-                    gibibytes(used),
-                    gibibytes(limit)
-                )
-            })
-        };
-        let Limits { checkpoint_bytes, journal_bytes, .. } = self.limits;
-        if journal_bytes > 0 {
-            let used = self.store.journal_bytes().await?;
-            let remedy = "remove runs that nobody needs, or raise the limit";
-            if let Some(full) = over("journals", settings::JOURNAL_LIMIT_BYTES, used, journal_bytes, remedy) {
-                return Ok(Some(full));
-            }
-        }
-        if checkpoint_bytes == 0 {
-            return Ok(None);
-        }
-        let used = self.store.kept_checkpoints().await?.iter().map(|checkpoint| checkpoint.size_bytes).sum();
-        let remedy =
-            "the last checkpoint of each run stays: remove runs that nobody needs, or raise the limit";
-        Ok(over("checkpoints", settings::CHECKPOINT_LIMIT_BYTES, used, checkpoint_bytes, remedy))
+/// What to say where there is no place or no room to start anything.
+pub(crate) async fn no_room(ground: &Ground, limits: &Limits) -> Result<Option<String>> {
+    if let Some(why) = no_place(ground).or_else(|| low_disk(ground, limits.low_disk_bytes)) {
+        return Ok(Some(why));
     }
-
-    /// What to say where no run folder can be made: else each run of the queue would fail in its turn.
-    fn no_place(&self) -> Option<String> {
-        let runs = self.workspace.runs_dir();
-        // It and what lies above it is made by the first start.
-        let there = runs.ancestors().find(|place| place.exists())?;
-        let why = if there.is_dir() {
-            rustix::fs::access(there, Access::WRITE_OK | Access::EXEC_OK).err()?.to_string()
-        } else {
-            "it is no folder".to_owned()
-        };
-        let [runs, there] = [runs, there].map(|place| place.display());
-        Some(format!("no run folder can be made in {runs}: {there}: {why}: nothing is started before it can"))
-    }
-
-    /// What to say where the run folders' disk has less room than the setting asks for.
-    fn low_disk(&self) -> Option<String> {
-        // The folder of the runs is made by the first start.
-        let places = [self.workspace.runs_dir(), self.workspace.root()];
-        let disk = places.into_iter().find_map(|place| rustix::fs::statvfs(place).ok())?;
-        let room = disk.f_bavail.saturating_mul(disk.f_frsize);
-        let wanted = self.limits.low_disk_bytes;
-        (room < wanted).then(|| {
+    let over = |what: &str, setting: &str, used: u64, limit: u64, remedy: &str| {
+        (limit > 0 && used > limit).then(|| {
             format!(
-                "the disk of {} has {} MiB left and `low_disk_bytes` asks for {} MiB: nothing is started before there is room",
-                self.workspace.runs_dir().display(),
-                room >> 20,
-                wanted >> 20
+                "{what} take {} and `{setting}` allows {}: nothing is started; {remedy}",
+                gibibytes(used),
+                gibibytes(limit)
             )
         })
+    };
+    let Limits { checkpoint_bytes, journal_bytes, .. } = *limits;
+    if journal_bytes > 0 {
+        let used = ground.store.journal_bytes().await?;
+        let remedy = "remove runs that nobody needs, or raise the limit";
+        if let Some(full) = over("journals", settings::JOURNAL_LIMIT_BYTES, used, journal_bytes, remedy) {
+            return Ok(Some(full));
+        }
     }
+    if checkpoint_bytes == 0 {
+        return Ok(None);
+    }
+    let used = ground.store.kept_checkpoints().await?.iter().map(|checkpoint| checkpoint.size_bytes).sum();
+    let remedy = "the last checkpoint of each run stays: remove runs that nobody needs, or raise the limit";
+    Ok(over("checkpoints", settings::CHECKPOINT_LIMIT_BYTES, used, checkpoint_bytes, remedy))
+}
+
+/// What to say where no run folder can be made: else each run of the queue would fail in its turn.
+fn no_place(ground: &Ground) -> Option<String> {
+    let runs = ground.workspace.runs_dir();
+    // It and what lies above it is made by the first start.
+    let there = runs.ancestors().find(|place| place.exists())?;
+    let why = if there.is_dir() {
+        rustix::fs::access(there, Access::WRITE_OK | Access::EXEC_OK).err()?.to_string()
+    } else {
+        "it is no folder".to_owned()
+    };
+    let [runs, there] = [runs, there].map(|place| place.display());
+    Some(format!("no run folder can be made in {runs}: {there}: {why}: nothing is started before it can"))
+}
+
+/// What to say where the run folders' disk has less room than the setting asks for.
+fn low_disk(ground: &Ground, wanted: u64) -> Option<String> {
+    // The folder of the runs is made by the first start.
+    let places = [ground.workspace.runs_dir(), ground.workspace.root()];
+    let disk = places.into_iter().find_map(|place| rustix::fs::statvfs(place).ok())?;
+    let room = disk.f_bavail.saturating_mul(disk.f_frsize);
+    (room < wanted).then(|| {
+        format!(
+            "the disk of {} has {} MiB left and `low_disk_bytes` asks for {} MiB: nothing is started before there is room",
+            ground.workspace.runs_dir().display(),
+            room >> 20,
+            wanted >> 20
+        )
+    })
 }
 
 #[cfg(test)]

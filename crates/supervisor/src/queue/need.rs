@@ -5,11 +5,10 @@ use std::collections::HashMap;
 
 use serde_json::json;
 use vitals_recipe::{Recipe, memory_key};
-use vitals_store::{Evidence, MetricChoice, RunId, RunRow, RunSelection, RunState, StoreError};
+use vitals_store::{Evidence, MetricChoice, RunRow, RunSelection, Store, StoreError};
 
+use super::policy::{Need, gibibytes};
 use crate::error::Result;
-use crate::queue::policy::{Need, gibibytes};
-use crate::turn::Supervisor;
 
 /// The metric of a run on an accelerator whose greatest value is its need.
 const DEVICE_MEMORY: &str = "device_memory_bytes";
@@ -47,17 +46,9 @@ impl Peaks {
         self.complete = false;
     }
 
-    fn take(&mut self, key: String, host: Option<u64>, device: Option<u64>) {
-        let known = self.by_key.entry(key).or_default();
-        known.host_bytes = known.host_bytes.max(host);
-        known.device_bytes = known.device_bytes.max(device);
-    }
-}
-
-impl Supervisor {
     /// Reads what runs have taken, where something has ended since the last time.
-    pub(crate) async fn learn_peaks(&mut self) -> Result<()> {
-        if self.peaks.complete {
+    pub async fn learn(&mut self, store: &Store) -> Result<()> {
+        if self.complete {
             return Ok(());
         }
         let recipe = |text: &str| {
@@ -65,34 +56,36 @@ impl Supervisor {
                 .map_err(|source| StoreError::Json { what: "a stored recipe", source })
         };
         let mut on_accelerators = Vec::new();
-        for peak in self.store.host_peaks().await? {
+        for peak in store.host_peaks().await? {
             match peak.device.as_deref() {
-                Some("cpu") => self.peaks.take(memory_key(&recipe(&peak.recipe)?), peak.bytes, None),
+                Some("cpu") => self.take(memory_key(&recipe(&peak.recipe)?), peak.bytes, None),
                 _ => on_accelerators.push(peak.run),
             }
         }
         if !on_accelerators.is_empty() {
             let metric = MetricChoice::Named(vec![DEVICE_MEMORY.to_owned()]);
-            for row in self.store.runs(&RunSelection::Ids(on_accelerators), &metric).await? {
+            for row in store.runs(&RunSelection::Ids(on_accelerators), &metric).await? {
                 let peak = row.metrics.get(DEVICE_MEMORY).and_then(|metric| metric.max);
-                self.peaks.take(memory_key(&row.resolved()?), None, peak.map(|peak| peak as u64));
+                self.take(memory_key(&row.resolved()?), None, peak.map(|peak| peak as u64));
             }
         }
-        self.peaks.complete = true;
+        self.complete = true;
         Ok(())
     }
 
-    /// Says of a queued run that it waits for memory; once, not whenever the numbers move.
-    pub(crate) async fn hold(&mut self, run: RunId, device: &str, need: u64, room: u64) -> Result<()> {
-        if !self.held.insert(run) {
-            return Ok(());
-        }
-        let text = format!(
-            "waits for memory on {device}: it needs about {}, {} are free for it",
-            gibibytes(need),
-            gibibytes(room)
-        );
-        let data = json!({ "device": device, "need_bytes": need, "room_bytes": room });
-        self.set_state(run, RunState::Queued, &Evidence::with(text, data)).await
+    fn take(&mut self, key: String, host: Option<u64>, device: Option<u64>) {
+        let known = self.by_key.entry(key).or_default();
+        known.host_bytes = known.host_bytes.max(host);
+        known.device_bytes = known.device_bytes.max(device);
     }
+}
+
+/// What is said of a queued run that a slot is free for, and memory is not.
+pub(crate) fn waits_for_memory(device: &str, need: u64, room: u64) -> Evidence {
+    let text = format!(
+        "waits for memory on {device}: it needs about {}, {} are free for it",
+        gibibytes(need),
+        gibibytes(room)
+    );
+    Evidence::with(text, json!({ "device": device, "need_bytes": need, "room_bytes": room }))
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use vitals_store::{Evidence, RunState};
 
-use crate::watch::verdict::Known;
+use crate::attempt::known::Known;
 
 /// What ended a run, as far as another try may mend it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

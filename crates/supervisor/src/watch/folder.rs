@@ -12,10 +12,10 @@ use vitals_store::{
     StoreError, SweepId, UnixMillis,
 };
 
+use super::batch::{Stop, parse_time, read_batch};
+use crate::attempt::known::what_is_known;
+use crate::attempt::verdict::verdict;
 use crate::error::{Result, SupervisorError};
-use crate::watch::batch::{Stop, read_batch};
-use crate::watch::tail::what_is_known;
-use crate::watch::verdict::verdict;
 
 /// What an ingest came to.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -58,7 +58,7 @@ pub async fn ingest_folder(store: &Store, run_dir: &Path, now: UnixMillis) -> Re
         if let Some(exit) = folder.read_exit(*attempt)? {
             let record = serde_json::to_value(&exit)
                 .map_err(|source| StoreError::Json { what: "an exit record", source })?;
-            let at = crate::watch::batch::parse_time(&exit.ended_at).unwrap_or(now);
+            let at = parse_time(&exit.ended_at).unwrap_or(now);
             match store.set_exit_record(run, *attempt, &record, at).await {
                 // Its journal has no header: the attempt recorded nothing.
                 Ok(()) | Err(StoreError::UnknownAttempt { .. }) => {}

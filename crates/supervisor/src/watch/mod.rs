@@ -1,12 +1,18 @@
-//! Living attempts: their journals are read into the store as they grow, their silence is measured, and their end is
-//! settled by the evidence that they left.
+//! Living attempts: their journals are read into the store as they grow, their silence is measured, they are signalled
+//! where they were asked to end, and their end is settled by the evidence that they left. Nothing is started here.
 
 pub(crate) mod adopt;
 pub(crate) mod batch;
+pub(crate) mod checkpoints;
+pub(crate) mod facts;
 pub(crate) mod folder;
-pub(crate) mod hints;
+mod hints;
 pub(crate) mod live;
 pub(crate) mod pace;
 pub(crate) mod settle;
-pub(crate) mod tail;
-pub(crate) mod verdict;
+pub(crate) mod signals;
+pub(crate) mod stall;
+mod tail;
+mod watched;
+
+pub(crate) use self::watched::Watched;

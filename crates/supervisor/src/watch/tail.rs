@@ -1,37 +1,31 @@
-//! Follows one attempt: reads what its journal gained, commits it with its offset, and says when nobody holds the
-//! run's lock any more, with all that is then known. One task for each living run; it decides nothing.
+//! Follows one attempt: reads what its journal gained, commits it with its offset, and says when nothing
+//! works on it any more, with all that is then known. One task for each living run; it decides nothing.
 
-use std::io::{Read as _, Seek, SeekFrom};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc, watch};
-use vitals_journal::{Command, JournalError, Lock, Reader, RunFolder};
-use vitals_recipe::Job;
+use vitals_journal::{JournalError, Lock, Reader, RunFolder};
 use vitals_store::{EndOfAttempt, IngestBatch, RunId, Store, StoreError};
 
+use super::batch::{Stop, read_batch};
+use super::pace::Pace;
+use crate::attempt::known::{Known, what_is_known};
 use crate::error::{Result, SupervisorError};
-use crate::guard::GuardMark;
-use crate::system::boot_id;
-use crate::watch::batch::{Stop, read_batch};
-use crate::watch::pace::Pace;
-use crate::watch::verdict::Known;
+use crate::executor::Life;
 
 /// The safety net below the hints.
 const LOOK_EVERY: Duration = Duration::from_millis(150);
 /// Pause before a refused transaction is tried again.
 const RETRY_EVERY: Duration = Duration::from_millis(500);
-/// Of a worker's log, when it ended without a word in the journal.
-const LAST_WORDS_BYTES: u64 = 4096;
-const LAST_WORDS_CHARS: usize = 300;
 
 /// What a tail has to say.
 #[derive(Debug)]
 pub(crate) enum Fact {
     /// Records came in.
     Recorded { run: RunId, attempt: u32, values: u64, stall_after: Duration, checkpoint: bool },
-    /// Nobody holds the lock, and the journal has been read to its end.
+    /// Nothing works on it any more, and the journal has been read to its end.
     Ended { run: RunId, attempt: u32, known: Box<Known> },
     /// The journal cannot be read on; the run itself may be well.
     Unreadable { run: RunId, attempt: u32, what: String },
@@ -50,8 +44,8 @@ pub(crate) struct Tail {
     /// Turns true when the supervisor ends.
     pub stop: watch::Receiver<bool>,
     pub stall_floor: Duration,
-    /// Whether the scheduler says that its job lives, where one runs it.
-    pub scheduled: Option<watch::Receiver<bool>>,
+    /// What shows that the attempt lives.
+    pub life: Life,
 }
 
 /// What reading came to.
@@ -105,7 +99,7 @@ impl Tail {
                 self.tell(Fact::Ended { run: self.run, attempt: self.attempt, known }).await;
                 return;
             }
-            dead = !self.lock_is_held();
+            dead = !self.lives();
             if !dead {
                 self.wait(LOOK_EVERY).await;
             }
@@ -190,16 +184,15 @@ impl Tail {
         }
     }
 
-    /// Held where the kernel does not answer: a living run is never taken for dead.
-    fn lock_is_held(&self) -> bool {
-        if let Some(scheduled) = &self.scheduled {
-            // A lock says nothing of another machine's processes.
-            return *scheduled.borrow();
+    /// Alive where the kernel does not answer: a living run is never taken for dead.
+    fn lives(&self) -> bool {
+        match &self.life {
+            Life::Word(alive) => *alive.borrow(),
+            Life::Lock => Lock::is_held(&self.folder.lock()).unwrap_or_else(|error| {
+                tracing::warn!(run = %self.run, "{error}");
+                true
+            }),
         }
-        Lock::is_held(&self.folder.lock()).unwrap_or_else(|error| {
-            tracing::warn!(run = %self.run, "{error}");
-            true
-        })
     }
 
     async fn tell(&self, fact: Fact) {
@@ -228,52 +221,4 @@ impl Position {
             Err(error) => Err(error.into()),
         }
     }
-}
-
-/// All that a run folder tells of an attempt that nobody works on. `end` is the journal's end record, where one came.
-pub(crate) fn what_is_known(folder: &RunFolder, attempt: u32, end: Option<EndOfAttempt>) -> Known {
-    let exit = folder.read_exit(attempt).unwrap_or_else(|error| {
-        tracing::warn!("{error}");
-        None
-    });
-    let mark = GuardMark::read(folder, attempt);
-    let there = |path: PathBuf| path.try_exists().unwrap_or(true);
-    Known {
-        exit,
-        end,
-        asked: asked(folder, attempt),
-        grace_spent: false,
-        outlived_folder: false,
-        rebooted: mark.as_ref().is_some_and(|mark| mark.boot_id.is_some() && mark.boot_id != boot_id()),
-        folder_missing: !there(folder.attempt_dir(attempt)),
-        last_words: last_words(folder, attempt),
-        left_a_trace: left_a_trace(folder, attempt),
-    }
-}
-
-/// The last line of `worker.log` that says something: what a worker that wrote no end record died of.
-fn last_words(folder: &RunFolder, attempt: u32) -> Option<String> {
-    let mut log = std::fs::File::open(folder.worker_log(attempt)).ok()?;
-    let length = log.metadata().ok()?.len();
-    log.seek(SeekFrom::Start(length.saturating_sub(LAST_WORDS_BYTES))).ok()?;
-    let mut bytes = Vec::new();
-    log.read_to_end(&mut bytes).ok()?;
-    let text = String::from_utf8_lossy(&bytes);
-    let says = |line: &&str| !line.is_empty() && !line.starts_with("note: ");
-    text.lines().rev().map(str::trim).find(says).map(|line| line.chars().take(LAST_WORDS_CHARS).collect())
-}
-
-/// Whether guard or worker of an attempt ever came so far as to write something.
-pub(crate) fn left_a_trace(folder: &RunFolder, attempt: u32) -> bool {
-    let there = |path: PathBuf| path.try_exists().unwrap_or(true);
-    GuardMark::read(folder, attempt).is_some()
-        || there(folder.journal(attempt))
-        || there(folder.exit(attempt))
-}
-
-/// What was asked of this very attempt: the command in `control`, if it came after the attempt was prepared.
-pub(crate) fn asked(folder: &RunFolder, attempt: u32) -> Option<Command> {
-    let control = folder.read_control().ok().flatten()?;
-    let job: Job = serde_json::from_slice(&std::fs::read(folder.job()).ok()?).ok()?;
-    (job.attempt == attempt && control.seq > job.acknowledged_control).then_some(control.command)
 }

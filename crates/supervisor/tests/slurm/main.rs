@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 use vitals_store::{Command, RunId, RunRow, RunState};
-use vitals_supervisor::{SlurmSettings, settings};
+use vitals_supervisor::settings::{self, SlurmSettings};
 
 use crate::cluster::{Cluster, Limits};
 use crate::harness::World;

@@ -6,8 +6,9 @@ use std::ffi::OsStr;
 use std::process::Stdio;
 use std::time::Duration;
 
+use super::JobWord;
 use super::words::{Listed, SACCT_COLUMNS, SQUEUE_FORMAT, parse_sacct, parse_sbatch, parse_squeue};
-use super::{JobWord, SlurmSettings};
+use crate::settings::SlurmSettings;
 
 /// A busy controller may take its time.
 const PATIENCE: Duration = Duration::from_secs(30);

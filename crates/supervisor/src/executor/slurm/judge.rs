@@ -5,11 +5,18 @@ use serde_json::json;
 use vitals_journal::Command;
 use vitals_store::{Evidence, RunState};
 
+use super::super::Judgement;
 use super::{GONE, JobWord};
-use crate::watch::verdict::{Known, verdict};
+use crate::attempt::known::Known;
+use crate::attempt::verdict::verdict;
 
 /// The state, its evidence, and why the run goes back into the queue, where it does.
-pub fn judge(
+pub fn judge(word: &JobWord, known: &Known, new_checkpoint: bool) -> Judgement {
+    let (state, evidence, again) = by_word(word, known, new_checkpoint);
+    Judgement { state, evidence, again: again.map(Evidence::text) }
+}
+
+fn by_word(
     word: &JobWord,
     known: &Known,
     new_checkpoint: bool,
@@ -69,7 +76,7 @@ mod tests {
 
     fn check(state: &str, known: Known, new_checkpoint: bool, expected: &str) {
         let word = JobWord { state: state.to_owned(), reason: String::new(), nodes: String::new() };
-        let (state, evidence, again) = judge(&word, &known, new_checkpoint);
+        let Judgement { state, evidence, again } = judge(&word, &known, new_checkpoint);
         let again = if again.is_some() { ", again" } else { "" };
         assert_eq!(format!("{state}: {}{again}", evidence.text), expected);
     }
@@ -126,7 +133,7 @@ mod tests {
         let jobs = super::super::words::parse_sacct(ACCOUNTED);
         let judged = jobs.iter().map(|(id, word)| {
             assert!(word.has_ended(), "{word:?}");
-            let (state, evidence, again) = judge(word, known, new_checkpoint);
+            let Judgement { state, evidence, again } = judge(word, known, new_checkpoint);
             format!("{id} {state}: {}{}", evidence.text, if again.is_some() { ", again" } else { "" })
         });
         judged.collect()

@@ -1,44 +1,53 @@
-//! One attempt as a batch job: its script, the arguments of `sbatch`, and the note of its number. A job's name says run
-//! and attempt, so that a number that nobody came to note is found again.
+//! One attempt submitted as a batch job: its script, the arguments of `sbatch`, and what comes of the answer.
 
-use std::path::PathBuf;
+use vitals_store::Evidence;
 
-use serde::{Deserialize, Serialize};
-use vitals_journal::{RunFolder, atomic_write};
-use vitals_store::RunId;
-
-use super::SlurmSettings;
+use super::super::Start;
+use super::ask::{self, Refused};
+use super::job::{JobMark, job_name};
 use super::words::quoted;
-use crate::error::Result;
+use crate::attempt::plan::write_job;
+use crate::binaries::Binaries;
+use crate::error::{Result, SupervisorError};
 use crate::guard::GuardArgs;
+use crate::settings::SlurmSettings;
 
-/// `attempt-NNNN/slurm.json`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct JobMark {
-    pub format: u32,
-    pub job: u64,
-    pub name: String,
-}
-
-impl JobMark {
-    fn path(folder: &RunFolder, attempt: u32) -> PathBuf {
-        folder.attempt_dir(attempt).join("slurm.json")
+/// Submits a planned attempt. Noted before it is submitted: a job that a dying supervisor left is found again by its name,
+/// and no second one is submitted.
+pub async fn submit(
+    start: Start<'_>,
+    settings: &SlurmSettings,
+    binaries: &Binaries,
+) -> Result<Option<Evidence>> {
+    let Start { plan, folder, .. } = start;
+    write_job(folder, plan)?;
+    start.noted.await?;
+    let args = GuardArgs {
+        run_dir: folder.path().to_owned(),
+        attempt: plan.attempt,
+        worker: binaries.worker.clone(),
+        threads: plan.recipe.threads,
+        own_lock: true,
+    };
+    let text = script(settings, &binaries.vitals.to_string_lossy(), &args);
+    let path = folder.attempt_dir(plan.attempt).join("slurm.sh");
+    vitals_journal::atomic_write(&path, text.as_bytes())?;
+    let name = job_name(plan.run, plan.attempt);
+    let log = folder.worker_log(plan.attempt);
+    let args = arguments(settings, &name, &log.to_string_lossy());
+    match ask::submit(settings, &args, path.as_os_str()).await {
+        Ok(job) => {
+            if let Err(error) = JobMark::write(folder, plan.attempt, job, &name) {
+                tracing::warn!(run = %plan.run, "failed to note its job {job}: {error}");
+            }
+            Ok(None)
+        }
+        // It may have been submitted all the same: looks at the queue will tell.
+        Err(Refused::Passing(why)) => Ok(Some(Evidence::text(format!("slurm gave no answer: {why}")))),
+        Err(Refused::Final(why)) => Err(SupervisorError::CannotStart {
+            reason: format!("slurm refused it: {why}; change the Slurm settings, then retry"),
+        }),
     }
-
-    pub fn read(folder: &RunFolder, attempt: u32) -> Option<Self> {
-        serde_json::from_slice(&std::fs::read(Self::path(folder, attempt)).ok()?).ok()
-    }
-
-    pub fn write(folder: &RunFolder, attempt: u32, job: u64, name: &str) -> Result<()> {
-        let mark = Self { format: 1, job, name: name.to_owned() };
-        let bytes = serde_json::to_vec(&mark).unwrap_or_default();
-        Ok(atomic_write(&Self::path(folder, attempt), &bytes)?)
-    }
-}
-
-/// Known to Slurm by this name.
-pub fn job_name(run: RunId, attempt: u32) -> String {
-    format!("vitals-{run}-{attempt}")
 }
 
 /// The batch script. The guard ignores SIGTERM, which Slurm sends to all processes of a job: the worker alone obeys it,

@@ -3,37 +3,9 @@
 
 use serde_json::json;
 use vitals_journal::{Command, ExitRecord};
-use vitals_store::{EndOfAttempt, Evidence, RunState};
+use vitals_store::{Evidence, RunState};
 
-/// Everything that is known of an attempt whose lock is free.
-#[derive(Debug, Clone, Default)]
-pub struct Known {
-    /// `exit.json`.
-    pub exit: Option<ExitRecord>,
-    /// The journal's end record.
-    pub end: Option<EndOfAttempt>,
-    /// What was asked of this attempt: the last command in `control` that came after its start.
-    pub asked: Option<Command>,
-    /// The supervisor sent SIGKILL when the grace after SIGTERM was over.
-    pub grace_spent: bool,
-    /// The machine was started again since the attempt began.
-    pub rebooted: bool,
-    /// The run folder, or the attempt's part of it, is gone.
-    pub folder_missing: bool,
-    /// Its folder was removed while it worked; its processes were ended.
-    pub outlived_folder: bool,
-    /// The last line that the worker printed.
-    pub last_words: Option<String>,
-    /// The guard, the worker or the journal left something: without it the attempt never began.
-    pub left_a_trace: bool,
-}
-
-impl Known {
-    /// A start that was interrupted before anything ran: it may simply be done again.
-    pub fn never_began(&self) -> bool {
-        !self.left_a_trace && !self.folder_missing
-    }
-}
+use super::known::Known;
 
 /// The state that follows, with its evidence.
 pub fn verdict(known: &Known) -> (RunState, Evidence) {
@@ -121,6 +93,8 @@ fn by_signal(signal: i32, exit: &ExitRecord, known: &Known) -> (RunState, String
 
 #[cfg(test)]
 mod tests {
+    use vitals_store::EndOfAttempt;
+
     use super::*;
 
     fn exit(code: Option<i32>, signal: Option<i32>) -> Option<ExitRecord> {

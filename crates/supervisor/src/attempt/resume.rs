@@ -1,0 +1,153 @@
+//! From which checkpoint an attempt goes on: the newest in force that can be read, or the one that a rewind asked for.
+
+use std::collections::HashSet;
+
+use serde_json::Value;
+use vitals_journal::RunFolder;
+use vitals_store::{Attempt, Checkpoint, RunId, RunState, Store, Transition};
+
+use crate::error::{Result, SupervisorError};
+
+/// Evidence data of a queued run: the checkpoint to go on from, by a rewind.
+pub(crate) const RESUME_FROM: &str = "resume_from";
+
+/// Evidence data of a rewind alone: the step that was asked for.
+pub(crate) const TO_STEP: &str = "to_step";
+
+/// The checkpoint to go on from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct ResumePoint {
+    /// The first step to train.
+    pub first_step: u64,
+    /// Relative to the run folder; `None`: from the beginning.
+    pub path: Option<String>,
+}
+
+/// The newest checkpoint in force whose files are there; one that an attempt could not read (exit 7) is passed over.
+/// With `wanted` (a rewind), that one.
+pub(crate) async fn resume_point(
+    store: &Store,
+    run: RunId,
+    folder: &RunFolder,
+    wanted: Option<&str>,
+) -> Result<ResumePoint> {
+    let attempts = store.attempts(run).await?;
+    let mut checkpoints = store.checkpoints(run).await?;
+    for checkpoint in checkpoints.iter_mut().filter(|checkpoint| !checkpoint.removed) {
+        if matches!(folder.path().join(&checkpoint.path).try_exists(), Ok(false)) {
+            store.mark_checkpoint_removed(run, &checkpoint.path).await?;
+            checkpoint.removed = true;
+        }
+    }
+    choose(&attempts, &checkpoints, wanted).ok_or_else(|| SupervisorError::CannotStart {
+        reason: format!("the checkpoint {} is gone", wanted.unwrap_or_default()),
+    })
+}
+
+fn choose(attempts: &[Attempt], checkpoints: &[Checkpoint], wanted: Option<&str>) -> Option<ResumePoint> {
+    let point = |c: &Checkpoint| ResumePoint { first_step: c.step, path: Some(c.path.clone()) };
+    let mut there = checkpoints.iter().filter(|checkpoint| !checkpoint.removed);
+    if let Some(wanted) = wanted {
+        return there.find(|checkpoint| checkpoint.path == wanted).map(point);
+    }
+    let unreadable: HashSet<&str> = attempts
+        .iter()
+        .filter(|attempt| exit_code(attempt.exit.as_ref()) == Some(7))
+        .filter_map(|attempt| attempt.resume_from.as_deref())
+        .collect();
+    let newest = there
+        .filter(|checkpoint| !checkpoint.superseded && !unreadable.contains(checkpoint.path.as_str()))
+        .max_by_key(|checkpoint| (checkpoint.step, checkpoint.attempt));
+    Some(newest.map(point).unwrap_or_default())
+}
+
+fn exit_code(exit: Option<&Value>) -> Option<i64> {
+    exit?.get("code")?.as_i64()
+}
+
+/// The checkpoint to which the run was last asked to go back, if it has waited for a start since: a start that was put off
+/// or interrupted does not make it forget.
+pub(crate) fn rewind_target(history: &[Transition]) -> Option<String> {
+    let waits = |change: &&Transition| matches!(change.to, RunState::Queued | RunState::Starting);
+    let asked =
+        history.iter().rev().take_while(waits).find(|change| change.evidence.data.get(TO_STEP).is_some())?;
+    Some(asked.evidence.data.get(RESUME_FROM)?.as_str()?.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use vitals_store::Evidence;
+
+    use super::*;
+
+    fn checkpoint(attempt: u32, step: u64, removed: bool, superseded: bool) -> Checkpoint {
+        let path = format!("checkpoints/step-{step:08}");
+        Checkpoint { attempt, step, path, size_bytes: None, at: None, removed, superseded }
+    }
+
+    fn unreadable(step: u64) -> Attempt {
+        Attempt {
+            number: 2,
+            first_step: step,
+            resume_from: Some(format!("checkpoints/step-{step:08}")),
+            device: None,
+            recorded: false,
+            journal_offset: 0,
+            control_seq: 0,
+            last_step: None,
+            created_at: 0,
+            started_at: None,
+            ended_at: None,
+            end: None,
+            exit: Some(json!({ "code": 7, "signal": null })),
+        }
+    }
+
+    #[test]
+    fn goes_on_from_the_newest_checkpoint_that_counts() {
+        let check = |attempts: &[Attempt],
+                     checkpoints: &[Checkpoint],
+                     wanted: Option<&str>,
+                     expected: Option<u64>| {
+            assert_eq!(choose(attempts, checkpoints, wanted).map(|point| point.first_step), expected);
+        };
+        check(&[], &[], None, Some(0));
+        let (a, b) = (checkpoint(1, 100, false, false), checkpoint(1, 200, false, false));
+        check(&[], &[a.clone(), b.clone()], None, Some(200));
+        check(&[], &[a.clone(), checkpoint(1, 200, true, false)], None, Some(100));
+        check(&[], &[a.clone(), checkpoint(1, 200, false, true)], None, Some(100));
+        check(&[unreadable(200)], &[a.clone(), b.clone()], None, Some(100));
+        check(
+            &[],
+            &[a.clone(), checkpoint(1, 200, false, true)],
+            Some("checkpoints/step-00000200"),
+            Some(200),
+        );
+        check(&[], &[a, b], Some("checkpoints/step-00000300"), None);
+    }
+
+    fn change(to: RunState, data: Value) -> Transition {
+        Transition { at: 0, from: None, to, evidence: Evidence::with("because", data) }
+    }
+
+    #[test]
+    fn a_rewind_is_remembered_until_it_has_begun() {
+        use RunState::{Failed, Queued, Running, Starting};
+        let rewind = || change(Queued, json!({ RESUME_FROM: "checkpoints/step-00000020", TO_STEP: 20 }));
+        let plain = |to| change(to, Value::Null);
+        let started = || change(Starting, json!({ RESUME_FROM: "checkpoints/step-00000020" }));
+        let check = |history: &[Transition], expected: Option<&str>| {
+            assert_eq!(rewind_target(history).as_deref(), expected);
+        };
+        let there = Some("checkpoints/step-00000020");
+        check(&[], None);
+        check(&[plain(Queued)], None);
+        check(&[plain(Failed), rewind()], there);
+        check(&[plain(Failed), rewind(), plain(Queued)], there);
+        check(&[plain(Failed), rewind(), started(), plain(Queued)], there);
+        check(&[rewind(), started(), plain(Running), plain(Failed), plain(Queued)], None);
+        // What an attempt resumed from is no wish to go back.
+        check(&[plain(Failed), plain(Queued), started(), plain(Queued)], None);
+    }
+}

@@ -1,0 +1,84 @@
+//! Requests to a living run: pause, cancel, write a checkpoint. The worker is told through its control file, and a run that
+//! is cancelled is signalled besides.
+
+use vitals_journal::{Command as Ask, Control};
+use vitals_recipe::Job;
+use vitals_store::{Evidence, RunId, RunState};
+
+use super::answer::{Answer, done, refused};
+use crate::attempt::known::asked;
+use crate::error::Result;
+use crate::rooms::Rooms;
+use crate::watch::signals::send_owed;
+
+pub(super) async fn pause(rooms: &mut Rooms, run: RunId, state: RunState) -> Result<Answer> {
+    match state {
+        RunState::Queued => {
+            rooms.ledger.set(run, RunState::Paused, &Evidence::text("paused before it was started")).await?;
+            Ok(done("paused before it was started"))
+        }
+        RunState::Starting | RunState::Running | RunState::Stalled => {
+            if rooms.watched.live.get(&run).is_some_and(|live| live.is_cancelling()) {
+                return Ok(refused("it is being cancelled"));
+            }
+            ask(rooms, run, Ask::Pause)?;
+            rooms.ledger.set(run, RunState::Pausing, &Evidence::text("pause requested")).await?;
+            Ok(done("pausing: it writes a checkpoint and stops"))
+        }
+        RunState::Pausing | RunState::Paused => Ok(done(format!("it is {state} already"))),
+        _ => Ok(refused(format!("it is {state}"))),
+    }
+}
+
+pub(super) async fn cancel(rooms: &mut Rooms, run: RunId, state: RunState) -> Result<Answer> {
+    match state {
+        RunState::Queued | RunState::Paused => {
+            rooms.ledger.set(run, RunState::Cancelled, &Evidence::text("cancelled on request")).await?;
+            rooms.line.wishes.remove(&run);
+            Ok(done("cancelled"))
+        }
+        state if state.is_active() => {
+            // The worker is told even where the wish cannot be written down: it may be what fills the disk.
+            let written = ask(rooms, run, Ask::Cancel);
+            if written.is_ok() {
+                rooms.ledger.set(run, state, &Evidence::text("cancel requested")).await?;
+            }
+            if let Some(live) = rooms.watched.live.get_mut(&run).filter(|live| !live.is_cancelling()) {
+                live.owes_term = true;
+                send_owed(&mut rooms.watched, &mut rooms.executors, &rooms.ground);
+            }
+            written?;
+            Ok(done("cancelling: it writes a checkpoint and stops"))
+        }
+        state => Ok(done(format!("it is {state} already"))),
+    }
+}
+
+pub(super) async fn checkpoint(rooms: &mut Rooms, run: RunId, state: RunState) -> Result<Answer> {
+    match state {
+        RunState::Starting | RunState::Running | RunState::Stalled => {
+            if rooms.watched.live.get(&run).is_some_and(|live| live.is_cancelling()) {
+                return Ok(done("it writes one before it stops"));
+            }
+            ask(rooms, run, Ask::Checkpoint)?;
+            Ok(done("it writes a checkpoint and goes on"))
+        }
+        RunState::Pausing => Ok(done("it writes one before it stops")),
+        state => Ok(refused(format!("it is {state}"))),
+    }
+}
+
+/// Writes a command for the worker, unless that very command stands there unanswered.
+fn ask(rooms: &Rooms, run: RunId, command: Ask) -> Result<()> {
+    let folder = rooms.ground.folder(run);
+    let attempt = rooms.watched.live.get(&run).map_or(0, |live| live.attempt);
+    if command != Ask::Checkpoint && asked(&folder, attempt) == Some(command) {
+        return Ok(());
+    }
+    let standing = folder.read_control()?.map_or(0, |control| control.seq);
+    let acknowledged = std::fs::read(folder.job())
+        .ok()
+        .and_then(|bytes| serde_json::from_slice::<Job>(&bytes).ok())
+        .map_or(0, |job| job.acknowledged_control);
+    Ok(folder.write_control(Control { seq: standing.max(acknowledged) + 1, command })?)
+}

@@ -1,0 +1,134 @@
+//! Settings (`Store::setting`) that the supervisor obeys: their keys, and their values as they were last read. One that
+//! nobody can understand stops every start until it is right.
+
+use std::collections::BTreeMap;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use vitals_store::{Store, StoreError};
+
+use crate::error::Result;
+
+/// Object: slots by device, `{"cpu": 2, "cuda:0": 1}`.
+pub const SLOTS: &str = "slots";
+/// Object: bytes of memory that runs may take together, by device, `{"cuda:0": 17179869184}`.
+pub const MEMORY_BYTES: &str = "memory_bytes";
+/// Bool: nothing is started.
+pub const QUEUE_PAUSED: &str = "queue_paused";
+/// Object ([`SlurmSettings`]): runs go to a cluster.
+pub const SLURM: &str = "slurm";
+/// Number of bytes: with less room than this on the run folders' disk nothing is started
+/// ([`LOW_DISK_BYTES_DEFAULT`] where it is not set; 0: never mind).
+pub const LOW_DISK_BYTES: &str = "low_disk_bytes";
+/// A run writes journals and checkpoints of a few hundred megabytes.
+pub const LOW_DISK_BYTES_DEFAULT: u64 = 1 << 30;
+/// Number of bytes, 0 or not set for none: beyond it the older checkpoints of ended runs are removed.
+pub const CHECKPOINT_LIMIT_BYTES: &str = "checkpoint_limit_bytes";
+/// Number of bytes, 0 or not set for none: beyond it nothing is started; no journal is ever removed for it.
+pub const JOURNAL_LIMIT_BYTES: &str = "journal_limit_bytes";
+/// Object ([`crate::RetrySettings`]): how often and for which causes a run is tried again without being asked.
+pub const RETRY: &str = "retry";
+/// Text: where run folders lie, absolute or from the workspace; read when a supervisor starts.
+pub const RUNS_DIR: &str = "runs_dir";
+
+/// What a workspace says of its cluster (setting `slurm`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SlurmSettings {
+    /// Runs go to Slurm instead of this machine's devices.
+    pub enabled: bool,
+    /// Empty: the cluster's default.
+    pub partition: String,
+    pub account: String,
+    /// As `sbatch --time` takes it; empty: the partition's.
+    pub time: String,
+    /// GPUs of each run; 0: it trains on the CPU.
+    pub gpus: u32,
+    /// Further options, each as it would stand after `#SBATCH`.
+    pub extra: Vec<String>,
+    /// Jobs that are submitted and have not ended.
+    pub at_once: u32,
+    /// `SLURM_CONF` of the cluster; empty: the system's.
+    pub conf: String,
+}
+
+impl Default for SlurmSettings {
+    fn default() -> Self {
+        Self {
+            enabled: false,
+            partition: String::new(),
+            account: String::new(),
+            time: String::new(),
+            gpus: 0,
+            extra: Vec::new(),
+            at_once: 64,
+            conf: String::new(),
+        }
+    }
+}
+
+/// What the workspace may take of the disk; 0: no limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Limits {
+    /// With less room than this nothing is started.
+    pub low_disk_bytes: u64,
+    /// Of all checkpoints together.
+    pub checkpoint_bytes: u64,
+    /// Of all journals together.
+    pub journal_bytes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { low_disk_bytes: LOW_DISK_BYTES_DEFAULT, checkpoint_bytes: 0, journal_bytes: 0 }
+    }
+}
+
+/// The settings that are read before each look; `retry` is read where a run has ended.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Settings {
+    pub slots: BTreeMap<String, u32>,
+    pub memory_bytes: BTreeMap<String, u64>,
+    pub queue_paused: bool,
+    pub slurm: SlurmSettings,
+    pub limits: Limits,
+    /// The last one that nobody can understand (written by hand): nothing is started before it is right.
+    pub misread: Option<String>,
+}
+
+impl Settings {
+    pub async fn read(store: &Store) -> Result<Self> {
+        let mut reader = Reader { store, misread: None };
+        Ok(Self {
+            slots: reader.read(SLOTS).await?.unwrap_or_default(),
+            memory_bytes: reader.read(MEMORY_BYTES).await?.unwrap_or_default(),
+            queue_paused: reader.read(QUEUE_PAUSED).await?.unwrap_or(false),
+            slurm: reader.read(SLURM).await?.unwrap_or_default(),
+            limits: Limits {
+                low_disk_bytes: reader.read(LOW_DISK_BYTES).await?.unwrap_or(LOW_DISK_BYTES_DEFAULT),
+                checkpoint_bytes: reader.read(CHECKPOINT_LIMIT_BYTES).await?.unwrap_or(0),
+                journal_bytes: reader.read(JOURNAL_LIMIT_BYTES).await?.unwrap_or(0),
+            },
+            misread: reader.misread,
+        })
+    }
+}
+
+struct Reader<'a> {
+    store: &'a Store,
+    misread: Option<String>,
+}
+
+impl Reader<'_> {
+    async fn read<T: DeserializeOwned>(&mut self, key: &'static str) -> Result<Option<T>> {
+        match self.store.setting(key).await {
+            Err(error @ StoreError::Json { .. }) => {
+                self.misread = Some(format!(
+                    "nothing is started: the setting `{key}` is not understood ({error}); set it again with `vitals settings`"
+                ));
+                Ok(None)
+            }
+            other => Ok(other?),
+        }
+    }
+}

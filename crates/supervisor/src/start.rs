@@ -1,0 +1,106 @@
+//! Starts a run's next attempt, or says why not. Where it runs and how is its executor's matter.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::sync::Notify;
+use vitals_journal::LockError;
+use vitals_store::{Evidence, NewAttempt, NewEvent, RunId, RunState, StoreError};
+
+use crate::attempt::plan::{Plan, plan};
+use crate::attempt::resume::RESUME_FROM;
+use crate::error::{Result, SupervisorError};
+use crate::executor::{Followed, Start};
+use crate::ground::Ground;
+use crate::ledger::Ledger;
+use crate::rooms::Rooms;
+use crate::watch::adopt::adopt_one;
+
+/// A start that failed for a cause that may pass is tried again after this.
+const PUT_OFF: Duration = Duration::from_secs(5);
+
+pub(crate) async fn start(rooms: &mut Rooms, run: RunId, device: &str) -> Result<()> {
+    match try_start(rooms, run, device).await {
+        Ok(()) => Ok(()),
+        // Somebody works on it: a guard that an earlier supervisor started. Watch it.
+        Err(SupervisorError::Lock(LockError::Held { .. })) => {
+            let Rooms { ground, ledger, watched, executors, .. } = rooms;
+            adopt_one(watched, executors, ledger, ground, run).await
+        }
+        Err(error) if error.may_pass() => put_off(rooms, run, &error).await,
+        Err(SupervisorError::Store(StoreError::UnknownRun { .. })) => Ok(()),
+        Err(SupervisorError::CannotStart { reason }) => refuse(rooms, run, &reason).await,
+        Err(error) if error.is_of_files() => {
+            let what = "see that its folder can be written, then retry";
+            refuse(rooms, run, &format!("failed to {error}; {what}")).await
+        }
+        Err(error) => refuse(rooms, run, &format!("failed to {error}")).await,
+    }
+}
+
+/// It can never start as it is.
+pub(crate) async fn refuse(rooms: &mut Rooms, run: RunId, reason: &str) -> Result<()> {
+    rooms.line.wishes.remove(&run);
+    rooms.ledger.set(run, RunState::Failed, &Evidence::text(format!("not started: {reason}"))).await
+}
+
+async fn put_off(rooms: &mut Rooms, run: RunId, error: &SupervisorError) -> Result<()> {
+    rooms.line.not_before.insert(run, rooms.ground.now() + PUT_OFF);
+    tracing::warn!(%run, "its start is put off: {error}");
+    if rooms.watched.live.contains_key(&run) {
+        return Ok(());
+    }
+    rooms.ledger.set(run, RunState::Queued, &Evidence::text(format!("start put off: {error}"))).await
+}
+
+async fn try_start(rooms: &mut Rooms, run: RunId, device: &str) -> Result<()> {
+    let Rooms { ground, ledger, line, watched, executors } = rooms;
+    let executor = executors.of_mut(device);
+    let plan = plan(ground, run, executor.worker_device(device), || executor.threads(device)).await?;
+    let folder = ground.folder(run);
+    let hint = Arc::new(Notify::new());
+    let noted = Box::pin(note_attempt(ground, ledger, &plan, device));
+    let start = Start { plan: &plan, folder: &folder, noted, hint: Arc::clone(&hint) };
+    let doubt = executor.submit(start).await?;
+    let need = line.take_need(run, device);
+    let at = Followed { run, attempt: plan.attempt, folder, hint };
+    watched.follow(ground, ledger, executors, at, device.to_owned(), RunState::Starting);
+    if let Some(live) = watched.live.get_mut(&run) {
+        live.need = need;
+    }
+    match doubt {
+        Some(evidence) => ledger.set(run, RunState::Starting, &evidence).await,
+        None => Ok(()),
+    }
+}
+
+/// The attempt into the store, and the run into `starting`.
+async fn note_attempt(ground: &Ground, ledger: &mut Ledger, plan: &Plan, device: &str) -> Result<()> {
+    let run = plan.run;
+    let attempt = NewAttempt {
+        number: plan.attempt,
+        first_step: plan.resume.first_step,
+        resume_from: plan.resume.path.clone(),
+        device: Some(device.to_owned()),
+    };
+    ground.store.add_attempt(run, &attempt, ground.wall()).await?;
+    if plan.rewound {
+        let event = NewEvent {
+            kind: "rewound".to_owned(),
+            step: plan.resume.first_step,
+            end_step: None,
+            layer: None,
+            injected: false,
+            details: json!({ RESUME_FROM: plan.resume.path }),
+            at: Some(ground.wall()),
+        };
+        ground.store.add_events(run, plan.attempt, &[event]).await?;
+    }
+    let text = match &plan.resume.path {
+        Some(_) => format!("attempt {} on {device} from step {}", plan.attempt, plan.resume.first_step),
+        None => format!("attempt {} on {device}", plan.attempt),
+    };
+    let data = json!({ "attempt": plan.attempt, "device": device, RESUME_FROM: plan.resume.path });
+    ledger.set(run, RunState::Starting, &Evidence::with(text, data)).await
+}

@@ -1,0 +1,71 @@
+//! Decides, and does what the policy decided: starts, refusals, stalls, the end of a grace.
+
+use vitals_store::{Evidence, RunState};
+
+use crate::error::Result;
+use crate::queue::line::has_room;
+use crate::queue::need::waits_for_memory;
+use crate::queue::policy::{Action, Active, Queue, decide};
+use crate::queue::standstill::standstill;
+use crate::rooms::Rooms;
+use crate::settings::Settings;
+use crate::start::{refuse, start};
+use crate::watch::signals::{kill, send_owed};
+use crate::watch::stall::declare_stalled;
+
+/// The queue is read where it may have changed, or where a start was put off.
+pub(crate) async fn act(rooms: &mut Rooms, settings: &Settings, queue_may_have_changed: bool) -> Result<()> {
+    let Rooms { ground, ledger, line, watched, executors } = &mut *rooms;
+    if queue_may_have_changed {
+        line.standstill = standstill(ground, settings).await?;
+    }
+    let living: Vec<Active> = watched
+        .live
+        .iter()
+        .filter_map(|(run, live)| Some(live.as_active(*run, ledger.state(*run)?)))
+        .collect();
+    let slots = executors.offers();
+    let read = queue_may_have_changed || !line.not_before.is_empty();
+    let queue = Queue {
+        // Without a worker or room every start would fail: nothing is started, and the status says why.
+        paused: settings.queue_paused || line.standstill.is_some() || !executors.are_ready(),
+        // While all slots are taken nobody needs to be asked for.
+        runs: if read && has_room(&living, &slots) {
+            line.waiting(ground, |wanted| executors.device_for(wanted)).await?
+        } else {
+            Vec::new()
+        },
+    };
+    if read {
+        // Room may come back any time, and then the queue goes on.
+        let hopeless = line.standstill.as_ref().is_some_and(|standstill| !standstill.may_pass);
+        line.startable = !queue.runs.is_empty() && !settings.queue_paused && !hopeless;
+    }
+    let mut failed = None;
+    for action in decide(&queue, &living, &slots, ground.now()) {
+        // One run that cannot be helped does not hold back the others.
+        if let Err(error) = perform(rooms, action).await {
+            failed.get_or_insert(error);
+        }
+    }
+    send_owed(&mut rooms.watched, &mut rooms.executors, &rooms.ground);
+    failed.map_or(Ok(()), Err)
+}
+
+async fn perform(rooms: &mut Rooms, action: Action) -> Result<()> {
+    match action {
+        Action::Start { run, device } => start(rooms, run, &device).await,
+        Action::Refuse { run, reason } => refuse(rooms, run, &reason).await,
+        Action::Hold { run, device, need, room } => {
+            rooms.ledger.hold(run, &waits_for_memory(&device, need, room)).await
+        }
+        Action::DeclareStalled { run, silent } => {
+            declare_stalled(&rooms.watched, &mut rooms.ledger, &rooms.ground, run, silent).await
+        }
+        Action::DeclareRunning { run } => {
+            let evidence = Evidence::text("records come in again");
+            rooms.ledger.set(run, RunState::Running, &evidence).await
+        }
+        Action::Kill { run } => kill(&mut rooms.watched, &mut rooms.executors, &mut rooms.ledger, run).await,
+    }
+}

@@ -1,0 +1,82 @@
+//! What the tails report, taken: records move a run, an end waits to be settled, damage is said where people look.
+
+use std::time::Duration;
+
+use serde_json::json;
+use vitals_store::{Evidence, RunId, RunState};
+
+use super::checkpoints::note_removed;
+use super::tail::Fact;
+use super::watched::{Unsettled, Watched};
+use crate::attempt::known::proof;
+use crate::executor::Executors;
+use crate::ground::Ground;
+use crate::ledger::Ledger;
+
+/// Takes a fact. `true`: somebody should act on it at once.
+pub(crate) async fn take(
+    fact: Fact,
+    watched: &mut Watched,
+    executors: &mut Executors,
+    ledger: &mut Ledger,
+    ground: &Ground,
+) -> bool {
+    match fact {
+        Fact::Recorded { run, attempt, values, stall_after, checkpoint } => {
+            watched.values_ingested += values;
+            let known = recorded(watched, ledger, ground, run, attempt, stall_after).await;
+            if known
+                && checkpoint
+                && let Err(error) = note_removed(ground, run).await
+            {
+                tracing::warn!(%run, "failed to look at its checkpoints: {error}");
+            }
+            false
+        }
+        Fact::Ended { run, attempt, known } => {
+            watched.unsettled.push(Unsettled { run, attempt, known });
+            true
+        }
+        Fact::Unreadable { run, attempt, what } => {
+            unreadable(watched, ledger, run, attempt, &what).await;
+            false
+        }
+        Fact::Removed { run } => {
+            watched.forget(ledger, executors, run);
+            true
+        }
+    }
+}
+
+/// Records came in: the run moves. `false`: they are not those of the attempt that is watched.
+async fn recorded(
+    watched: &mut Watched,
+    ledger: &mut Ledger,
+    ground: &Ground,
+    run: RunId,
+    attempt: u32,
+    stall_after: Duration,
+) -> bool {
+    let Some(live) = watched.live.get_mut(&run).filter(|live| live.attempt == attempt) else { return false };
+    live.last_record = ground.now();
+    live.stall_after = stall_after;
+    if ledger.state(run) == Some(RunState::Starting) {
+        let evidence = Evidence::with("the worker records", proof(&live.folder, attempt));
+        if let Err(error) = ledger.set(run, RunState::Running, &evidence).await {
+            // Still `Starting` in memory too: the next record tries again.
+            tracing::warn!(%run, "failed to note that it runs: {error}");
+        }
+    }
+    true
+}
+
+/// The journal cannot be read on: said where people look, while the run is watched all the same.
+async fn unreadable(watched: &Watched, ledger: &mut Ledger, run: RunId, attempt: u32, what: &str) {
+    let watches = watched.live.get(&run).is_some_and(|live| live.attempt == attempt);
+    let Some(state) = ledger.state(run).filter(|_| watches) else { return };
+    let evidence =
+        Evidence::with(format!("its journal cannot be read on: {what}"), json!({ "attempt": attempt }));
+    if let Err(error) = ledger.set(run, state, &evidence).await {
+        tracing::warn!(%run, "failed to note that its journal is damaged: {error}");
+    }
+}
