@@ -9,7 +9,7 @@ function columns(name: string, step: number[], value: number[], superseded: numb
   const values = array(value);
   return {
     run: 'r', name, unit: '', values: step.length, step: array(step), min: values, max: values, mean: values, first: values, last: values,
-    nonfinite: array(value.map((one) => (Number.isFinite(one) ? 0 : 1))), x: null, superseded,
+    nonfinite: array(value.map((one) => (Number.isFinite(one) ? 0 : 1))), x: null, relative: false, smoothing: 0, superseded,
   };
 }
 const node = {} as HTMLElement;

@@ -5,7 +5,7 @@ import type { FrameRequest } from '../src/lib/backend/generated';
 import { readAt, valueAt } from '../src/lib/charts/value-at';
 import { encode } from './fixtures/frames';
 
-const request: FrameRequest = { runs: ['r'], series: ['loss', 'absent'], from: 0, to: 9, columns: 5, relative: false, smoothing: 0 };
+const request: FrameRequest = { runs: ['r'], series: [{ name: 'loss' }, { name: 'absent' }], from: 0, to: 9, columns: 5 };
 const curve = { steps: [0, 1, 2, 3, 4, 5, 8, 9], values: [5, 4, 3, 7, NaN, NaN, 1, 2] };
 const buffer = () => encode(request, (_run, name) => (name === 'loss' ? curve : null));
 
@@ -44,7 +44,7 @@ describe('values at a step', () => {
   });
   it('says at which steps it was recorded', () => {
     expect([readAt(loss, 3), readAt(loss, 7)].map((one) => [one?.from, one?.to])).toEqual([[2, 3], [4, 7]]);
-    const sparse = find(parseFrame(encode({ ...request, series: ['knn'] }, () => ({ steps: [0, 4, 8], values: [0.1, 0.2, 0.3] }))), 'r', 'knn');
+    const sparse = find(parseFrame(encode({ ...request, series: [{ name: 'knn' }] }, () => ({ steps: [0, 4, 8], values: [0.1, 0.2, 0.3] }))), 'r', 'knn');
     expect([readAt(sparse, 3), readAt(sparse, 9)]).toEqual([{ value: 0.1, last: 0.1, from: 0, to: 0 }, { value: 0.3, last: 0.3, from: 8, to: 8 }]);
   });
 });

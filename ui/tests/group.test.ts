@@ -8,7 +8,7 @@ const run = (label: string, parameters: Record<string, number | boolean>) => ({ 
 /** Columns of one value each. */
 function columns(values: [number, number][]): Columns {
   const of = (k: 0 | 1) => Float64Array.from(values.map((pair) => pair[k]));
-  return { run: 'r', name: 'loss', unit: '', values: values.length, step: of(0), min: of(1), max: of(1), mean: of(1), first: of(1), last: of(1), nonfinite: Float64Array.from(values.map((pair) => (Number.isFinite(pair[1]) ? 0 : 1))), x: null, superseded: null };
+  return { run: 'r', name: 'loss', unit: '', values: values.length, step: of(0), min: of(1), max: of(1), mean: of(1), first: of(1), last: of(1), nonfinite: Float64Array.from(values.map((pair) => (Number.isFinite(pair[1]) ? 0 : 1))), x: null, superseded: null, relative: false, smoothing: 0 };
 }
 
 describe('groups', () => {

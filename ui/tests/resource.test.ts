@@ -81,13 +81,13 @@ describe('FrameFeed', () => {
       },
     });
     const feed = new FrameFeed();
-    const wish = (from: number): FrameRequest => ({ runs: ['r'], series: ['loss'], from, to: from + 10, columns: 10, relative: false, smoothing: 0 });
+    const wish = (from: number): FrameRequest => ({ runs: ['r'], series: [{ name: 'loss' }], from, to: from + 10, columns: 10 });
     for (let from = 0; from < 30; from += 1) {
       feed.want(wish(from));
       await vi.advanceTimersByTimeAsync(10);
     }
     await vi.advanceTimersByTimeAsync(500);
-    expect(feed.answer?.from).toBe(29);
+    expect(feed.column('r', 'loss')?.step[0]).toBe(29);
     expect(asked.length).toBeLessThan(8);
     feed.want(wish(29));
     await vi.advanceTimersByTimeAsync(500);
@@ -95,6 +95,32 @@ describe('FrameFeed', () => {
     feed.refresh();
     await vi.advanceTimersByTimeAsync(500);
     expect(asked.filter((from) => from === 29)).toHaveLength(2);
+    feed.end();
+  });
+
+  it('asks once for all that a screen draws of a stretch, each series as it is wanted', async () => {
+    const asked: FrameRequest[] = [];
+    const refused = () => Promise.reject(new Error('not asked here'));
+    provideBackend({
+      rpc: refused, heatmap: refused, watch: async () => () => undefined, notify: async () => undefined, zoom: async () => undefined,
+      series: async (request) => {
+        asked.push(request);
+        return parseFrame(encode(request, () => ({ steps: [0, 1, 2, 3], values: [1, 9, 1, 9] })));
+      },
+    });
+    const feed = new FrameFeed();
+    feed.want({ runs: ['r'], series: [{ name: 'loss', superseded: true }, { name: 'loss', smoothing: 0.9 }, { name: 'a', relative: true }], from: 0, to: 3, columns: 4 });
+    await vi.advanceTimersByTimeAsync(100);
+    expect(asked).toHaveLength(1);
+    expect([feed.column('r', 'loss'), feed.column('r', 'loss', { smooth: true }), feed.column('r', 'a')].map((one) => one?.smoothing)).toEqual([0, 0.9, undefined]);
+    expect(feed.column('r', 'a', { relative: true })?.relative).toBe(true);
+    const version = feed.version;
+    expect(feed.cursor).toBeNull();
+    feed.want({ runs: ['r'], series: [{ name: 'loss' }], from: 1, to: 1, columns: 1 }, 'cursor');
+    await vi.advanceTimersByTimeAsync(100);
+    expect([feed.cursor, feed.column('r', 'loss', { span: 'cursor' })?.last[0], feed.column('r', 'loss')?.step.length]).toEqual([1, 9, 4]);
+    // A value at the crosshair redraws no chart.
+    expect(feed.version).toBe(version);
     feed.end();
   });
 });

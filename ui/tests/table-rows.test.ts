@@ -7,7 +7,7 @@ import type { Curve } from './fixtures/series';
 
 function cut(curves: Record<string, Curve>, to: number, columns: number): (Columns | null)[] {
   const series = Object.keys(curves);
-  const frame = parseFrame(encode({ runs: ['r'], series, from: 0, to, columns, relative: false, smoothing: 0 }, (_run, name) => curves[name] ?? null));
+  const frame = parseFrame(encode({ runs: ['r'], series: series.map((name) => ({ name })), from: 0, to, columns }, (_run, name) => curves[name] ?? null));
   return series.map((name) => find(frame, 'r', name));
 }
 const dense = (values: number[]): Curve => ({ steps: values.map((_, i) => i), values });

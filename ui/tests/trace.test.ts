@@ -13,7 +13,7 @@ function columnsOf(values: number[], count: number): Columns {
   const part = (read: (row: (typeof rows)[number]) => number) => Float64Array.from(rows, read);
   return {
     run: 'r', name: 'loss', unit: '', values: values.length, step: part((r) => r.step), min: part((r) => r.min), max: part((r) => r.max),
-    mean: part((r) => r.sum / r.count), first: part((r) => r.first), last: part((r) => r.last), nonfinite: part((r) => r.nonfinite), x: null, superseded: null,
+    mean: part((r) => r.sum / r.count), first: part((r) => r.first), last: part((r) => r.last), nonfinite: part((r) => r.nonfinite), x: null, superseded: null, relative: false, smoothing: 0,
   };
 }
 

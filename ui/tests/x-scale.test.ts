@@ -8,7 +8,7 @@ function columns(steps: number[], x: number[] | null, mean = steps): Columns {
   const array = (values: number[]) => Float64Array.from(values);
   return {
     run: 'r', name: 'loss', unit: '', values: steps.length, step: array(steps), min: array(mean), max: array(mean), mean: array(mean), first: array(mean), last: array(mean),
-    nonfinite: array(steps.map(() => 0)), x: x === null ? null : array(x), superseded: null,
+    nonfinite: array(steps.map(() => 0)), x: x === null ? null : array(x), superseded: null, relative: false, smoothing: 0,
   };
 }
 

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
-use vitals_api::dto::{FrameRequest, HeatmapCell, HeatmapRequest};
+use vitals_api::dto::{FrameRequest, HeatmapCell, HeatmapRequest, SeriesAsk};
 use vitals_api::foreign::{About, record};
 use vitals_api::{Binaries, Context, RunId, events, frames, heatmap, runs};
 use vitals_journal::{Column, Writer};
@@ -168,14 +168,11 @@ async fn open_run(context: &Context, run: RunId) -> Result<usize, Failure> {
 async fn curves_of(context: &Context, runs: &[RunId], names: &[&str]) -> Result<usize, Failure> {
     let request = FrameRequest {
         runs: runs.iter().map(RunId::to_string).collect(),
-        series: names.iter().map(|name| (*name).to_owned()).collect(),
+        series: names.iter().map(|name| SeriesAsk { superseded: true, ..SeriesAsk::raw(*name) }).collect(),
         from: None,
         to: None,
         columns: CHART_COLUMNS,
-        relative: false,
-        smoothing: 0.0,
         axis: None,
-        superseded: Some(true),
     };
     Ok(frames::frame(context, &request).await?.len())
 }

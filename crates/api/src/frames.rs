@@ -63,14 +63,20 @@ pub async fn frame(context: &Context, request: &FrameRequest) -> Result<Vec<u8>>
     for id in &request.runs {
         runs.push(runs::resolve(context, id).await?);
     }
-    let (from, to) =
-        window(context, &runs, &request.series, request.superseded, (request.from, request.to)).await?;
-    let grid = Grid::for_series(request.runs.len() * request.series.len(), from, to, request.columns);
+    let mut asked = Vec::new();
+    let mut shown: Option<(u64, u64)> = None;
+    for alike in lines::alike(&request.series) {
+        let ends = (request.from, request.to);
+        let (from, to) = window(context, &runs, &alike.names, alike.superseded, ends).await?;
+        let grid = Grid::for_series(runs.len() * alike.names.len(), from, to, request.columns);
+        shown = Some(shown.map_or((from, to), |(first, last)| (first.min(from), last.max(to))));
+        asked.push((alike, grid));
+    }
     let mut found = Vec::new();
     for run in runs {
-        found.extend(lines::read(context, run, request, grid).await?);
+        found.extend(lines::read(context, run, &asked, request.axis).await?);
     }
-    encode(&found, (from, to), request.axis.is_some_and(|axis| axis != FrameAxis::Step))
+    encode(&found, shown.unwrap_or((0, 0)), request.axis.is_some_and(|axis| axis != FrameAxis::Step))
 }
 
 fn check(request: &FrameRequest) -> Result<()> {
@@ -85,10 +91,10 @@ fn check(request: &FrameRequest) -> Result<()> {
             ApiError::invalid(format!("a frame has at most {MAX_SERIES} series")).hint("choose fewer layers")
         );
     }
-    if !(0.0..1.0).contains(&request.smoothing) {
+    if let Some(ask) = request.series.iter().find(|ask| !(0.0..1.0).contains(&ask.smoothing)) {
         return Err(ApiError::invalid(format!(
-            "smoothing is {}; it must be at least 0 and below 1",
-            request.smoothing
+            "smoothing of {} is {}; it must be at least 0 and below 1",
+            ask.name, ask.smoothing
         )));
     }
     Ok(())
@@ -99,13 +105,13 @@ pub(crate) async fn window(
     context: &Context,
     runs: &[vitals_store::RunId],
     names: &[String],
-    superseded: Option<bool>,
+    superseded: bool,
     (from, to): (Option<f64>, Option<f64>),
 ) -> Result<(u64, u64)> {
     let (mut first, mut last) = (None::<u64>, 0);
     if from.is_none() || to.is_none() {
         for run in runs {
-            if let Some(extent) = context.store().extent(*run, names, superseded.unwrap_or(false)).await? {
+            if let Some(extent) = context.store().extent(*run, names, superseded).await? {
                 first = Some(first.map_or(extent.first_step, |first| first.min(extent.first_step)));
                 last = last.max(extent.last_step);
             }
@@ -126,6 +132,8 @@ fn encode(lines: &[Line], (from, to): (u64, u64), with_x: bool) -> Result<Vec<u8
                 run: line.run.to_string(),
                 name: line.name.clone(),
                 unit: line.unit.clone(),
+                relative: line.relative,
+                smoothing: line.smoothing,
                 superseded_attempt: line.superseded_attempt,
                 columns: u32::try_from(line.columns.len()).unwrap_or(u32::MAX),
                 values: line.values(),
@@ -201,6 +209,8 @@ mod tests {
             run: RunId::nil(),
             name: name.to_owned(),
             unit: String::new(),
+            relative: false,
+            smoothing: 0.0,
             superseded_attempt: None,
             columns,
             x,

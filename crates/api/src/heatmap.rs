@@ -37,7 +37,7 @@ pub async fn frame(context: &Context, request: &HeatmapRequest) -> Result<Vec<u8
         some => some.to_vec(),
     };
     let names: Vec<String> = layers.iter().map(|layer| format!("{}/{layer}", request.metric)).collect();
-    let (from, to) = window(context, &[run], &names, None, (request.from, request.to)).await?;
+    let (from, to) = window(context, &[run], &names, false, (request.from, request.to)).await?;
     let grid = Grid::for_series(names.len(), from, to, request.columns);
     let relative = request.cell != HeatmapCell::Absolute;
     let strips = context.store().viewport(run, &View { names, grid, relative, superseded: false }).await?;

@@ -5,7 +5,7 @@ use vitals_series::{Grid, MEDIAN_WINDOW, Piece, Summary, relative_to_running_med
 use vitals_store::{RunId, Series, SeriesQuery, View};
 
 use crate::Context;
-use crate::dto::{ApiError, FrameAxis, FrameRequest};
+use crate::dto::{ApiError, FrameAxis, SeriesAsk};
 use crate::error::Result;
 
 /// One series of one run, cut; empty columns are left out.
@@ -14,6 +14,8 @@ pub(crate) struct Line {
     pub run: RunId,
     pub name: String,
     pub unit: String,
+    pub relative: bool,
+    pub smoothing: f64,
     /// The attempt whose superseded values these are; `None`: the values in force.
     pub superseded_attempt: Option<u32>,
     pub columns: Vec<Summary>,
@@ -33,69 +35,89 @@ struct Unplaced {
     stream: String,
     name: String,
     unit: String,
+    relative: bool,
+    smoothing: f64,
     superseded_attempt: Option<u32>,
     columns: Vec<Summary>,
 }
 
-/// A run's lines for a request, on a grid.
+/// Series that are wanted in the same way: read in one go, cut on one grid.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Alike {
+    pub names: Vec<String>,
+    pub relative: bool,
+    pub smoothing: f64,
+    pub superseded: bool,
+}
+
+/// Asks by the way they are wanted, in the order of their first.
+pub(crate) fn alike(asks: &[SeriesAsk]) -> Vec<Alike> {
+    let mut found: Vec<Alike> = Vec::new();
+    for SeriesAsk { name, relative, smoothing, superseded } in asks {
+        let (relative, smoothing, superseded) = (*relative, *smoothing, *superseded);
+        let same = found.iter_mut().find(|one| {
+            one.relative == relative && one.smoothing == smoothing && one.superseded == superseded
+        });
+        match same {
+            Some(known) => known.names.push(name.clone()),
+            None => found.push(Alike { names: vec![name.clone()], relative, smoothing, superseded }),
+        }
+    }
+    found
+}
+
+/// A run's lines, each group of series on its grid.
 pub(crate) async fn read(
     context: &Context,
     run: RunId,
-    request: &FrameRequest,
-    grid: Grid,
+    asked: &[(Alike, Grid)],
+    axis: Option<FrameAxis>,
 ) -> Result<Vec<Line>> {
-    if request.series.is_empty() {
-        return Ok(Vec::new());
+    let mut lines = Vec::new();
+    for (alike, grid) in asked {
+        lines.extend(cut_alike(context, run, alike, *grid).await?);
     }
-    // Nodes hold what is relative to a median for layers only.
-    let of_nodes = !request.relative || request.series.iter().all(|name| name.contains('/'));
-    let cut = if request.smoothing > 0.0 || !of_nodes {
-        from_values(context, run, request, grid).await?
-    } else {
-        from_nodes(context, run, request, grid).await?
-    };
-    place(context, run, request, cut).await
+    let superseded = asked.iter().any(|(alike, _)| alike.superseded);
+    place(context, run, superseded, axis, lines).await
 }
 
-async fn from_nodes(
-    context: &Context,
-    run: RunId,
-    request: &FrameRequest,
-    grid: Grid,
-) -> Result<Vec<Unplaced>> {
-    let view = View {
-        names: request.series.clone(),
-        grid,
-        relative: request.relative,
-        superseded: request.superseded.unwrap_or(false),
-    };
-    let pick = |piece: &Piece| if request.relative { piece.relative } else { piece.summary };
+async fn cut_alike(context: &Context, run: RunId, alike: &Alike, grid: Grid) -> Result<Vec<Unplaced>> {
+    // Nodes hold what is relative to a median for layers only.
+    let of_nodes = !alike.relative || alike.names.iter().all(|name| name.contains('/'));
+    if alike.smoothing > 0.0 || !of_nodes {
+        from_values(context, run, alike, grid).await
+    } else {
+        from_nodes(context, run, alike, grid).await
+    }
+}
+
+async fn from_nodes(context: &Context, run: RunId, alike: &Alike, grid: Grid) -> Result<Vec<Unplaced>> {
+    let view =
+        View { names: alike.names.clone(), grid, relative: alike.relative, superseded: alike.superseded };
+    let pick = |piece: &Piece| if alike.relative { piece.relative } else { piece.summary };
     let strips = context.store().viewport(run, &view).await?;
     let line = |strip: vitals_store::Strip| Unplaced {
         stream: strip.stream,
         name: strip.name,
         unit: strip.unit,
+        relative: alike.relative,
+        smoothing: alike.smoothing,
         superseded_attempt: strip.superseded_attempt,
         columns: strip.columns.iter().map(pick).filter(|column| column.count > 0).collect(),
     };
     Ok(strips.into_iter().map(line).collect())
 }
 
-async fn from_values(
-    context: &Context,
-    run: RunId,
-    request: &FrameRequest,
-    grid: Grid,
-) -> Result<Vec<Unplaced>> {
+async fn from_values(context: &Context, run: RunId, alike: &Alike, grid: Grid) -> Result<Vec<Unplaced>> {
     // From the beginning: medians and smoothing look back beyond the window.
     let query = SeriesQuery {
-        names: request.series.clone(),
+        names: alike.names.clone(),
         to: Some(grid.end().saturating_sub(1)),
-        superseded: request.superseded.unwrap_or(false),
+        superseded: alike.superseded,
         ..SeriesQuery::default()
     };
     let read = joined(context.store().series(run, &query).await?);
-    let (relative, smoothing) = (request.relative, request.smoothing);
+    let (relative, smoothing) = (alike.relative, alike.smoothing);
     // Medians over 100,000 steps take a while; the runtime's threads serve others meanwhile.
     let cut = move || {
         let branches = read.into_iter().flat_map(branches);
@@ -105,6 +127,8 @@ async fn from_values(
                 stream: series.stream,
                 name: series.name,
                 unit: series.unit,
+                relative,
+                smoothing,
                 superseded_attempt,
             })
             .collect()
@@ -212,20 +236,23 @@ impl Clock {
 async fn place(
     context: &Context,
     run: RunId,
-    request: &FrameRequest,
+    superseded: bool,
+    axis: Option<FrameAxis>,
     lines: Vec<Unplaced>,
 ) -> Result<Vec<Line>> {
-    let scale = match request.axis.unwrap_or(FrameAxis::Step) {
+    let scale = match axis.unwrap_or(FrameAxis::Step) {
         FrameAxis::Step => Scale::Steps,
         FrameAxis::Images => Scale::Linear(f64::from(context.store().run(run).await?.resolved()?.batch_size)),
         FrameAxis::Epoch => Scale::Linear(epochs_per_step(context, run).await?),
-        FrameAxis::Elapsed => Scale::Seconds(clocks(context, run, request, &lines).await?),
+        FrameAxis::Elapsed => Scale::Seconds(clocks(context, run, superseded, &lines).await?),
     };
     let place = |line: Unplaced| Line {
         run,
         x: positions(&line, &scale),
         name: line.name,
         unit: line.unit,
+        relative: line.relative,
+        smoothing: line.smoothing,
         superseded_attempt: line.superseded_attempt,
         columns: line.columns,
     };
@@ -241,12 +268,7 @@ async fn epochs_per_step(context: &Context, run: RunId) -> Result<f64> {
 }
 
 /// The times of one series of each stream.
-async fn clocks(
-    context: &Context,
-    run: RunId,
-    request: &FrameRequest,
-    lines: &[Unplaced],
-) -> Result<Vec<Clock>> {
+async fn clocks(context: &Context, run: RunId, superseded: bool, lines: &[Unplaced]) -> Result<Vec<Clock>> {
     let mut of_streams: Vec<&Unplaced> = Vec::new();
     for line in lines {
         if !of_streams.iter().any(|known| known.stream == line.stream) {
@@ -258,7 +280,7 @@ async fn clocks(
     }
     let query = SeriesQuery {
         names: of_streams.iter().map(|line| line.name.clone()).collect(),
-        superseded: request.superseded.unwrap_or(false),
+        superseded,
         ..SeriesQuery::default()
     };
     let read = joined(context.store().series(run, &query).await?);
@@ -325,6 +347,21 @@ mod tests {
     }
 
     #[test]
+    fn series_are_read_with_those_that_are_wanted_alike() {
+        let relative = |name: &str| SeriesAsk { relative: true, ..SeriesAsk::raw(name) };
+        let smoothed = |name: &str| SeriesAsk { smoothing: 0.9, ..SeriesAsk::raw(name) };
+        let asks =
+            [SeriesAsk::raw("loss"), relative("a"), smoothed("loss"), SeriesAsk::raw("knn"), relative("b")];
+        let found: Vec<_> =
+            alike(&asks).into_iter().map(|one| (one.names.join(","), one.relative, one.smoothing)).collect();
+        let named = |names: &str, relative, smoothing| (names.to_owned(), relative, smoothing);
+        assert_eq!(
+            found,
+            [named("loss,knn", false, 0.0), named("a,b", true, 0.0), named("loss", false, 0.9)]
+        );
+    }
+
+    #[test]
     fn axes_of_images_and_time() {
         let mut resumed = series("loss", vec![0.0; 6]);
         resumed.elapsed_secs = vec![1.0, 2.0, 3.0, 0.5, 1.5, 2.5];
@@ -332,7 +369,16 @@ mod tests {
         let x = |scale: &Scale| {
             let columns = cut(&resumed.steps, &resumed.values, Grid::new(0, 5, 6));
             let (stream, name, unit) = ("step".to_owned(), "loss".to_owned(), String::new());
-            positions(&Unplaced { stream, name, unit, superseded_attempt: None, columns }, scale)
+            let line = Unplaced {
+                stream,
+                name,
+                unit,
+                relative: false,
+                smoothing: 0.0,
+                superseded_attempt: None,
+                columns,
+            };
+            positions(&line, scale)
         };
         assert!(x(&Scale::Steps).is_empty());
         assert_eq!(x(&Scale::Linear(256.0)), [0.0, 256.0, 512.0, 768.0, 1024.0, 1280.0]);

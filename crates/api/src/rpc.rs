@@ -373,6 +373,7 @@ pub fn typescript() -> String {
         RunEvents,
         RunsPage,
         RunsQuery,
+        SeriesAsk,
         SeriesInfo,
         SeriesRequest,
         Settings,

@@ -19,24 +19,42 @@ pub struct SeriesInfo {
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct FrameRequest {
     pub runs: Vec<String>,
-    /// Series names; those that a run lacks are left out of the answer.
-    pub series: Vec<String>,
+    /// Those that a run lacks are left out of the answer. One name may be asked for in several ways.
+    pub series: Vec<SeriesAsk>,
     /// First step of the window, inclusive; absent means the first recorded.
     pub from: Option<f64>,
     /// Last step, inclusive; absent means the last recorded.
     pub to: Option<f64>,
     /// Pixel columns.
     pub columns: u32,
-    /// Divide by the series' own running median (gradient norms).
-    pub relative: bool,
-    /// EMA weight of the past for each step, 0 = none; computed on raw data before columns are cut.
-    pub smoothing: f64,
     /// What `x` counts; absent means steps, and then there is no array of it.
     #[ts(optional)]
     pub axis: Option<FrameAxis>,
+}
+
+/// One series of a frame, and how it is wanted. Series that are wanted alike are cut on one grid.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct SeriesAsk {
+    pub name: String,
+    /// Divide by the series' own running median (gradient norms).
+    #[serde(default)]
+    #[ts(as = "Option<bool>", optional)]
+    pub relative: bool,
+    /// EMA weight of the past for each step, 0 = none; computed on raw data before columns are cut.
+    #[serde(default)]
+    #[ts(as = "Option<f64>", optional)]
+    pub smoothing: f64,
     /// Also what later attempts have superseded, as series of their own, one for each attempt.
-    #[ts(optional)]
-    pub superseded: Option<bool>,
+    #[serde(default)]
+    #[ts(as = "Option<bool>", optional)]
+    pub superseded: bool,
+}
+
+impl SeriesAsk {
+    /// The recorded values of a series, as they are.
+    pub fn raw(name: impl Into<String>) -> Self {
+        Self { name: name.into(), relative: false, smoothing: 0.0, superseded: false }
+    }
 }
 
 /// What the horizontal axis counts.
@@ -72,6 +90,10 @@ pub struct FrameSeries {
     pub run: String,
     pub name: String,
     pub unit: String,
+    /// As asked for: over its own running median.
+    pub relative: bool,
+    /// As asked for: EMA weight of the past, 0 = none.
+    pub smoothing: f64,
     /// The attempt whose superseded values these are; absent: the values in force.
     #[ts(optional)]
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use tempfile::TempDir;
-use vitals_api::dto::{FrameHeader, FrameRequest};
+use vitals_api::dto::{FrameHeader, FrameRequest, SeriesAsk};
 use vitals_api::{Binaries, Context, RunId, frames};
 
 pub struct World {
@@ -39,14 +39,11 @@ pub struct Drawn {
 pub async fn drawn(context: &Context, run: RunId, names: &[&str], columns: u32) -> Vec<Drawn> {
     let request = FrameRequest {
         runs: vec![run.to_string()],
-        series: names.iter().map(|name| (*name).to_owned()).collect(),
+        series: names.iter().map(|name| SeriesAsk { superseded: true, ..SeriesAsk::raw(*name) }).collect(),
         from: None,
         to: None,
         columns,
-        relative: false,
-        smoothing: 0.0,
         axis: None,
-        superseded: Some(true),
     };
     let bytes = frames::frame(context, &request).await.unwrap();
     let length = u32::from_le_bytes(bytes[..4].try_into().unwrap()) as usize;

@@ -7,6 +7,10 @@ export type Columns = {
   run: string;
   name: string;
   unit: string;
+  /** As asked for: over the series' own running median. */
+  relative: boolean;
+  /** As asked for: EMA weight of the past, 0 = none. */
+  smoothing: number;
   /** Values represented by the columns. */
   values: number;
   step: Float64Array;
@@ -41,7 +45,7 @@ export function parseFrame(buffer: ArrayBuffer): Frame {
     }
     const part = (k: number) => new Float64Array(buffer, declared.offset + k * rows * F64, rows);
     return {
-      run: declared.run, name: declared.name, unit: declared.unit, values: declared.values,
+      run: declared.run, name: declared.name, unit: declared.unit, relative: declared.relative, smoothing: declared.smoothing, values: declared.values,
       step: part(0), min: part(1), max: part(2), mean: part(3), first: part(4), last: part(5), nonfinite: part(6),
       x: header.arrays > 7 ? part(7) : null, superseded: declared.superseded_attempt ?? null,
     };
@@ -49,9 +53,12 @@ export function parseFrame(buffer: ArrayBuffer): Frame {
   return { from: header.from, to: header.to, values: header.values, series };
 }
 
+/** The way a series was asked for: raw or over its median, as recorded or smoothed. */
+export type Way = { relative?: boolean; smooth?: boolean };
+
 /** The values in force of a run's series. */
-export function find(frame: Frame | null, run: string, name: string): Columns | null {
-  return frame?.series.find((one) => one.run === run && one.name === name && one.superseded === null) ?? null;
+export function find(frame: Frame | null, run: string, name: string, { relative = false, smooth = false }: Way = {}): Columns | null {
+  return frame?.series.find((one) => one.run === run && one.name === name && one.superseded === null && one.relative === relative && one.smoothing > 0 === smooth) ?? null;
 }
 
 /** Index of the last column that starts at or before `step`, −1 when there is none. */

@@ -220,9 +220,9 @@ values: number, };
 
 export type FrameRequest = { runs: Array<string>, 
 /**
- * Series names; those that a run lacks are left out of the answer.
+ * Those that a run lacks are left out of the answer. One name may be asked for in several ways.
  */
-series: Array<string>, 
+series: Array<SeriesAsk>, 
 /**
  * First step of the window, inclusive; absent means the first recorded.
  */
@@ -236,23 +236,19 @@ to: number | null,
  */
 columns: number, 
 /**
- * Divide by the series' own running median (gradient norms).
+ * What `x` counts; absent means steps, and then there is no array of it.
+ */
+axis?: FrameAxis, };
+
+export type FrameSeries = { run: string, name: string, unit: string, 
+/**
+ * As asked for: over its own running median.
  */
 relative: boolean, 
 /**
- * EMA weight of the past for each step, 0 = none; computed on raw data before columns are cut.
+ * As asked for: EMA weight of the past, 0 = none.
  */
 smoothing: number, 
-/**
- * What `x` counts; absent means steps, and then there is no array of it.
- */
-axis?: FrameAxis, 
-/**
- * Also what later attempts have superseded, as series of their own, one for each attempt.
- */
-superseded?: boolean, };
-
-export type FrameSeries = { run: string, name: string, unit: string, 
 /**
  * The attempt whose superseded values these are; absent: the values in force.
  */
@@ -533,6 +529,20 @@ where: string,
  * A parameter, `metric.last|min|max`, or `created_at`; a leading `-` reverses.
  */
 sort: string, limit: number | null, offset: number | null, };
+
+export type SeriesAsk = { name: string, 
+/**
+ * Divide by the series' own running median (gradient norms).
+ */
+relative?: boolean, 
+/**
+ * EMA weight of the past for each step, 0 = none; computed on raw data before columns are cut.
+ */
+smoothing?: number, 
+/**
+ * Also what later attempts have superseded, as series of their own, one for each attempt.
+ */
+superseded?: boolean, };
 
 export type SeriesInfo = { name: string, unit: string, 
 /**

@@ -4,7 +4,7 @@ import type { ApiError, ErrorCode } from './generated';
 
 export type * from './generated';
 export type { Backend, Method, Params, Result } from './methods';
-export { columnAt, find, type Columns, type Frame } from './frame';
+export { columnAt, find, type Columns, type Frame, type Way } from './frame';
 export type { Cells } from './heatmap';
 
 let provided: Backend | null = null;

@@ -23,8 +23,7 @@ type Answer = { comparison: Comparison; details: RunDetail[]; events: EventInfo[
 export class CompareView {
   readonly axis = new StepAxis(router);
   readonly extremes = new Extremes();
-  readonly raw = new FrameFeed();
-  readonly smooth = new FrameFeed();
+  readonly frames = new FrameFeed();
   /** One heat map a run, made when it is first shown. */
   readonly #heats = new Map<string, HeatFeed>();
   readonly ids = $derived(parseRuns(router.params['runs']));
@@ -59,7 +58,6 @@ export class CompareView {
   /** Layers of any run, in the order of the network that has most. */
   readonly layers = $derived(this.details.reduce<string[]>((most, one) => (one.layers.length > most.length ? one.layers : most), []));
   readonly layer = $derived(this.layers.find((one) => one === router.params['layer']) ?? this.layers[0] ?? '');
-  readonly version = $derived(this.raw.version + this.smooth.version * 1e6);
 
   setRuns(ids: string[], more: Record<string, string | null> = {}): void {
     router.patch({ runs: ids.join(','), ...more });
@@ -70,7 +68,7 @@ export class CompareView {
     const id = run?.id ?? '';
     return {
       key: id, label: `${letter(index)} ${run?.label ?? ''}`, slot: this.slots[index] ?? 0, solid: alone, width: 1.5,
-      columns: this.raw.column(id, series), smoothed: this.axis.smoothing > 0 ? this.smooth.column(id, series) : null,
+      columns: this.frames.column(id, series), smoothed: this.axis.smoothing > 0 ? this.frames.column(id, series, { smooth: true }) : null,
     };
   }
 
@@ -82,12 +80,12 @@ export class CompareView {
   groupLines(series: string): Line[] {
     return this.groups.map((group, index) => {
       const runs = group.runs.map((at) => this.runs[at]?.id ?? '');
-      const over = (feed: FrameFeed) => {
-        const columns = runs.map((id) => feed.column(id, series)).filter((one) => one !== null);
+      const over = (smooth: boolean) => {
+        const columns = runs.map((id) => this.frames.column(id, series, { smooth })).filter((one) => one !== null);
         return columns.length < runs.length ? null : aggregate(columns);
       };
-      const found = over(this.raw);
-      const smoothed = this.axis.smoothing > 0 ? over(this.smooth)?.mean ?? null : null;
+      const found = over(false);
+      const smoothed = this.axis.smoothing > 0 ? over(true)?.mean ?? null : null;
       return { key: group.key, label: `${group.label} · n = ${runs.length}`, slot: this.groupSlots[index] ?? index + 1, width: 1.8, columns: smoothed ?? found?.mean ?? null, area: runs.length > 1 ? found?.band ?? null : null };
     });
   }
@@ -106,7 +104,7 @@ export class CompareView {
 
   /** One y range for the same chart of every run, so that columns can be compared by eye. */
   shared(series: string, include: number[] = []): Range {
-    const columns = this.runs.flatMap((run) => [this.raw.column(run.id, series)]).filter((one) => one !== null);
+    const columns = this.runs.flatMap((run) => [this.frames.column(run.id, series)]).filter((one) => one !== null);
     return yRange(columns, this.axis.window, series === 'loss' && this.axis.logY, include);
   }
 
@@ -122,9 +120,9 @@ export class CompareView {
     const [from, to] = this.axis.fitted ? [null, null] : this.axis.window;
     const runs = this.runs.map((run) => run.id);
     const series = this.overlay ? [...CURVES, `grad_norm/${this.layer}`] : CURVES;
-    const ask = { runs, from, to, columns };
-    this.raw.want({ ...ask, series, relative: false, smoothing: 0 });
-    if (this.axis.smoothing > 0) this.smooth.want({ ...ask, series, relative: false, smoothing: this.axis.smoothing });
+    const smoothing = this.axis.smoothing;
+    const smoothed = smoothing > 0 ? series.map((name) => ({ name, smoothing })) : [];
+    this.frames.want({ runs, series: [...series.map((name) => ({ name })), ...smoothed], from, to, columns });
     if (this.overlay) return;
     for (const run of runs) this.heatOf(run).want({ run, metric: 'grad_norm', layers: [], cell: 'relative', from, to, columns });
   }
@@ -134,14 +132,13 @@ export class CompareView {
       this.answer.listen(),
       changes.subscribe((notice) => {
         if (!this.ids.some((id) => notice.runs[id] !== undefined)) return;
-        this.raw.refresh();
-        if (this.axis.smoothing > 0) this.smooth.refresh();
+        this.frames.refresh();
         if (!this.overlay) for (const id of this.ids) if (notice.runs[id] !== undefined) this.#heats.get(id)?.refresh();
       }),
     ];
     return () => {
       undo.forEach((end) => end());
-      for (const feed of [this.raw, this.smooth, ...this.#heats.values()]) feed.end();
+      for (const feed of [this.frames, ...this.#heats.values()]) feed.end();
       this.axis.release();
     };
   }

@@ -72,7 +72,7 @@ export function aggregate(all: Columns[]): Aggregate | null {
     nonfinite?.push(whole.reduce((sum, cell) => sum + cell.nonfinite, 0));
   }
   const of = (values: number[] | undefined) => Float64Array.from(values ?? []);
-  const shared = { run: first.run, name: first.name, unit: first.unit, values: all.reduce((sum, one) => sum + one.values, 0), step: of(step), nonfinite: of(nonfinite), x: null, superseded: null };
+  const shared = { run: first.run, name: first.name, unit: first.unit, values: all.reduce((sum, one) => sum + one.values, 0), step: of(step), nonfinite: of(nonfinite), x: null, superseded: null, relative: first.relative, smoothing: first.smoothing };
   const centre = of(mean);
   return {
     mean: { ...shared, min: centre, max: centre, mean: centre, first: centre, last: centre },

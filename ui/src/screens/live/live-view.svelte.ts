@@ -12,36 +12,13 @@ const SPARKS_EVERY_MS = 1000;
 /** The gradient that moves first, by the paper's finding. */
 const FIRST_LAYER = 'grad_norm/patch_embed';
 
-/** Small curves of runs of equal length: they share a range, and so the steps of a column. */
-class Group {
-  readonly curves = new FrameFeed();
-  readonly gradients = new FrameFeed();
-
-  get version(): number {
-    return this.curves.version + this.gradients.version;
-  }
-
-  want(runs: string[]): void {
-    const ask = { runs, from: null, to: null, columns: SPARK_COLUMNS, smoothing: 0 };
-    this.curves.want({ ...ask, series: ['knn_top1', 'loss'], relative: false });
-    this.gradients.want({ ...ask, series: [FIRST_LAYER], relative: true });
-  }
-
-  refresh(): void {
-    this.curves.refresh();
-    this.gradients.refresh();
-  }
-
-  end(): void {
-    this.curves.end();
-    this.gradients.end();
-  }
-}
+const SERIES = [{ name: 'knn_top1' }, { name: 'loss' }, { name: FIRST_LAYER, relative: true }];
 
 /** Small curves of a set of runs. */
 export class Sparks {
-  /** By total steps: over the range of a long run, a short one would have a column or two. */
-  #groups = $state.raw<ReadonlyMap<number, Group>>(new Map());
+  /** By total steps: over the range of a long run, a short one would have a column or two; runs of equal length share the steps
+   * of a column. */
+  #groups = $state.raw<ReadonlyMap<number, FrameFeed>>(new Map());
   /** Versions of groups that have ended: the sum never falls back to one that was drawn. */
   #past = 0;
 
@@ -58,14 +35,14 @@ export class Sparks {
     // Whoever wants curves does not want them again because they have come; nor does it own the feeds.
     untrack(() => {
       const before = this.#groups;
-      const now = new Map([...lengths.keys()].map((total) => [total, before.get(total) ?? new Group()]));
+      const now = new Map([...lengths.keys()].map((total) => [total, before.get(total) ?? new FrameFeed()]));
       for (const [total, group] of before) {
         if (now.has(total)) continue;
         this.#past += group.version + 1;
         group.end();
       }
       if (now.size !== before.size || [...now.keys()].some((total) => !before.has(total))) this.#groups = now;
-      for (const [total, group] of now) group.want(lengths.get(total) ?? []);
+      for (const [total, group] of now) group.want({ runs: lengths.get(total) ?? [], series: SERIES, from: null, to: null, columns: SPARK_COLUMNS });
     });
   }
 
@@ -75,10 +52,10 @@ export class Sparks {
 
   /** kNN where there is one, else the loss. */
   curve = (run: Run): Columns | null => {
-    const feed = this.#groups.get(run.progress.total_steps)?.curves;
+    const feed = this.#groups.get(run.progress.total_steps);
     return feed?.column(run.id, 'knn_top1') ?? feed?.column(run.id, 'loss') ?? null;
   };
-  gradient = (run: Run): Columns | null => this.#groups.get(run.progress.total_steps)?.gradients.column(run.id, FIRST_LAYER) ?? null;
+  gradient = (run: Run): Columns | null => this.#groups.get(run.progress.total_steps)?.column(run.id, FIRST_LAYER, { relative: true }) ?? null;
 
   end(): void {
     for (const group of this.#groups.values()) group.end();

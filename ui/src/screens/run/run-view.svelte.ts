@@ -1,6 +1,6 @@
 // What the run screen shows: the run, its step axis, and the frames of its charts. Created with the screen, ended with it.
 import { untrack } from 'svelte';
-import { backend, type RunDetail, type RunEvents } from '$lib/backend';
+import { backend, type Columns, type RunDetail, type RunEvents, type SeriesAsk } from '$lib/backend';
 import { Extremes } from '$lib/charts/extremes.svelte';
 import { FrameFeed, HeatFeed } from '$lib/charts/frame-feed.svelte';
 import { StepAxis } from '$lib/charts/step-axis.svelte';
@@ -25,15 +25,9 @@ export class RunView {
   readonly axis = new StepAxis(router);
   readonly extremes = new Extremes();
   readonly detail: Resource<RunDetail>;
-  readonly raw = new FrameFeed();
-  readonly smooth = new FrameFeed();
-  readonly relative = new FrameFeed();
-  readonly relativeSmooth = new FrameFeed();
+  readonly frames = new FrameFeed();
   readonly heat = new HeatFeed();
   readonly events: Resource<RunEvents>;
-  readonly overview = new FrameFeed();
-  readonly exact = new FrameFeed();
-  readonly exactRelative = new FrameFeed();
 
   constructor(id: string) {
     this.id = id;
@@ -65,37 +59,44 @@ export class RunView {
     return this.names.has(series);
   }
 
-  /** A line of the raw feed, with its smoothed twin while smoothing is on. */
+  /** A line as recorded, with its smoothed twin while smoothing is on. */
   line(series: string, slot: number, width?: number): Line {
     return {
       key: series, label: metricName(series), slot, solid: true, ...(width === undefined ? {} : { width }),
-      columns: this.raw.column(this.id, series), branches: this.raw.branches(this.id, series),
-      smoothed: this.axis.smoothing > 0 ? this.smooth.column(this.id, series) : null,
+      columns: this.frames.column(this.id, series), branches: this.frames.branches(this.id, series), smoothed: this.#smoothed(series, false),
     };
+  }
+
+  #smoothed(series: string, relative: boolean): Columns | null {
+    return this.axis.smoothing > 0 ? this.frames.column(this.id, series, { relative, smooth: true }) : null;
   }
 
   /** Lines of the chosen layers from `kind/<layer>`, relative to their running medians or raw. */
   layerLines(kind: string, relative: boolean): Line[] {
     const others = this.layers.filter((layer) => layer !== 'patch_embed');
-    const smooth = this.axis.smoothing > 0 ? (relative ? this.relativeSmooth : this.smooth) : null;
     return this.layers.map((layer) => ({
       key: layer, label: layerShort(layer), solid: layer === 'patch_embed', width: layer === 'patch_embed' ? 1.6 : 1.1,
       slot: layer === 'patch_embed' ? 2 : LAYER_SLOTS[others.indexOf(layer) % LAYER_SLOTS.length] ?? 10,
-      smoothed: smooth?.column(this.id, `${kind}/${layer}`) ?? null,
-      columns: (relative ? this.relative : this.raw).column(this.id, `${kind}/${layer}`), branches: (relative ? this.relative : this.raw).branches(this.id, `${kind}/${layer}`),
+      smoothed: this.#smoothed(`${kind}/${layer}`, relative),
+      columns: this.frames.column(this.id, `${kind}/${layer}`, { relative }), branches: this.frames.branches(this.id, `${kind}/${layer}`, relative),
     }));
   }
 
   /** Where steps lie on x, from what the frames say; the overview knows the whole run, the others what is in view. */
   xScale(): XScale {
-    void [this.overview.version, this.raw.version];
-    return new XScale(this.axis.xKind, [this.overview.column(this.id, this.overviewSeries), this.overview.column(this.id, 'loss'), this.raw.column(this.id, 'loss')]);
+    void [this.frames.versionOf('run'), this.frames.version];
+    return new XScale(this.axis.xKind, [this.whole(this.overviewSeries), this.whole('loss'), this.frames.column(this.id, 'loss')]);
+  }
+
+  /** A series over the whole run, whatever the window. */
+  whole(series: string): Columns | null {
+    return this.frames.column(this.id, series, { span: 'run' });
   }
 
   /** The share of the newest steps that went into waiting for data; null where it is not recorded. */
   readonly waitShare = $derived.by(() => {
-    void this.overview.version;
-    return waitShare(this.overview.column(this.id, 'data_wait_seconds'), this.overview.column(this.id, 'step_seconds'));
+    void this.frames.versionOf('run');
+    return waitShare(this.whole('data_wait_seconds'), this.whole('step_seconds'));
   });
 
   /** What the gradient view shows, from the address. */
@@ -127,24 +128,22 @@ export class RunView {
     const [from, to] = this.axis.fitted ? [null, null] : this.axis.window;
     const runs = [this.id];
     const axis = this.axis.xKind;
-    const superseded = true;
-    this.raw.want({ runs, series: curves, from, to, columns, relative: false, smoothing: 0, axis, superseded });
-    if (this.axis.smoothing > 0) this.smooth.want({ runs, series: curves, from, to, columns, relative: false, smoothing: this.axis.smoothing });
-    if (relative) {
-      if (this.axis.smoothing > 0) this.relativeSmooth.want({ runs, series: this.layers.map((layer) => `grad_norm/${layer}`), from, to, columns, relative: true, smoothing: this.axis.smoothing });
-      this.relative.want({ runs, series: this.layers.map((layer) => `grad_norm/${layer}`), from, to, columns, relative: true, smoothing: 0, superseded });
-      if (this.heatRows.length > 0) this.heat.want({ run: this.id, metric: this.heatMetric, layers: this.heatRows, cell: this.heatCell, from, to, columns });
-    }
-    this.overview.want({ runs, series: [...new Set([this.overviewSeries, 'loss', ...WAIT])].filter((name) => this.has(name)), from: null, to: null, columns: OVERVIEW_COLUMNS, relative: false, smoothing: 0, axis });
+    const asks: SeriesAsk[] = [...curves.map((name) => ({ name })), ...(relative ? this.layers.map((layer) => ({ name: `grad_norm/${layer}`, relative })) : [])];
+    const smoothing = this.axis.smoothing;
+    const smoothed = smoothing > 0 ? asks.map((ask) => ({ ...ask, smoothing })) : [];
+    this.frames.want({ runs, series: [...asks.map((ask) => ({ ...ask, superseded: true })), ...smoothed], from, to, columns, axis });
+    if (relative && this.heatRows.length > 0) this.heat.want({ run: this.id, metric: this.heatMetric, layers: this.heatRows, cell: this.heatCell, from, to, columns });
+    const whole = [...new Set([this.overviewSeries, 'loss', ...WAIT])].filter((name) => this.has(name)).map((name) => ({ name }));
+    this.frames.want({ runs, series: whole, from: null, to: null, columns: OVERVIEW_COLUMNS, axis }, 'run');
   }
 
   /** The exact values at the crosshair, else at the last step, where a pixel column holds several steps. */
   wantExact(): void {
     const cross = this.axis.cross ?? this.axis.extent[1];
     if (this.detail.value === null) return;
-    const at = { runs: [this.id], from: cross, to: cross, columns: 1, smoothing: 0 };
-    this.exact.want({ ...at, series: this.shown.curves, relative: false });
-    if (this.shown.relative) this.exactRelative.want({ ...at, series: this.layers.map((layer) => `grad_norm/${layer}`), relative: true });
+    const { curves, relative } = this.shown;
+    const layers = relative ? this.layers.map((layer) => ({ name: `grad_norm/${layer}`, relative })) : [];
+    this.frames.want({ runs: [this.id], series: [...curves.map((name) => ({ name })), ...layers], from: cross, to: cross, columns: 1 }, 'cursor');
   }
 
   listen(): () => void {
@@ -153,16 +152,14 @@ export class RunView {
       this.events.listen(),
       changes.subscribe((notice) => {
         if (notice.runs[this.id] === undefined) return;
-        this.raw.refresh();
-        this.relative.refresh();
+        this.frames.refresh();
         this.heat.refresh();
-        this.overview.refresh();
-        if (this.axis.smoothing > 0) for (const feed of [this.smooth, this.relativeSmooth]) feed.refresh();
       }),
     ];
     return () => {
       undo.forEach((end) => end());
-      for (const feed of [this.raw, this.smooth, this.relative, this.relativeSmooth, this.heat, this.overview, this.exact, this.exactRelative]) feed.end();
+      this.frames.end();
+      this.heat.end();
       this.axis.release();
     };
   }
