@@ -104,3 +104,92 @@ impl Executors {
         self.all_mut().for_each(|executor| executor.forget(run));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use vitals_store::Evidence;
+
+    use super::super::{Followed, Life, Pending, Signalled, Start, Stop};
+    use super::*;
+    use crate::binaries::Binaries;
+    use crate::error::Result;
+    use crate::queue::policy::Memory;
+
+    /// Takes the whole queue, or nothing.
+    struct Elsewhere {
+        takes: bool,
+    }
+
+    impl Executor for Elsewhere {
+        fn name(&self) -> &'static str {
+            "elsewhere"
+        }
+
+        fn configure(&mut self, settings: &Settings) {
+            self.takes = !settings.queue_paused;
+        }
+
+        fn takes_queue(&self) -> bool {
+            self.takes
+        }
+
+        fn offers(&self) -> Vec<DeviceSlots> {
+            let device = self.name().to_owned();
+            vec![DeviceSlots { device, slots: 3, unusable: None, memory: Memory::default() }]
+        }
+
+        fn submit<'a>(&'a mut self, start: Start<'a>) -> Pending<'a, Result<Option<Evidence>>> {
+            Box::pin(async { start.noted.await.map(|()| None) })
+        }
+
+        fn adopt(&mut self, _followed: Followed) -> Life {
+            Life::Lock
+        }
+
+        fn forget(&mut self, _run: RunId) {}
+
+        fn has_marked(&self, _folder: &RunFolder, attempt: u32) -> bool {
+            attempt == 7
+        }
+
+        fn signal(&mut self, _run: RunId, _stop: Stop) -> Signalled {
+            Signalled::Asked
+        }
+
+        fn look(&mut self, _now: Duration) -> Look {
+            Look { offers_changed: true, ..Look::default() }
+        }
+    }
+
+    fn executors() -> Executors {
+        let woken = Arc::new(Notify::new());
+        let local = Local::without_accelerators(Binaries::in_folder("/nowhere".as_ref()));
+        Executors { local, others: vec![Box::new(Elsewhere { takes: false })], woken }
+    }
+
+    #[test]
+    fn a_device_belongs_to_whoever_bears_its_name_and_else_to_this_machine() {
+        let mut executors = executors();
+        executors.configure(&Settings { queue_paused: true, ..Settings::default() });
+        for (device, owner) in [("elsewhere", "elsewhere"), ("cpu", "cpu"), ("cuda:3", "cpu")] {
+            assert_eq!(executors.of(device).name(), owner, "{device}");
+            assert_eq!(executors.of_mut(device).name(), owner, "{device}");
+        }
+        let folder = RunFolder::new("/nowhere");
+        assert_eq!([7, 8].map(|attempt| executors.device_by_mark(&folder, attempt)), ["elsewhere", "cpu"]);
+        let offers: Vec<String> = executors.offers().into_iter().map(|offer| offer.device).collect();
+        assert_eq!(offers, ["cpu", "elsewhere"]);
+        assert!(executors.are_ready() && executors.look(Duration::ZERO).offers_changed);
+    }
+
+    #[test]
+    fn a_queued_run_stays_here_until_another_takes_the_queue() {
+        let mut executors = executors();
+        let mut check = |queue_paused: bool, expected: [&str; 2]| {
+            executors.configure(&Settings { queue_paused, ..Settings::default() });
+            assert_eq!(["auto", "cuda:0"].map(|wanted| executors.device_for(wanted)), expected);
+        };
+        check(true, ["auto", "cuda:0"]);
+        check(false, ["elsewhere", "elsewhere"]);
+    }
+}

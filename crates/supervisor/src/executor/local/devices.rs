@@ -71,6 +71,11 @@ impl Devices {
         Self { cores, nvml: Nvml::init().ok(), word: Word::new() }
     }
 
+    #[cfg(test)]
+    pub fn cpu_only(cores: u32) -> Self {
+        Self { cores, nvml: None, word: Word::new() }
+    }
+
     /// Accelerators that the driver shows.
     pub fn accelerators(&self) -> u32 {
         self.nvml.as_ref().and_then(|nvml| nvml.device_count().ok()).unwrap_or(0)
@@ -188,14 +193,10 @@ fn parse_devices(lines: &str) -> Word {
 mod tests {
     use super::*;
 
-    fn cpu_only(cores: u32) -> Devices {
-        Devices { cores, nvml: None, word: Word::new() }
-    }
-
     #[test]
     fn slots_and_threads_share_the_cores() {
         let check = |cores: u32, set: Option<u32>, expected: (u32, u32)| {
-            let devices = cpu_only(cores);
+            let devices = Devices::cpu_only(cores);
             let slots = set.map(|n| ("cpu".to_owned(), n)).into_iter().collect();
             let states = devices.states(&slots, &BTreeMap::new());
             assert_eq!((states[0].slots, devices.threads(&states, "cpu")), expected, "{cores} cores");

@@ -46,15 +46,24 @@ impl Local {
             });
             word
         });
+        Self { probe, ..Self::with(binaries, devices) }
+    }
+
+    fn with(binaries: Binaries, devices: Devices) -> Self {
         Self {
             binaries,
             devices,
             states: Vec::new(),
             slots: BTreeMap::new(),
             memory_bytes: BTreeMap::new(),
-            probe,
+            probe: None,
             followed: HashMap::new(),
         }
+    }
+
+    #[cfg(test)]
+    pub fn without_accelerators(binaries: Binaries) -> Self {
+        Self::with(binaries, Devices::cpu_only(2))
     }
 }
 

@@ -36,7 +36,7 @@ impl JobMark {
 
     pub fn write(folder: &RunFolder, attempt: u32, job: u64, name: &str) -> Result<()> {
         let mark = Self { format: 1, job, name: name.to_owned() };
-        let bytes = serde_json::to_vec(&mark).unwrap_or_default();
+        let bytes = serde_json::to_vec(&mark).expect("a number and a name are always JSON");
         Ok(atomic_write(&Self::path(folder, attempt), &bytes)?)
     }
 }
