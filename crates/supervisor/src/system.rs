@@ -1,14 +1,14 @@
-//! What the kernel says of processes and of itself, read from `/proc`. A process is known by its id *and* its start
-//! time *and* the boot that it belongs to, so that a reused id is never taken for it.
+//! What the kernel says of processes and of itself. A process is known by its id *and* its start time *and* the boot that
+//! it belongs to, so that a reused id is never taken for it.
 
-use std::fs;
-
+use procfs::process::Process;
+use procfs::{Current as _, Meminfo};
 use rustix::process::{Pid, Signal, kill_process_group};
 use serde::{Deserialize, Serialize};
 
 /// Identifies this boot of the machine; `None` where there is no `/proc`.
 pub fn boot_id() -> Option<String> {
-    fs::read_to_string("/proc/sys/kernel/random/boot_id").ok().map(|text| text.trim().to_owned())
+    procfs::sys::kernel::random::boot_id().ok()
 }
 
 /// A process that stays the same for ever: a reused id has another start time, a reboot another boot id.
@@ -47,31 +47,21 @@ impl ProcessMark {
     }
 }
 
-/// State letter and start time of a process. The command's name may hold anything, so fields count from its last `)`.
+/// State letter and start time of a process.
 fn stat(pid: u32) -> Option<(char, u64)> {
-    let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    let after_name = text.get(text.rfind(')')? + 1..)?;
-    let mut fields = after_name.split_ascii_whitespace();
-    let state = fields.next()?.chars().next()?;
-    // Start time is field 22 of the line; the state is field 3.
-    let started = fields.nth(18)?.parse().ok()?;
-    Some((state, started))
+    let stat = Process::new(i32::try_from(pid).ok()?).ok()?.stat().ok()?;
+    Some((stat.state, stat.starttime))
 }
 
 /// Physical memory in bytes.
 pub fn memory_bytes() -> Option<u64> {
-    meminfo_bytes(&fs::read_to_string("/proc/meminfo").ok()?, "MemTotal:")
+    Some(Meminfo::current().ok()?.mem_total)
 }
 
 /// Physical memory in bytes that a new process could not have without swapping.
 pub fn memory_used_bytes() -> Option<u64> {
-    let text = fs::read_to_string("/proc/meminfo").ok()?;
-    Some(meminfo_bytes(&text, "MemTotal:")?.saturating_sub(meminfo_bytes(&text, "MemAvailable:")?))
-}
-
-fn meminfo_bytes(text: &str, name: &str) -> Option<u64> {
-    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
-    line.split_ascii_whitespace().next()?.parse::<u64>().ok().map(|kib| kib * 1024)
+    let memory = Meminfo::current().ok()?;
+    Some(memory.mem_total.saturating_sub(memory.mem_available?))
 }
 
 #[cfg(test)]
@@ -92,10 +82,7 @@ mod tests {
 
     #[test]
     fn memory_is_read_in_bytes() {
-        let text = "MemTotal:       16000 kB\nMemFree:          100 kB\nMemAvailable:    4000 kB\n";
-        assert_eq!(meminfo_bytes(text, "MemTotal:"), Some(16_000 * 1024));
-        assert_eq!(meminfo_bytes(text, "MemAvailable:"), Some(4_000 * 1024));
-        assert_eq!(meminfo_bytes(text, "SwapTotal:"), None);
-        assert!(memory_used_bytes() < memory_bytes());
+        let (used, all) = (memory_used_bytes().unwrap(), memory_bytes().unwrap());
+        assert!(used < all && all > 64 << 20, "{used} of {all}");
     }
 }

@@ -4,21 +4,23 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use procfs::ProcessCGroup;
+use procfs::process::Process;
+
 /// How often the memory killer struck in this process's control group; `None` where nothing counts it.
 pub fn oom_kills() -> Option<u64> {
-    let groups = fs::read_to_string("/proc/self/cgroup").ok()?;
-    groups.lines().filter_map(counters).find_map(|file| counter(&fs::read_to_string(file).ok()?, "oom_kill"))
+    let groups = Process::myself().ok()?.cgroups().ok()?;
+    groups.0.iter().filter_map(counters).find_map(|file| counter(&fs::read_to_string(file).ok()?, "oom_kill"))
 }
 
-/// The file that counts for a line of `/proc/self/cgroup`: of version 2, or of version 1's memory controller.
-fn counters(line: &str) -> Option<PathBuf> {
-    let mut fields = line.splitn(3, ':').skip(1);
-    let (controllers, group) = (fields.next()?, fields.next()?.trim_start_matches('/'));
+/// The file that counts for a control group: of version 2, or of version 1's memory controller.
+fn counters(group: &ProcessCGroup) -> Option<PathBuf> {
     let root = Path::new("/sys/fs/cgroup");
-    match controllers {
-        "" => Some(root.join(group).join("memory.events")),
-        list if list.split(',').any(|controller| controller == "memory") => {
-            Some(root.join("memory").join(group).join("memory.oom_control"))
+    let path = group.pathname.trim_start_matches('/');
+    match group.controllers.as_slice() {
+        [] => Some(root.join(path).join("memory.events")),
+        list if list.iter().any(|controller| controller == "memory") => {
+            Some(root.join("memory").join(path).join("memory.oom_control"))
         }
         _ => None,
     }
@@ -56,6 +58,8 @@ impl Recent {
 
 #[cfg(test)]
 mod tests {
+    use procfs::{FromRead as _, ProcessCGroups};
+
     use super::*;
 
     #[test]
@@ -68,13 +72,15 @@ mod tests {
 
     #[test]
     fn both_versions_of_control_groups_count() {
-        let check =
-            |line: &str, expected: Option<&str>| assert_eq!(counters(line), expected.map(PathBuf::from));
+        let check = |line: &str, expected: Option<&str>| {
+            let groups = ProcessCGroups::from_read(line.as_bytes()).unwrap();
+            assert_eq!(groups.0.iter().find_map(counters), expected.map(PathBuf::from));
+        };
         check("0::/user.slice/a:b", Some("/sys/fs/cgroup/user.slice/a:b/memory.events"));
         check("4:memory:/job", Some("/sys/fs/cgroup/memory/job/memory.oom_control"));
         check("7:cpu,memory:/", Some("/sys/fs/cgroup/memory/memory.oom_control"));
         check("9:name=systemd:/", None);
-        check("rubbish", None);
+        check("", None);
     }
 
     #[test]
