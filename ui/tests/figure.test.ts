@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Columns } from '../src/lib/backend/frame';
 import { csv, type Part } from '../src/lib/charts/figure';
-import type { View } from '../src/lib/charts/line-plot';
+import type { View } from '../src/lib/charts/plot-view';
 
 const array = (values: number[]) => Float64Array.from(values);
 function columns(name: string, step: number[], value: number[], superseded: number | null = null): Columns {

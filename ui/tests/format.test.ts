@@ -58,7 +58,7 @@ describe('states', () => {
 });
 
 describe('language tags', () => {
-  // LANG=C made WebKit report "C", on which uPlot threw while it loaded and the window stayed empty.
+  // LANG=C made WebKit report "C", on which a library threw while it loaded and the window stayed empty.
   it.each([['C', 'en-US'], ['', 'en-US'], ['ko-KR', 'ko-KR'], ['en', 'en']])('%s becomes %s', (tag, valid) => {
     expect(validTag(tag)).toBe(valid);
     expect(() => new Intl.NumberFormat(valid)).not.toThrow();

@@ -1,5 +1,5 @@
-// Under LANG=C, WebKit reports the language "C", which is no language tag: libraries that hand it to Intl while they
-// load (uPlot does) take the whole page down. Import this before them.
+// Under LANG=C, WebKit reports the language "C", which is no language tag: a library that hands it to Intl while it
+// loads takes the whole page down. Import this before any.
 
 /** `tag` where Intl takes it, else English. */
 export function validTag(tag: string): string {

@@ -3,9 +3,10 @@
 import type { Cells } from '../backend/heatmap';
 import type { Columns } from '../backend/frame';
 import type { Tokens } from '../theme/tokens.svelte';
-import { RIGHT, type View } from './line-plot';
+import { geometryOf, type View } from './plot-view';
 import { isDrawn, markColour } from './plot-layers';
 import { branchesOf, type Line } from './series';
+import type { Box } from './surface';
 import { labels, logTicks, PX_PER_X_TICK, PX_PER_Y_TICK, ticks } from './ticks';
 import { nonfiniteSteps, trace } from './trace';
 
@@ -14,9 +15,6 @@ export type LinesPart = Place & { kind: 'lines'; view: View };
 export type HeatPart = Place & { kind: 'heat'; cells: Cells | null; window: readonly [number, number] };
 export type Part = LinesPart | HeatPart;
 
-const TOP = 8;
-const BOTTOM = 8;
-const X_AXIS = 20;
 const TITLE_BASELINE = 18;
 /** Half the width of the mark of values that are not finite. */
 const CROSS = 2.6;
@@ -72,7 +70,6 @@ class PathPen {
   }
 }
 
-type Box = { left: number; top: number; width: number; height: number };
 function within(node: Element, frame: DOMRect): Box {
   const box = node.getBoundingClientRect();
   return { left: box.left - frame.left, top: box.top - frame.top, width: box.width, height: box.height };
@@ -93,7 +90,7 @@ export function svg(parts: Part[], container: Element, tokens: Tokens): string {
       const image = part.node.querySelector('canvas')?.toDataURL('image/png') ?? '';
       return [...head, `<image x="${round(plot.left)}" y="${round(plot.top)}" width="${round(plot.width)}" height="${round(plot.height)}" href="${image}"/>`];
     }
-    return [...head, ...lines(part.view, plot), ...legend(part.view, card)];
+    return [...head, ...lines(part.view, plot, tokens), ...legend(part.view, card, tokens)];
   });
   const [width, height] = [round(frame.width), round(frame.height)];
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="${escaped(tokens.font)}">`
@@ -102,12 +99,12 @@ export function svg(parts: Part[], container: Element, tokens: Tokens): string {
 
 const colour = (line: Line, tokens: Tokens) => (line.slot === 0 ? tokens.tx2 : tokens.categories[line.slot - 1] ?? tokens.tx2);
 
-function lines(view: View, plot: Box): string[] {
-  const { tokens, log, y: [low, high] } = view;
-  const box = { left: plot.left + view.left, top: plot.top + TOP, width: plot.width - view.left - RIGHT, height: plot.height - TOP - (view.showX ? X_AXIS : BOTTOM) };
-  const x = (step: number) => box.left + view.scale.position(step, view.window) * box.width;
-  const share = (value: number) => (log ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low));
-  const y = (value: number) => (log && value <= 0 ? NaN : box.top + (1 - share(value)) * box.height);
+function lines(view: View, plot: Box, tokens: Tokens): string[] {
+  const { log, y: [low, high] } = view;
+  const at = geometryOf(view, plot.width, plot.height);
+  const box = { ...at, left: plot.left + at.left, top: plot.top + at.top };
+  const x = (step: number) => plot.left + at.x(step);
+  const y = (value: number) => plot.top + at.y(value);
   const out: string[] = [];
   const [w, h] = [round(box.width), round(box.height)];
   // A picture of its own cuts off what lies beyond the plot.
@@ -164,9 +161,9 @@ function names(view: View, card: Box): { line: Line; at: number }[] {
   });
 }
 
-function legend(view: View, card: Box): string[] {
+function legend(view: View, card: Box, tokens: Tokens): string[] {
   return names(view, card).flatMap(({ line, at }) => [
-    `<path d="M${round(at)} ${round(card.top + 14)}h14" stroke="${colour(line, view.tokens)}" stroke-width="2"/>`, words(at + 18, card.top + TITLE_BASELINE, view.tokens.tx2, line.label),
+    `<path d="M${round(at)} ${round(card.top + 14)}h14" stroke="${colour(line, tokens)}" stroke-width="2"/>`, words(at + 18, card.top + TITLE_BASELINE, tokens.tx2, line.label),
   ]);
 }
 

@@ -1,115 +1,78 @@
-// Paints the heat map: image, values that are not finite, row dividers, layer names, the dashed outline of a frozen row,
+// Draws a heat map on a surface: cells, values that are not finite, row dividers, the dashed outline of a frozen row, layer names,
 // event ticks, x numbers.
-import type { Tokens } from '../theme/tokens.svelte';
 import { foldRows, pixels, type HeatScale, type RowPixels } from './heat';
-import { isDrawn, markColour } from './plot-layers';
+import { drawTicks, markColour } from './plot-layers';
 import type { Mark } from './series';
-import { cleared } from './surface';
+import type { Box, Surface } from './surface';
 import { PX_PER_X_TICK } from './ticks';
 import type { XScale } from './x-scale';
 
 export type HeatRow = { layer: string; label: string; pixels: RowPixels | null; tensor: boolean; chosen: boolean; frozen: boolean };
 export type HeatView = {
-  rows: HeatRow[]; window: readonly [number, number]; width: number; height: number; left: number; right: number; top: number; bottom: number;
-  marks: Mark[]; tokens: Tokens; frozenLabel: string; xTitle: string; showX: boolean; columns: number; scale: HeatScale; xScale: XScale;
+  rows: HeatRow[]; window: readonly [number, number]; plot: Box; marks: Mark[]; frozenLabel: string; xTitle: string; showX: boolean; columns: number; scale: HeatScale; xScale: XScale;
 };
 
-/** Where cells become pixels before they are stretched over the plot; one for all heat maps. */
-let image: HTMLCanvasElement | null = null;
 /** A tick over rows that are thinner than this would hide what it marks: it stands above them then. */
 const TICKED_ROW_PX = 4;
+/** A label in a row needs this height. */
+const LABEL_PX = 10;
+const LABELLED_ROW_PX = 12;
+const X_GAP = 5;
 
-export function paintHeat(canvas: HTMLCanvasElement, view: HeatView): void {
-  const ratio = devicePixelRatio;
-  const ctx = cleared(canvas, view.width, view.height);
-  if (ctx === null || view.rows.length === 0) return;
-  const plotWidth = view.width - view.left - view.right;
-  const plotHeight = view.height - view.top - view.bottom;
-  const each = plotHeight / view.rows.length;
-  const x = (step: number) => view.left + view.xScale.position(step, view.window) * plotWidth;
-
-  const blank = new Float64Array(view.columns).fill(NaN);
-  const rows = foldRows(view.rows.map((row) => row.pixels?.row ?? blank), Math.floor(plotHeight * ratio));
-  image ??= document.createElement('canvas');
-  if (image.width !== view.columns || image.height !== rows.length) [image.width, image.height] = [view.columns, rows.length];
-  const data = pixels(rows, view.columns, view.tokens.ember, view.scale);
-  image.getContext('2d')?.putImageData(new ImageData(data, view.columns, rows.length), 0, 0);
-  ctx.fillStyle = view.tokens.inset;
-  ctx.fillRect(view.left, view.top, plotWidth, plotHeight);
-  ctx.imageSmoothingEnabled = false;
-  ctx.drawImage(image, view.left, view.top, plotWidth, plotHeight);
-
+export function drawHeat(surface: Surface, view: HeatView): void {
+  if (view.rows.length === 0) return;
+  const { plot, columns, rows } = view;
+  const each = plot.height / rows.length;
+  const x = (step: number) => plot.left + view.xScale.position(step, view.window) * plot.width;
+  drawCells(surface, view);
   // One NaN in a run of weeks is a pixel wide at the least, and as wide as a tick, so that it is seen.
-  ctx.fillStyle = markColour(view.tokens, 'nonfinite');
-  view.rows.forEach((row, r) => {
+  rows.forEach((row, r) => {
     for (const [first, last] of row.pixels?.broken ?? []) {
-      const at = view.left + (first / view.columns) * plotWidth;
-      ctx.fillRect(at, view.top + r * each, Math.max(2, ((last + 1 - first) / view.columns) * plotWidth), Math.max(1, each));
+      const left = plot.left + (first / columns) * plot.width;
+      surface.fill(markColour(surface.tokens, 'nonfinite'), { left, top: plot.top + r * each, width: Math.max(2, ((last + 1 - first) / columns) * plot.width), height: Math.max(1, each) });
     }
   });
-
-  ctx.strokeStyle = view.tokens.panel;
-  ctx.lineWidth = 1;
-  ctx.globalAlpha = 0.55;
-  ctx.beginPath();
-  for (let r = 1; r < view.rows.length; r += 1) {
-    const y = Math.round(view.top + r * each) + 0.5;
-    ctx.moveTo(view.left, y);
-    ctx.lineTo(view.left + plotWidth, y);
+  if (each >= TICKED_ROW_PX) {
+    surface.stroke({ colour: surface.tokens.panel, alpha: 0.55 }, (pen) => {
+      for (let r = 1; r < rows.length; r += 1) {
+        const y = surface.middle(plot.top + r * each);
+        pen.moveTo(plot.left, y);
+        pen.lineTo(plot.left + plot.width, y);
+      }
+    });
   }
-  if (each >= TICKED_ROW_PX) ctx.stroke();
-  ctx.globalAlpha = 1;
-
-  ctx.font = `10px ${view.tokens.font}`;
-  ctx.textBaseline = 'middle';
-  view.rows.forEach((row, r) => {
-    if (!row.frozen) return;
-    const y = view.top + r * each;
-    ctx.strokeStyle = view.tokens.tx3;
-    ctx.setLineDash([4, 3]);
-    ctx.strokeRect(view.left + 0.5, Math.round(y) + 0.5, plotWidth - 1, Math.max(2, Math.round(each) - 1));
-    ctx.setLineDash([]);
-    if (each < 12) return;
-    const wide = ctx.measureText(view.frozenLabel).width;
-    if (wide > plotWidth / 2) return;
-    ctx.fillStyle = view.tokens.panel;
-    ctx.fillRect(view.left + plotWidth - wide - 12, y + 1.5, wide + 10, each - 3);
-    ctx.fillStyle = view.tokens.tx2;
-    ctx.textAlign = 'right';
-    ctx.fillText(view.frozenLabel, view.left + plotWidth - 7, y + each / 2 + 0.5);
+  rows.forEach((row, r) => {
+    if (row.frozen) outlineFrozen(surface, view, plot.top + r * each, each);
   });
-
-  ctx.font = `10.5px ${view.tokens.font}`;
-  ctx.textAlign = 'right';
   const skip = Math.max(1, Math.ceil(11 / each));
-  view.rows.forEach((row, r) => {
+  rows.forEach((row, r) => {
     if (r % skip !== 0) return;
-    ctx.fillStyle = row.chosen ? view.tokens.tx1 : view.tokens.axis;
-    ctx.fillText(row.label, view.left - 6, view.top + (r + 0.5) * each, view.left - (row.tensor ? 16 : 8));
+    surface.text(row.label, plot.left - 6, plot.top + (r + 0.5) * each, { colour: row.chosen ? surface.tokens.tx1 : surface.tokens.axis, align: 'right', baseline: 'middle', most: plot.left - (row.tensor ? 16 : 8) });
   });
+  drawTicks(surface, view.marks, each >= TICKED_ROW_PX ? plot : { ...plot, top: 0, height: plot.top }, x, 0.8);
+  if (view.showX) drawX(surface, view);
+}
 
-  ctx.setLineDash([2, 2]);
-  for (const mark of view.marks) {
-    const at = Math.round(x(mark.at)) + 0.5;
-    if (!isDrawn(mark) || mark.kind === 'dip' || at < view.left || at > view.left + plotWidth) continue;
-    ctx.strokeStyle = markColour(view.tokens, mark.kind);
-    ctx.globalAlpha = mark.injected ? 0.45 : 0.8;
-    ctx.beginPath();
-    ctx.moveTo(at, each >= TICKED_ROW_PX ? view.top : 0);
-    ctx.lineTo(at, each >= TICKED_ROW_PX ? view.top + plotHeight : view.top);
-    ctx.stroke();
-  }
-  ctx.setLineDash([]);
-  ctx.globalAlpha = 1;
+function drawCells(surface: Surface, { plot, columns, rows, scale }: HeatView): void {
+  const blank = new Float64Array(columns).fill(NaN);
+  const folded = foldRows(rows.map((row) => row.pixels?.row ?? blank), Math.floor(plot.height * surface.ratio));
+  surface.fill(surface.tokens.inset, plot);
+  surface.cells(pixels(folded, columns, surface.tokens.ember, scale), columns, folded.length, plot);
+}
 
-  if (!view.showX) return;
-  ctx.textBaseline = 'top';
-  ctx.textAlign = 'center';
-  ctx.fillStyle = view.tokens.axis;
-  for (const { at, text } of view.xScale.ticks(view.window, Math.max(2, Math.floor(plotWidth / PX_PER_X_TICK))).ticks) {
-    if (at * plotWidth <= plotWidth - 40) ctx.fillText(text, view.left + at * plotWidth, view.top + plotHeight + 5);
+function outlineFrozen(surface: Surface, { plot, frozenLabel }: HeatView, y: number, each: number): void {
+  surface.outline({ colour: surface.tokens.tx3, dash: [4, 3] }, { left: plot.left + 0.5, top: surface.middle(y), width: plot.width - 1, height: Math.max(2, Math.round(each) - 1) });
+  if (each < LABELLED_ROW_PX) return;
+  const wide = surface.measure(frozenLabel, LABEL_PX);
+  if (wide > plot.width / 2) return;
+  surface.fill(surface.tokens.panel, { left: plot.left + plot.width - wide - 12, top: y + 1.5, width: wide + 10, height: each - 3 });
+  surface.text(frozenLabel, plot.left + plot.width - 7, y + each / 2 + 0.5, { colour: surface.tokens.tx2, px: LABEL_PX, align: 'right', baseline: 'middle' });
+}
+
+function drawX(surface: Surface, { plot, window, xScale, xTitle }: HeatView): void {
+  const below = plot.top + plot.height + X_GAP;
+  for (const { at, text } of xScale.ticks(window, Math.max(2, Math.floor(plot.width / PX_PER_X_TICK))).ticks) {
+    if (at * plot.width <= plot.width - 40) surface.text(text, plot.left + at * plot.width, below, { colour: surface.tokens.axis, align: 'center' });
   }
-  ctx.textAlign = 'right';
-  ctx.fillStyle = view.tokens.tx3;
-  ctx.fillText(view.xTitle, view.left + plotWidth, view.top + plotHeight + 5);
+  surface.text(xTitle, plot.left + plot.width, below, { colour: surface.tokens.tx3, align: 'right' });
 }

@@ -1,13 +1,13 @@
 // The layers under and over the lines of a chart: dip shading, the loss band, ticks of events, their labels.
-import '../language-tag';
-import uPlot from 'uplot';
 import type { Tokens } from '../theme/tokens.svelte';
-import type { View } from './line-plot';
 import type { Columns } from '../backend/frame';
+import type { Geometry, View } from './plot-view';
 import type { Line, Mark } from './series';
+import type { Box, Surface } from './surface';
 
 /** Two bands over each other can still be told apart. */
 const AREA_ALPHA = 0.16;
+const LABEL_PX = 10;
 
 export function markColour(tokens: Tokens, kind: string): string {
   if (kind === 'dip') return tokens.dip;
@@ -22,98 +22,74 @@ export function isDrawn(mark: Mark): boolean {
   return mark.kind !== 'checkpoint';
 }
 
-function geometry(u: uPlot, view: Pick<View, 'window' | 'scale'>) {
-  const { left, top, width, height } = u.bbox;
-  return { left, top, width, height, x: (step: number) => left + view.scale.position(step, view.window) * width };
+/** Dips that have ended, from edge to edge of a plot. */
+export function drawDips(surface: Surface, marks: Mark[], { top, height }: Pick<Box, 'top' | 'height'>, x: (step: number) => number): void {
+  for (const mark of marks) {
+    if (mark.end === null || mark.kind !== 'dip') continue;
+    surface.fill(surface.tokens.dipFill, { left: x(mark.at), top, width: x(mark.end) - x(mark.at), height });
+  }
 }
 
-export function drawShades(u: uPlot, view: View): void {
-  const { ctx } = u;
-  const { left, top, width, height, x } = geometry(u, view);
-  ctx.save();
-  ctx.beginPath();
-  ctx.rect(left, top, width, height);
-  ctx.clip();
-  for (const mark of view.marks) {
-    if (mark.end === null || mark.kind !== 'dip') continue;
-    ctx.fillStyle = view.tokens.dipFill;
-    ctx.fillRect(x(mark.at), top, x(mark.end) - x(mark.at), height);
-  }
-  if (view.band !== null) {
-    const high = u.valToPos(view.band.high, 'y', true);
-    const low = u.valToPos(view.band.low, 'y', true);
-    ctx.fillStyle = view.tokens.band;
-    ctx.fillRect(left, high, width, low - high);
-    ctx.strokeStyle = view.tokens.bandEdge;
-    ctx.lineWidth = uPlot.pxRatio;
-    ctx.setLineDash([3 * uPlot.pxRatio, 3 * uPlot.pxRatio]);
-    ctx.beginPath();
-    for (const y of [high, low]) {
-      ctx.moveTo(left, Math.round(y) + 0.5);
-      ctx.lineTo(left + width, Math.round(y) + 0.5);
+export function drawShades(surface: Surface, view: View, at: Geometry): void {
+  const { left, width, y } = at;
+  surface.within(at, () => {
+    drawDips(surface, view.marks, at, at.x);
+    if (view.band !== null) {
+      const [high, low] = [y(view.band.high), y(view.band.low)];
+      surface.fill(surface.tokens.band, { left, top: high, width, height: low - high });
+      surface.stroke({ colour: surface.tokens.bandEdge, dash: [3, 3] }, (pen) => {
+        for (const edge of [high, low]) {
+          pen.moveTo(left, surface.middle(edge));
+          pen.lineTo(left + width, surface.middle(edge));
+        }
+      });
     }
-    ctx.stroke();
-  }
-  for (const line of view.lines) if (line.area) fillArea(u, view, line, line.area);
-  ctx.restore();
+    for (const line of view.lines) if (line.area) fillArea(surface, at, line, line.area);
+  });
 }
 
 /** From minimum to maximum of each column; interrupted where the scale cannot show them. */
-function fillArea(u: uPlot, view: View, line: Line, { step, min, max }: Columns): void {
-  const { x } = geometry(u, view);
-  const colour = line.slot === 0 ? view.tokens.tx2 : view.tokens.categories[line.slot - 1] ?? view.tokens.tx2;
-  const shown = (value: number) => Number.isFinite(value) && (!view.log || value > 0);
-  u.ctx.save();
-  u.ctx.fillStyle = colour;
-  u.ctx.globalAlpha = AREA_ALPHA;
+function fillArea(surface: Surface, { x, y }: Geometry, line: Line, { step, min, max }: Columns): void {
+  const shown = (value: number) => Number.isFinite(y(value));
+  surface.ctx.fillStyle = surface.category(line.slot);
+  surface.ctx.globalAlpha = AREA_ALPHA;
   for (let from = 0; from < step.length; from += 1) {
     let to = from;
     while (to < step.length && shown(min[to] ?? NaN) && shown(max[to] ?? NaN)) to += 1;
     const path = new Path2D();
-    for (let i = from; i < to; i += 1) path.lineTo(x(step[i] ?? NaN), u.valToPos(max[i] ?? NaN, 'y', true));
-    for (let i = to - 1; i >= from; i -= 1) path.lineTo(x(step[i] ?? NaN), u.valToPos(min[i] ?? NaN, 'y', true));
-    if (to > from) u.ctx.fill(path);
+    for (let i = from; i < to; i += 1) path.lineTo(x(step[i] ?? NaN), y(max[i] ?? NaN));
+    for (let i = to - 1; i >= from; i -= 1) path.lineTo(x(step[i] ?? NaN), y(min[i] ?? NaN));
+    if (to > from) surface.ctx.fill(path);
     from = to;
   }
-  u.ctx.restore();
+  surface.ctx.globalAlpha = 1;
 }
 
-/** Vertical ticks at events; quieter where they were injected on purpose. */
-export function drawMarks(u: uPlot, view: View): void {
-  const { ctx } = u;
-  const { left, top, width, height, x } = geometry(u, view);
-  ctx.save();
-  ctx.lineWidth = uPlot.pxRatio;
-  ctx.setLineDash([2 * uPlot.pxRatio, 2 * uPlot.pxRatio]);
-  for (const mark of view.marks) {
-    const at = Math.round(x(mark.at)) + 0.5;
-    if (!isDrawn(mark) || mark.kind === 'dip' || at < left || at > left + width) continue;
-    ctx.strokeStyle = markColour(view.tokens, mark.kind);
-    ctx.globalAlpha = mark.injected ? 0.45 : 0.75;
-    ctx.beginPath();
-    ctx.moveTo(at, top);
-    ctx.lineTo(at, top + height);
-    ctx.stroke();
+/** Vertical ticks at events, dashed; quieter where they were injected on purpose. */
+export function drawTicks(surface: Surface, marks: Mark[], box: Box, x: (step: number) => number, alpha: number): void {
+  for (const mark of marks) {
+    const at = surface.middle(x(mark.at));
+    if (!isDrawn(mark) || mark.kind === 'dip' || at < box.left || at > box.left + box.width) continue;
+    surface.stroke({ colour: markColour(surface.tokens, mark.kind), dash: [2, 2], alpha: mark.injected ? 0.45 : alpha }, (pen) => {
+      pen.moveTo(at, box.top);
+      pen.lineTo(at, box.top + box.height);
+    });
   }
-  ctx.restore();
 }
 
-export function drawBandLabels(u: uPlot, view: View): void {
-  const { ctx } = u;
-  const { left, top, width, height, x } = geometry(u, view);
-  const px = uPlot.pxRatio;
-  ctx.textBaseline = 'bottom';
+export function drawMarks(surface: Surface, view: View, at: Geometry): void {
+  drawTicks(surface, view.marks, at, at.x, 0.75);
+}
+
+export function drawBandLabels(surface: Surface, view: View, { left, top, width, height, x, y }: Geometry): void {
   if (view.band !== null) {
-    ctx.fillStyle = view.tokens.accent;
-    ctx.textAlign = 'right';
-    const high = u.valToPos(view.band.high, 'y', true);
-    ctx.fillText(view.band.highLabel, left + width - 4 * px, high + (high < top + 14 * px ? 13 : -2) * px);
-    ctx.fillText(view.band.lowLabel, left + width - 4 * px, u.valToPos(view.band.low, 'y', true) - 2 * px);
+    const words = { colour: surface.tokens.accent, px: LABEL_PX, align: 'right', baseline: 'bottom' } as const;
+    const high = y(view.band.high);
+    surface.text(view.band.highLabel, left + width - 4, high + (high < top + 14 ? 13 : -2), words);
+    surface.text(view.band.lowLabel, left + width - 4, y(view.band.low) - 2, words);
   }
-  ctx.textAlign = 'left';
-  ctx.fillStyle = view.tokens.dip;
   for (const mark of view.marks) {
     if (mark.kind !== 'dip' || mark.label === '' || x(mark.end ?? mark.at) < left || x(mark.at) > left + width) continue;
-    ctx.fillText(mark.label, Math.max(left, x(mark.at)) + 3 * px, top + height - 3 * px);
+    surface.text(mark.label, Math.max(left, x(mark.at)) + 3, top + height - 3, { colour: surface.tokens.dip, px: LABEL_PX, baseline: 'bottom' });
   }
 }

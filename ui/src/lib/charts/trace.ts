@@ -9,11 +9,17 @@ export interface Pen {
 
 export type Drawn = { drawn: number; of: number };
 
+/** The values that a line touches in a column that holds several. */
+type Touch = (columns: Columns, i: number, low: number, high: number) => number[];
+const ALL: Touch = ({ first, last }, i, low, high) => [first[i] ?? low, ...nearest(first[i] ?? low, low, high), last[i] ?? high];
+/** Its extremes alone, for lines so small that where a column begins and ends makes no difference. */
+export const LOW_TO_HIGH: Touch = (_, __, low, high) => [low, high];
+
 /** `x` and `y` map to pixels; `y` gives NaN for what the scale cannot show (zero on a log scale). */
-export function trace(columns: Columns, window: readonly [number, number], x: (step: number) => number, y: (value: number) => number, pen: Pen): Drawn {
+export function trace(columns: Columns, window: readonly [number, number], x: (step: number) => number, y: (value: number) => number, pen: Pen, touch: Touch = ALL): Drawn {
   const tally: Drawn = { drawn: 0, of: 0 };
   let broken = true;
-  const { step, min, max, first, last } = columns;
+  const { step, min, max } = columns;
   const count = step.length;
   // One column beyond each edge keeps the line running to the edge.
   let begin = 0;
@@ -28,7 +34,7 @@ export function trace(columns: Columns, window: readonly [number, number], x: (s
       continue;
     }
     const at = x(step[i] ?? NaN);
-    const extremes = low === high ? [low] : [first[i] ?? low, ...nearest(first[i] ?? low, low, high), last[i] ?? high];
+    const extremes = low === high ? [low] : touch(columns, i, low, high);
     const shown = low === high ? 1 : 2;
     const visible = (step[i] ?? 0) >= window[0] && (step[i] ?? 0) <= window[1];
     if (visible) tally.of += shown;
