@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { en, ko } from '../src/lib/i18n/catalogues';
+import { PLACES } from '../src/lib/screens';
 import { forms } from '../src/lib/i18n/forms';
 
 const SOURCE = new URL('../src', import.meta.url).pathname;
@@ -19,7 +20,8 @@ const texts = files(SOURCE).map((path) => readFileSync(path, 'utf8'));
 const literals = new Set(texts.flatMap((text) => [...text.matchAll(/['"`]([a-z][a-z0-9_]*\.[A-Za-z0-9_.,'’ ]+)['"`]/g)].map((match) => match[1] ?? '')));
 /** Keys made at run time, by what they start with: `state.${…}`. */
 const prefixes = [...new Set(texts.flatMap((text) => [...text.matchAll(/`([a-z][a-z0-9_]*\.(?:[a-z0-9_]+\.)*)\$\{/g)].map((match) => match[1] ?? '')))];
-const used = (key: string) => literals.has(key) || literals.has(key.replace(/\.one$/, '')) || prefixes.some((prefix) => key.startsWith(prefix));
+const ofScreens = new Set<string>(PLACES.flatMap(({ name }) => [`screen.${name}`, `keys.go_${name}`]));
+const used = (key: string) => ofScreens.has(key) || literals.has(key) || literals.has(key.replace(/\.one$/, '')) || prefixes.some((prefix) => key.startsWith(prefix));
 
 describe('catalogues', () => {
   it('have the same keys', () => {

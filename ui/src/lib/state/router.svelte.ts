@@ -1,9 +1,8 @@
 // The address of the window, `#/screen/arg?name=value`: the complete state of what is shown, so that reload and Back
 // restore it. Screens read `router.route` and write through `go` and `patch`; nothing else touches location.
+import { screenOf, type ScreenName } from '../screens';
 
-export const SCREENS = ['sweeps', 'live', 'runs', 'run', 'compare', 'map', 'datasets', 'alarms', 'settings'] as const;
-export type Screen = (typeof SCREENS)[number];
-export type Route = { screen: Screen; arg: string; params: Readonly<Record<string, string>> };
+export type Route = { screen: ScreenName; arg: string; params: Readonly<Record<string, string>> };
 
 /** WebKit refuses more than 100 replacements in 30 seconds. */
 const REPLACE_EVERY_MS = 350;
@@ -11,8 +10,7 @@ const REPLACE_EVERY_MS = 350;
 export function parseAddress(hash: string): Route {
   const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?', 2);
   const [name = '', ...rest] = path.split('/');
-  const screen = (SCREENS as readonly string[]).includes(name) ? (name as Screen) : 'live';
-  return { screen, arg: decodeURIComponent(rest.join('/')), params: Object.fromEntries(new URLSearchParams(query)) };
+  return { screen: screenOf(name), arg: decodeURIComponent(rest.join('/')), params: Object.fromEntries(new URLSearchParams(query)) };
 }
 
 export function formatAddress(route: Route): string {
@@ -22,7 +20,7 @@ export function formatAddress(route: Route): string {
 }
 
 /** An address for `href`. */
-export function address(screen: Screen, arg = '', params: Record<string, string> = {}): string {
+export function address(screen: ScreenName, arg = '', params: Record<string, string> = {}): string {
   return formatAddress({ screen, arg, params });
 }
 
@@ -39,7 +37,7 @@ class Router {
   }
 
   /** A new entry in the history. */
-  go(screen: Screen, arg = '', params: Record<string, string> = {}): void {
+  go(screen: ScreenName, arg = '', params: Record<string, string> = {}): void {
     this.#flush();
     location.hash = address(screen, arg, params);
   }
