@@ -1,4 +1,6 @@
 // Numbers as the design writes them; addresses and keys as they are read back.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { bytes, durationParts, number, rate, recorded, signed, significant } from '../src/lib/format';
 import { allows, lookOf } from '../src/lib/ui/run-state';
@@ -21,10 +23,20 @@ describe('numbers', () => {
     expect([recorded(1.5), recorded('NaN'), recorded('-Infinity'), recorded(null)]).toEqual([1.5, NaN, -Infinity, null]);
   });
   it('writes sizes and differences', () => {
-    expect([bytes(1.84e9), bytes(900), signed(0.4), signed(-6.8), signed(0)]).toEqual(['1.84 GB', '900 B', '+0.4', '−6.8', '±0.0']);
+    expect([bytes(3 * 2 ** 29), bytes(900), bytes(2 ** 20 - 1), bytes(5 * 2 ** 40), signed(0.4), signed(-6.8), signed(0)]).toEqual(['1.5 GiB', '900 B', '1.0 MiB', '5.0 TiB', '+0.4', '−6.8', '±0.0']);
   });
   it.each([[41, 's', 41, ''], [59.7, 'm', 1, ''], [3300, 'm', 55, ''], [10260, 'h', 2, '51'], [200000, 'd', 2, '8']] as const)('%d seconds', (seconds, key, a, b) => {
     expect(durationParts(seconds)).toEqual({ key, a, b });
+  });
+});
+
+describe('notation', () => {
+  it('is made in one place', () => {
+    const source = new URL('../src', import.meta.url).pathname;
+    const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((path) => /\.(svelte|ts)$/.test(path) && path !== 'lib/format.ts');
+    expect(files.length).toBeGreaterThan(200);
+    const own = files.filter((path) => /toFixed|toLocale(Date|Time)?String|Intl\.(Number|DateTime|RelativeTime)Format|\b[KMGT]B\b/.test(readFileSync(join(source, path), 'utf8')));
+    expect(own).toEqual([]);
   });
 });
 

@@ -1,4 +1,5 @@
-// Numbers, times and names as the design writes them: grouped thousands, a true minus, rates as 1.5e−4.
+// Numbers, sizes and times as the design writes them, in every language and on every screen: grouped thousands, a true minus, rates as
+// 1.5e−4, sizes in powers of 1,024. No other module turns a number into text by itself; a test looks for it.
 // Pure: the clock is an argument.
 import type { Number as Recorded } from './backend/generated';
 
@@ -36,21 +37,36 @@ export function significant(value: number | null | undefined, digits = 3): strin
   return number(value, Math.max(0, digits - 1 - Math.floor(Math.log10(size) + 1e-9)));
 }
 
+/** Whole numbers whole, others with no more digits than they need. */
+export function plain(value: number): string {
+  if (Number.isInteger(value)) return number(value);
+  const size = Math.abs(value);
+  if (size < 1e-3 || size >= 1e9) return rate(value, 6);
+  const digits = String(Number(value.toPrecision(6))).split('.')[1]?.length ?? 0;
+  return number(value, digits);
+}
+
 /** A recorded number, which may be non-finite, as a JS number; null stays null. */
 export function recorded(value: Recorded | null | undefined): number | null {
   return value === null || value === undefined ? null : Number(value);
 }
 
+export const GIB = 2 ** 30;
+const UNITS = ['KiB', 'MiB', 'GiB', 'TiB'];
+
+/** 1.5 GiB; the host's sentences say sizes in the same way. */
 export function bytes(value: number | null | undefined): string {
   if (value === null || value === undefined) return NONE;
-  const units = ['B', 'KB', 'MB', 'GB', 'TB'];
-  let size = value;
-  let unit = 0;
-  while (size >= 1000 && unit < units.length - 1) {
-    size /= 1000;
-    unit += 1;
-  }
-  return `${significant(size)} ${units[unit]}`;
+  if (value < 1024) return `${number(value)} B`;
+  let [size, unit] = [value / 1024, 0];
+  // Whatever would round to 1,024.0 is said in the next unit.
+  while (size >= 1023.95 && unit < UNITS.length - 1) [size, unit] = [size / 1024, unit + 1];
+  return `${number(size, 1)} ${UNITS[unit]}`;
+}
+
+/** A value times a factor without the digits that the product invents: 0.07 × 100 is 7. */
+export function scaled(value: number, factor: number): number {
+  return Number((value * factor).toPrecision(12));
 }
 
 export function percent(share: number | null | undefined, digits = 0): string {

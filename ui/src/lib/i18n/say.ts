@@ -1,7 +1,7 @@
 // Sentences of the host in the reader's language. Kind and fields come through the doors; the catalogues have the words,
 // and fields are written as the generated table says. A kind that this page does not know is shown in the host's English.
 import type { Evidence, Told } from '$lib/backend';
-import { number, rate } from '$lib/format';
+import { bytes, plain } from '$lib/format';
 import { forms, type Form } from './forms';
 import { translated } from './index.svelte';
 
@@ -23,31 +23,10 @@ export function evidenceText(code: Evidence, text: string): string {
 
 function written(form: Form, value: unknown): string {
   switch (form) {
-    case 'number': return numberText(Number(value));
-    case 'bytes': return bytesText(Number(value));
+    case 'number': return plain(Number(value));
+    case 'bytes': return bytes(Number(value));
     case 'names': return (value as string[]).join(', ');
     case 'sentence': return say(value as Told);
     case 'text': return String(value);
   }
-}
-
-/** Whole numbers whole, others with no more digits than they need. */
-function numberText(value: number): string {
-  if (Number.isInteger(value)) return number(value);
-  const size = Math.abs(value);
-  if (size < 1e-3 || size >= 1e9) return rate(value, 6);
-  const digits = String(Number(value.toPrecision(6))).split('.')[1]?.length ?? 0;
-  return number(value, digits);
-}
-
-/** With a unit of the binary series, as the host writes it. */
-function bytesText(value: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
-  let size = value;
-  let unit = 0;
-  while (size >= (unit === 0 ? 1024 : 1023.95) && unit < units.length - 1) {
-    size /= 1024;
-    unit += 1;
-  }
-  return `${number(size, unit === 0 ? 0 : 1)} ${units[unit]}`;
 }

@@ -1,6 +1,6 @@
 // How the value of a series at the crosshair is written, and which line of the charts it belongs to. Pure but for the catalogue.
 import type { Reading } from '$lib/charts/value-at';
-import { number, rate, significant } from '$lib/format';
+import { GIB, number, rate, significant } from '$lib/format';
 import { t } from '$lib/i18n/index.svelte';
 import { metricName } from '$lib/words';
 
@@ -10,7 +10,6 @@ const SLOTS: Record<string, number> = {
   images_per_second: 1, step_seconds: 2, data_wait_seconds: 3, device_memory_bytes: 8, resident_memory_bytes: 8,
 };
 const MILLI = 1000;
-const GIGA = 1e9;
 
 export function slotOf(series: string): number {
   return SLOTS[series] ?? 0;
@@ -25,7 +24,7 @@ export function written(series: string, value: number): { text: string; unit: st
   if (series.startsWith('knn_') || series.startsWith('probe_top')) return { text: number(value * 100, 1), unit: '%' };
   if (series === 'learning_rate' || series.startsWith('update_ratio/')) return { text: rate(value, 2), unit: '' };
   if (series.endsWith('_seconds')) return { text: number(value * MILLI, 1), unit: 'ms' };
-  if (series.endsWith('_bytes')) return { text: number(value / GIGA, 2), unit: 'GB' };
+  if (series.endsWith('_bytes')) return { text: number(value / GIB, 2), unit: 'GiB' };
   return { text: series === 'images_per_second' ? number(value) : significant(value, 4), unit: '' };
 }
 

@@ -1,5 +1,5 @@
 // Sizes as people type them: a number of GiB. Pure.
-const GIB = 2 ** 30;
+import { GIB } from '$lib/format';
 
 /** '' for none; as few decimals as tell the size. */
 export function gibOf(bytes: number | undefined): string {
