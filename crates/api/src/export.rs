@@ -1,5 +1,5 @@
 //! Runs as files for others: CSV (the form that `import csv` reads), JSON lines, and the comparison figure as SVG or
-//! PNG. A file is written beside its place and renamed, so that no half file is ever seen.
+//! PNG, by one table that the command line and the window's form follow too. A file is written beside its place and renamed, so that no half file is ever seen.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -20,6 +20,43 @@ use crate::runs;
 const WIDTH: u32 = 960;
 const PNG_SCALE: f64 = 2.0;
 
+/// A form of file that runs can be written in; it is also how the file's name ends.
+pub struct Format {
+    pub name: &'static str,
+    write: Write,
+}
+
+/// What one file holds, and how it comes to be.
+enum Write {
+    /// Every recorded value of one run.
+    Values(fn(&[Series]) -> Result<Vec<u8>>),
+    /// One figure of all runs, from its SVG.
+    Figure(fn(String) -> Result<Vec<u8>>),
+}
+
+/// Command line, dispatcher and the window's form follow from it.
+pub const FORMATS: &[Format] = &[
+    Format { name: "csv", write: Write::Values(|series| Ok(csv(series).into_bytes())) },
+    Format { name: "jsonl", write: Write::Values(|series| Ok(json_lines(series)?.into_bytes())) },
+    Format { name: "png", write: Write::Figure(|svg| picture_of(&svg)) },
+    Format { name: "svg", write: Write::Figure(|svg| Ok(svg.into_bytes())) },
+];
+
+impl Format {
+    /// What a file of it holds, as the window names it.
+    pub fn holds(&self) -> &'static str {
+        match self.write {
+            Write::Values(_) => "values",
+            Write::Figure(_) => "figure",
+        }
+    }
+}
+
+/// Their names, `csv, jsonl, png, svg`.
+pub fn format_names() -> String {
+    FORMATS.iter().map(|format| format.name).collect::<Vec<_>>().join(", ")
+}
+
 /// Writes runs in a format and returns the files.
 ///
 /// # Errors
@@ -29,13 +66,13 @@ pub async fn export(context: &Context, ids: &[String], format: &str, path: &Path
     for id in ids {
         chosen.push(runs::resolve(context, id).await?);
     }
-    match format {
-        "csv" | "jsonl" => tables(context, &chosen, format, path).await,
-        "svg" | "png" => picture(context, &chosen, format, path).await,
-        _ => {
-            Err(ApiError::invalid(format!("there is no format `{format}`"))
-                .hint("choose csv, jsonl, svg or png"))
-        }
+    let Some(format) = FORMATS.iter().find(|known| known.name == format) else {
+        return Err(ApiError::invalid(format!("there is no format `{format}`"))
+            .hint(format!("choose one of {}", format_names())));
+    };
+    match format.write {
+        Write::Values(made) => tables(context, &chosen, format.name, made, path).await,
+        Write::Figure(made) => picture(context, &chosen, made, path).await,
     }
 }
 
@@ -57,21 +94,27 @@ fn write(path: &Path, bytes: &[u8]) -> Result<()> {
 }
 
 /// One file a run: PATH itself for one run, files in the folder PATH for several.
-async fn tables(context: &Context, ids: &[RunId], format: &str, path: &Path) -> Result<Vec<PathBuf>> {
+async fn tables(
+    context: &Context,
+    ids: &[RunId],
+    ending: &str,
+    made: fn(&[Series]) -> Result<Vec<u8>>,
+    path: &Path,
+) -> Result<Vec<PathBuf>> {
     let mut written = Vec::new();
     for &id in ids {
         let series = context.store().series(id, &SeriesQuery::default()).await?;
-        let text = if format == "csv" { csv(&series) } else { json_lines(&series)? };
+        let bytes = made(&series)?;
         let file = match ids {
             [_] => path.to_path_buf(),
             _ => {
                 let row = context.store().run(id).await?;
                 // Labels repeat between sweeps; the id's end does not.
                 let id = id.simple().to_string();
-                path.join(format!("{}-{}.{format}", file_name(&row.label), &id[id.len() - 6..]))
+                path.join(format!("{}-{}.{ending}", file_name(&row.label), &id[id.len() - 6..]))
             }
         };
-        write(&file, text.as_bytes())?;
+        write(&file, &bytes)?;
         written.push(file);
     }
     Ok(written)
@@ -151,7 +194,12 @@ fn json_lines(series: &[Series]) -> Result<String> {
     Ok(text)
 }
 
-async fn picture(context: &Context, ids: &[RunId], format: &str, path: &Path) -> Result<Vec<PathBuf>> {
+async fn picture(
+    context: &Context,
+    ids: &[RunId],
+    made: fn(String) -> Result<Vec<u8>>,
+    path: &Path,
+) -> Result<Vec<PathBuf>> {
     let mut compared = Vec::new();
     let mut rows = Vec::new();
     for &id in ids {
@@ -176,14 +224,12 @@ async fn picture(context: &Context, ids: &[RunId], format: &str, path: &Path) ->
     };
     let svg = figure(&comparison(&picture, WIDTH))
         .map_err(|error| ApiError::failed(format!("failed to draw the figure: {error}")))?;
-    if format == "svg" {
-        write(path, svg.as_bytes())?;
-    } else {
-        let bytes = png(&svg, PNG_SCALE)
-            .map_err(|error| ApiError::failed(format!("failed to draw the PNG: {error}")))?;
-        write(path, &bytes)?;
-    }
+    write(path, &made(svg)?)?;
     Ok(vec![path.to_path_buf()])
+}
+
+fn picture_of(svg: &str) -> Result<Vec<u8>> {
+    png(svg, PNG_SCALE).map_err(|error| ApiError::failed(format!("failed to draw the PNG: {error}")))
 }
 
 async fn compared_run(context: &Context, row: &RunRow) -> Result<ComparedRun> {

@@ -3,7 +3,9 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
+use vitals_api::export;
 
 /// See when, where and why self-supervised ViT training becomes unstable.
 #[derive(Debug, Parser)]
@@ -56,14 +58,14 @@ pub enum Command {
         #[arg(required = true, num_args = 2..)]
         ids: Vec<String>,
     },
-    /// Write runs as CSV, JSON lines, PNG or SVG.
+    /// Write runs to files: their values, or a figure.
     Export {
         #[arg(required = true)]
         ids: Vec<String>,
-        /// csv, jsonl, png or svg.
-        #[arg(long)]
+        /// What is written, and how.
+        #[arg(long, value_parser = PossibleValuesParser::new(export::FORMATS.iter().map(|one| one.name)))]
         format: String,
-        /// A file; for csv and jsonl of several runs a folder.
+        /// A file; for the values of several runs a folder.
         #[arg(long, value_name = "PATH")]
         out: PathBuf,
     },

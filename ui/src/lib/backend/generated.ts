@@ -2,6 +2,9 @@
 
 export type JsonValue = number | string | boolean | null | JsonValue[] | { [key: string]: JsonValue };
 
+/** What runs can be written as, by the host. */
+export const EXPORT_FORMATS = [{ name: 'csv', holds: 'values' }, { name: 'jsonl', holds: 'values' }, { name: 'png', holds: 'figure' }, { name: 'svg', holds: 'figure' }] as const;
+
 export type ActionProblem = { id: string, message: string, };
 
 export type ActionResult = { done: Array<string>, problems: Array<ActionProblem>, };

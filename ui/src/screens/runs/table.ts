@@ -1,5 +1,5 @@
 // The runs table without its looks: columns and their sort keys, selection, rows in view, places of exports. Pure.
-import type { Run } from '$lib/backend';
+import { EXPORT_FORMATS, type Run } from '$lib/backend';
 import type { Key } from '$lib/i18n/index.svelte';
 
 export type Column = { id: string; label: Key; numeric: boolean; sort: string | null; small?: boolean };
@@ -105,8 +105,13 @@ export function rowsInView(count: number, top: number, height: number): [number,
   return [from, Math.min(count, Math.ceil((top + height) / ROW_PX) + BEYOND)];
 }
 
-export const FORMATS = ['csv', 'png', 'svg'] as const;
-export type Format = (typeof FORMATS)[number];
+export type Format = (typeof EXPORT_FORMATS)[number]['name'];
+export const FORMATS: readonly Format[] = EXPORT_FORMATS.map((one) => one.name);
+
+/** What a file of a format holds: every value of a run, or one figure of all runs. */
+export function holds(format: Format): (typeof EXPORT_FORMATS)[number]['holds'] | undefined {
+  return EXPORT_FORMATS.find((one) => one.name === format)?.holds;
+}
 
 /** A file in the workspace's exports folder; a folder for the tables of several runs. */
 export function exportPath(workspace: string, runs: Pick<Run, 'label' | 'id'>[], format: Format, part = ''): string {
@@ -114,7 +119,7 @@ export function exportPath(workspace: string, runs: Pick<Run, 'label' | 'id'>[],
   const end = (id: string) => id.replaceAll('-', '').slice(-6);
   const plain = (label: string) => label.replace(/[^\p{L}\p{N}._-]/gu, '-');
   const name = first === undefined ? 'runs' : runs.length === 1 ? `${plain(first.label)}-${end(first.id)}` : `${runs.length}-runs-${end(first.id)}`;
-  return `${workspace}/exports/${name}${part}${format === 'csv' && runs.length > 1 ? '' : `.${format}`}`;
+  return `${workspace}/exports/${name}${part}${holds(format) === 'values' && runs.length > 1 ? '' : `.${format}`}`;
 }
 
 /** Tags as typed: separated by commas or blanks, each once. */
