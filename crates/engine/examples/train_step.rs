@@ -66,7 +66,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             .collect()
     };
     let (view1, view2) = (pixels(), pixels());
-    let views = Views { view1: &view1, view2: &view2, labels: &[], batch: batch as usize, image_size };
+    let views = Views { views: &[&view1, &view2], labels: &[], batch: batch as usize, image_size };
     let mut early = 0;
     for line in stdin().lock().lines() {
         let answer = match line?.as_str() {

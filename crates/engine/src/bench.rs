@@ -41,9 +41,9 @@ pub fn bench(recipe: &Recipe, steps: u64, device: Device) -> std::result::Result
     let images = u64::from(recipe.batch_size) * 1000;
     let mut trainer = Trainer::new(recipe, recipe.schedule(images), device)?;
     let batches = [random_batch(recipe, 0), random_batch(recipe, 1)];
-    let [view1, view2] = &batches;
+    let views: Vec<&[u8]> = batches.iter().map(Vec::as_slice).collect();
     let (batch, image_size) = (recipe.batch_size as usize, recipe.image_size);
-    let views = Views { view1, view2, labels: &[], batch, image_size };
+    let views = Views { views: &views, labels: &[], batch, image_size };
     let timed = |trainer: &mut Trainer, measure: bool| -> Result<f64> {
         let begin = Instant::now();
         trainer.step_measured(trainer.next_step(), &views, measure)?;

@@ -13,6 +13,7 @@ use tch::Tensor;
 use vitals_recipe::Recipe;
 
 use crate::error::{EngineError, Result, guarded};
+use crate::optimizers::Optimizer;
 use crate::scaler::LossScale;
 use crate::tensor_file::{State, decode, encode, restore};
 use crate::trainer::Trainer;
@@ -83,7 +84,7 @@ impl Trainer {
     pub fn save(&self, folder: &Path) -> std::result::Result<(), EngineError> {
         let files = guarded(|| {
             Ok([
-                (MODEL, encode(&self.core.nets.state())?),
+                (MODEL, encode(&self.core.method.state())?),
                 (OPTIMIZER, encode(&self.optimizer_state())?),
                 (MONITOR, encode(&self.monitor_state())?),
             ])
@@ -91,7 +92,7 @@ impl Trainer {
         write_folder(folder, &files, |files| CheckpointState {
             format: CHECKPOINT_FORMAT,
             step: self.next_step,
-            optimizer_updates: self.optimizers().map(|optimizer| optimizer.updates).collect(),
+            optimizer_updates: self.core.optimizers.iter().map(|(_, optimizer)| optimizer.updates).collect(),
             bank_filled: self.queue.filled,
             bank_next: self.queue.next,
             loss_scale: self.loss_scale,
@@ -107,7 +108,7 @@ impl Trainer {
         guarded(|| {
             let refuse = |reason: String| EngineError::Checkpoint { path: folder.to_owned(), reason };
             let parts = [
-                (MODEL, self.core.nets.state()),
+                (MODEL, self.core.method.state()),
                 (OPTIMIZER, self.optimizer_state()),
                 (MONITOR, self.monitor_state()),
             ];
@@ -119,15 +120,13 @@ impl Trainer {
                 }
                 stored.push(tensors);
             }
-            if state.optimizer_updates.len() != self.optimizers().count() {
+            if state.optimizer_updates.len() != self.core.optimizers.len() {
                 return Err(refuse("it belongs to another method".to_owned()));
             }
             for ((name, targets), stored) in parts.iter().zip(&stored) {
                 restore(targets, stored, &folder.join(name))?;
             }
-            let optimizers =
-                std::iter::once(&mut self.core.optimizer).chain(&mut self.core.prototype_optimizer);
-            for (optimizer, updates) in optimizers.zip(&state.optimizer_updates) {
+            for ((_, optimizer), updates) in self.core.optimizers.iter_mut().zip(&state.optimizer_updates) {
                 optimizer.updates = *updates;
             }
             self.queue.filled = state.bank_filled;
@@ -138,20 +137,9 @@ impl Trainer {
         })
     }
 
-    fn optimizers(&self) -> impl Iterator<Item = &crate::optimizer::Optimizer> {
-        std::iter::once(&self.core.optimizer).chain(&self.core.prototype_optimizer)
-    }
-
-    /// Both moments of every optimizer, as flat vectors in the order of the parameters.
     fn optimizer_state(&self) -> State {
-        let mut found = State::new();
-        for (name, optimizer) in ["main", "prototypes"].into_iter().zip(self.optimizers()) {
-            found.insert(format!("{name}.first"), optimizer.first.shallow_clone());
-            if let Some(second) = &optimizer.second {
-                found.insert(format!("{name}.second"), second.shallow_clone());
-            }
-        }
-        found
+        let named = self.core.optimizers.iter().map(|(group, optimizer)| (group.name.to_owned(), optimizer));
+        optimizer_state(named)
     }
 
     fn monitor_state(&self) -> State {
@@ -159,6 +147,15 @@ impl Trainer {
             .map(|(name, tensor)| (name.to_owned(), tensor.shallow_clone()))
             .into()
     }
+}
+
+/// The state of named optimizers, as flat vectors in the order of the parameters: `main.first` and so on.
+pub(crate) fn optimizer_state<'a>(named: impl Iterator<Item = (String, &'a Optimizer)>) -> State {
+    let tensors = named.flat_map(|(name, optimizer)| {
+        let named = move |(part, tensor): (&str, &Tensor)| (format!("{name}.{part}"), tensor.shallow_clone());
+        optimizer.state().into_iter().map(named)
+    });
+    tensors.collect()
 }
 
 /// Writes the files of a checkpoint and the state that lists their hashes: beside their place, then moved there.

@@ -1,39 +1,29 @@
-//! Networks, method and optimizer together: one training step on two views at a given learning rate and momentum. It
-//! knows no schedule, data set or monitor.
+//! Method and optimizers together: one training step on the views of a batch at given rates. It knows no schedule, data
+//! set or monitor.
 
 use tch::{Device, Tensor};
+use vitals_recipe::Recipe;
 
+use crate::backbones::STEM_LAYER;
+use crate::clip;
 use crate::error::Result;
 use crate::gradient::{Gradients, Measurement, contiguous, flatten, report, stats};
-use crate::method::{Differentiated, Images, differentiate};
+use crate::methods::{self, Group, Method, Networks};
 use crate::monitor::spread;
-use crate::network::Networks;
-use crate::optimizer::Optimizer;
-use crate::parameter::Span;
+use crate::optimizers::{self, Optimizer};
+use crate::parameter::{Slot, Span};
+use crate::pieces::{Differentiated, differentiate};
 use crate::plan::Plan;
+use crate::rates::Rates;
 use crate::shim::{Stats, norms};
-
-/// The rates of one step.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Rates {
-    pub learning_rate: f64,
-    pub encoder_momentum: f64,
-    /// What the loss is multiplied with before the backward pass, so that small gradients survive half precision.
-    pub loss_scale: f64,
-}
-
-impl Rates {
-    pub(crate) fn scaled(&self, loss: &Tensor) -> Result<Tensor> {
-        Ok(if self.loss_scale == 1.0 { loss.shallow_clone() } else { loss.f_mul_scalar(self.loss_scale)? })
-    }
-}
+use crate::views::Images;
 
 /// What one step leaves.
 pub(crate) struct Outcome {
     pub loss: f64,
     pub feature_std: f64,
     pub feature_cosine: f64,
-    /// View-1 features (N, D) on the device.
+    /// Features of the first view (N, D) on the device.
     pub features: Tensor,
     pub gradients: Option<Gradients>,
     /// Whether the update was left out because a gradient overflowed in half precision.
@@ -44,33 +34,46 @@ pub(crate) struct Outcome {
 pub(crate) struct Core {
     pub plan: Plan,
     pub device: Device,
-    pub nets: Networks,
-    pub optimizer: Optimizer,
-    /// SwAV's prototypes count their updates on their own, because they may rest at first.
-    pub prototype_optimizer: Option<Optimizer>,
+    pub method: Box<dyn Method>,
+    /// One for each of the method's groups, in their order.
+    pub optimizers: Vec<(Group, Optimizer)>,
 }
 
 impl Core {
-    pub(crate) fn new(plan: Plan, device: Device) -> Result<Core> {
-        let nets = Networks::new(&plan, device)?;
-        let optimizer =
-            |span: Span| Optimizer::new(plan.optimizer, &nets.parameters.flat, &nets.parameters.slots, span);
-        let main = optimizer(nets.main)?;
-        let prototype_optimizer = match &nets.prototypes {
-            Some(_) => Some(optimizer(Span { start: nets.main.end, end: nets.trained.end })?),
-            None => None,
+    /// Networks at their start values, optimizers at rest. `plan` is that of the recipe.
+    pub(crate) fn new(recipe: &Recipe, plan: Plan, device: Device) -> Result<Core> {
+        let method = methods::build(recipe, &plan, device)?;
+        let parameters = &method.networks().parameters;
+        let optimizer = |group: Group| {
+            Ok((group, optimizers::build(recipe, &parameters.flat, &parameters.slots, group.span)?))
         };
-        Ok(Core { plan, device, optimizer: main, prototype_optimizer, nets })
+        let optimizers = method.groups().into_iter().map(optimizer).collect::<Result<_>>()?;
+        Ok(Core { plan, device, method, optimizers })
     }
 
-    /// One step on two views. With `measure`, norms of every gradient and update come back.
+    /// The query encoder and all that has gradients.
+    pub(crate) fn networks(&self) -> &Networks {
+        self.method.networks()
+    }
+
+    /// Loss and gradients of the wanted tensors; also moves the momentum encoder and the statistics of batch norms.
+    pub(crate) fn differentiate(
+        &self,
+        views: &dyn Images,
+        rates: Rates,
+        wanted: &[Tensor],
+    ) -> Result<Differentiated> {
+        differentiate(self.method.as_ref(), self.plan.piece, views, rates, wanted)
+    }
+
+    /// One step. With `measure`, norms of every gradient and update come back.
     pub(crate) fn advance(&mut self, views: &dyn Images, rates: Rates, measure: bool) -> Result<Outcome> {
-        let slots = &self.nets.parameters.slots;
+        let slots = &self.networks().parameters.slots;
         // The gradient of a frozen patch projection is wanted for display alone.
-        let first = slots.iter().position(|slot| measure || self.nets.is_trained(slot.offset)).unwrap_or(0);
-        let wanted = &self.nets.parameters.tensors[first..];
-        let Differentiated { loss, features, gradients } =
-            differentiate(&self.nets, &self.plan, views, rates, wanted)?;
+        let first = slots.iter().position(|slot| measure || self.networks().is_trained(slot.offset));
+        let first = first.unwrap_or(0);
+        let wanted = &self.networks().parameters.tensors[first..];
+        let Differentiated { loss, features, gradients } = self.differentiate(views, rates, wanted)?;
         let [deviation, cosine] = spread(&features)?;
         let mut scalars = vec![loss.f_view([1])?, deviation.f_view([1])?, cosine.f_view([1])?];
 
@@ -81,14 +84,14 @@ impl Core {
                 let mut found = self.pass(gradients, first, rates.learning_rate)?;
                 self.damp_patch(patch.as_ref())?;
                 let span = patch.as_ref().map_or(0, |(span, _)| span.end);
-                let slots = self.nets.parameters.slots[first..].iter().zip(&mut found);
+                let slots = self.networks().parameters.slots[first..].iter().zip(&mut found);
                 for (_, stats) in slots.filter(|(slot, _)| slot.offset < span) {
                     stats.change_squares *= self.plan.patch_lr_factor.powi(2);
                 }
                 Some(found)
             }
             false => {
-                let gradient = flatten(&gradients, &self.nets.parameters.slots[first..], self.device)?;
+                let gradient = flatten(&gradients, &self.networks().parameters.slots[first..], self.device)?;
                 drop(gradients);
                 if rates.loss_scale != 1.0 {
                     let _ = gradient.shallow_clone().f_mul_scalar_(rates.loss_scale.recip())?;
@@ -96,23 +99,24 @@ impl Core {
                     skipped = gradient.f_isfinite()?.f_all()?.f_int64_value(&[])? == 0;
                 }
                 let measurement =
-                    if measure { Some(Measurement::begin(&self.nets, &gradient)?) } else { None };
-                let start = self.nets.parameters.slots.get(first).map_or(0, |slot| slot.offset);
+                    if measure { Some(Measurement::begin(self.networks(), &gradient)?) } else { None };
+                let start = self.networks().parameters.slots.get(first).map_or(0, |slot| slot.offset);
                 let ratios = match skipped {
                     true => None,
                     false => self.descend(&gradient, start, rates.learning_rate, measure)?,
                 };
                 self.damp_patch(patch.as_ref())?;
                 if let Some(measurement) = measurement {
-                    scalars.push(measurement.end(&self.nets, ratios.as_ref())?);
+                    scalars.push(measurement.end(self.networks(), ratios.as_ref())?);
                 }
                 None
             }
         };
         let host: Vec<f32> = (&Tensor::f_cat(&scalars, 0)?).try_into()?;
-        let has_second_moment = self.optimizer.second.is_some();
-        let gradients = measure
-            .then(|| report(&self.nets, &passed.unwrap_or_else(|| stats(&host[3..])), has_second_moment));
+        let has_second_moment = self.optimizers.first().is_some_and(|(_, main)| main.has_second_moment());
+        let gradients = measure.then(|| {
+            report(self.networks(), &passed.unwrap_or_else(|| stats(&host[3..])), has_second_moment)
+        });
         Ok(Outcome {
             loss: f64::from(host[0]),
             feature_std: f64::from(host[1]),
@@ -125,9 +129,11 @@ impl Core {
 
     /// Norm and maximum of every gradient, brought to the host, and nothing else of a step.
     pub(crate) fn measure(&mut self, gradients: &[Tensor]) -> Result<()> {
-        if self.passes() {
-            let slots = &self.nets.parameters.slots;
-            self.optimizer.pass(&self.nets.parameters.flat, slots, gradients, 0.0, false)?;
+        if self.passes()
+            && let Some((_, main)) = self.optimizers.first_mut()
+        {
+            let parameters = &self.method.networks().parameters;
+            main.pass(&parameters.flat, &parameters.slots, gradients, 0.0, false)?;
             return Ok(());
         }
         for order in [2.0, f64::INFINITY] {
@@ -136,19 +142,23 @@ impl Core {
         Ok(())
     }
 
-    /// Whether one pass over the tensors can do it all: AdamW on the CPU, and nothing that must know a total first.
+    /// Whether one pass over the tensors can do it all: on the CPU, a rule that has one, and nothing that must know a total
+    /// first.
     fn passes(&self) -> bool {
         let clips_nothing = self.plan.gradient_clip == 0.0 && self.plan.gradient_clip_per_tensor == 0.0;
-        self.device == Device::Cpu && clips_nothing && self.optimizer.can_pass()
+        self.device == Device::Cpu
+            && clips_nothing
+            && self.optimizers.iter().all(|(_, optimizer)| optimizer.can_pass())
     }
 
     /// The patch projection's weights, where its updates are to be scaled. Every rule's update is linear in its learning
     /// rate, so that scaling the change is scaling the rate.
     fn patch_before(&self) -> Result<Option<(Span, Tensor)>> {
-        let layer = self.nets.parameters.layers.first().filter(|(name, _)| name == crate::stem::LAYER);
+        let nets = self.networks();
+        let layer = nets.parameters.layers.first().filter(|(name, _)| name == STEM_LAYER);
         match layer {
-            Some((_, span)) if self.plan.patch_lr_factor != 1.0 && self.nets.is_trained(span.start) => {
-                Ok(Some((*span, span.of(&self.nets.parameters.flat)?.f_detach_copy()?)))
+            Some((_, span)) if self.plan.patch_lr_factor != 1.0 && nets.is_trained(span.start) => {
+                Ok(Some((*span, span.of(&nets.parameters.flat)?.f_detach_copy()?)))
             }
             _ => Ok(None),
         }
@@ -157,29 +167,35 @@ impl Core {
     fn damp_patch(&self, before: Option<&(Span, Tensor)>) -> Result<()> {
         let Some((span, before)) = before else { return Ok(()) };
         let _guard = tch::no_grad_guard();
-        let mut after = span.of(&self.nets.parameters.flat)?;
+        let mut after = span.of(&self.networks().parameters.flat)?;
         let change = after.f_sub(before)?.f_mul_scalar_(self.plan.patch_lr_factor)?;
         after.f_copy_(&before.f_add(&change)?)?;
         Ok(())
     }
 
-    /// Updates the weights and measures on the way. `gradients` are those of the slots from `first` on.
-    fn pass(&mut self, gradients: Vec<Tensor>, first: usize, learning_rate: f64) -> Result<Vec<Stats>> {
-        let slots = &self.nets.parameters.slots[first..];
-        let gradients = contiguous(gradients, slots, self.device)?;
-        let split = slots.partition_point(|slot| slot.offset < self.nets.main.end);
-        let ((main, rest), (of_main, of_rest)) = (slots.split_at(split), gradients.split_at(split));
-        let flat = &self.nets.parameters.flat;
-        let prototypes_move = self.prototypes_move();
-        let mut found = self.optimizer.pass(flat, main, of_main, learning_rate, true)?;
-        if let Some(prototypes) = &mut self.prototype_optimizer {
-            found.extend(prototypes.pass(flat, rest, of_rest, learning_rate, prototypes_move)?);
-        }
-        Ok(found)
+    /// Which groups move at this update.
+    fn moving(&self) -> Vec<bool> {
+        let updates = self.optimizers.first().map_or(0, |(_, main)| main.updates);
+        self.optimizers.iter().map(|(group, _)| updates >= group.rests).collect()
     }
 
-    fn prototypes_move(&self) -> bool {
-        self.optimizer.updates >= self.plan.swav.freeze_steps
+    /// Updates the weights and measures on the way. `gradients` are those of the slots from `first` on.
+    fn pass(&mut self, gradients: Vec<Tensor>, first: usize, learning_rate: f64) -> Result<Vec<Stats>> {
+        let moving = self.moving();
+        let parameters = &self.method.networks().parameters;
+        let mut slots: &[Slot] = &parameters.slots[first..];
+        let gradients = contiguous(gradients, slots, self.device)?;
+        let mut gradients = gradients.as_slice();
+        let mut found = Vec::with_capacity(slots.len());
+        for ((group, optimizer), moves) in self.optimizers.iter_mut().zip(moving) {
+            // The first group also measures what is frozen, which lies in front of it.
+            let split = slots.partition_point(|slot| slot.offset < group.span.end);
+            let (of_group, of_rest) = slots.split_at(split);
+            let (its_gradients, rest) = gradients.split_at(split);
+            found.extend(optimizer.pass(&parameters.flat, of_group, its_gradients, learning_rate, moves)?);
+            (slots, gradients) = (of_rest, rest);
+        }
+        Ok(found)
     }
 
     /// Clips where asked to and updates the weights. `gradient` starts at `start` of the parameter buffer. With
@@ -192,37 +208,28 @@ impl Core {
         measure: bool,
     ) -> Result<Option<Tensor>> {
         let _guard = tch::no_grad_guard();
+        let moving = self.moving();
+        let nets = self.method.networks();
         let within = |span: Span| Span { start: span.start - start, end: span.end - start };
         if self.plan.gradient_clip_per_tensor > 0.0 {
-            let slots = self.nets.parameters.slots.iter().filter(|slot| self.nets.is_trained(slot.offset));
-            let mut slices = slots
+            let slots = nets.parameters.slots.iter().filter(|slot| nets.is_trained(slot.offset));
+            let slices = slots
                 .map(|slot| within(Span { start: slot.offset, end: slot.offset + slot.count }).of(gradient))
                 .collect::<Result<Vec<_>>>()?;
-            let scales = norms(&slices, 2.0)?.f_add_scalar_(1e-6)?.f_reciprocal()?;
-            let scales = scales.f_mul_scalar(self.plan.gradient_clip_per_tensor)?.f_clamp_max(1.0)?;
-            for (slice, scale) in slices.iter_mut().zip(scales.f_unbind(0)?) {
-                let _ = slice.f_mul_(&scale)?;
-            }
+            clip::each(slices, self.plan.gradient_clip_per_tensor)?;
         }
         if self.plan.gradient_clip > 0.0 {
-            let mut trained = within(self.nets.trained).of(gradient)?;
-            let norm = trained.f_norm()?.f_add_scalar(1e-6)?;
-            let scale = norm.f_reciprocal()?.f_mul_scalar(self.plan.gradient_clip)?.f_clamp_max(1.0)?;
-            let _ = trained.f_mul_(&scale)?;
+            clip::total(within(nets.trained).of(gradient)?, self.plan.gradient_clip)?;
         }
-        let flat = &self.nets.parameters.flat;
-        let prototypes_move = self.prototypes_move();
-        let main = within(self.nets.main).of(gradient)?;
-        let mut ratios: Vec<Tensor> =
-            self.optimizer.update(flat, main, learning_rate, measure)?.into_iter().collect();
-        if let Some(prototypes) = &mut self.prototype_optimizer {
-            let span = within(Span { start: self.nets.main.end, end: self.nets.trained.end });
-            let rest = span.of(gradient)?;
-            let found = match prototypes_move {
-                true => prototypes.update(flat, rest, learning_rate, measure)?,
-                false => Some(rest.f_zeros_like()?),
+        let mut ratios: Vec<Tensor> = Vec::new();
+        for (index, ((group, optimizer), moves)) in self.optimizers.iter_mut().zip(moving).enumerate() {
+            let part = within(group.span).of(gradient)?;
+            let found = match moves {
+                true => optimizer.update(&nets.parameters.flat, part, learning_rate, measure)?,
+                false => Some(part.f_zeros_like()?),
             };
-            ratios.extend(found.filter(|_| !ratios.is_empty()));
+            // A group at rest has ratios of 0 where the others have any.
+            ratios.extend(found.filter(|_| index == 0 || !ratios.is_empty()));
         }
         Ok(if ratios.is_empty() { None } else { Some(Tensor::f_cat(&ratios, 0)?) })
     }

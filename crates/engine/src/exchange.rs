@@ -42,7 +42,7 @@ pub fn import(file: &Path, recipe: &Recipe, folder: &Path) -> std::result::Resul
             false => (decode(&bytes, file)?, None, None),
         };
         let trainer = Trainer::new(recipe, recipe.schedule(u64::from(recipe.batch_size)), Device::Cpu)?;
-        let targets = trainer.core.nets.state();
+        let targets = trainer.core.method.state();
         let mut report =
             Import { architecture, epoch, tensors: 0, missing: Vec::new(), unexpected: Vec::new() };
         for name in tensors.keys().filter(|name| !targets.contains_key(*name)) {

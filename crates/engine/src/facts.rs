@@ -4,20 +4,21 @@ mod golden;
 mod mistakes;
 mod options;
 
+use std::any::Any;
 use std::path::{Path, PathBuf};
 
 use tch::{Device, Kind, Tensor};
 use vitals_recipe::{Method, Optimizer, Pooling, PositionEmbedding, Precision, Recipe};
 
-use crate::core::{Core, Rates};
+use crate::backbones::{Backbone as _, Gelu, Geometry, StemKind, Vit};
+use crate::core::Core;
 use crate::gradient::flatten;
 use crate::knn::Vote;
-use crate::method::differentiate;
-use crate::network::Networks;
+use crate::methods::{self, MocoV3, Swav};
 use crate::parameter::{Parameters, fill};
 use crate::plan::Plan;
+use crate::rates::Rates;
 use crate::tensor_file::{State, read};
-use crate::vit::{Gelu, Geometry, StemKind, Vit};
 
 /// The shared fixtures; none where this clone stands alone, and then the test says that it did nothing.
 fn fixtures() -> Option<PathBuf> {
@@ -64,7 +65,17 @@ fn tiny() -> Recipe {
 
 fn core(recipe: &Recipe) -> Core {
     crate::device::set_threads(1);
-    Core::new(Plan::from_recipe(recipe).unwrap(), Device::Cpu).unwrap()
+    Core::new(recipe, Plan::from_recipe(recipe).unwrap(), Device::Cpu).unwrap()
+}
+
+fn mocov3(core: &Core) -> &MocoV3 {
+    let method: &dyn Any = core.method.as_ref();
+    method.downcast_ref().expect("the method is MoCo v3")
+}
+
+fn swav(core: &Core) -> &Swav {
+    let method: &dyn Any = core.method.as_ref();
+    method.downcast_ref().expect("the method is SwAV")
 }
 
 fn images(seed: i64, count: i64) -> Tensor {
@@ -75,7 +86,7 @@ fn images(seed: i64, count: i64) -> Tensor {
 const RATES: Rates = Rates { learning_rate: 1e-3, encoder_momentum: 0.9, loss_scale: 1.0 };
 
 fn advance(core: &mut Core, seed: i64) -> crate::core::Outcome {
-    let prepare = |seed| core.nets.query.backbone.prepare(&images(seed, 16)).unwrap();
+    let prepare = |seed| core.networks().query.backbone.prepare(&images(seed, 16)).unwrap();
     let (first, second) = (prepare(seed), prepare(seed + 1000));
     core.advance(&[&first, &second], RATES, true).unwrap()
 }
@@ -94,16 +105,16 @@ fn parameter_counts_of_the_paper() {
         (geometry(224, 14, 1280, 32, 16), 630_764_800, 753_920, 328_960, 23_085_056),
         (geometry(32, 4, 192, 12, 3), 5_360_832, 9_408, 12_480, 0),
     ] {
-        let declared = geometry.declare("base_encoder");
+        let declared = Vit::declare(&geometry, "base_encoder");
         assert_eq!(count(&declared, Some("patch_embed")), patch);
         let tokens = geometry.grid() * geometry.grid() + 1;
         assert_eq!(tokens * geometry.dim, position);
         assert_eq!(count(&declared, None) + position, backbone);
         if projector > 0 {
-            let sizes = crate::head::HeadSizes { hidden: 4096, out: 256, batch_norm: true, short: false };
-            let plan = crate::head::HeadPlan::projector(Method::MocoV3, geometry.dim, sizes);
+            let sizes = crate::layers::HeadSizes { hidden: 4096, out: 256, batch_norm: true, short: false };
+            let plan = methods::of_width(geometry.dim, sizes);
             assert_eq!(count(&plan.declare("head", "projector"), None), projector);
-            let predictor = crate::head::HeadPlan::predictor(Method::MocoV3, sizes).unwrap();
+            let predictor = methods::predictor(sizes);
             assert_eq!(count(&predictor.declare("predictor", "predictor"), None), 2_105_344);
         }
     }
@@ -113,7 +124,8 @@ fn parameter_counts_of_the_paper() {
 #[test]
 fn start_values_fill_their_bounds() {
     let recipe = Recipe { embed_dim: 64, num_heads: 4, head_hidden_dim: 128, ..tiny() };
-    let nets = core(&recipe).nets;
+    let core = core(&recipe);
+    let nets = core.networks();
     let (dim, hidden) = (64f64, 128f64);
     for (name, bound) in [
         ("patch_embed.proj.weight", (6.0 / (48.0 + dim)).sqrt()),
@@ -140,7 +152,8 @@ fn start_values_fill_their_bounds() {
     }
     let token = nets.parameters.get("base_encoder.cls_token").unwrap().abs().max().double_value(&[]);
     assert!((1e-6..1e-5).contains(&token), "class token {token}");
-    for (base, momentum) in nets.parameters.tensors.iter().zip(&nets.key.unwrap().parameters.tensors) {
+    for (base, momentum) in nets.parameters.tensors.iter().zip(&mocov3(&core).siamese.key.parameters.tensors)
+    {
         assert!(base.equal(momentum));
     }
 }
@@ -152,12 +165,12 @@ fn the_momentum_update_comes_first_and_covers_parameters_only() {
     let mut core = core(&tiny());
     let snapshot = |core: &Core| -> State {
         let copy = |(name, tensor): (String, Tensor)| (name, tensor.detach().copy());
-        core.nets.state().into_iter().map(copy).collect()
+        core.method.state().into_iter().map(copy).collect()
     };
     let start = snapshot(&core);
     advance(&mut core, 1);
     let after_one = snapshot(&core);
-    let key_parameters = core.nets.key.as_ref().unwrap().parameters.slots.clone();
+    let key_parameters = mocov3(&core).siamese.key.parameters.slots.clone();
     for slot in &key_parameters {
         assert!(start[&slot.name].equal(&after_one[&slot.name]), "{} moved at step 0", slot.name);
     }
@@ -182,7 +195,7 @@ fn a_frozen_patch_projection_is_measured_and_not_moved() {
     let mut frozen = core(&frozen_recipe);
     let mut learned = core(&Recipe { frozen_patch_projection: false, ..tiny() });
     let name = "patch_embed.proj.weight";
-    let weight = |core: &Core, side: &str| core.nets.state()[&format!("{side}.{name}")].detach().copy();
+    let weight = |core: &Core, side: &str| core.method.state()[&format!("{side}.{name}")].detach().copy();
     let start = weight(&frozen, "base_encoder");
     let (of_frozen, of_learned) = (advance(&mut frozen, 1), advance(&mut learned, 1));
     let (of_frozen, of_learned) = (of_frozen.gradients.unwrap(), of_learned.gradients.unwrap());
@@ -205,14 +218,13 @@ fn a_frozen_patch_projection_is_measured_and_not_moved() {
 #[test]
 fn reported_norms_equal_the_slow_ones() {
     let mut core = core(&Recipe { gradient_clip: 0.01, ..tiny() });
-    let before: Vec<Tensor> = core.nets.parameters.tensors.iter().map(|t| t.detach().copy()).collect();
-    let views = [1, 1001].map(|seed| core.nets.query.backbone.prepare(&images(seed, 16)).unwrap());
+    let before: Vec<Tensor> = core.networks().parameters.tensors.iter().map(|t| t.detach().copy()).collect();
+    let views = [1, 1001].map(|seed| core.networks().query.backbone.prepare(&images(seed, 16)).unwrap());
     let other = self::core(&tiny());
-    let wanted = &other.nets.parameters.tensors;
-    let gradients =
-        differentiate(&other.nets, &other.plan, &[&views[0], &views[1]], RATES, wanted).unwrap().gradients;
+    let wanted = &other.networks().parameters.tensors;
+    let gradients = other.differentiate(&[&views[0], &views[1]], RATES, wanted).unwrap().gradients;
     let report = core.advance(&[&views[0], &views[1]], RATES, true).unwrap().gradients.unwrap();
-    let (slots, layers) = (&core.nets.parameters.slots, &core.nets.parameters.layers);
+    let (slots, layers) = (&core.networks().parameters.slots, &core.networks().parameters.layers);
     for (layer, (name, _)) in layers.iter().enumerate() {
         let (mut squares, mut largest, mut change, mut size) = (0.0f64, 0.0f64, 0.0f64, 0.0f64);
         for (index, slot) in slots.iter().enumerate().filter(|(_, slot)| slot.layer == layer) {
@@ -220,7 +232,7 @@ fn reported_norms_equal_the_slow_ones() {
             assert!((f64::from(report.tensor_norms[index]) - norm).abs() <= 1e-5 * norm, "{}", slot.name);
             squares += norm * norm;
             largest = largest.max(gradients[index].abs().max().double_value(&[]));
-            let after = &core.nets.parameters.tensors[index];
+            let after = &core.networks().parameters.tensors[index];
             change += (after - &before[index]).norm().double_value(&[]).powi(2);
             size += before[index].norm().double_value(&[]).powi(2);
         }
@@ -242,7 +254,7 @@ fn the_first_loss_is_that_of_guessing() {
     for seed in 0..seeds {
         let mut core = core(&Recipe { seed, head_out_dim: 64, head_hidden_dim: 128, ..tiny() });
         let seed = seed as i64;
-        let prepare = |seed| core.nets.query.backbone.prepare(&images(seed, batch)).unwrap();
+        let prepare = |seed| core.networks().query.backbone.prepare(&images(seed, batch)).unwrap();
         let (first, second) = (prepare(seed), prepare(seed + 100));
         total += core.advance(&[&first, &second], RATES, false).unwrap().loss / seeds as f64;
     }
@@ -257,15 +269,14 @@ fn swav_prototypes_rest_at_first() {
     let recipe = Recipe { sinkhorn_epsilon: 0.05, sinkhorn_iterations: 3, temperature: 0.1, ..recipe };
     let mut core = core(&recipe);
     let moved = |core: &mut Core, step| {
-        let prototypes = core.nets.prototypes.as_ref().unwrap();
-        let unit = crate::loss::normalize(&prototypes.detach()).unwrap();
+        let unit = crate::layers::normalize(&swav(core).prototypes.detach()).unwrap();
         advance(core, step);
-        (core.nets.prototypes.as_ref().unwrap() - unit).abs().max().double_value(&[])
+        (&swav(core).prototypes - unit).abs().max().double_value(&[])
     };
     assert!(moved(&mut core, 1) < 1e-6);
     assert!(moved(&mut core, 2) < 1e-6);
     assert!(moved(&mut core, 3) > 1e-6);
-    assert_eq!(core.prototype_optimizer.unwrap().updates, 1);
+    assert_eq!(core.optimizers[1].1.updates, 1);
 }
 
 /// Every optimizer and method makes finite progress with every position embedding and pooling.
@@ -287,7 +298,8 @@ fn every_variant_trains() {
     variants.push(Recipe { gradient_clip_per_tensor: 0.01, patch_lr_factor: 0.5, ..tiny() });
     for recipe in variants {
         let mut core = core(&recipe);
-        let names: Vec<String> = core.nets.parameters.slots.iter().map(|slot| slot.name.clone()).collect();
+        let names: Vec<String> =
+            core.networks().parameters.slots.iter().map(|slot| slot.name.clone()).collect();
         for step in 0..2 {
             let outcome = advance(&mut core, step);
             let gradients = outcome.gradients.unwrap();
@@ -319,6 +331,5 @@ fn impossible_recipes_are_refused_with_their_reason() {
         let error = Plan::from_recipe(&recipe).unwrap_err().to_string();
         assert!(error.contains(words), "{error}");
     }
-    let nets = Networks::new(&Plan::from_recipe(&tiny()).unwrap(), Device::Cpu).unwrap();
-    assert!(nets.parameters.get("base_encoder.pos_embed").is_err());
+    assert!(core(&tiny()).networks().parameters.get("base_encoder.pos_embed").is_err());
 }

@@ -4,7 +4,7 @@
 use tch::{Device, Kind, Tensor};
 
 use crate::error::Result;
-use crate::network::Networks;
+use crate::methods::Networks;
 use crate::parameter::{Slot, Span};
 use crate::shim::{Stats, norms};
 

@@ -9,7 +9,7 @@ use tch::Tensor;
 
 use crate::checkpoint::{CheckpointState, MODEL, STATE};
 use crate::error::{EngineError, Result, guarded};
-use crate::network::Networks;
+use crate::methods;
 use crate::plan::Plan;
 use crate::pth::{self, is_torch_file};
 use crate::tensor_file::{State, decode};
@@ -87,8 +87,8 @@ fn inspect_folder(folder: &Path) -> Result<Inspection> {
             ..describe(kind(&tensors), &tensors)
         });
     }
-    let nets = Networks::new(&Plan::from_recipe(&state.recipe)?, tch::Device::Cpu)?;
-    let expected: BTreeSet<String> = nets.state().into_keys().collect();
+    let method = methods::build(&state.recipe, &Plan::from_recipe(&state.recipe)?, tch::Device::Cpu)?;
+    let expected: BTreeSet<String> = method.state().into_keys().collect();
     let found: BTreeSet<String> = tensors.keys().cloned().collect();
     Ok(Inspection {
         step: Some(state.step),

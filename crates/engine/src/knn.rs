@@ -4,7 +4,7 @@
 use tch::{Device, Kind, Tensor};
 
 use crate::error::{EngineError, Result, guarded};
-use crate::loss::normalize;
+use crate::layers::normalize;
 use crate::pixels::image_count;
 use crate::queue::UNLABELLED;
 use crate::trainer::Trainer;
@@ -122,7 +122,7 @@ impl Trainer {
             return Err(EngineError::Input(format!("{labels} labels were given for {count} images")));
         }
         let _guard = tch::no_grad_guard();
-        let backbone = &self.core.nets.query.backbone;
+        let backbone = &self.core.networks().query.backbone;
         let mut parts = Vec::with_capacity(count.div_ceil(CHUNK));
         for bytes in images.pixels.chunks(CHUNK * images.pixels.len() / count.max(1)) {
             let prepared = backbone.prepare(&self.normalizer.images(bytes, size)?)?;

@@ -3,7 +3,7 @@
 use tch::{Kind, Tensor};
 
 use crate::error::Result;
-use crate::loss::normalize;
+use crate::layers::normalize;
 
 /// Of features (N, D), after L2 normalisation: √D × the mean over dimensions of the standard deviation over the batch
 /// (1 = spread, 0 = collapse), and the mean cosine of different rows (contract section 4). Deviations are the

@@ -144,6 +144,12 @@ impl Parameters {
             .ok_or_else(|| EngineError::Input(format!("no parameter {name} in this network")))
     }
 
+    /// Every tensor by its checkpoint name, sharing storage.
+    pub(crate) fn named(&self) -> impl Iterator<Item = (String, Tensor)> + '_ {
+        let names = self.slots.iter().map(|slot| slot.name.clone());
+        names.zip(self.tensors.iter().map(Tensor::shallow_clone))
+    }
+
     /// The smallest range that holds every tensor below `prefix`.
     pub(crate) fn span(&self, prefix: &str) -> Span {
         let mut inside = self.slots.iter().filter(|slot| slot.name.starts_with(prefix));

@@ -9,12 +9,12 @@ use serde_json::{Map, Value, json};
 use tch::Tensor;
 use vitals_recipe::{Backbone, Method, Optimizer, Pooling, PositionEmbedding, Recipe};
 
-use crate::backbone::Shape;
-use crate::core::{Core, Rates};
+use crate::backbones::{Gelu, Shape, StemKind};
+use crate::core::Core;
 use crate::error::{EngineError, Result, guarded};
 use crate::plan::Plan;
+use crate::rates::Rates;
 use crate::tensor_file::{State, encode, read, restore};
-use crate::vit::{Gelu, StemKind};
 
 /// A fixture's `config.json`. Absent keys mean MoCo v3 with a patch stem (README of the fixtures).
 #[derive(Debug, Deserialize)]
@@ -92,8 +92,8 @@ fn yes() -> bool {
 }
 
 impl Config {
-    fn plan(&self) -> Result<Plan> {
-        let recipe = Recipe {
+    fn recipe(&self) -> Recipe {
+        Recipe {
             image_size: self.image_size,
             backbone: Backbone::VitCustom,
             patch_size: self.patch_size,
@@ -124,8 +124,12 @@ impl Config {
             trust_coefficient: self.lars_trust_coefficient,
             gradient_clip: 0.0,
             ..Recipe::default()
-        };
-        let mut plan = Plan::from_recipe(&recipe)?;
+        }
+    }
+
+    /// Also what no recipe has a parameter for.
+    fn plan(&self, recipe: &Recipe) -> Result<Plan> {
+        let mut plan = Plan::from_recipe(recipe)?;
         if let Shape::Vit(geometry) = &mut plan.shape {
             geometry.layer_norm_epsilon = self.layer_norm_eps;
             geometry.gelu = self.gelu;
@@ -159,8 +163,9 @@ pub(crate) fn replay(fixture: &Path, out: &Path, advance: Advance<'_>) -> Result
     let text = fs::read_to_string(&path).map_err(|error| refuse(error.to_string()))?;
     let config: Config = serde_json::from_str(&text).map_err(|error| refuse(error.to_string()))?;
     let init = fixture.join("init.safetensors");
-    let mut core = Core::new(config.plan()?, tch::Device::Cpu)?;
-    let unexpected = restore(&core.nets.state(), &read(&init)?, &init)?;
+    let recipe = config.recipe();
+    let mut core = Core::new(&recipe, config.plan(&recipe)?, tch::Device::Cpu)?;
+    let unexpected = restore(&core.method.state(), &read(&init)?, &init)?;
     if !unexpected.is_empty() {
         let reason = format!("the network has no {}", unexpected.join(", "));
         return Err(EngineError::Fixture { path: init, reason });
@@ -168,11 +173,11 @@ pub(crate) fn replay(fixture: &Path, out: &Path, advance: Advance<'_>) -> Result
     let inputs = read(&fixture.join("inputs.safetensors"))?;
     let prepared = |core: &Core, name: &str| {
         let images = inputs.get(name).ok_or_else(|| refuse(format!("inputs.safetensors has no {name}")))?;
-        core.nets.query.backbone.prepare(images)
+        core.networks().query.backbone.prepare(images)
     };
     let probe = |core: &Core| -> Result<Tensor> {
         let _guard = tch::no_grad_guard();
-        core.nets.query.backbone.forward(&prepared(core, "probe")?, false)
+        core.networks().query.backbone.forward(&prepared(core, "probe")?, false)
     };
 
     let before = probe(&core)?;
@@ -186,7 +191,7 @@ pub(crate) fn replay(fixture: &Path, out: &Path, advance: Advance<'_>) -> Result
         let views = [prepared(&core, &format!("x1.{step}"))?, prepared(&core, &format!("x2.{step}"))?];
         let (loss, tensor_norms) = advance(&mut core, [&views[0], &views[1]], rates)?;
         losses.push(loss);
-        let slots = core.nets.parameters.slots.iter();
+        let slots = core.networks().parameters.slots.iter();
         norms.push(slots.zip(tensor_norms).map(|(slot, norm)| (slot.name.clone(), json!(norm))).collect());
     }
     write(&core, out, losses, norms, [before, probe(&core)?])
@@ -203,7 +208,7 @@ fn write(
     let result = out.join("result.json");
     let text = json!({ "loss": losses, "grad_l2_norm": norms }).to_string();
     fs::write(&result, text).map_err(EngineError::io("write", &result))?;
-    let mut state: State = core.nets.state();
+    let mut state: State = core.method.state();
     let [before, after] = probe;
     state.insert("probe_features.before".to_owned(), before);
     state.insert("probe_features.after".to_owned(), after);

@@ -4,7 +4,7 @@
 use tch::{Device, Kind, Tensor};
 
 use crate::error::Result;
-use crate::loss::normalize;
+use crate::layers::normalize;
 
 /// Stands for "no label"; such an entry has no vote.
 pub(crate) const UNLABELLED: i64 = -1;

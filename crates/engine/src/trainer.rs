@@ -3,22 +3,23 @@
 use tch::Tensor;
 use vitals_recipe::{Recipe, Schedule};
 
-use crate::core::{Core, Rates};
+use crate::backbones::Preparation;
+use crate::core::Core;
 use crate::device::Device;
 use crate::error::{EngineError, Result, guarded};
 use crate::gradient::{Gradients, contiguous};
-use crate::method::{Images, differentiate};
 use crate::pixels::{Normalizer, image_count};
 use crate::plan::Plan;
 use crate::queue::Queue;
+use crate::rates::Rates;
 use crate::scaler::LossScale;
-use crate::stem::Preparation;
+use crate::views::Images;
 
-/// Two views of a batch as bytes, N × S × S × 3 each, with labels for the kNN monitor (empty, or one per image).
+/// The views of a batch as bytes, N × S × S × 3 each, with labels for the kNN monitor (empty, or one per image).
 #[derive(Debug, Clone, Copy)]
 pub struct Views<'a> {
-    pub view1: &'a [u8],
-    pub view2: &'a [u8],
+    /// As many as the method compares: two.
+    pub views: &'a [&'a [u8]],
     pub labels: &'a [Option<u32>],
     /// Images per view.
     pub batch: usize,
@@ -33,12 +34,12 @@ pub struct StepReport {
     pub loss: f64,
     pub learning_rate: f64,
     pub encoder_momentum: f64,
-    /// √D × mean over dimensions of the deviation over the batch of normalised view-1 features.
+    /// √D × mean over dimensions of the deviation over the batch of normalised features of the first view.
     pub feature_std: f64,
     /// Mean cosine between the features of different images.
     pub feature_cosine: f64,
     /// How spread the attention of each block is, from 0 (one token) to 1 (all alike), before the update; on a part of
-    /// view 1. None at steps that `attention_entropy_every` leaves out, and for backbones without attention.
+    /// the first view. None at steps that `attention_entropy_every` leaves out, and for backbones without attention.
     pub attention_entropy: Option<Vec<f32>>,
     /// Half precision only: what the loss was multiplied with.
     pub loss_scale: Option<f64>,
@@ -56,16 +57,19 @@ struct Bytes<'a> {
 }
 
 impl Images for Bytes<'_> {
+    fn views(&self) -> usize {
+        self.views.views.len()
+    }
+
     fn count(&self) -> i64 {
         self.views.batch as i64
     }
 
     fn piece(&self, view: usize, start: i64, count: i64) -> Result<Tensor> {
-        let bytes = if view == 0 { self.views.view1 } else { self.views.view2 };
-        let per_image = bytes.len() / self.views.batch.max(1);
+        let per_image = self.views.views.get(view).map_or(0, |bytes| bytes.len()) / self.views.batch.max(1);
         let (start, end) = (start as usize * per_image, (start + count) as usize * per_image);
-        let bytes =
-            bytes.get(start..end).ok_or_else(|| EngineError::Input("a piece lies outside".to_owned()))?;
+        let bytes = self.views.views.get(view).and_then(|bytes| bytes.get(start..end));
+        let bytes = bytes.ok_or_else(|| EngineError::Input("a piece lies outside".to_owned()))?;
         self.preparation.apply(&self.normalizer.images(bytes, self.views.image_size)?)
     }
 }
@@ -91,8 +95,8 @@ impl Trainer {
     /// device has no room.
     pub fn new(recipe: &Recipe, schedule: Schedule, device: Device) -> Result<Trainer> {
         guarded(|| {
-            let core = Core::new(Plan::from_recipe(recipe)?, device.into())?;
-            let parameters = &core.nets.parameters;
+            let core = Core::new(recipe, Plan::from_recipe(recipe)?, device.into())?;
+            let parameters = &core.networks().parameters;
             Ok(Trainer {
                 recipe: recipe.clone(),
                 schedule,
@@ -149,13 +153,13 @@ impl Trainer {
             loss_scale: self.loss_scale.map_or(1.0, |scale| scale.scale),
         };
         let (outcome, attention_entropy) = guarded(|| {
-            let preparation = self.core.nets.query.backbone.preparation();
+            let preparation = self.core.networks().query.backbone.preparation();
             let bytes = Bytes { views, normalizer: &self.normalizer, preparation };
             let every = self.recipe.attention_entropy_every;
             let entropy = match every > 0 && step.is_multiple_of(every) {
                 true => {
                     let images = bytes.piece(0, 0, ENTROPY_IMAGES.min(bytes.count()))?;
-                    self.core.nets.query.backbone.attention_entropy(&images)?
+                    self.core.networks().query.backbone.attention_entropy(&images)?
                 }
                 false => None,
             };
@@ -183,13 +187,13 @@ impl Trainer {
 
     /// The gradient of every tensor on a batch, for `bench`; nothing is updated but the statistics of batch norms.
     pub(crate) fn gradients(&self, views: &Views<'_>) -> Result<Vec<Tensor>> {
-        let nets = &self.core.nets;
+        let nets = self.core.networks();
         let preparation = nets.query.backbone.preparation();
         let bytes = Bytes { views, normalizer: &self.normalizer, preparation };
         let rates = Rates { learning_rate: 0.0, encoder_momentum: 1.0, loss_scale: 1.0 };
         guarded(|| {
             let wanted = &nets.parameters.tensors;
-            let found = differentiate(nets, &self.core.plan, &bytes, rates, wanted)?.gradients;
+            let found = self.core.differentiate(&bytes, rates, wanted)?.gradients;
             contiguous(found, &nets.parameters.slots, self.core.device)
         })
     }
@@ -210,13 +214,15 @@ impl Trainer {
                 views.image_size, self.recipe.image_size
             ));
         }
-        let (first, second) =
-            (image_count(views.view1, views.image_size)?, image_count(views.view2, views.image_size)?);
-        if first != views.batch || second != views.batch || views.batch < 2 {
-            return refuse(format!(
-                "views of {first} and {second} images were given for a batch of {}",
-                views.batch
-            ));
+        let (given, wanted) = (views.views.len(), self.core.method.views());
+        if given != wanted {
+            return refuse(format!("{given} views were given to a method that compares {wanted}"));
+        }
+        for view in views.views {
+            let count = image_count(view, views.image_size)?;
+            if count != views.batch || views.batch < 2 {
+                return refuse(format!("a view of {count} images was given for a batch of {}", views.batch));
+            }
         }
         if !views.labels.is_empty() && views.labels.len() != views.batch {
             return refuse(format!("{} labels were given for {} images", views.labels.len(), views.batch));

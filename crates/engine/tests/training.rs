@@ -52,7 +52,7 @@ fn step(trainer: &mut Trainer) -> StepReport {
     let step = trainer.next_step();
     let ((view1, labels), (view2, _)) = (images("one", step, BATCH), images("two", step, BATCH));
     let labels: Vec<Option<u32>> = labels.into_iter().map(Some).collect();
-    let views = Views { view1: &view1, view2: &view2, labels: &labels, batch: BATCH, image_size: SIZE };
+    let views = Views { views: &[&view1, &view2], labels: &labels, batch: BATCH, image_size: SIZE };
     trainer.step(step, &views).unwrap()
 }
 
@@ -251,12 +251,14 @@ fn wrong_batches_are_refused_before_anything_moves() {
     let mut trainer = trainer(&recipe());
     let (view, labels) = images("one", 0, BATCH);
     let labels: Vec<Option<u32>> = labels.into_iter().map(Some).collect();
-    let good = Views { view1: &view, view2: &view, labels: &labels, batch: BATCH, image_size: SIZE };
+    let good = Views { views: &[&view, &view], labels: &labels, batch: BATCH, image_size: SIZE };
     let short = &view[..view.len() - 1];
     for (step, views) in [
         (1, good),
         (0, Views { image_size: 8, ..good }),
-        (0, Views { view2: short, ..good }),
+        (0, Views { views: &[&view, short], ..good }),
+        (0, Views { views: &[&view], ..good }),
+        (0, Views { views: &[&view, &view, &view], ..good }),
         (0, Views { batch: BATCH - 1, ..good }),
         (0, Views { labels: &labels[1..], ..good }),
     ] {

@@ -89,7 +89,7 @@ fn fill_dependent_defaults(recipe: &mut Recipe, set: &[(&'static str, Level)]) {
         recipe.temperature = match (recipe.method, recipe.backbone) {
             (Method::SimClr | Method::Swav, _) => 0.1,
             (Method::MocoV3, Backbone::ResNet50) => 1.0,
-            (Method::MocoV3 | Method::Byol, _) => recipe.temperature,
+            _ => recipe.temperature,
         };
     }
     if is_free("patch_size") && recipe.backbone == Backbone::VitHuge {

@@ -164,8 +164,7 @@ fn attempt(
     for step in job.first_step..schedule.total_steps {
         let batch = loader.next().map_err(|error| Failure::Dataset(error.to_string()))?;
         let views = Views {
-            view1: &batch.view1,
-            view2: &batch.view2,
+            views: &[&batch.view1, &batch.view2],
             labels: &batch.labels,
             batch: batch.indices.len(),
             image_size: recipe.image_size,

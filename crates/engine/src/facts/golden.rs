@@ -6,7 +6,7 @@ use super::*;
 fn knn_votes_equal_the_golden_ones() {
     let Some(fixtures) = fixtures() else { return };
     let golden = read(&fixtures.join("goldens/goldens.safetensors")).unwrap();
-    let unit = |name: &str| crate::loss::normalize(&golden[name].to_kind(Kind::Double)).unwrap();
+    let unit = |name: &str| crate::layers::normalize(&golden[name].to_kind(Kind::Double)).unwrap();
     for (k, temperature) in [(10, 0.07), (200, 0.1)] {
         let vote = Vote { k, temperature };
         let scores = vote.scores(&unit("knn.bank"), &golden["knn.labels"], &unit("knn.queries")).unwrap();
@@ -25,7 +25,7 @@ fn features_of_timm_models_with_formula_weights() {
     for (name, geometry) in
         [("vit_small", geometry(224, 16, 384, 12, 12)), ("vit_base", geometry(224, 16, 768, 12, 12))]
     {
-        let parameters = Parameters::new(&geometry.declare("x"), 0, Device::Cpu).unwrap();
+        let parameters = Parameters::new(&Vit::declare(&geometry, "x"), 0, Device::Cpu).unwrap();
         for (slot, tensor) in parameters.slots.iter().zip(&parameters.tensors) {
             let values = formula_weights(&slot.name["x.".len()..], &slot.shape);
             fill(tensor, &Tensor::from_slice(&values)).unwrap();
@@ -33,7 +33,7 @@ fn features_of_timm_models_with_formula_weights() {
         let vit = Vit::build(&geometry, &parameters, "x", Device::Cpu).unwrap();
         let pixels: Vec<f32> = (0..3 * 224 * 224).map(|i| (0.01 * f64::from(i)).sin() as f32).collect();
         let input = vit.preparation().apply(&Tensor::from_slice(&pixels).view([1, 3, 224, 224])).unwrap();
-        let features = vit.forward(&input, false, &[]).unwrap().detach();
+        let features = vit.forward(&input, false).unwrap().detach();
         let expected = &golden[&format!("{name}.features")];
         let off = ((&features - expected).norm() / expected.norm()).double_value(&[]);
         assert!(off < 1e-4, "{name}: off by {off}");
@@ -45,8 +45,8 @@ fn features_of_timm_models_with_formula_weights() {
 fn features_of_resnet50_with_formula_weights() {
     let Some(fixtures) = fixtures() else { return };
     let golden = read(&fixtures.join("goldens/goldens.safetensors")).unwrap();
-    let parameters = Parameters::new(&crate::resnet::declare("x"), 0, Device::Cpu).unwrap();
-    let resnet = crate::resnet::ResNet::build(&parameters, "x", Device::Cpu).unwrap();
+    let parameters = Parameters::new(&crate::backbones::ResNet::declare("x"), 0, Device::Cpu).unwrap();
+    let resnet = crate::backbones::ResNet::build(&parameters, "x", Device::Cpu).unwrap();
     let named =
         parameters.slots.iter().zip(&parameters.tensors).map(|(slot, t)| (&slot.name, t.shallow_clone()));
     let buffers = resnet.buffers();
@@ -66,7 +66,7 @@ fn features_of_resnet50_with_formula_weights() {
 /// torchvision's count without the classifier, and a step through heads as the official ResNet has them.
 #[test]
 fn a_resnet_trains_under_its_official_names() {
-    let declared = crate::resnet::declare("base_encoder");
+    let declared = crate::backbones::ResNet::declare("base_encoder");
     assert_eq!(declared.iter().map(|d| d.shape.iter().product::<i64>()).sum::<i64>(), 23_508_032);
     let recipe = Recipe {
         backbone: vitals_recipe::Backbone::ResNet50,
@@ -80,14 +80,14 @@ fn a_resnet_trains_under_its_official_names() {
     let outcome = core.advance(&[&views[0], &views[1]], RATES, true).unwrap();
     assert!(outcome.loss.is_finite());
     assert_eq!(outcome.features.size(), [4, 2048]);
-    let state = core.nets.state();
+    let state = core.method.state();
     for name in ["base_encoder.fc.0.weight", "base_encoder.fc.4.running_mean", "predictor.3.weight"] {
         assert!(state.contains_key(name), "{name}");
     }
     for name in ["base_encoder.fc.6.weight", "predictor.4.running_mean", "base_encoder.pos_embed"] {
         assert!(!state.contains_key(name), "{name}");
     }
-    let layers: Vec<&str> = core.nets.parameters.layers.iter().map(|(name, _)| name.as_str()).collect();
+    let layers: Vec<&str> = core.networks().parameters.layers.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(layers[..3], ["conv1", "layer1.0", "layer1.1"]);
     assert_eq!(layers[16..], ["layer4.2", "projector", "predictor"]);
     let last = &state["base_encoder.layer1.0.bn3.weight"];

@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::error::Result;
-use crate::loss::contrastive;
+use crate::methods::contrastive;
 use crate::parameter::Slot;
 use crate::parity::replay;
 
@@ -30,8 +30,8 @@ fn step(
     mistake: Option<Mistake>,
 ) -> Result<(f64, Vec<f32>)> {
     let has = |other: Mistake| mistake == Some(other);
-    let nets = &core.nets;
-    let key_nets = &nets.key.as_ref().expect("MoCo v3 has a momentum encoder").encoder;
+    let nets = core.networks();
+    let MocoV3 { siamese, temperature } = mocov3(core);
     let views = match has(Mistake::BatchNormOverBothCrops) {
         true => vec![Tensor::f_cat(&views, 0)?],
         false => Vec::from(views.map(Tensor::shallow_clone)),
@@ -42,32 +42,32 @@ fn step(
     };
     let query = |view: &Tensor| {
         let projected = nets.query.projector.forward(&nets.query.backbone.forward(view, true)?, true)?;
-        match &nets.predictor {
+        match &siamese.predictor {
             Some(predictor) if !has(Mistake::QueriesWithoutPredictor) => predictor.forward(&projected, true),
             _ => Ok(projected),
         }
     };
     let key = |view: &Tensor| {
         let _guard = tch::no_grad_guard();
-        let encoder = if has(Mistake::KeysOfTheQueryEncoder) { &nets.query } else { key_nets };
+        let encoder = if has(Mistake::KeysOfTheQueryEncoder) { &nets.query } else { &siamese.key.encoder };
         let train = !has(Mistake::KeysInEvaluationMode);
         encoder.projector.forward(&encoder.backbone.forward(view, train)?, train)
     };
     let queries = two(views.iter().map(query).collect::<Result<_>>()?);
     let moves_late = has(Mistake::MomentumAfterKeys) || has(Mistake::MomentumAfterUpdate);
     if !moves_late {
-        nets.update_key(rates.encoder_momentum)?;
+        siamese.key.follow(nets, rates.encoder_momentum)?;
     }
     let mut keys = two(views.iter().map(key).collect::<Result<_>>()?);
     if has(Mistake::MomentumAfterKeys) {
-        nets.update_key(rates.encoder_momentum)?;
+        siamese.key.follow(nets, rates.encoder_momentum)?;
     }
     if !has(Mistake::KeysOfTheSameCrop) {
         keys.reverse();
     }
     let direction = |query: &Tensor, key: &Tensor| match has(Mistake::LossWithoutTemperature) {
-        true => Ok(contrastive(query, key, core.plan.temperature)? / (2.0 * core.plan.temperature)),
-        false => contrastive(query, key, core.plan.temperature),
+        true => Ok(contrastive(query, key, *temperature)? / (2.0 * *temperature)),
+        false => contrastive(query, key, *temperature),
     };
     let mut loss = direction(&queries[0], &keys[0])? + direction(&queries[1], &keys[1])?;
     if has(Mistake::MeanOfBothDirections) {
@@ -77,9 +77,10 @@ fn step(
     let flat = flatten(&gradients, &nets.parameters.slots, Device::Cpu)?;
     let norm = |slot: &Slot| flat.narrow(0, slot.offset, slot.count).norm().double_value(&[]) as f32;
     let norms = nets.parameters.slots.iter().map(norm).collect();
-    core.optimizer.update(&nets.parameters.flat, flat, rates.learning_rate, false)?;
+    let weights = nets.parameters.flat.shallow_clone();
+    core.optimizers[0].1.update(&weights, flat, rates.learning_rate, false)?;
     if has(Mistake::MomentumAfterUpdate) {
-        nets.update_key(rates.encoder_momentum)?;
+        mocov3(core).siamese.key.follow(core.networks(), rates.encoder_momentum)?;
     }
     Ok((loss.double_value(&[]), norms))
 }
@@ -87,7 +88,7 @@ fn step(
 /// The position table with rows and columns of the grid exchanged, in both encoders.
 fn exchange_rows_and_columns(core: &Core) {
     for side in ["base_encoder", "momentum_encoder"] {
-        let table = core.nets.state()[&format!("{side}.pos_embed")].shallow_clone();
+        let table = core.method.state()[&format!("{side}.pos_embed")].shallow_clone();
         let grid = ((table.size()[1] - 1) as f64).sqrt() as i64;
         let patches = table.narrow(1, 1, grid * grid);
         let exchanged = patches.view([1, grid, grid, -1]).transpose(1, 2).reshape(patches.size()).copy();

@@ -8,13 +8,14 @@ use super::*;
 fn stability_options_of_the_blocks() {
     let recipe = Recipe { qk_norm: true, layer_scale: 0.01, ..tiny() };
     let mut core = core(&recipe);
-    let get =
-        |core: &Core, name: &str| core.nets.parameters.get(&format!("base_encoder.blocks.0.{name}")).unwrap();
+    let get = |core: &Core, name: &str| {
+        core.networks().parameters.get(&format!("base_encoder.blocks.0.{name}")).unwrap()
+    };
     assert_eq!(get(&core, "ls1.gamma").double_value(&[3]), f64::from(0.01f32));
     assert_eq!(get(&core, "attn.q_norm.weight").size(), [8]);
-    let input = core.nets.query.backbone.prepare(&images(3, 4)).unwrap();
+    let input = core.networks().query.backbone.prepare(&images(3, 4)).unwrap();
     let entropy = |core: &Core| {
-        let found = core.nets.query.backbone.attention_entropy(&input).unwrap().unwrap();
+        let found = core.networks().query.backbone.attention_entropy(&input).unwrap().unwrap();
         assert_eq!(found.size(), [2]);
         found.double_value(&[0])
     };
@@ -33,13 +34,13 @@ fn stability_options_of_the_blocks() {
 #[test]
 fn attention_entropy_runs_from_one_token_to_all() {
     let core = core(&tiny());
-    let input = core.nets.query.backbone.prepare(&images(3, 4)).unwrap();
+    let input = core.networks().query.backbone.prepare(&images(3, 4)).unwrap();
     let scaled = |factor: f64| {
         let name = "base_encoder.blocks.0.attn.qkv.weight";
         let _ = tch::no_grad(|| {
-            core.nets.parameters.get(name).unwrap().narrow(0, 0, 64).f_mul_scalar_(factor).unwrap()
+            core.networks().parameters.get(name).unwrap().narrow(0, 0, 64).f_mul_scalar_(factor).unwrap()
         });
-        core.nets.query.backbone.attention_entropy(&input).unwrap().unwrap().double_value(&[0])
+        core.networks().query.backbone.attention_entropy(&input).unwrap().unwrap().double_value(&[0])
     };
     let as_drawn = scaled(1.0);
     assert!(0.5 < as_drawn && as_drawn < 1.0, "{as_drawn}");
@@ -62,10 +63,10 @@ fn the_patch_projection_can_learn_slower() {
                 ..tiny()
             };
             let mut core = core(&recipe);
-            let before = core.nets.parameters.flat.copy();
+            let before = core.networks().parameters.flat.copy();
             let ratio = advance(&mut core, 1).gradients.unwrap().update_ratio;
-            let change = &core.nets.parameters.flat - before;
-            let end = core.nets.parameters.layers[0].1.end;
+            let change = &core.networks().parameters.flat - before;
+            let end = core.networks().parameters.layers[0].1.end;
             (change.narrow(0, 0, end), change.narrow(0, end, change.size()[0] - end), ratio)
         };
         let ((patch, rest, ratio), (half_patch, half_rest, half_ratio)) = (run(1.0), run(0.5));
@@ -88,10 +89,15 @@ fn tensors_are_clipped_one_by_one() {
         ..tiny()
     };
     let mut core = core(&recipe);
-    let before: Vec<Tensor> = core.nets.parameters.tensors.iter().map(|t| t.detach().copy()).collect();
+    let before: Vec<Tensor> = core.networks().parameters.tensors.iter().map(|t| t.detach().copy()).collect();
     let raw = advance(&mut core, 1).gradients.unwrap().tensor_norms;
-    for ((slot, after), (before, raw)) in
-        core.nets.parameters.slots.iter().zip(&core.nets.parameters.tensors).zip(before.iter().zip(raw))
+    for ((slot, after), (before, raw)) in core
+        .networks()
+        .parameters
+        .slots
+        .iter()
+        .zip(&core.networks().parameters.tensors)
+        .zip(before.iter().zip(raw))
     {
         let change = (after - before).norm().double_value(&[]) / RATES.learning_rate;
         let expected = f64::from(raw).min(0.01);
@@ -109,16 +115,17 @@ fn reduced_precision_trains() {
     let run = |precision, loss_scale, class_token: f64| {
         let mut core = core(&Recipe { precision, batch_size: 64, ..tiny() });
         if class_token > 0.0 {
-            let token = core.nets.parameters.get("base_encoder.cls_token").unwrap();
+            let token = core.networks().parameters.get("base_encoder.cls_token").unwrap();
             fill(&token, &(images(5, 1).view([-1]).narrow(0, 0, 32) * class_token)).unwrap();
         }
-        let views = [7, 1007].map(|seed| core.nets.query.backbone.prepare(&images(seed, 64)).unwrap());
-        let before = core.nets.parameters.flat.copy();
+        let views = [7, 1007].map(|seed| core.networks().query.backbone.prepare(&images(seed, 64)).unwrap());
+        let before = core.networks().parameters.flat.copy();
         let rates = Rates { loss_scale, ..RATES };
         let outcome = core.advance(&[&views[0], &views[1]], rates, true).unwrap();
-        let moved = (&core.nets.parameters.flat - before).abs().max().double_value(&[]) > 0.0;
-        assert_eq!(core.nets.parameters.flat.kind(), Kind::Float);
-        let layers: Vec<String> = core.nets.parameters.layers.iter().map(|(name, _)| name.clone()).collect();
+        let moved = (&core.networks().parameters.flat - before).abs().max().double_value(&[]) > 0.0;
+        assert_eq!(core.networks().parameters.flat.kind(), Kind::Float);
+        let layers: Vec<String> =
+            core.networks().parameters.layers.iter().map(|(name, _)| name.clone()).collect();
         (outcome.loss, outcome.gradients.unwrap(), outcome.skipped, moved, layers)
     };
     for (precision, scale) in [(Precision::Bf16, 1.0), (Precision::Fp16, 1024.0)] {
@@ -157,12 +164,12 @@ fn pieces_give_the_gradient_of_the_whole_batch() {
         let mut seen = Vec::new();
         for micro_batch_size in [0, 8, 24, 64] {
             let core = core(&Recipe { micro_batch_size, ..recipe.clone() });
-            let views = [3, 1003].map(|seed| core.nets.query.backbone.prepare(&images(seed, 64)).unwrap());
-            let wanted = &core.nets.parameters.tensors;
-            let found =
-                differentiate(&core.nets, &core.plan, &[&views[0], &views[1]], RATES, wanted).unwrap();
-            let flat = flatten(&found.gradients, &core.nets.parameters.slots, Device::Cpu).unwrap();
-            seen.push((found.loss.double_value(&[]), found.features, flat, core.nets.state()));
+            let views =
+                [3, 1003].map(|seed| core.networks().query.backbone.prepare(&images(seed, 64)).unwrap());
+            let wanted = &core.networks().parameters.tensors;
+            let found = core.differentiate(&[&views[0], &views[1]], RATES, wanted).unwrap();
+            let flat = flatten(&found.gradients, &core.networks().parameters.slots, Device::Cpu).unwrap();
+            seen.push((found.loss.double_value(&[]), found.features, flat, core.method.state()));
         }
         let (loss, features, gradient, state) = &seen[0];
         assert!(gradient.norm().double_value(&[]) > 0.0);
@@ -186,7 +193,8 @@ fn a_step_of_4096_images_in_pieces_of_64() {
     let recipe = Recipe { batch_size: 4096, embed_dim: 16, num_heads: 2, patch_size: 8, ..tiny() };
     let step = |micro_batch_size| {
         let mut core = core(&Recipe { micro_batch_size, ..recipe.clone() });
-        let views = [5, 1005].map(|seed| core.nets.query.backbone.prepare(&images(seed, 4096)).unwrap());
+        let views =
+            [5, 1005].map(|seed| core.networks().query.backbone.prepare(&images(seed, 4096)).unwrap());
         let outcome = core.advance(&[&views[0], &views[1]], RATES, true).unwrap();
         (outcome.loss, outcome.gradients.unwrap().tensor_norms)
     };

@@ -6,17 +6,18 @@ use std::path::Path;
 use tch::{Device, Tensor};
 use vitals_recipe::Task;
 
-use crate::backbone::{Backbone, Shape};
+use crate::backbones::{Backbone, Shape};
 use crate::error::Result;
+use crate::methods::BASE;
 use crate::parameter::{Declaration, Parameters, Span, Start};
 use crate::tensor_file::{State, encode, restore};
 
 /// The query encoder's place in a pre-training checkpoint; start values are keyed by names below it.
-const PREFIX: &str = "base_encoder";
+const PREFIX: &str = BASE;
 
 pub(crate) struct Classifier {
     pub parameters: Parameters,
-    pub backbone: Backbone,
+    pub backbone: Box<dyn Backbone>,
     weight: Tensor,
     bias: Tensor,
     /// Where the linear layer lies: behind all else.
@@ -67,9 +68,8 @@ impl Classifier {
 
     /// Every tensor by its checkpoint name, sharing storage.
     pub(crate) fn state(&self) -> State {
-        let slots = self.parameters.slots.iter().map(|slot| slot.name.clone());
-        let parameters = slots.zip(self.parameters.tensors.iter().map(Tensor::shallow_clone));
-        parameters
+        self.parameters
+            .named()
             .chain(self.backbone.buffers())
             .map(|(name, tensor)| (name[PREFIX.len() + 1..].to_owned(), tensor))
             .collect()

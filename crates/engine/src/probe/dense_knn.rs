@@ -1,10 +1,11 @@
 //! Dense kNN over frozen features: every training image votes where it is among the nearest (mocov3.md 1.14).
 
-use super::features::labels;
-use super::{FeatureBank, Probe, Tally};
 use crate::error::{EngineError, guarded};
 use crate::knn::{LabelledImages, Vote};
-use crate::loss::normalize;
+use crate::layers::normalize;
+use crate::probe::features::{FeatureBank, labels};
+use crate::probe::tally::Tally;
+use crate::probe::training::Probe;
 
 /// The bank with its features normalised.
 pub struct Neighbours {

@@ -3,7 +3,7 @@
 use tch::{Device, Tensor};
 use vitals_recipe::{Recipe, Task, keyed_rng};
 
-use crate::block::Kept;
+use crate::backbones::Kept;
 use crate::error::Result;
 use crate::parameter::Span;
 

@@ -3,46 +3,14 @@
 
 use tch::{Device, Tensor};
 
-use super::Probe;
-use crate::error::{EngineError, Result, guarded};
+use crate::error::{EngineError, Result};
 use crate::knn::LabelledImages;
 use crate::pixels::image_count;
-
-/// Features of labelled images as they come.
-#[derive(Default)]
-pub struct FeatureCollector {
-    features: Vec<Tensor>,
-    labels: Vec<Tensor>,
-}
 
 /// Pooled features (N, D) as the backbone gives them, with their labels (N), on the device.
 pub struct FeatureBank {
     pub(crate) features: Tensor,
     pub(crate) labels: Tensor,
-}
-
-impl FeatureCollector {
-    /// Adds the features of some images.
-    pub fn add(&mut self, probe: &Probe, images: LabelledImages<'_>) -> std::result::Result<(), EngineError> {
-        guarded(|| {
-            self.labels.push(labels(&images, probe.recipe.image_size, probe.device)?);
-            self.features.push(probe.features(images.pixels)?);
-            Ok(())
-        })
-    }
-
-    /// All of them; an error where there are none.
-    pub fn gather(self) -> std::result::Result<FeatureBank, EngineError> {
-        if self.features.is_empty() {
-            return Err(EngineError::Input("there are no labelled images to compute features of".to_owned()));
-        }
-        guarded(|| {
-            Ok(FeatureBank {
-                features: Tensor::f_cat(&self.features, 0)?,
-                labels: Tensor::f_cat(&self.labels, 0)?,
-            })
-        })
-    }
 }
 
 impl FeatureBank {

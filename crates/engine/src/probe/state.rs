@@ -3,9 +3,11 @@
 
 use std::path::Path;
 
-use super::Probe;
-use crate::checkpoint::{CHECKPOINT_FORMAT, CheckpointState, MODEL, OPTIMIZER, mismatch, write_folder};
+use crate::checkpoint::{
+    CHECKPOINT_FORMAT, CheckpointState, MODEL, OPTIMIZER, mismatch, optimizer_state, write_folder,
+};
 use crate::error::{EngineError, guarded};
+use crate::probe::training::Probe;
 use crate::tensor_file::{State, encode, restore};
 
 impl Probe {
@@ -58,13 +60,8 @@ impl Probe {
     }
 
     fn optimizer_state(&self) -> State {
-        let mut found = State::new();
-        for (index, (optimizer, _)) in self.optimizers.iter().enumerate() {
-            found.insert(format!("{index}.first"), optimizer.first.shallow_clone());
-            if let Some(second) = &optimizer.second {
-                found.insert(format!("{index}.second"), second.shallow_clone());
-            }
-        }
-        found
+        optimizer_state(
+            (0..).zip(&self.optimizers).map(|(index, (optimizer, _))| (format!("{index}"), optimizer)),
+        )
     }
 }

@@ -1,10 +1,17 @@
 //! What a probe must do, against plain loops, closed forms and what must not move.
 
+use std::path::Path;
+
 use tch::{Kind, Tensor};
 use vitals_recipe::{DecayExclude, Optimizer as Rule, Pooling, Recipe, Schedule, Task, keyed_rng};
 
+use super::mix::Mixing;
+use super::training::cross_entropy;
 use super::*;
-use crate::block::Kept;
+use crate::backbones::Kept;
+use crate::device::Device;
+use crate::knn::LabelledImages;
+use crate::parameter::Span;
 use crate::trainer::{Trainer, Views};
 
 const SIZE: u32 = 8;
@@ -158,7 +165,7 @@ fn the_backbone_is_the_checkpoints_or_the_start_of_its_seed() {
     let mut trainer = Trainer::new(&recipe, SCHEDULE, Device::Cpu).unwrap();
     trainer.save(&folder.path().join("start")).unwrap();
     let (pixels, _) = images(3, 6);
-    let views = Views { view1: &pixels, view2: &pixels, labels: &[], batch: 6, image_size: SIZE };
+    let views = Views { views: &[&pixels, &pixels], labels: &[], batch: 6, image_size: SIZE };
     // The first step has a learning rate above 0, as there is no warm-up.
     trainer.step(0, &views).unwrap();
     trainer.save(&folder.path().join("trained")).unwrap();

@@ -1,19 +1,38 @@
 //! Projection and prediction heads: short sequences of linear layers, batch norms and rectifiers, numbered as in the
-//! official checkpoints (`head.0`, `head.1`, …). What each method puts in a row is in methods.md, "Heads".
+//! official checkpoints (`head.0`, `head.1`, …). Which of them a method puts in a row, the method knows.
 
 use tch::{Device, Tensor};
-use vitals_recipe::Method;
 
-use crate::batch_norm::BatchNorm;
 use crate::error::Result;
+use crate::layers::batch_norm::BatchNorm;
 use crate::parameter::{Declaration, Parameters, Start};
 
 /// One module of a head, by its sizes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Piece {
+pub(crate) enum Piece {
     Linear { inputs: i64, outputs: i64, bias: bool },
     BatchNorm { width: i64, affine: bool },
     Relu,
+}
+
+impl Piece {
+    pub(crate) fn linear(inputs: i64, outputs: i64) -> Piece {
+        Piece::Linear { inputs, outputs, bias: false }
+    }
+
+    pub(crate) fn biased(inputs: i64, outputs: i64) -> Piece {
+        Piece::Linear { inputs, outputs, bias: true }
+    }
+
+    /// With a learned scale and shift.
+    pub(crate) fn norm(width: i64) -> Piece {
+        Piece::BatchNorm { width, affine: true }
+    }
+
+    /// Without.
+    pub(crate) fn bare_norm(width: i64) -> Piece {
+        Piece::BatchNorm { width, affine: false }
+    }
 }
 
 /// A head that is not built yet.
@@ -31,64 +50,14 @@ pub(crate) struct HeadSizes {
     pub short: bool,
 }
 
-fn linear(inputs: i64, outputs: i64, bias: bool) -> Piece {
-    Piece::Linear { inputs, outputs, bias }
-}
-
-fn norm(width: i64, affine: bool) -> Piece {
-    Piece::BatchNorm { width, affine }
-}
-
 impl HeadPlan {
-    /// The projector of a method on features of width `inputs`.
-    pub(crate) fn projector(method: Method, inputs: i64, sizes: HeadSizes) -> HeadPlan {
-        let HeadSizes { hidden, out, batch_norm, short } = sizes;
-        let plan = match method {
-            Method::MocoV3 | Method::SimClr if short => vec![
-                linear(inputs, hidden, false),
-                norm(hidden, true),
-                Piece::Relu,
-                linear(hidden, out, false),
-                norm(out, false),
-            ],
-            Method::MocoV3 | Method::SimClr => vec![
-                linear(inputs, hidden, false),
-                norm(hidden, true),
-                Piece::Relu,
-                linear(hidden, hidden, false),
-                norm(hidden, true),
-                Piece::Relu,
-                linear(hidden, out, false),
-                norm(out, false),
-            ],
-            Method::Byol => byol(inputs, hidden, out),
-            Method::Swav => vec![linear(inputs, hidden, true), Piece::Relu, linear(hidden, out, true)],
-        };
-        HeadPlan(plan).with_batch_norm(batch_norm || matches!(method, Method::Byol))
+    /// These modules in a row.
+    pub(crate) fn new(pieces: Vec<Piece>) -> HeadPlan {
+        HeadPlan(pieces)
     }
 
-    /// The predictor of the query side, for the methods that have one.
-    pub(crate) fn predictor(method: Method, sizes: HeadSizes) -> Option<HeadPlan> {
-        let HeadSizes { hidden, out, batch_norm, short } = sizes;
-        match method {
-            Method::MocoV3 => {
-                let mut plan = vec![
-                    linear(out, hidden, false),
-                    norm(hidden, true),
-                    Piece::Relu,
-                    linear(hidden, out, false),
-                ];
-                if !short {
-                    plan.push(norm(out, false));
-                }
-                Some(HeadPlan(plan).with_batch_norm(batch_norm))
-            }
-            Method::Byol => Some(HeadPlan(byol(out, hidden, out))),
-            Method::SimClr | Method::Swav => None,
-        }
-    }
-
-    fn with_batch_norm(mut self, keep: bool) -> HeadPlan {
+    /// The same, without its batch norms unless `keep`.
+    pub(crate) fn with_batch_norm(mut self, keep: bool) -> HeadPlan {
         self.0.retain(|piece| keep || !matches!(piece, Piece::BatchNorm { .. }));
         self
     }
@@ -136,10 +105,6 @@ impl HeadPlan {
         }
         Ok(Head { modules })
     }
-}
-
-fn byol(inputs: i64, hidden: i64, out: i64) -> Vec<Piece> {
-    vec![linear(inputs, hidden, true), norm(hidden, true), Piece::Relu, linear(hidden, out, false)]
 }
 
 enum Module {

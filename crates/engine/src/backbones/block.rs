@@ -1,10 +1,12 @@
-//! One transformer block: x += attention(norm1(x)); x += mlp(norm2(x)).
+//! One transformer block: x += attention(norm1(x)); x += mlp(norm2(x)). With stochastic depth either branch may be left out.
 
 use tch::{Kind, Tensor};
 
+use crate::backbones::geometry::{Gelu, Geometry};
+use crate::backbones::stochastic_depth::{Kept, scaled};
 use crate::error::Result;
+use crate::layers::LayerNorm;
 use crate::parameter::{Declaration, Parameters, Start};
-use crate::vit::{Gelu, Geometry, LayerNorm, declare_layer_norm};
 
 struct Linear {
     weight: Tensor,
@@ -60,11 +62,11 @@ impl Block {
             )
         };
         let mut found = Vec::with_capacity(12);
-        found.extend(declare_layer_norm(&format!("{prefix}.norm1"), dim, layer));
+        found.extend(LayerNorm::declare(&format!("{prefix}.norm1"), dim, layer));
         found.extend(linear("attn.qkv", dim, 3 * dim, Start::xavier(dim, dim)));
         if geometry.qk_norm {
             for name in ["attn.q_norm", "attn.k_norm"] {
-                found.extend(declare_layer_norm(&format!("{prefix}.{name}"), dim / geometry.heads, layer));
+                found.extend(LayerNorm::declare(&format!("{prefix}.{name}"), dim / geometry.heads, layer));
             }
         }
         found.extend(linear("attn.proj", dim, dim, Start::xavier(dim, dim)));
@@ -75,7 +77,7 @@ impl Block {
             start: Start::Constant(geometry.layer_scale as f32),
         };
         found.extend((geometry.layer_scale > 0.0).then(|| scale("ls1")));
-        found.extend(declare_layer_norm(&format!("{prefix}.norm2"), dim, layer));
+        found.extend(LayerNorm::declare(&format!("{prefix}.norm2"), dim, layer));
         found.extend(linear("mlp.fc1", dim, hidden, Start::xavier(dim, hidden)));
         found.extend(linear("mlp.fc2", hidden, dim, Start::xavier(hidden, dim)));
         found.extend((geometry.layer_scale > 0.0).then(|| scale("ls2")));
@@ -179,20 +181,6 @@ impl Block {
         }
         Ok(x.f_add(&branch)?)
     }
-}
-
-/// Stochastic depth of one block: what each image's branches are multiplied with, (N) each; 0 leaves one out, and what
-/// stays is enlarged, so that the mean over draws is the whole branch.
-pub(crate) struct Kept {
-    pub attention: Tensor,
-    pub mlp: Tensor,
-}
-
-/// A branch (N, D) or (N, T, D), each image by its own factor.
-fn scaled(branch: &Tensor, factors: &Tensor) -> Result<Tensor> {
-    let mut shape = vec![1; branch.dim()];
-    shape[0] = -1;
-    Ok(branch.f_mul(&factors.f_view(shape.as_slice())?)?)
 }
 
 /// softmax(q·kᵀ/√d)·v per image and head; libtorch picks its fused kernel where it has one.

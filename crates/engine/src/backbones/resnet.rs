@@ -3,8 +3,10 @@
 
 use tch::{Device, Kind, Tensor};
 
-use crate::batch_norm::BatchNorm;
+use crate::backbones::backbone::Backbone;
+use crate::backbones::preparation::Preparation;
 use crate::error::Result;
+use crate::layers::BatchNorm;
 use crate::parameter::{Declaration, Parameters, Start};
 
 /// Width of the features.
@@ -94,21 +96,6 @@ fn blocks() -> Vec<BlockShape> {
     found
 }
 
-/// The tensors below `prefix`, in network order. Layers are the stem (`conv1`) and every block.
-pub(crate) fn declare(prefix: &str) -> Vec<Declaration> {
-    let mut found: Vec<Declaration> = STEM.declare(prefix, "conv1", "bn1", "conv1").into();
-    for block in blocks() {
-        let name = format!("{prefix}.{}", block.name);
-        for (shape, (conv, norm)) in block.inner.into_iter().zip(INNER) {
-            found.extend(shape.declare(&name, conv, norm, &block.name));
-        }
-        if let Some(shape) = block.shortcut {
-            found.extend(shape.declare(&name, SHORTCUT.0, SHORTCUT.1, &block.name));
-        }
-    }
-    found
-}
-
 /// A convolution and its batch norm.
 struct Unit {
     weight: Tensor,
@@ -155,6 +142,21 @@ pub(crate) struct ResNet {
 }
 
 impl ResNet {
+    /// The tensors below `prefix`, in network order. Layers are the stem (`conv1`) and every block.
+    pub(crate) fn declare(prefix: &str) -> Vec<Declaration> {
+        let mut found: Vec<Declaration> = STEM.declare(prefix, "conv1", "bn1", "conv1").into();
+        for block in blocks() {
+            let name = format!("{prefix}.{}", block.name);
+            for (shape, (conv, norm)) in block.inner.into_iter().zip(INNER) {
+                found.extend(shape.declare(&name, conv, norm, &block.name));
+            }
+            if let Some(shape) = block.shortcut {
+                found.extend(shape.declare(&name, SHORTCUT.0, SHORTCUT.1, &block.name));
+            }
+        }
+        found
+    }
+
     /// The network over the tensors declared below `prefix`.
     pub(crate) fn build(parameters: &Parameters, prefix: &str, device: Device) -> Result<ResNet> {
         let block = |block: BlockShape| -> Result<Bottleneck> {
@@ -174,9 +176,14 @@ impl ResNet {
             blocks: blocks().into_iter().map(block).collect::<Result<_>>()?,
         })
     }
+}
 
-    /// Images (N, 3, S, S) → pooled features (N, 2048).
-    pub(crate) fn forward(&self, images: &Tensor, train: bool) -> Result<Tensor> {
+impl Backbone for ResNet {
+    fn preparation(&self) -> Preparation {
+        Preparation { patch: None }
+    }
+
+    fn forward(&self, images: &Tensor, train: bool) -> Result<Tensor> {
         let x = self.stem.forward(images, train)?.f_relu()?;
         let mut x = x.f_max_pool2d([3, 3], [2, 2], [1, 1], [1, 1], false)?;
         for block in &self.blocks {
@@ -185,8 +192,7 @@ impl ResNet {
         Ok(x.f_mean_dim([2i64, 3].as_slice(), false, Kind::Float)?)
     }
 
-    /// Buffers of its batch norms, by checkpoint name.
-    pub(crate) fn buffers(&self) -> Vec<(String, Tensor)> {
+    fn buffers(&self) -> Vec<(String, Tensor)> {
         let units = std::iter::once(&self.stem).chain(self.blocks.iter().flat_map(Bottleneck::units));
         units.flat_map(|unit| unit.norm.buffers()).collect()
     }
