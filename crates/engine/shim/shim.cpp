@@ -1,10 +1,13 @@
-// Foreach and fused operations, and autocast with a choice of number format: what ATen has and tch does not expose.
+// Foreach and fused operations, autocast with a choice of number format, and deterministic algorithms: what ATen has and
+// tch does not expose.
 
+#include <ATen/Context.h>
 #include <ATen/autocast_mode.h>
 #include <ATen/ops/_foreach_norm.h>
 #include <ATen/ops/_fused_adamw.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/stack.h>
+#include <c10/util/env.h>
 
 #include <vector>
 
@@ -45,6 +48,21 @@ extern "C" char* vitals_fused_adamw(at::Tensor* weight, at::Tensor* gradient, at
     const at::Tensor step = at::full({}, update, weight->options());
     at::_fused_adamw_({*weight}, {*gradient}, {*first}, {*second}, {}, {step}, learning_rate, beta1, beta2, weight_decay,
                       epsilon, /*amsgrad=*/false, /*maximize=*/false);
+  });
+}
+
+// From here on the process uses deterministic algorithms alone, and an operation that has none throws; or it may use any.
+extern "C" char* vitals_deterministic(int on, int cuda) {
+  return vitals_guarded([&] {
+    at::Context& context = at::globalContext();
+    context.setDeterministicAlgorithms(on, /*warn_only=*/false);
+    context.setDeterministicCuDNN(on);
+    // cuDNN's own choice goes by the clock: another one at each start.
+    context.setBenchmarkCuDNN(!on);
+    // Memory that is about to be overwritten need not be filled first: that only helps to find uninitialised reads.
+    context.setDeterministicFillUninitializedMemory(false);
+    // cuBLAS adds in the same order only with workspaces of a fixed size, and reads this when its first handle is made.
+    if (on && cuda) c10::utils::set_env("CUBLAS_WORKSPACE_CONFIG", ":4096:8", /*overwrite=*/false);
   });
 }
 

@@ -1,4 +1,5 @@
-//! The C++ shim over libtorch, made safe: foreach norms, fused AdamW, and AdamW in one pass that measures as it goes.
+//! The C++ shim over libtorch, made safe: foreach norms, fused AdamW, AdamW in one pass that measures as
+//! it goes, autocast, deterministic algorithms.
 //! What C++ reads through pointers is checked here first; what it throws comes back as an error.
 #![expect(
     unsafe_code,
@@ -93,6 +94,7 @@ unsafe extern "C" {
         weight_decay: f64,
         epsilon: f64,
     ) -> *mut c_char;
+    fn vitals_deterministic(on: c_int, cuda: c_int) -> *mut c_char;
     fn vitals_autocast_begin(cuda: c_int, half: c_int) -> *mut c_char;
     fn vitals_autocast_end(cuda: c_int) -> *mut c_char;
 }
@@ -214,6 +216,13 @@ pub(crate) fn fused_adamw(
             adam.epsilon,
         )
     })
+}
+
+/// Deterministic algorithms alone, for the whole process from here on, or any.
+pub(crate) fn deterministic(on: bool, device: Device) -> Result<()> {
+    let is_cuda = matches!(device, Device::Cuda(_));
+    // SAFETY: no pointers; it sets flags that operations read at their start, and a variable through libtorch's own lock.
+    checked(unsafe { vitals_deterministic(c_int::from(on), c_int::from(is_cuda)) })
 }
 
 /// Autocast for as long as this lives.

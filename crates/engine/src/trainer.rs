@@ -13,6 +13,7 @@ use crate::plan::Plan;
 use crate::queue::Queue;
 use crate::rates::Rates;
 use crate::scaler::LossScale;
+use crate::shim;
 use crate::views::Images;
 
 /// The views of a batch as bytes, N × S × S × 3 each, with labels for the kNN monitor (empty, or one per image).
@@ -95,6 +96,7 @@ impl Trainer {
     /// device has no room.
     pub fn new(recipe: &Recipe, schedule: Schedule, device: Device) -> Result<Trainer> {
         guarded(|| {
+            shim::deterministic(recipe.deterministic, device.into())?;
             let core = Core::new(recipe, Plan::from_recipe(recipe)?, device.into())?;
             let parameters = &core.networks().parameters;
             Ok(Trainer {

@@ -287,7 +287,9 @@ recipe_table! {
         /// Threads of the computation on the CPU; 0 chooses.
         threads ("threads"): u32 = 0u32, in 0 ..= 1024,
             since First, hashed false, in_probes Any;
-        /// Use only algorithms that give the same bits each time.
+        /// Use only algorithms that give the same bits each time; an operation that has none stops the run. On a GPU that
+        /// fixes cuDNN's choice, cuBLAS's workspaces and the order of sums, and may be slower. The CPU gives the same bits
+        /// either way, for the same number of threads.
         deterministic ("deterministic"): bool = true,
             since First, hashed true, in_probes Any;
     }

@@ -23,6 +23,7 @@ use crate::probe::features::{FeatureBank, labels};
 use crate::probe::mix::Mixing;
 use crate::probe::tally::Tally;
 use crate::queue::UNLABELLED;
+use crate::shim;
 
 /// What a step learns from.
 #[derive(Clone, Copy)]
@@ -76,6 +77,7 @@ impl Probe {
         }
         guarded(|| {
             let device: tch::Device = device.into();
+            shim::deterministic(recipe.deterministic, device)?;
             let classes = i64::from(classes);
             let net = Classifier::new(&plan.shape, recipe.task, classes, recipe.seed, device)?;
             if let Some(folder) = checkpoint {
