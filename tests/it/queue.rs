@@ -249,8 +249,7 @@ fn without_slurm_s_programs_a_run_says_so() {
     if std::env::var_os("PATH")
         .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join("sbatch").exists()))
     {
-        println!("skipped: there is a Slurm here, which crates/supervisor/tests/slurm asks");
-        return;
+        return vitals_fixtures::not_run("there is a Slurm here, which crates/supervisor/tests/slurm asks");
     }
     workspace.vitals_ok(&["settings", "slurm.enabled=true", "slurm.partition=nowhere"]);
     let file = workspace.file("small.toml", &small_sweep("max_steps = 5", ""));

@@ -24,16 +24,6 @@ pub fn binary(name: &str) -> PathBuf {
     path
 }
 
-/// A folder beside the checkout that holds fixtures or images; `None` and a word where it is absent.
-pub fn shared(inside: &str) -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared").join(inside);
-    if path.exists() {
-        return Some(path);
-    }
-    println!("skipped: {} is absent", path.display());
-    None
-}
-
 /// What a program printed and how it ended.
 #[derive(Debug)]
 pub struct Told {

@@ -1,5 +1,6 @@
 //! Reads how many tests ran from the closing lines of the runners that we use. Pure.
 
+use std::fmt;
 use std::ops::AddAssign;
 
 /// Tests of one stage.
@@ -8,6 +9,25 @@ pub struct Count {
     pub passed: u64,
     pub failed: u64,
     pub skipped: u64,
+}
+
+impl Count {
+    /// Counts tests as skipped that their runner takes for passed.
+    pub fn skip(&mut self, tests: u64) {
+        self.passed = self.passed.saturating_sub(tests);
+        self.skipped += tests;
+    }
+}
+
+/// `N passed, M failed`, and `, K skipped` where any were: what a check of this repository reads.
+impl fmt::Display for Count {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} passed, {} failed", self.passed, self.failed)?;
+        if self.skipped > 0 {
+            write!(formatter, ", {} skipped", self.skipped)?;
+        }
+        Ok(())
+    }
 }
 
 impl AddAssign for Count {
@@ -107,6 +127,14 @@ mod tests {
         assert_eq!(vitest(&ui), count(41, 1, 0));
         assert_eq!(node(&lines("ℹ tests 4\nℹ pass 3\nℹ fail 1\nℹ skipped 0\nℹ todo 0")), count(3, 1, 0));
         assert_eq!(node(&lines("# tests 2\n# pass 2\n# fail 0")), count(2, 0, 0));
+    }
+
+    #[test]
+    fn a_skipped_test_has_not_passed() {
+        let mut count = Count { passed: 7, failed: 1, skipped: 0 };
+        assert_eq!(count.to_string(), "7 passed, 1 failed");
+        count.skip(2);
+        assert_eq!(count.to_string(), "5 passed, 1 failed, 2 skipped");
     }
 
     #[test]

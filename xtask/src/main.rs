@@ -9,6 +9,7 @@ mod count;
 mod demo;
 mod display;
 mod dist;
+mod not_run;
 mod place;
 mod run;
 mod setup;

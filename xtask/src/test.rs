@@ -1,5 +1,6 @@
 //! `cargo xtask test`: the stages in the order of their cost, each timed and counted. A stage that fails stops the
-//! rest and says how to repeat it. The last line is the sum: `N passed, M failed`.
+//! rest and says how to repeat it. The last lines name the tests that did not run, and the sum: `N passed, M failed`,
+//! with `, K skipped` where there are any.
 
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -7,6 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail};
 
 use crate::count::{self, Count};
+use crate::not_run::NotRun;
 use crate::place::Place;
 use crate::setup::{self, Wanted};
 use crate::{binaries, codegen, run, table, tidy};
@@ -15,8 +17,9 @@ use crate::{binaries, codegen, run, table, tidy};
 enum Outcome {
     /// A check without tests of its own.
     Passed,
-    /// A runner: whether it ended well, and what it counted.
-    Tests(bool, Count),
+    /// A runner: whether it ended well, and what it counted; tests that say themselves that they did not run are
+    /// counted as skipped.
+    Tests(bool, Count, NotRun),
 }
 
 /// A stage: its name, how a person repeats it, and what it does.
@@ -58,6 +61,7 @@ pub fn run(place: &Place, from: Option<&str>) -> anyhow::Result<()> {
     };
     let mut rows = Vec::new();
     let mut total = Count::default();
+    let mut not_run = NotRun::default();
     let mut failure = None;
     for stage in &STAGES[first..] {
         println!("\n── {} ──", stage.name);
@@ -65,12 +69,17 @@ pub fn run(place: &Place, from: Option<&str>) -> anyhow::Result<()> {
         let outcome = (stage.perform)(place);
         let (word, count) = match &outcome {
             Ok(Outcome::Passed) => ("passed", None),
-            Ok(Outcome::Tests(true, count)) if count.failed == 0 => ("passed", Some(*count)),
-            Ok(Outcome::Tests(_, count)) => ("failed", Some(Count { failed: count.failed.max(1), ..*count })),
+            Ok(Outcome::Tests(true, count, _)) if count.failed == 0 => ("passed", Some(*count)),
+            Ok(Outcome::Tests(_, count, _)) => {
+                ("failed", Some(Count { failed: count.failed.max(1), ..*count }))
+            }
             Err(_) => ("failed", None),
         };
         rows.push(row(stage.name, word, start.elapsed(), count));
         total += count.unwrap_or_default();
+        if let Ok(Outcome::Tests(.., named)) = &outcome {
+            not_run.join(named);
+        }
         if word == "failed" {
             total.failed += u64::from(count.is_none());
             failure = Some((stage, outcome.err()));
@@ -84,7 +93,8 @@ pub fn run(place: &Place, from: Option<&str>) -> anyhow::Result<()> {
             println!("{error:#}");
         }
     }
-    println!("{} passed, {} failed", total.passed, total.failed);
+    print!("{not_run}");
+    println!("{total}");
     match failure {
         None => Ok(()),
         Some((stage, _)) => bail!("stage {:?} failed", stage.name),
@@ -120,10 +130,15 @@ fn clippy(place: &Place) -> anyhow::Result<Outcome> {
 }
 
 fn rust_tests(place: &Place) -> anyhow::Result<Outcome> {
-    if !run::succeeds(&mut binaries::cargo(place, &["nextest", "--version"])) {
-        return counted(&mut binaries::cargo(place, &["test", "--workspace", "--no-fail-fast"]), count::rust);
-    }
-    counted(&mut binaries::cargo(place, &["nextest", "run", "--workspace", "--no-fail-fast"]), count::rust)
+    let nextest = run::succeeds(&mut binaries::cargo(place, &["nextest", "--version"]));
+    let arguments: &[&str] = if nextest { &["nextest", "run"] } else { &["test"] };
+    let mut command = binaries::cargo(place, arguments);
+    command.args(["--workspace", "--no-fail-fast"]);
+    let (outcome, not_run) = NotRun::of(&mut command, &place.target.join("not-run.txt"), run::tee)?;
+    let (well, lines) = outcome;
+    let mut count = count::rust(&lines);
+    count.skip(not_run.count());
+    Ok(Outcome::Tests(well, count, not_run))
 }
 
 fn ui_check(place: &Place) -> anyhow::Result<Outcome> {
@@ -143,5 +158,5 @@ fn window_tests(place: &Place) -> anyhow::Result<Outcome> {
 
 fn counted(command: &mut Command, count: fn(&[String]) -> Count) -> anyhow::Result<Outcome> {
     let (well, lines) = run::tee(command)?;
-    Ok(Outcome::Tests(well, count(&lines)))
+    Ok(Outcome::Tests(well, count(&lines), NotRun::default()))
 }

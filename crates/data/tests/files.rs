@@ -11,6 +11,7 @@ use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
 use vitals_data::{DataError, Dataset, DatasetSpec, HeldOutOrigin, Split, open};
+use vitals_fixtures::real_images;
 
 fn opened(path: &Path) -> Dataset {
     open(&DatasetSpec { name: "mine".into(), path: Some(path.to_path_buf()) }).unwrap()
@@ -203,19 +204,9 @@ fn a_split_ends_where_it_ends() {
     );
 }
 
-/// A data set of this workplace, or `None` with a sentence where it is absent.
-fn shared(name: &str) -> Option<PathBuf> {
-    let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data")).join(name);
-    if !path.exists() {
-        println!("skipped: {} is absent", path.display());
-        return None;
-    }
-    Some(path)
-}
-
 #[test]
 fn cifar_10_as_parquet() {
-    let Some(path) = shared("cifar10") else { return };
+    let Some(path) = real_images("cifar10") else { return };
     let dataset = opened(&path);
     let facts = dataset.facts();
     assert_eq!((facts.images, facts.classes, facts.image_size), (50_000, 10, Some((32, 32))));
@@ -227,7 +218,7 @@ fn cifar_10_as_parquet() {
 
 #[test]
 fn tiny_imagenet_as_parquet() {
-    let Some(path) = shared("tiny-imagenet-50") else { return };
+    let Some(path) = real_images("tiny-imagenet-50") else { return };
     let dataset = opened(&path);
     assert_eq!((dataset.facts().classes, dataset.heldout().origin), (50, HeldOutOrigin::Validation));
     assert_eq!(dataset.decode(Split::HeldOut, 0).unwrap().width, 64);
@@ -235,7 +226,7 @@ fn tiny_imagenet_as_parquet() {
 
 #[test]
 fn every_photo_of_the_imagenet_sample_decodes() {
-    let Some(path) = shared("imagenet-sample") else { return };
+    let Some(path) = real_images("imagenet-sample") else { return };
     let dataset = opened(&path);
     assert_eq!((dataset.train_len(), dataset.heldout().images, dataset.class_names().len()), (304, 16, 320));
     for index in (0..304).step_by(8) {
@@ -248,8 +239,7 @@ fn every_photo_of_the_imagenet_sample_decodes() {
 #[test]
 fn fashion_mnist_is_built_in() {
     let Ok(_) = vitals_data::fashion_mnist_folder(|name| std::env::var_os(name)) else {
-        println!("skipped: Fashion-MNIST is not installed");
-        return;
+        return vitals_fixtures::not_run("Fashion-MNIST is not installed");
     };
     let dataset = open(&DatasetSpec { name: "fashion-mnist".into(), path: None }).unwrap();
     let facts = dataset.facts();

@@ -5,7 +5,6 @@ mod mistakes;
 mod options;
 
 use std::any::Any;
-use std::path::{Path, PathBuf};
 
 use tch::{Device, Kind, Tensor};
 use vitals_recipe::{Method, Optimizer, Pooling, PositionEmbedding, Precision, Recipe};
@@ -19,16 +18,6 @@ use crate::parameter::{Parameters, fill};
 use crate::plan::Plan;
 use crate::rates::Rates;
 use crate::tensor_file::{State, read};
-
-/// The shared fixtures; none where this clone stands alone, and then the test says that it did nothing.
-fn fixtures() -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/fixtures");
-    if !path.is_dir() {
-        println!("skipped: {} is not there", path.display());
-        return None;
-    }
-    Some(path)
-}
 
 fn geometry(image_size: i64, patch_size: i64, dim: i64, depth: usize, heads: i64) -> Geometry {
     Geometry {

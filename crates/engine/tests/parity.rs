@@ -4,31 +4,20 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-fn fixtures() -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/fixtures");
-    if !path.is_dir() {
-        println!("skipped: {} is not there", path.display());
-        return None;
-    }
-    Some(path)
-}
+use vitals_fixtures::path;
 
 /// Replays one folder; whether `compare.py` accepts the result, and its words.
 fn judge(fixture: &Path, out: &Path) -> (bool, String) {
     vitals_engine::parity::run(fixture, out).unwrap();
-    let compare = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/fixtures/compare.py");
-    let verdict = Command::new("python3").arg(compare).args([fixture, out]).output().unwrap();
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    (verdict.status.success(), text(&verdict.stdout) + &text(&verdict.stderr))
+    vitals_fixtures::compare(fixture, out)
 }
 
 /// Replays every folder of a family.
 fn replay(family: &str, threads: u32, expected_folders: usize) {
-    let Some(fixtures) = fixtures() else { return };
     vitals_engine::set_threads(threads);
     let out = tempfile::tempdir().unwrap();
     let mut folders: Vec<PathBuf> =
-        std::fs::read_dir(fixtures.join(family)).unwrap().map(|entry| entry.unwrap().path()).collect();
+        std::fs::read_dir(path(family)).unwrap().map(|entry| entry.unwrap().path()).collect();
     folders.sort();
     assert_eq!(folders.len(), expected_folders);
     let mut wrong = Vec::new();
@@ -45,7 +34,6 @@ fn replay(family: &str, threads: u32, expected_folders: usize) {
 /// The comparison can fail: one constant a little off, and it does.
 #[test]
 fn small_mistakes_are_caught() {
-    let Some(fixtures) = fixtures() else { return };
     vitals_engine::set_threads(1);
     let folder = tempfile::tempdir().unwrap();
     for (fixture, right, wrong) in [
@@ -60,7 +48,7 @@ fn small_mistakes_are_caught() {
         ("frozen_lamb", "\"adam_eps\": 1e-06", "\"adam_eps\": 1e-05"),
         ("learned_lars", "\"lars_trust_coefficient\": 0.001", "\"lars_trust_coefficient\": 0.0011"),
     ] {
-        let source = fixtures.join("mocov3-parity").join(fixture);
+        let source = path("mocov3-parity").join(fixture);
         let copy = folder.path().join("copy");
         std::fs::create_dir_all(&copy).unwrap();
         for name in ["init.safetensors", "inputs.safetensors", "expected.json", "final.safetensors"] {
@@ -100,12 +88,11 @@ fn variants_on_two_threads() {
 /// norm, which the reference does not compute, must be the learned one's.
 #[test]
 fn a_frozen_patch_projection_reports_the_gradient_it_would_have_had() {
-    let Some(fixtures) = fixtures() else { return };
     vitals_engine::set_threads(1);
     let out = tempfile::tempdir().unwrap();
     let norms = |name: &str| -> [f64; 2] {
         let out = out.path().join(name);
-        vitals_engine::parity::run(&fixtures.join("mocov3-parity").join(name), &out).unwrap();
+        vitals_engine::parity::run(&path("mocov3-parity").join(name), &out).unwrap();
         let text = std::fs::read_to_string(out.join("result.json")).unwrap();
         let result: serde_json::Value = serde_json::from_str(&text).unwrap();
         ["weight", "bias"].map(|part| {
@@ -120,13 +107,12 @@ fn a_frozen_patch_projection_reports_the_gradient_it_would_have_had() {
 /// timm loads what the engine wrote, name by name, and computes the same features.
 #[test]
 fn timm_computes_the_same_features() {
-    let Some(fixtures) = fixtures() else { return };
     if !Command::new("python3").args(["-c", "import timm"]).output().is_ok_and(|told| told.status.success()) {
-        println!("skipped: python3 has no timm; exchange.rs compares with its stored names and shapes");
-        return;
+        // exchange.rs compares with timm's stored names and shapes, golden.rs with its stored outputs.
+        return vitals_fixtures::not_run("`python3` has no timm");
     }
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/samples/timm_features.py");
-    let fixture = fixtures.join("mocov3-parity/learned_adamw");
+    let fixture = path("mocov3-parity/learned_adamw");
     let out = tempfile::tempdir().unwrap();
     vitals_engine::parity::run(&fixture, out.path()).unwrap();
     let told = Command::new("python3").arg(script).arg(fixture).arg(out.path()).output().unwrap();
@@ -139,10 +125,9 @@ fn broken_fixtures_are_named() {
     let out = tempfile::tempdir().unwrap();
     let error = vitals_engine::parity::run(Path::new("/nowhere"), out.path()).unwrap_err();
     assert!(error.to_string().contains("/nowhere/config.json"), "{error}");
-    let Some(fixtures) = fixtures() else { return };
     let broken = out.path().join("broken");
     std::fs::create_dir(&broken).unwrap();
-    let source = fixtures.join("mocov3-parity/learned_adamw");
+    let source = path("mocov3-parity/learned_adamw");
     for name in ["init.safetensors", "inputs.safetensors"] {
         std::fs::copy(source.join(name), broken.join(name)).unwrap();
     }

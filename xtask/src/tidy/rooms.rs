@@ -61,6 +61,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("vitals", &["vitals-api"]),
     ("vitals-desktop", &["vitals-api"]),
     ("vitals-tests", &[]),
+    // For tests: nobody may have it but as a dev-dependency.
+    ("vitals-fixtures", &[]),
     // Only its generator, behind a feature.
     ("xtask", &["vitals-api", "vitals-recipe"]),
 ];

@@ -1,7 +1,6 @@
 //! CSV in and out: what is exported comes back to the last bit, events are found in what comes in, and a file that is
 //! wrong changes nothing.
 
-use std::io::Read as _;
 use std::path::Path;
 
 use vitals_api::{events, export, import, runs};
@@ -84,22 +83,14 @@ async fn a_wrong_file_is_named_with_its_place_and_adds_no_run() {
 
 #[tokio::test]
 async fn the_real_series_give_what_their_readme_says() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/fixtures/series");
-    if !folder.is_dir() {
-        println!("skipped: {} is not there", folder.display());
-        return;
-    }
     let world = World::new().await;
     for (name, expected) in [
         ("calm_frozen_d32_lr1e-2_1000", &[][..]),
         ("calm_learned_d32_lr1e-2_1000", &[][..]),
         ("lr_kick_x8_learned_d32_340", &["spike"][..]),
     ] {
-        let mut text = String::new();
-        let file = std::fs::File::open(folder.join(format!("{name}.csv.gz"))).unwrap();
-        flate2::read::GzDecoder::new(file).read_to_string(&mut text).unwrap();
         let path = world.folder.path().join(format!("{name}.csv"));
-        std::fs::write(&path, text).unwrap();
+        std::fs::write(&path, vitals_fixtures::series(name)).unwrap();
         let imported = import::csv(&world.context, &path).await.unwrap();
         let found =
             events::events(&world.context, &imported.run.to_string(), &["spike".to_owned()]).await.unwrap();

@@ -11,13 +11,9 @@ use super::{CropRange, ViewKey, ViewRecipe, Views};
 
 const SIGMAS: f64 = 4.0;
 
-fn statistics() -> Option<Value> {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/fixtures/augment/statistics.json");
-    let Ok(text) = std::fs::read_to_string(path) else {
-        println!("skipped: {path} is absent");
-        return None;
-    };
-    Some(serde_json::from_str(&text).unwrap())
+fn statistics() -> Value {
+    let text = std::fs::read_to_string(vitals_fixtures::path("augment/statistics.json")).unwrap();
+    serde_json::from_str(&text).unwrap()
 }
 
 /// Compares mean and quantiles of `ours` with those of `draws` reference draws.
@@ -54,7 +50,7 @@ fn check_share(what: &str, count: usize, n: usize, p: f64, draws: f64) {
 }
 
 fn check_crops(name: &str) {
-    let Some(statistics) = statistics() else { return };
+    let statistics = statistics();
     let expected = &statistics["random_resized_crop"][name];
     let whole = |key: &str| expected[key].as_u64().unwrap() as u32;
     let (width, height, draws) = (whole("image_width"), whole("image_height"), whole("draws"));
@@ -117,7 +113,7 @@ fn crops_of_strips_fall_back_to_the_centre() {
 
 #[test]
 fn jitter() {
-    let Some(statistics) = statistics() else { return };
+    let statistics = statistics();
     let expected = &statistics["color_jitter"];
     let draws = expected["draws"].as_f64().unwrap();
     let recipe = ViewRecipe { jitter_probability: 1.0, ..ViewRecipe::first(0.08) };
@@ -160,7 +156,7 @@ fn jitter() {
 
 #[test]
 fn probabilities_of_both_views() {
-    let Some(statistics) = statistics() else { return };
+    let statistics = statistics();
     let expected = &statistics["expected_probabilities"];
     let p = |key: &str| expected[key].as_f64().unwrap();
     let n = 20_000usize;

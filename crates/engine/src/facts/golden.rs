@@ -4,8 +4,7 @@ use super::*;
 
 #[test]
 fn knn_votes_equal_the_golden_ones() {
-    let Some(fixtures) = fixtures() else { return };
-    let golden = read(&fixtures.join("goldens/goldens.safetensors")).unwrap();
+    let golden = read(&vitals_fixtures::path("goldens/goldens.safetensors")).unwrap();
     let unit = |name: &str| crate::layers::normalize(&golden[name].to_kind(Kind::Double)).unwrap();
     for (k, temperature) in [(10, 0.07), (200, 0.1)] {
         let vote = Vote { k, temperature };
@@ -20,8 +19,7 @@ fn knn_votes_equal_the_golden_ones() {
 /// Features of a ViT whose weights are a formula of their names (goldens.json, `fill`).
 #[test]
 fn features_of_timm_models_with_formula_weights() {
-    let Some(fixtures) = fixtures() else { return };
-    let golden = read(&fixtures.join("goldens/goldens.safetensors")).unwrap();
+    let golden = read(&vitals_fixtures::path("goldens/goldens.safetensors")).unwrap();
     for (name, geometry) in
         [("vit_small", geometry(224, 16, 384, 12, 12)), ("vit_base", geometry(224, 16, 768, 12, 12))]
     {
@@ -43,8 +41,7 @@ fn features_of_timm_models_with_formula_weights() {
 /// The same for ResNet-50, batch norms with running statistics of their own.
 #[test]
 fn features_of_resnet50_with_formula_weights() {
-    let Some(fixtures) = fixtures() else { return };
-    let golden = read(&fixtures.join("goldens/goldens.safetensors")).unwrap();
+    let golden = read(&vitals_fixtures::path("goldens/goldens.safetensors")).unwrap();
     let parameters = Parameters::new(&crate::backbones::ResNet::declare("x"), 0, Device::Cpu).unwrap();
     let resnet = crate::backbones::ResNet::build(&parameters, "x", Device::Cpu).unwrap();
     let named =

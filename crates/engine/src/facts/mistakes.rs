@@ -97,9 +97,9 @@ fn exchange_rows_and_columns(core: &Core) {
 }
 
 /// What `compare.py` says of a trajectory with a mistake, and whether it accepts it.
-fn judged(fixtures: &Path, mistake: Option<Mistake>) -> (bool, String) {
+fn judged(mistake: Option<Mistake>) -> (bool, String) {
     let out = tempfile::tempdir().unwrap();
-    let fixture = fixtures.join("mocov3-parity/learned_adamw");
+    let fixture = vitals_fixtures::path("mocov3-parity/learned_adamw");
     let mut is_first = true;
     replay(&fixture, out.path(), &mut |core, views, rates| {
         if std::mem::take(&mut is_first) && mistake == Some(Mistake::PositionsByColumn) {
@@ -108,17 +108,13 @@ fn judged(fixtures: &Path, mistake: Option<Mistake>) -> (bool, String) {
         step(core, views, rates, mistake)
     })
     .unwrap();
-    let mut compare = std::process::Command::new("python3");
-    let verdict = compare.arg(fixtures.join("compare.py")).arg(fixture).arg(out.path()).output().unwrap();
-    let words = [verdict.stdout, verdict.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-    (verdict.status.success(), words.concat())
+    vitals_fixtures::compare(&fixture, out.path())
 }
 
 #[test]
 fn every_planted_mistake_is_seen_and_the_right_step_passes() {
-    let Some(fixtures) = fixtures() else { return };
     crate::device::set_threads(1);
-    let (is_right, words) = judged(&fixtures, None);
+    let (is_right, words) = judged(None);
     println!("as it should be: {words}");
     assert!(is_right, "{words}");
     for mistake in [
@@ -133,7 +129,7 @@ fn every_planted_mistake_is_seen_and_the_right_step_passes() {
         Mistake::MeanOfBothDirections,
         Mistake::PositionsByColumn,
     ] {
-        let (is_right, words) = judged(&fixtures, Some(mistake));
+        let (is_right, words) = judged(Some(mistake));
         println!("{mistake:?}: {words}");
         assert!(!is_right && words.starts_with("OFF"), "{mistake:?} passed: {words}");
     }

@@ -1,8 +1,5 @@
 //! Reads the real series: CSV in the form that the import takes.
 
-use std::io::Read;
-use std::path::Path;
-
 /// Layers' norms at each step, and kNN accuracy where it was measured.
 pub struct Run {
     pub layers: Vec<String>,
@@ -12,15 +9,8 @@ pub struct Run {
     pub knn: Vec<f64>,
 }
 
-/// `None`, with a sentence, where the fixtures are not there.
-pub fn read(name: &str) -> Option<Run> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/fixtures/series").join(name);
-    let Ok(file) = std::fs::File::open(&path) else {
-        println!("skipped: {} is not there", path.display());
-        return None;
-    };
-    let mut text = String::new();
-    flate2::read::GzDecoder::new(file).read_to_string(&mut text).unwrap();
+pub fn read(name: &str) -> Run {
+    let text = vitals_fixtures::series(name);
     let mut lines = text.lines();
     let names: Vec<&str> = lines.next().unwrap().split(',').collect();
     let layer = |name: &&str| name.strip_prefix("grad_norm/").map(str::to_owned);
@@ -43,5 +33,5 @@ pub fn read(name: &str) -> Option<Run> {
             run.knn.push(value / 100.0);
         }
     }
-    Some(run)
+    run
 }

@@ -1,4 +1,4 @@
-//! Detection on the real series of `../shared/fixtures/series` and on synthetic ones with known truth.
+//! Detection on the real series of the fixtures and on synthetic ones with known truth.
 
 #[cfg(test)]
 mod fixtures;

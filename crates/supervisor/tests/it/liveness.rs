@@ -48,8 +48,7 @@ impl Drop for Group {
 #[tokio::test]
 async fn the_kernel_s_memory_killer_is_named_and_a_later_signal_9_is_not_laid_to_it() {
     let Some(group) = Group::with_memory(192 << 20) else {
-        println!("skipped: no control group with a memory limit can be made here");
-        return;
+        return vitals_fixtures::not_run("no control group with a memory limit can be made here");
     };
     let mut world = World::new(1).await;
     world.supervise().await;
@@ -58,8 +57,7 @@ async fn the_kernel_s_memory_killer_is_named_and_a_later_signal_9_is_not_laid_to
     let run = world.queue("step_ms=1&eat_at=20", 100_000, 10).await;
     let row = world.state(run, RunState::Failed).await;
     if row.evidence == "signal 9" && world.attempt_exit(run, 1)["oom_kills"].is_null() {
-        println!("skipped: nothing counts the memory killer's kills here");
-        return;
+        return vitals_fixtures::not_run("nothing counts the memory killer's kills here");
     }
     assert_eq!(row.evidence, "signal 9, by the kernel's memory killer");
     assert_eq!(world.attempt_exit(run, 1)["oom_kills"], 1);

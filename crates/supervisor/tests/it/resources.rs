@@ -57,8 +57,7 @@ async fn a_killed_worker_s_whole_group_ends_with_it() {
 async fn a_small_disk_that_is_full_holds_the_queue_and_gets_no_half_files() {
     let mut world = World::new(1).await.on_small_disk(8);
     if !world.runs_on_tmpfs() {
-        println!("skipped: a tmpfs cannot be mounted here");
-        return;
+        return vitals_fixtures::not_run("a tmpfs cannot be mounted here");
     }
     world.store.set_setting(settings::LOW_DISK_BYTES, &(4_u64 << 20)).await.unwrap();
     let filler = fill(world.workspace().runs_dir());
@@ -85,8 +84,7 @@ async fn a_run_whose_own_disk_is_full_is_cancelled_all_the_same_and_holds_nobody
     let full = world.queue_seed("step_ms=10", 100_000, 0, 1).await;
     let other = world.queue_seed("step_ms=10", 100_000, 0, 2).await;
     if !world.put_on_small_disk(full, 1) {
-        println!("skipped: a tmpfs cannot be mounted here");
-        return;
+        return vitals_fixtures::not_run("a tmpfs cannot be mounted here");
     }
     world.supervise().await;
     world.steps(full, 3).await;
@@ -116,7 +114,7 @@ async fn a_folder_that_cannot_be_written_is_said_with_what_to_do_and_the_rest_go
     let good = world.queue_seed("step_ms=1", 5, 0, 2).await;
     // It was there already, as of a run that is retried: then no folder fails to be made, but a file in it.
     let Some(unwritable) = Unwritable::make(world.folder(barred).path()) else {
-        return println!("skipped: root may write everywhere here");
+        return vitals_fixtures::not_run("root may write everywhere here");
     };
     world.supervise().await;
     world.state(good, RunState::Finished).await;

@@ -33,7 +33,7 @@ fn parent_of(pid: u32) -> u32 {
 async fn a_run_that_is_pushed_out_or_loses_its_node_goes_on_from_its_checkpoint() {
     let mut cluster = match Cluster::start(2, Limits::Cores) {
         Ok(cluster) => cluster,
-        Err(why) => return println!("skipped: {why}"),
+        Err(why) => return vitals_fixtures::not_run(why),
     };
     let mut world = World::new(1).await;
     settle_on(&world, &cluster, |slurm| slurm.partition = "work".into()).await;
@@ -76,7 +76,7 @@ async fn a_run_that_is_pushed_out_or_loses_its_node_goes_on_from_its_checkpoint(
 async fn a_run_that_takes_more_memory_than_its_job_may_is_failed_and_not_tried_again() {
     let cluster = match Cluster::start(2, Limits::CoresAndMemory) {
         Ok(cluster) => cluster,
-        Err(why) => return println!("skipped: {why}"),
+        Err(why) => return vitals_fixtures::not_run(why),
     };
     let mut world = World::new(1).await;
     settle_on(&world, &cluster, |slurm| slurm.extra = vec!["--mem=200M".into()]).await;

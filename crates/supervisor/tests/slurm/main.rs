@@ -46,7 +46,7 @@ async fn settle_on(world: &World, cluster: &Cluster, change: impl FnOnce(&mut Sl
 async fn a_sweep_of_eight_with_a_cancel_a_time_limit_and_a_drained_node() {
     let cluster = match Cluster::start(4, Limits::Cores) {
         Ok(cluster) => cluster,
-        Err(why) => return println!("skipped: {why}"),
+        Err(why) => return vitals_fixtures::not_run(why),
     };
     let mut world = World::new(1).await;
     settle_on(&world, &cluster, |slurm| slurm.time = "1".into()).await;
@@ -108,7 +108,7 @@ async fn a_sweep_of_eight_with_a_cancel_a_time_limit_and_a_drained_node() {
 async fn a_partition_that_slurm_refuses_is_said_and_the_queue_goes_on() {
     let cluster = match Cluster::start(2, Limits::Cores) {
         Ok(cluster) => cluster,
-        Err(why) => return println!("skipped: {why}"),
+        Err(why) => return vitals_fixtures::not_run(why),
     };
     let mut world = World::new(1).await;
     settle_on(&world, &cluster, |slurm| slurm.partition = "nowhere".into()).await;

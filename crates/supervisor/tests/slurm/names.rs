@@ -10,7 +10,7 @@ use crate::{settle_on, wait_for};
 async fn a_workspace_of_any_name_runs_and_its_options_arrive_whole() {
     let cluster = match Cluster::start(2, Limits::Cores) {
         Ok(cluster) => cluster,
-        Err(why) => return println!("skipped: {why}"),
+        Err(why) => return vitals_fixtures::not_run(why),
     };
     let mut world = World::named("모델 'a' \"b\" $HOME `c` 100% %j ;&", 1).await;
     settle_on(&world, &cluster, |slurm| slurm.extra = vec!["--comment=\"둘 'x' $HOME\"".into()]).await;
