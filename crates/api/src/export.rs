@@ -1,7 +1,6 @@
 //! Runs as files for others: CSV (the form that `import csv` reads), JSON lines, and the comparison figure as SVG or
 //! PNG, by one table that the command line and the window's form follow too. A file is written beside its place and renamed, so that no half file is ever seen.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
@@ -12,6 +11,7 @@ use vitals_series::{Frame, frame as cut};
 use vitals_store::{RunId, RunRow, Series, SeriesQuery};
 
 use crate::Context;
+use crate::csv_table::Table;
 use crate::dto::{ApiError, Number};
 use crate::error::Result;
 use crate::runs;
@@ -36,7 +36,7 @@ enum Write {
 
 /// Command line, dispatcher and the window's form follow from it.
 pub const FORMATS: &[Format] = &[
-    Format { name: "csv", write: Write::Values(|series| Ok(csv(series).into_bytes())) },
+    Format { name: "csv", write: Write::Values(|series| Ok(Table::of(series).to_csv().into_bytes())) },
     Format { name: "jsonl", write: Write::Values(|series| Ok(json_lines(series)?.into_bytes())) },
     Format { name: "png", write: Write::Figure(|svg| picture_of(&svg)) },
     Format { name: "svg", write: Write::Figure(|svg| Ok(svg.into_bytes())) },
@@ -122,61 +122,6 @@ async fn tables(
 
 fn file_name(label: &str) -> String {
     label.chars().map(|c| if c.is_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '-' }).collect()
-}
-
-/// Header `step`, where times are known `elapsed_seconds`, then metric names; an empty cell is no value.
-fn csv(series: &[Series]) -> String {
-    let timed = series.iter().flat_map(|one| &one.elapsed_secs).any(|elapsed| *elapsed != 0.0);
-    let mut elapsed: BTreeMap<u64, f64> = BTreeMap::new();
-    for one in series.iter().filter(|_| timed) {
-        for (&step, &seconds) in one.steps.iter().zip(&one.elapsed_secs) {
-            elapsed.entry(step).or_insert(seconds);
-        }
-    }
-    let mut rows: BTreeMap<u64, Vec<Option<f64>>> = BTreeMap::new();
-    for (column, one) in series.iter().enumerate() {
-        for (&step, &value) in one.steps.iter().zip(&one.values) {
-            rows.entry(step).or_insert_with(|| vec![None; series.len()])[column] = Some(value);
-        }
-    }
-    let mut text = String::from(if timed { "step,elapsed_seconds" } else { "step" });
-    for one in series {
-        text.push(',');
-        text.push_str(&quoted(&one.name));
-    }
-    text.push('\n');
-    for (step, cells) in rows {
-        text.push_str(&step.to_string());
-        if timed {
-            text.push(',');
-            text.push_str(&elapsed.get(&step).copied().map_or_else(String::new, csv_number));
-        }
-        for cell in cells {
-            text.push(',');
-            text.push_str(&cell.map_or_else(String::new, csv_number));
-        }
-        text.push('\n');
-    }
-    text
-}
-
-/// The shortest text that reads back as the same number.
-fn csv_number(value: f64) -> String {
-    if value.is_nan() {
-        "NaN".to_owned()
-    } else if value.is_infinite() {
-        if value > 0.0 { "inf".to_owned() } else { "-inf".to_owned() }
-    } else {
-        format!("{value:?}")
-    }
-}
-
-fn quoted(name: &str) -> String {
-    if name.contains([',', '"', '\n']) {
-        format!("\"{}\"", name.replace('"', "\"\""))
-    } else {
-        name.to_owned()
-    }
 }
 
 /// One object a value.
@@ -290,10 +235,10 @@ mod tests {
             attempts: vec![1; steps.len()],
             in_force: vec![true; steps.len()],
         };
-        let text = csv(&[
+        let table = Table::of(&[
             series("loss", &[0, 1], &[4.5, f64::NAN]),
             series("a,b", &[1, 2], &[0.1, f64::NEG_INFINITY]),
         ]);
-        assert_eq!(text, "step,loss,\"a,b\"\n0,4.5,\n1,NaN,0.1\n2,,-inf\n");
+        assert_eq!(table.to_csv(), "step,loss,\"a,b\"\n0,4.5,\n1,NaN,0.1\n2,,-inf\n");
     }
 }

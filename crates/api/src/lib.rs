@@ -4,6 +4,7 @@
 pub mod alarms;
 pub mod compare;
 mod context;
+mod csv_table;
 pub mod datasets;
 pub mod doctor;
 pub mod dto;

@@ -68,6 +68,18 @@ async fn what_is_exported_comes_back_to_the_last_bit() {
 }
 
 #[tokio::test]
+async fn a_name_with_a_line_break_comes_back() {
+    let world = World::new().await;
+    let (first, second) = (world.folder.path().join("a.csv"), world.folder.path().join("b.csv"));
+    let text = "step,\"a\nb, \"\"c\"\"\",loss\n0,0.5,1.5\n1,0.25,\n";
+    std::fs::write(&first, text).unwrap();
+    let imported = import::csv(&world.context, &first).await.unwrap();
+    export::export(&world.context, &[imported.run.to_string()], "csv", &second).await.unwrap();
+    assert_eq!(std::fs::read_to_string(&second).unwrap(), text);
+    assert_eq!(import::csv(&world.context, &second).await.unwrap().metrics, 2);
+}
+
+#[tokio::test]
 async fn a_wrong_file_is_named_with_its_place_and_adds_no_run() {
     let world = World::new().await;
     let path = world.folder.path().join("wrong.csv");
