@@ -191,6 +191,38 @@ mod tests {
         assert_eq!(number(&[0xff; 12]), None);
     }
 
+    /// What other programs wrote: long names, a folder, links and a sparse file among two images.
+    #[test]
+    fn archives_of_other_programs_are_read() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/samples");
+        let long = format!("{}/photo 1.png", "a folder with a long name/".repeat(7).trim_end_matches('/'));
+        for name in ["gnu.tar", "pax.tar", "ustar.tar"] {
+            let bytes = std::fs::read(format!("{folder}/{name}")).unwrap();
+            let members = list(&bytes).unwrap();
+            let told: Vec<(&str, &[u8])> = members
+                .iter()
+                .map(|member| {
+                    let start = member.start as usize;
+                    (member.name.as_str(), &bytes[start..start + member.bytes as usize])
+                })
+                .collect();
+            let last = if name == "ustar.tar" { "last.png" } else { "이름.png" };
+            assert_eq!(told, [(long.as_str(), &b"first"[..]), ("label1", b"7\n"), (last, b"last")], "{name}");
+            assert_eq!(members[1].content.as_deref(), Some(&b"7\n"[..]), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_name_without_end_takes_no_memory() {
+        let mut header = tar::Header::new_gnu();
+        header.set_entry_type(tar::EntryType::GNULongName);
+        header.set_size(MAX_EXTENDED + 1);
+        header.set_cksum();
+        let mut bytes = header.as_bytes().to_vec();
+        bytes.resize(4 << 20, b'x');
+        assert_eq!(list(&bytes), Err(format!("a header of {} bytes", MAX_EXTENDED + 1)));
+    }
+
     proptest! {
         #[test]
         fn members_are_where_they_are_said_to_be(
