@@ -1,4 +1,9 @@
-//! The worker's own memory, from /proc: what the `system` stream records.
+//! Memory of this process and of the machine, from /proc: what the `system` stream records.
+
+use procfs::process::{Process, Status};
+use procfs::{Current as _, Meminfo};
+
+const KIB: u64 = 1 << 10;
 
 use std::time::Duration;
 
@@ -7,37 +12,30 @@ pub const LOOK_EVERY: Duration = Duration::from_secs(2);
 
 /// Resident memory of this process in bytes; `None` where /proc does not say.
 pub fn resident_bytes() -> Option<u64> {
-    field("/proc/self/status", "VmRSS:")
+    Some(status()?.vmrss? * KIB)
 }
 
 /// Largest resident memory so far in bytes.
 pub fn peak_resident_bytes() -> Option<u64> {
-    field("/proc/self/status", "VmHWM:")
+    Some(status()?.vmhwm? * KIB)
 }
 
 /// Memory of the machine in bytes.
 pub fn total_bytes() -> Option<u64> {
-    field("/proc/meminfo", "MemTotal:")
+    Meminfo::current().ok().map(|memory| memory.mem_total)
 }
 
-/// The processor's name.
-pub fn processor_name() -> String {
-    let text = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let name = text.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':'));
-    name.map_or_else(|| "CPU".to_owned(), |(_, name)| name.trim().to_owned())
-}
-
-fn field(path: &str, name: &str) -> Option<u64> {
-    let text = std::fs::read_to_string(path).ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
-    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kib| kib * 1024)
+fn status() -> Option<Status> {
+    Process::myself().ok()?.status().ok()
 }
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+
     #[test]
-    fn this_process_has_memory_and_its_peak_is_no_smaller() {
-        let (now, peak) = (super::resident_bytes().unwrap(), super::peak_resident_bytes().unwrap());
-        assert!(now > 1 << 20 && peak >= now);
+    fn this_process_has_memory_its_peak_is_no_smaller_and_the_machine_has_more() {
+        let (now, peak) = (resident_bytes().unwrap(), peak_resident_bytes().unwrap());
+        assert!(now > 1 << 20 && peak >= now && total_bytes().unwrap() > peak);
     }
 }

@@ -1,6 +1,7 @@
-//! What the processor has for reduced precision, and what a run that asks for it should know. On a processor without the
+//! The processor: its name, what it has for reduced precision, and what a run that asks for it should know. On a processor without the
 //! instructions it computes the same numbers; only how long a step takes differs.
 
+use procfs::{CpuInfo, Current as _};
 use vitals_recipe::Precision;
 
 /// What multiplies matrices in a reduced precision.
@@ -14,13 +15,20 @@ enum Means {
     Conversion,
 }
 
-/// The warning of a run on this processor; none where its precision is no loss.
-pub fn warning(precision: Precision) -> Option<String> {
-    warning_of(precision, &std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default())
+/// The processor's name.
+pub fn name() -> String {
+    let known = CpuInfo::current().ok().and_then(|info| info.model_name(0).map(str::to_owned));
+    known.unwrap_or_else(|| "CPU".to_owned())
 }
 
-fn warning_of(precision: Precision, processor: &str) -> Option<String> {
-    match (precision, means(precision, processor)) {
+/// The warning of a run on this processor; none where its precision is no loss.
+pub fn warning(precision: Precision) -> Option<String> {
+    let info = CpuInfo::current().ok();
+    warning_of(precision, &info.as_ref().and_then(|info| info.flags(0)).unwrap_or_default())
+}
+
+fn warning_of(precision: Precision, flags: &[&str]) -> Option<String> {
+    match (precision, means(precision, flags)) {
         (Precision::Fp32, _) | (_, Means::Matrix) => None,
         (_, Means::Vector) => Some(format!(
             "this processor has vector instructions for {precision}, but no matrix units: a narrow network is slower than in \
@@ -33,9 +41,8 @@ fn warning_of(precision: Precision, processor: &str) -> Option<String> {
     }
 }
 
-fn means(precision: Precision, processor: &str) -> Means {
-    let flags = processor.lines().find(|line| line.starts_with("flags")).unwrap_or_default();
-    let has = |wanted| flags.split_whitespace().any(|flag| flag == wanted);
+fn means(precision: Precision, flags: &[&str]) -> Means {
+    let has = |wanted| flags.contains(&wanted);
     let (matrix, vector) = match precision {
         Precision::Fp16 => ("amx_fp16", "avx512_fp16"),
         Precision::Bf16 | Precision::Fp32 => ("amx_bf16", "avx512_bf16"),
@@ -59,7 +66,7 @@ mod tests {
             ("avx512_bf16 avx512_fp16 amx_tile amx_bf16", Means::Matrix, Means::Vector),
             ("amx_bf16 amx_tile amx_fp16", Means::Matrix, Means::Matrix),
         ] {
-            let processor = format!("processor\t: 0\nflags\t\t: fpu {flags}\n");
+            let processor: Vec<&str> = flags.split(' ').collect();
             let found = [Precision::Bf16, Precision::Fp16].map(|precision| means(precision, &processor));
             assert_eq!(found, [bf16, fp16], "{flags}");
             assert_eq!(warning_of(Precision::Fp32, &processor), None);

@@ -1,21 +1,22 @@
-//! SIGTERM and SIGINT as a flag. The only unsafe code of the worker: installing a handler that stores one bool.
-#![expect(unsafe_code, reason = "sigaction has no safe form; the handler only stores to an atomic")]
+//! SIGTERM and SIGINT as a flag that the control thread looks at.
 
+use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, LazyLock};
 
-static TERMINATED: AtomicBool = AtomicBool::new(false);
+use signal_hook::consts::{SIGINT, SIGTERM};
 
-extern "C" fn note(_signal: libc::c_int) {
-    TERMINATED.store(true, Ordering::Relaxed);
-}
+static TERMINATED: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
 
 /// From now on SIGTERM and SIGINT ask the worker to checkpoint and stop.
-pub fn install() {
-    let handler: extern "C" fn(libc::c_int) = note;
-    for signal in [libc::SIGTERM, libc::SIGINT] {
-        // SAFETY: the handler is async-signal-safe (one relaxed atomic store) and lives as long as the process.
-        unsafe { libc::signal(signal, handler as libc::sighandler_t) };
+///
+/// # Errors
+/// The operating system takes no handler.
+pub fn install() -> io::Result<()> {
+    for signal in [SIGTERM, SIGINT] {
+        signal_hook::flag::register(signal, Arc::clone(&TERMINATED))?;
     }
+    Ok(())
 }
 
 /// Whether one of them came.

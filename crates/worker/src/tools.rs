@@ -12,7 +12,7 @@ use vitals_engine::Device;
 
 use crate::environment;
 use crate::exit::Failure;
-use crate::memory;
+use crate::{memory, processor};
 
 fn print(value: &impl Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string(value).context("failed to print as JSON")?;
@@ -79,7 +79,7 @@ pub fn export(checkpoint: &Path, out: &Path, momentum: bool) -> Result<(), Failu
 pub fn devices() -> Result<(), Failure> {
     let total = memory::total_bytes();
     print(&json!({
-        "device": "cpu", "name": memory::processor_name(), "kind": "cpu", "memory": total, "usable": true,
+        "device": "cpu", "name": processor::name(), "kind": "cpu", "memory": total, "usable": true,
         "reason": null,
     }))?;
     match vitals_engine::cuda_devices() {

@@ -69,7 +69,7 @@ fn run(run_dir: &Path, job: &Job, started_at: &str) -> anyhow::Result<i32> {
     let mut header = Header::new(&job.run, job.attempt, job.first_step, started_at);
     header.versions = job.versions.clone();
     let journal = Arc::new(Writer::create(&folder.journal(job.attempt), header, WriterOptions::default())?);
-    signals::install();
+    signals::install().context("failed to listen to signals")?;
     let mut last_step = None;
     let outcome = attempt(&folder, job, &journal, &mut last_step);
     let (reason, exit_code, message) = match &outcome {
