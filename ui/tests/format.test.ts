@@ -3,7 +3,6 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { bytes, durationParts, number, rate, recorded, signed, significant } from '../src/lib/format';
-import { allows, lookOf } from '../src/lib/ui/run-state';
 import { chordOf } from '../src/lib/state/keys.svelte';
 import { formatAddress, parseAddress } from '../src/lib/state/router.svelte';
 import { validTag } from '../src/lib/language-tag';
@@ -53,19 +52,6 @@ describe('keys', () => {
   it('names the physical key, whatever letter it types', () => {
     const press = { code: 'KeyK', ctrlKey: true, metaKey: false, altKey: false, shiftKey: true };
     expect(chordOf(press)).toBe('Ctrl+Shift+KeyK');
-  });
-});
-
-describe('states', () => {
-  it.each([['failed', 'exit 4: non-finite loss', 'state.nonfinite'], ['failed', 'exit 5: out of device memory', 'state.out_of_memory'], ['failed', 'signal 9', 'state.failed'],
-    ['failed', 'exit 45', 'state.failed'], ['cancelled', 'exit 3', 'state.cancelled'], ['cancelled', 'rule: loss is NaN', 'state.cancelled_by_rule'], ['weird', '', 'state.unknown']])('%s, %s', (state, evidence, word) => {
-    expect(lookOf(state, evidence).word).toBe(word);
-  });
-  it('allows what the supervisor would accept', () => {
-    expect(allows('running')).toEqual({ pause: true, resume: false, cancel: true, retry: false });
-    expect(allows('paused')).toEqual({ pause: false, resume: true, cancel: true, retry: false });
-    expect(allows('finished')).toEqual({ pause: false, resume: false, cancel: false, retry: false });
-    expect(allows('lost').retry).toBe(true);
   });
 });
 

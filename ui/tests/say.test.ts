@@ -46,16 +46,25 @@ it('falls back to the host’s English for kinds and fields that it does not kno
 
 it('writes numbers and bytes with no more digits than they need', () => {
   speak('en');
-  const number = (step: number) => evidenceText({ kind: 'rewind_requested', step }, '');
+  const number = (step: number) => evidenceText({ evidence: '', evidence_code: { kind: 'rewind_requested', step } });
   expect([number(1200), number(0.25)]).toEqual(['rewind to step 1,200 requested', 'rewind to step 0.25 requested']);
-  const bytes = (need: number) => evidenceText({ kind: 'waits_for_memory', device: 'cpu', need, room: 0 }, '');
+  const bytes = (need: number) => evidenceText({ evidence: '', evidence_code: { kind: 'waits_for_memory', device: 'cpu', need, room: 0 } });
   expect(bytes(2 ** 20 - 1)).toContain('about 1.0 MiB, 0 B are free');
 });
 
 it('says a sentence inside another one', () => {
-  const code = { kind: 'by_journal' as const, what: inner };
+  const claim = { evidence: '', evidence_code: { kind: 'by_journal' as const, what: inner } };
   speak('ko');
-  expect(evidenceText(code, '')).toBe('시그널 9(저널의 종료 기록에 따름, exit.json 없음)');
+  expect(evidenceText(claim)).toBe('시그널 9(저널의 종료 기록에 따름, exit.json 없음)');
   speak('en');
-  expect(evidenceText(code, '')).toBe("signal 9 (journal's end record; no exit.json)");
+  expect(evidenceText(claim)).toBe("signal 9 (journal's end record; no exit.json)");
+});
+
+/** The end reasons of the contract, as an attempt's journal keeps them. */
+it.each(['finished', 'paused', 'cancelled', 'terminated', 'nonfinite', 'error', 'out_of_memory', 'dataset_unreadable', 'checkpoint_unreadable'])('an attempt ended: %s', (reason) => {
+  const ended = () => say({ kind: `ending.${reason}`, fields: {}, text: reason });
+  speak('en');
+  expect(ended()).not.toContain('_');
+  speak('ko');
+  expect(ended()).toMatch(/^[가-힣 ]+$/);
 });

@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::json;
 use vitals_api::foreign::{About, record};
-use vitals_api::{Binaries, Context};
+use vitals_api::{Binaries, Context, Evidence};
 use vitals_journal::{Column, Writer};
 use vitals_series::synthetic::{Noise, Synthetic};
 
@@ -61,7 +61,7 @@ async fn main() -> Result<(), Failure> {
         let about = About {
             label: format!("synthetic {seed}, {kind}"),
             steps: wanted.steps,
-            evidence: "made, not trained".to_owned(),
+            evidence: Evidence::said("made, not trained"),
             note: "Synthetic: noise with known jumps.".to_owned(),
             tag: "synthetic".to_owned(),
         };

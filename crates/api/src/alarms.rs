@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use vitals_run::Happening;
 use vitals_store::{AlarmQuery, RunEvent, RunId};
 
 use crate::Context;
@@ -29,7 +30,7 @@ pub async fn alarms(context: &Context, query: &AlarmsQuery) -> Result<Alarms> {
     let read_through = context.store().alarms_read_through().await?;
     let found = context.store().alarms(&AlarmQuery { kinds: &kinds, run, after, limit }).await?;
     let dipped: BTreeSet<RunId> =
-        found.iter().filter(|alarm| alarm.event.kind == "dip").map(|alarm| alarm.run).collect();
+        found.iter().filter(|alarm| is_dip(&alarm.event)).map(|alarm| alarm.run).collect();
     let mut related = BTreeMap::new();
     for run in dipped {
         related.extend(dips(context, run).await?);
@@ -39,7 +40,7 @@ pub async fn alarms(context: &Context, query: &AlarmsQuery) -> Result<Alarms> {
         .map(|alarm| Alarm {
             run: alarm.run.to_string(),
             label: alarm.label,
-            at: alarm.event.at.map(rfc3339),
+            at: alarm.event.event.at.map(rfc3339),
             unread: alarm.event.id > read_through,
             event: related.remove(&alarm.event.id).unwrap_or_else(|| events::info(alarm.event)),
         })
@@ -63,6 +64,10 @@ async fn dips(context: &Context, run: RunId) -> Result<Vec<(i64, EventInfo)>> {
     let mut all: Vec<EventInfo> = rows.into_iter().map(events::info).collect();
     events::relate(&mut all);
     Ok(ids.into_iter().zip(all).filter(|(_, event)| event.kind == "dip").collect())
+}
+
+fn is_dip(row: &RunEvent) -> bool {
+    matches!(row.event.what, Happening::Dip(_))
 }
 
 fn kinds_of(query: &AlarmsQuery) -> Result<Vec<&str>> {

@@ -56,7 +56,7 @@ fn tempfile_probe(folder: &std::path::Path) -> std::io::Result<()> {
 fn binaries(context: &Context) -> DoctorLine {
     match context.binaries().missing() {
         None => fine("binaries", "vitals and vitals-worker are in place"),
-        Some(what) => wrong("binaries", what, "`cargo xtask app` builds them beside each other"),
+        Some(what) => wrong("binaries", what.to_string(), "`cargo xtask app` builds them beside each other"),
     }
 }
 
@@ -131,7 +131,7 @@ async fn supervisor_line(context: &Context) -> DoctorLine {
     match supervisor::seen(context).await {
         Ok(seen) => match (&seen.status.problem, seen.alive, seen.pid) {
             (Some(problem), true, _) => {
-                wrong("supervisor", problem.clone(), "see supervisor.log in the workspace")
+                wrong("supervisor", problem.text.clone(), "see supervisor.log in the workspace")
             }
             (_, true, Some(pid)) => fine("supervisor", format!("runs as process {pid}")),
             (_, true, None) => fine("supervisor", "is coming up"),

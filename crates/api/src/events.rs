@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
 use serde_json::Value;
+use vitals_run::{Happening, Nonfinite, SpikeLayer};
 use vitals_series::{
     DETECTION_VERSION, Delay, Onset, Order, at_least_by_chance, bootstrap_median, delay, order,
 };
@@ -20,22 +20,6 @@ const REFERENCE: &str = "patch_embed";
 const FOLLOWS_WITHIN_STEPS: u64 = 200;
 /// Series of the bank that no queue of training features can fake.
 const FIXED_BANK: &str = "knn_top1_fixed";
-
-/// What detection writes beside an event.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Details {
-    peak_step: Option<u64>,
-    peak_z: Option<f64>,
-    layers: Vec<EventLayer>,
-    metric: Option<String>,
-    baseline: Option<f64>,
-    depth: Option<f64>,
-    area: Option<f64>,
-    recovered: Option<u64>,
-    count: Option<u64>,
-    open: bool,
-}
 
 /// The events of a run, of the given kinds (empty: all).
 ///
@@ -69,30 +53,58 @@ fn stability_form(stability: vitals_series::Stability) -> Stability {
     }
 }
 
-pub(crate) fn info(event: vitals_store::RunEvent) -> EventInfo {
-    let known = Details::deserialize(&event.details).unwrap_or_default();
-    EventInfo {
-        id: event.id.unsigned_abs(),
-        kind: event.kind,
-        step: event.step,
-        end_step: event.end_step,
-        peak_step: known.peak_step,
-        peak_z: known.peak_z,
-        layer: event.layer,
-        injected: event.injected,
-        lead: lead_lag(&known.layers),
-        layers: known.layers,
-        metric: known.metric,
-        baseline: known.baseline,
-        depth: known.depth,
-        area: known.area,
-        recovered_step: known.recovered,
+pub(crate) fn info(row: vitals_store::RunEvent) -> EventInfo {
+    let vitals_run::Event { step, end_step, layer, injected, at: _, what } = row.event;
+    let details = what.details();
+    let mut info = EventInfo {
+        id: row.id.unsigned_abs(),
+        kind: what.kind().to_owned(),
+        step,
+        end_step,
+        peak_step: None,
+        peak_z: None,
+        layer,
+        injected,
+        lead: None,
+        layers: Vec::new(),
+        metric: None,
+        baseline: None,
+        depth: None,
+        area: None,
+        recovered_step: None,
         confirmed: None,
         follows: Vec::new(),
-        count: known.count,
-        open: known.open,
-        details: if event.details.is_null() { Value::Object(serde_json::Map::new()) } else { event.details },
+        count: None,
+        open: what.is_open(),
+        details: if details.is_null() { Value::Object(serde_json::Map::new()) } else { details },
+    };
+    match what {
+        Happening::Spike(spike) => {
+            info.layers = spike.layers.into_iter().filter_map(event_layer).collect();
+            info.lead = lead_lag(&info.layers);
+            (info.peak_step, info.peak_z) = (Some(spike.peak_step), finite(spike.peak_z));
+        }
+        Happening::Dip(dip) => {
+            (info.metric, info.peak_step) = (Some(dip.metric), Some(dip.peak_step));
+            (info.baseline, info.depth, info.area) =
+                (finite(dip.baseline), finite(dip.depth), finite(dip.area));
+            info.recovered_step = dip.recovered;
+        }
+        Happening::Nonfinite(Nonfinite::Stretch { count, .. }) => info.count = Some(count),
+        Happening::Collapse(level) | Happening::Divergence(level) => info.metric = Some(level.metric),
+        _ => {}
     }
+    info
+}
+
+/// JSON has no other numbers.
+fn finite(value: f64) -> Option<f64> {
+    value.is_finite().then_some(value)
+}
+
+fn event_layer(layer: SpikeLayer) -> Option<EventLayer> {
+    let SpikeLayer { layer, onset, onset_low, onset_high, peak_step, peak_z } = layer;
+    Some(EventLayer { layer: layer?, onset, onset_low, onset_high, peak_step, peak_z })
 }
 
 fn onset(layer: &EventLayer) -> Onset {
@@ -193,43 +205,54 @@ fn summary(events: &[EventInfo]) -> Option<LeadSummary> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use vitals_run::{Dip, Event, Shock, Spike};
 
     use super::*;
 
-    fn event(id: i64, kind: &str, step: u64, injected: bool, details: Value) -> EventInfo {
-        info(vitals_store::RunEvent {
-            id,
-            attempt: 1,
-            kind: kind.to_owned(),
-            step,
-            end_step: None,
-            layer: None,
-            injected,
-            details,
-            at: None,
-            superseded: false,
-        })
+    fn event(id: i64, step: u64, injected: bool, what: Happening) -> EventInfo {
+        let event = Event { injected, ..Event::new(step, None, what) };
+        info(vitals_store::RunEvent { id, attempt: 1, superseded: false, event })
     }
 
     fn spike(id: i64, onsets: &[(&str, u64)]) -> EventInfo {
-        let layer = |&(layer, onset): &(&str, u64)| json!({"layer": layer, "onset": onset, "onset_low": onset, "onset_high": onset, "peak_step": onset, "peak_z": 9.0});
-        let layers: Vec<Value> = onsets.iter().map(layer).collect();
-        event(id, "spike", onsets[0].1, false, json!({"layers": layers, "peak_z": 9.0}))
+        let layer = |&(layer, onset): &(&str, u64)| SpikeLayer {
+            layer: Some(layer.to_owned()),
+            onset,
+            onset_low: onset,
+            onset_high: onset,
+            peak_step: onset,
+            peak_z: 9.0,
+        };
+        let layers = onsets.iter().map(layer).collect();
+        let first = onsets[0].1;
+        event(
+            id,
+            first,
+            false,
+            Happening::Spike(Spike { peak_step: first, peak_z: 9.0, layers, open: false }),
+        )
+    }
+
+    fn dip(id: i64, step: u64, metric: &str) -> EventInfo {
+        let (metric, recovered) = (metric.to_owned(), Some(300));
+        let fell =
+            Dip { metric, baseline: 0.5, depth: 0.1, area: 4.0, peak_step: step, recovered, open: false };
+        event(id, step, false, Happening::Dip(fell))
     }
 
     #[test]
     fn a_dip_is_linked_confirmed_and_marked_as_injected() {
-        let dip = |metric: &str| json!({"metric": metric, "depth": 0.1, "area": 4.0, "recovered": 300});
+        let shock = Shock { injected: true, factor: 8.0, steps: 8 };
         let mut events = vec![
-            event(1, "shock", 250, true, json!({})),
-            event(2, "spike", 20, false, json!({})),
-            event(3, "dip", 259, false, dip("knn_top1")),
-            event(4, "dip", 280, false, dip("knn_top1_fixed")),
+            event(1, 250, true, Happening::Shock(shock)),
+            spike(2, &[("blocks.0", 20)]),
+            dip(3, 259, "knn_top1"),
+            dip(4, 280, "knn_top1_fixed"),
         ];
         relate(&mut events);
         assert_eq!((events[2].follows.as_slice(), events[2].injected), (&[1][..], true));
         assert_eq!((events[2].confirmed, events[3].confirmed), (Some(true), None));
+        assert_eq!((events[2].depth, events[2].recovered_step), (Some(0.1), Some(300)));
     }
 
     #[test]

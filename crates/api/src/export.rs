@@ -202,7 +202,7 @@ async fn compared_run(context: &Context, row: &RunRow) -> Result<ComparedRun> {
             .collect(),
         markers: shocks
             .iter()
-            .map(|shock| Marker { step: shock.step, label: "injected".to_owned() })
+            .map(|shock| Marker { step: shock.event.step, label: "injected".to_owned() })
             .collect(),
     })
 }

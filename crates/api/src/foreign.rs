@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 
 use vitals_journal::{EndRecord, FORMAT_VERSION, Header, RunFolder, Writer, WriterOptions, atomic_write};
-use vitals_recipe::{DatasetFacts, JOB_FORMAT, Job, JobDataset, Recipe, point_id};
-use vitals_store::{Evidence, NewRun, RunId, RunState};
+use vitals_recipe::{DatasetFacts, Recipe, point_id};
+use vitals_run::{EndReason, Evidence, JOB_FORMAT, Job, JobDataset, RunState};
+use vitals_store::{NewRun, RunId};
 use vitals_supervisor::IngestedFolder;
 
 use crate::Context;
@@ -19,7 +20,7 @@ pub struct About {
     pub label: String,
     /// One more than its last step.
     pub steps: u64,
-    pub evidence: String,
+    pub evidence: Evidence,
     pub note: String,
     pub tag: String,
 }
@@ -45,7 +46,7 @@ pub async fn record(
         priority: 0,
         total_steps: Some(about.steps),
         state: RunState::Lost,
-        evidence: Evidence::text(about.evidence),
+        evidence: about.evidence.into(),
     };
     let inserted = context.store().insert_runs(None, &[new], context.now()).await?;
     let Some(&run) = inserted.added.first() else {
@@ -96,8 +97,7 @@ fn fill(
 ) -> Result<()> {
     let failed = |error: &dyn std::fmt::Display| ApiError::failed(format!("failed to import: {error}"));
     folder.create_attempt(1).map_err(|error| failed(&error))?;
-    let text = serde_json::to_vec_pretty(job).map_err(|error| failed(&error))?;
-    atomic_write(&folder.job(), &text).map_err(|error| failed(&error))?;
+    atomic_write(&folder.job(), job.to_json().as_bytes()).map_err(|error| failed(&error))?;
     let header = Header {
         format: FORMAT_VERSION,
         run: job.run.clone(),
@@ -110,8 +110,8 @@ fn fill(
         .map_err(|error| failed(&error))?;
     write(&journal).map_err(|error| failed(&error))?;
     let end = EndRecord {
-        reason: "finished".to_owned(),
-        exit_code: 0,
+        reason: EndReason::Finished.as_str().to_owned(),
+        exit_code: EndReason::Finished.exit_code().0,
         last_step: job.dataset.facts.images.checked_sub(1),
         message: "imported".to_owned(),
     };

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use vitals_journal::{Column, StreamId, Writer};
+use vitals_run::Evidence;
 use vitals_store::RunId;
 
 use crate::Context;
@@ -39,7 +40,7 @@ pub async fn csv(context: &Context, path: &Path) -> Result<Imported> {
     let about = About {
         label: label.clone(),
         steps: table.rows.keys().next_back().map_or(0, |last| last + 1),
-        evidence: format!("imported from {}", path.display()),
+        evidence: Evidence::Imported { path: path.display().to_string() },
         note: format!("Imported from {}; its parameters are unknown.", path.display()),
         tag: TAG.to_owned(),
     };

@@ -40,6 +40,7 @@ pub use error::Result;
 pub use rpc::{dispatch, typescript};
 pub use sentences::{english_catalogue, forms};
 pub use vitals_recipe::describe as describe_parameter;
-pub use vitals_store::{Command, MetricChoice, RunEvent, RunId, RunSelection, RunState, SweepId};
+pub use vitals_run::{Command, Evidence, RunState};
+pub use vitals_store::{MetricChoice, RunEvent, RunId, RunSelection, SweepId};
 pub use vitals_supervisor::{Binaries, Ended, Options, Supervisor, guard, ingest_folder, stop_signals};
 pub use watch::watch;

@@ -1,6 +1,7 @@
 //! What is going on: devices, active, queued and ended runs, and how far the sweeps are.
 
-use vitals_store::{MetricChoice, RunRow, RunSelection, RunState, SweepRow};
+use vitals_run::RunState;
+use vitals_store::{MetricChoice, RunRow, RunSelection, SweepRow};
 
 use crate::dto::{AppInfo, Overview, Run, SweepProgress};
 use crate::error::Result;

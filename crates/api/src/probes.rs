@@ -10,7 +10,8 @@ use vitals_recipe::{
     DatasetFacts, Kind, PARAMETERS, Recipe, Severity, Task, check, fixed_in_probes, parameter, point_id,
     probe,
 };
-use vitals_store::{Evidence, NewRun, Probed, RunRow, RunState, Store};
+use vitals_run::{Evidence, RunState};
+use vitals_store::{NewRun, Probed, RunRow, Store};
 
 use crate::Context;
 use crate::dto::{ApiError, ErrorCode, ProbePreview, ProbeStart, Run};
@@ -102,7 +103,7 @@ pub async fn start(context: &Context, request: &ProbeStart) -> Result<Run> {
         priority: 0,
         total_steps: Some(recipe.schedule(facts.images).total_steps),
         state: RunState::Queued,
-        evidence: Evidence::text("queued as a probe"),
+        evidence: Evidence::QueuedAsProbe.into(),
     };
     if let Err(error) = context.store().insert_runs(None, &[new], context.now()).await {
         // A folder without a run would never be seen again; that it cannot be removed changes nothing of the failure.

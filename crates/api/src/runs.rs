@@ -6,8 +6,9 @@ use std::time::Instant;
 use serde_json::{Map, Value, json};
 use vitals_recipe::query::{self, QueryError, Row, Scalar};
 use vitals_recipe::{effective_learning_rate, loss_band};
+use vitals_run::Command;
 use vitals_series::is_layer;
-use vitals_store::{Command, MetricChoice, RunId, RunRow, RunSelection, RunState, SeriesEntry};
+use vitals_store::{MetricChoice, RunId, RunRow, RunSelection, SeriesEntry};
 
 use crate::Context;
 use crate::context::rfc3339;
@@ -53,6 +54,7 @@ pub fn run(row: RunRow) -> Result<Run> {
         seed: row.seed,
         state: row.state.as_str().to_owned(),
         evidence: row.evidence,
+        evidence_code: row.evidence_code,
         attempt: row.attempt,
         device: row.device,
         effective_learning_rate: effective_learning_rate(&recipe),
@@ -210,7 +212,8 @@ pub async fn detail(context: &Context, id: &str) -> Result<RunDetail> {
         at: rfc3339(change.at),
         from: change.from.map(|state| state.as_str().to_owned()),
         to: change.to.as_str().to_owned(),
-        evidence: change.evidence.text,
+        evidence: change.evidence,
+        evidence_code: change.evidence_code,
     });
     let attempts = store.attempts(id).await?.into_iter().map(|attempt| AttemptInfo {
         number: attempt.number,
@@ -222,12 +225,12 @@ pub async fn detail(context: &Context, id: &str) -> Result<RunDetail> {
     });
     let events = store.events(id, &[], false).await?.into_iter().map(|event| RunEvent {
         id: event.id.unsigned_abs(),
-        kind: event.kind,
-        step: event.step,
-        end_step: event.end_step,
-        layer: event.layer,
-        injected: event.injected,
-        details: event.details,
+        kind: event.event.what.kind().to_owned(),
+        step: event.event.step,
+        end_step: event.event.end_step,
+        details: event.event.what.details(),
+        layer: event.event.layer,
+        injected: event.event.injected,
     });
     let checkpoints = store.checkpoints(id).await?.into_iter().filter(|checkpoint| !checkpoint.removed);
     let checkpoints = checkpoints.map(|checkpoint| CheckpointInfo {
@@ -326,21 +329,6 @@ pub async fn log(context: &Context, id: &str, lines: u32) -> Result<Vec<LogLine>
     Ok(lines.collect())
 }
 
-/// Which states a command makes sense in; the supervisor has the last word.
-pub fn allowed(command: Command, state: RunState) -> bool {
-    match command {
-        Command::Pause => {
-            matches!(state, RunState::Queued | RunState::Starting | RunState::Running | RunState::Stalled)
-        }
-        Command::Resume => state == RunState::Paused,
-        Command::Cancel => !state.has_ended(),
-        Command::Retry => matches!(state, RunState::Failed | RunState::Cancelled | RunState::Lost),
-        Command::Checkpoint => matches!(state, RunState::Running | RunState::Stalled),
-        Command::Rewind | Command::Remove => !state.is_active(),
-        _ => true,
-    }
-}
-
 /// Asks the supervisor to do something with runs. Each run is answered for itself.
 pub async fn request(
     context: &Context,
@@ -368,7 +356,7 @@ async fn request_one(context: &Context, command: Command, id: &str, arguments: &
     let Some(row) = rows.first() else {
         return Err(ApiError::new(ErrorCode::NotFound, format!("no run {id}")));
     };
-    if !allowed(command, row.state) {
+    if !command.applies(row.state) {
         let word = command.as_str();
         return Err(ApiError::new(
             ErrorCode::WrongState,

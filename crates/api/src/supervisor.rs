@@ -34,6 +34,7 @@ pub async fn seen(context: &Context) -> Result<Seen> {
 }
 
 pub fn status(seen: &Seen) -> SupervisorStatus {
+    let problem = seen.status.problem.clone().filter(|_| seen.alive);
     SupervisorStatus {
         connected: seen.alive,
         pid: seen.pid,
@@ -42,7 +43,8 @@ pub fn status(seen: &Seen) -> SupervisorStatus {
         slots_busy: if seen.alive { seen.status.slots_busy } else { 0 },
         slots_total: seen.status.slots_total,
         ingest_values_per_second: if seen.alive { seen.status.ingest_values_per_second } else { 0.0 },
-        problem: seen.status.problem.clone().filter(|_| seen.alive),
+        problem: problem.as_ref().map(|told| told.text.clone()),
+        problem_code: problem,
     }
 }
 

@@ -6,9 +6,8 @@ use std::collections::HashMap;
 use serde_json::Value;
 use vitals_recipe::sweep::{self, Sweep};
 use vitals_recipe::{DatasetFacts, PRESETS, Point, Preset, sweep::edit};
-use vitals_store::{
-    Command, Evidence, MetricChoice, NewRun, NewSweep, RunRow, RunSelection, RunState, SweepId, SweepRow,
-};
+use vitals_run::{Command, Evidence, RunState};
+use vitals_store::{MetricChoice, NewRun, NewSweep, RunRow, RunSelection, SweepId, SweepRow};
 
 use crate::Context;
 use crate::dto::{
@@ -190,7 +189,7 @@ fn new_runs(point: &Point, facts: &HashMap<String, DatasetFacts>) -> Vec<NewRun>
         priority: 0,
         total_steps,
         state: RunState::Queued,
-        evidence: Evidence::text("queued by the sweep"),
+        evidence: Evidence::QueuedBySweep.into(),
     };
     point.seeds.iter().map(run).collect()
 }
@@ -263,12 +262,8 @@ pub fn edit_text(text: &str, edits: &[edit::Edit]) -> Result<String> {
 pub async fn ask(context: &Context, command: Command, id: &str) -> Result<Value> {
     let id = context.store().resolve_sweep(id).await?;
     let rows = context.store().runs(&RunSelection::Sweep(id), &MetricChoice::None).await?;
-    let ids: Vec<String> = rows
-        .iter()
-        .rev()
-        .filter(|row| runs::allowed(command, row.state))
-        .map(|row| row.id.to_string())
-        .collect();
+    let ids: Vec<String> =
+        rows.iter().rev().filter(|row| command.applies(row.state)).map(|row| row.id.to_string()).collect();
     if ids.is_empty() {
         let word = command.as_str();
         return Err(ApiError::new(

@@ -19,17 +19,15 @@ pub async fn events(context: &Context, args: &EventsArgs, out: &Out) -> Result<u
     let kinds: Vec<&str> = args.kind.iter().map(String::as_str).collect();
     let events = context.store().events(id, &kinds, false).await?;
     let mut table = Table::new(&["step", "event", "layer", "details"]);
-    for event in events {
+    for row in events {
         if out.json {
-            out.document(&document(&event))?;
+            out.document(&document(&row))?;
         } else {
-            let kind = if event.injected { format!("{} (injected)", event.kind) } else { event.kind };
-            table.row(vec![
-                event.step.to_string(),
-                kind,
-                event.layer.unwrap_or_default(),
-                event.details.to_string(),
-            ]);
+            let event = row.event;
+            let kind = event.what.kind();
+            let kind = if event.injected { format!("{kind} (injected)") } else { kind.to_owned() };
+            let details = event.what.details().to_string();
+            table.row(vec![event.step.to_string(), kind, event.layer.unwrap_or_default(), details]);
         }
     }
     if !out.json {
@@ -38,10 +36,11 @@ pub async fn events(context: &Context, args: &EventsArgs, out: &Out) -> Result<u
     Ok(0)
 }
 
-fn document(event: &RunEvent) -> Value {
+fn document(row: &RunEvent) -> Value {
+    let event = &row.event;
     json!({
-        "kind": event.kind, "step": event.step, "end_step": event.end_step, "layer": event.layer,
-        "injected": event.injected, "details": event.details,
+        "kind": event.what.kind(), "step": event.step, "end_step": event.end_step, "layer": event.layer,
+        "injected": event.injected, "details": event.what.details(),
     })
 }
 

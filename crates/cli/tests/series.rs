@@ -7,7 +7,8 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use serde_json::{Value, json};
-use vitals_store::{NewEvent, Role, Store};
+use vitals_run::{Event, Happening};
+use vitals_store::{Role, Store};
 
 fn vitals(workspace: &Path, words: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_vitals"));
@@ -65,14 +66,13 @@ fn followed_events_are_those_that_are_there_and_those_that_come() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let store = Store::open(workspace.join("vitals.db"), Role::Writer).await.unwrap();
-        let event = NewEvent {
-            kind: "stalled".to_owned(),
+        let event = Event {
             step: 2,
             end_step: None,
             layer: None,
             injected: false,
-            details: json!({}),
             at: None,
+            what: Happening::parse("stalled", json!({})),
         };
         store.add_events(id.parse().unwrap(), 1, &[event]).await.unwrap();
         store.close().await;

@@ -8,6 +8,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
+
 use crate::atomic::sync_folder_of;
 use crate::record::{
     CheckpointRecord, Column, ControlAck, EndRecord, Event, Header, Level, LogRecord, Record, Stream,
@@ -122,15 +124,20 @@ impl Writer {
         })
     }
 
-    /// Records something that happened.
-    pub fn event(&self, event: &Event) -> Result<()> {
-        self.append(&Record::Event(event.clone()))
+    /// Records something that happened, with the time since the writer began.
+    pub fn event(&self, kind: &str, step: Option<u64>, data: Value) -> Result<()> {
+        let (kind, elapsed_secs) = (kind.to_owned(), self.elapsed_secs());
+        self.append(&Record::Event(Event { kind, step, elapsed_secs, data }))
     }
 
     /// Records a line of the run's log, with the time since the writer began.
     pub fn log(&self, level: Level, text: impl Into<String>) -> Result<()> {
-        let elapsed_secs = self.shared.started.elapsed().as_secs_f64();
-        self.append(&Record::Log(LogRecord { level, text: text.into(), elapsed_secs }))
+        let (text, elapsed_secs) = (text.into(), self.elapsed_secs());
+        self.append(&Record::Log(LogRecord { level, text, elapsed_secs }))
+    }
+
+    fn elapsed_secs(&self) -> f64 {
+        self.shared.started.elapsed().as_secs_f64()
     }
 
     /// Records that the control command `seq` was obeyed, durably.

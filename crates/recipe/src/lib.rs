@@ -7,7 +7,6 @@ mod choices;
 mod cost;
 mod dataset;
 mod field;
-mod job;
 mod keyed;
 mod number;
 mod parameters;
@@ -31,7 +30,6 @@ pub use choices::{
 };
 pub use cost::{memory_key, time_key};
 pub use dataset::DatasetFacts;
-pub use job::{JOB_FORMAT, Job, JobDataset, JobError, JobSweep, ProbedRun};
 pub use keyed::{KeyedRng, Part, keyed_rng};
 pub use parameters::{InProbes, Kind, Parameter, Since, ValueError, nearest};
 pub use point::{Point, point_id};

@@ -122,7 +122,8 @@ pub enum Meaning {
 }
 
 /// What is done with a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
 pub enum Deed {
     /// No worker is there: it is paused as it waits.
     PauseInQueue,

@@ -45,7 +45,8 @@ sentences! {
         Records = "the worker records";
         RecordsAgain = "records come in again";
         LockHeld = "its lock is held: somebody works on it";
-        JournalDamaged { what: String } = "its journal cannot be read on: {what}";
+        JournalDamaged { what: String } =
+            "its journal is damaged and cannot be read on; the run goes on: {what}";
         Silent { seconds: u64 } = "no record for {seconds} s";
         SilentStopped { seconds: u64 } = "no record for {seconds} s, the process is stopped by a signal";
         SilentDiskFull { seconds: u64 } = "no record for {seconds} s, the disk of the run folder is full";
@@ -93,6 +94,7 @@ sentences! {
 
 sentences! {
     /// What keeps one run from being started; trying again would not help before something is changed.
+    #[derive(Eq)]
     pub enum Obstacle in "obstacle" {
         NoDevice { device: String, devices: Names } =
             "device {device} does not exist here; this machine has {devices}; set device to one of them or to auto";
@@ -117,6 +119,7 @@ sentences! {
 
 sentences! {
     /// What keeps the supervisor from starting anything.
+    #[derive(Eq)]
     pub enum Standstill in "standstill" {
         /// Of an older supervisor, which knew no kinds.
         Said { text: String } = "{text}";

@@ -1,15 +1,23 @@
 //! vitals-run: what becomes of a run, as worker, guard, supervisor and window all have to understand it: states, commands,
-//! ends, evidence. No clock, no async, no process: what happened comes in as values, and what follows goes out as values.
+//! ends, evidence,
+//! events, jobs. No clock, no async, no process: what happened comes in as values, and what follows goes out as values.
 
 mod command;
 mod ends;
 pub mod environment;
+mod event;
 mod evidence;
+mod job;
 mod state;
 
 pub use command::{Command, Deed, Meaning, Refusal};
 pub use ends::{EndReason, ExitCode};
+pub use event::{
+    BackboneCheck, CheckpointMade, Dip, Event, Happening, Level, Nonfinite, Rewound, Shock, SkippedStep,
+    Spike, SpikeLayer, Stalled,
+};
 pub use evidence::{Evidence, Grounds, Obstacle, Standstill};
+pub use job::{JOB_FORMAT, Job, JobDataset, JobError, JobSweep, ProbedRun};
 pub use state::RunState;
 
 use vitals_recipe::Sentence;

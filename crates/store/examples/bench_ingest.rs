@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 use sqlx::Connection;
+use vitals_run::{Event, Evidence, Happening, RunState};
 use vitals_series::synthetic::Noise;
 use vitals_store::{
-    AttemptHeader, Column, Evidence, IngestBatch, MetricChoice, NewEvent, NewRun, Role, Row, RunId,
-    RunSelection, RunState, SeriesQuery, Store, Stream, StreamId,
+    AttemptHeader, Column, IngestBatch, MetricChoice, NewRun, Role, Row, RunId, RunSelection, SeriesQuery,
+    Store, Stream, StreamId,
 };
 
 type Failure = Box<dyn std::error::Error>;
@@ -100,7 +101,7 @@ fn new_run(point: usize) -> NewRun {
         priority: 0,
         total_steps: Some(600),
         state: RunState::Queued,
-        evidence: Evidence::text("added"),
+        evidence: Evidence::said("added").into(),
     }
 }
 
@@ -183,14 +184,13 @@ async fn list_runs(path: &Path) -> Result<(), Failure> {
     let mut noise = Noise::new(0);
     for (index, run) in runs.iter().enumerate() {
         let mut batch = first_batch(1, rows(0, 4, &mut noise));
-        let spike = NewEvent {
-            kind: "spike".to_owned(),
+        let spike = Event {
             step: 2,
             end_step: None,
             layer: Some("patch_embed".to_owned()),
             injected: false,
-            details: json!({"z": 9.5}),
             at: None,
+            what: Happening::parse("spike", json!({"z": 9.5})),
         };
         batch.events = vec![spike; index % 5];
         store.ingest(*run, 1, &batch).await?;

@@ -4,9 +4,9 @@
 //! `cargo run -p vitals-store --example write_sample PATH && gzip -9n PATH`
 
 use serde_json::json;
+use vitals_run::{Event, Evidence, Happening, RunState};
 use vitals_store::{
-    AttemptHeader, Column, Evidence, IngestBatch, NewEvent, NewRun, NewSweep, Role, Row, RunState, Store,
-    Stream, StreamId,
+    AttemptHeader, Column, IngestBatch, NewRun, NewSweep, Role, Row, Store, Stream, StreamId,
 };
 
 const NOW: i64 = 1_790_000_000_000;
@@ -33,7 +33,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         priority: 0,
         total_steps: Some(200),
         state: RunState::Running,
-        evidence: Evidence::text("sample"),
+        evidence: Evidence::said("sample").into(),
     };
     let run = store.insert_runs(Some((added.id, added.revision)), &[run], NOW).await?.added[0];
     store.tag_run(run, &["kept".to_owned()], &[]).await?;
@@ -43,7 +43,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             store.ingest(run, attempt, &batch(attempt, first_step, from, end.min(from + 3))).await?;
         }
     }
-    store.set_state(run, RunState::Finished, &Evidence::text("exit 0"), NOW + 1).await?;
+    store.set_state(run, RunState::Finished, Evidence::said("exit 0"), NOW + 1).await?;
     println!("{}", store.run_hash(run).await?);
     store.close().await;
     Ok(())
@@ -52,14 +52,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 fn batch(attempt: u32, first_step: u64, from: u64, to: u64) -> IngestBatch {
     let columns = vec![Column::f32("loss", "nats"), Column::f64("learning_rate", "")];
     let opens = from == first_step;
-    let spike = NewEvent {
-        kind: "spike".to_owned(),
+    let spike = Event {
         step: from,
         end_step: None,
         layer: None,
         injected: false,
-        details: json!({"z": 8.0}),
         at: None,
+        what: Happening::parse("spike", json!({"z": 8.0})),
     };
     let value = |step: u64| match step % 10 {
         0 => f64::NAN,

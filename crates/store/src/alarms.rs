@@ -1,5 +1,7 @@
 //! Events of all runs, newest first, and how far somebody has read them. Superseded ones are left out.
 
+use vitals_run::{Event, Happening};
+
 use crate::events::RunEvent;
 use crate::ids::{from_json, parse_id, small, to_json, unsigned};
 use crate::{Result, RunId, Store};
@@ -50,20 +52,22 @@ impl Store {
         .await?;
         rows.into_iter()
             .map(|r| {
+                let details = from_json("an event's details", &r.details)?;
                 Ok(Alarm {
                     run: parse_id(&r.run)?,
                     label: r.label,
                     event: RunEvent {
                         id: r.id,
                         attempt: small(r.attempt),
-                        kind: r.kind,
-                        step: unsigned(r.step),
-                        end_step: r.end_step.map(unsigned),
-                        layer: r.layer,
-                        injected: r.injected != 0,
-                        details: from_json("an event's details", &r.details)?,
-                        at: r.at,
                         superseded: false,
+                        event: Event {
+                            step: unsigned(r.step),
+                            end_step: r.end_step.map(unsigned),
+                            layer: r.layer,
+                            injected: r.injected != 0,
+                            at: r.at,
+                            what: Happening::parse(&r.kind, details),
+                        },
                     },
                 })
             })

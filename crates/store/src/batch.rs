@@ -3,8 +3,8 @@
 //! the journal's own types, so that ingest copies nothing.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use vitals_journal::{Row, Stream};
+use vitals_run::Event;
 
 use crate::UnixMillis;
 
@@ -14,20 +14,6 @@ pub struct AttemptHeader {
     /// Earlier attempts are superseded from this step on.
     pub first_step: u64,
     pub started_at: UnixMillis,
-}
-
-/// Something that happened at a step, or over a range of steps.
-#[derive(Debug, Clone, PartialEq)]
-pub struct NewEvent {
-    /// The contract's word: spike, dip, collapse, nonfinite, checkpoint, rewound, stalled, shock.
-    pub kind: String,
-    pub step: u64,
-    pub end_step: Option<u64>,
-    pub layer: Option<String>,
-    /// Caused by the recipe's own disturbance.
-    pub injected: bool,
-    pub details: Value,
-    pub at: Option<UnixMillis>,
 }
 
 /// A line of the worker's log.
@@ -69,7 +55,7 @@ pub struct IngestBatch {
     pub header: Option<AttemptHeader>,
     pub streams: Vec<Stream>,
     pub rows: Vec<Row>,
-    pub events: Vec<NewEvent>,
+    pub events: Vec<Event>,
     pub logs: Vec<NewLog>,
     pub checkpoints: Vec<NewCheckpoint>,
     /// Sequence numbers of the control file that the worker has obeyed.

@@ -4,9 +4,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use serde_json::{Value, json};
 use sqlx::SqliteConnection;
 use vitals_journal::StepRange;
+use vitals_run::{Dip, Happening, Level, Nonfinite, Spike, SpikeLayer};
 use vitals_series::{DETECTION_VERSION, Finding, Found, RunDetector};
 
 use crate::attempts::ranges_in_force;
@@ -87,7 +87,7 @@ async fn again(
     let context = context(tx, run).await?;
     for one in &found {
         let event = describe(one, standing.detector.layers(), &context);
-        let key = (event.kind.to_owned(), signed("step", event.step)?, event.layer.clone());
+        let key = (event.what.kind().to_owned(), signed("step", event.step)?, event.layer.clone());
         let id = match known.remove(&key) {
             Some(id) => update(tx, id, &event).await?,
             None => insert(tx, run, &event).await?,
@@ -209,9 +209,13 @@ async fn context(tx: &mut SqliteConnection, run: i64) -> Result<Context> {
     let shocks = rows
         .iter()
         .map(|row| {
-            let details: Value = serde_json::from_str(&row.details).unwrap_or_default();
+            let details = serde_json::from_str(&row.details).unwrap_or_default();
+            let steps = match Happening::parse("shock", details) {
+                Happening::Shock(shock) => shock.steps,
+                other => other.details()["steps"].as_u64().unwrap_or(1),
+            };
             let first = crate::ids::unsigned(row.step);
-            (first, first + details["steps"].as_u64().unwrap_or(1).saturating_sub(1))
+            (first, first + steps.saturating_sub(1))
         })
         .collect();
     Ok(Context { ranges, shocks })
@@ -230,80 +234,92 @@ impl Context {
 /// An event row as detection writes it.
 struct Detected {
     attempt: u32,
-    kind: &'static str,
     step: u64,
     end_step: Option<u64>,
     layer: Option<String>,
     injected: bool,
-    details: Value,
+    what: Happening,
     amount: Option<f64>,
 }
 
 fn describe(found: &Found, layers: &[String], context: &Context) -> Detected {
-    let (kind, step, end, layer, mut details, amount) = match &found.finding {
+    let open = found.open;
+    let (step, end, layer, what, amount) = match &found.finding {
         Finding::Spike(spike) => {
-            let named: Vec<Value> = spike
-                .layers
-                .iter()
-                .map(|layer| {
-                    json!({
-                        "layer": layers.get(layer.layer), "onset": layer.onset, "onset_low": layer.onset_low,
-                        "onset_high": layer.onset_high, "peak_step": layer.peak_step, "peak_z": layer.peak_z,
-                    })
-                })
-                .collect();
-            let first = spike.layers.first().and_then(|first| layers.get(first.layer)).cloned();
-            let details = json!({ "peak_step": spike.peak_step, "peak_z": spike.peak_z, "layers": named });
-            ("spike", spike.onset, Some(spike.end), first, details, None)
+            let named = |layer: usize| layers.get(layer).cloned();
+            let part = |layer: &vitals_series::LayerSpike| SpikeLayer {
+                layer: named(layer.layer),
+                onset: layer.onset,
+                onset_low: layer.onset_low,
+                onset_high: layer.onset_high,
+                peak_step: layer.peak_step,
+                peak_z: layer.peak_z,
+            };
+            let what = Happening::Spike(Spike {
+                peak_step: spike.peak_step,
+                peak_z: spike.peak_z,
+                layers: spike.layers.iter().map(part).collect(),
+                open,
+            });
+            let first = spike.layers.first().and_then(|first| named(first.layer));
+            (spike.onset, Some(spike.end), first, what, None)
         }
         Finding::Dip { metric, dip } => {
-            let details = json!({
-                "metric": metric, "baseline": dip.baseline, "depth": dip.depth, "area": dip.area,
-                "peak_step": dip.deepest_step, "recovered": dip.recovered,
+            let what = Happening::Dip(Dip {
+                metric: (*metric).to_owned(),
+                baseline: dip.baseline,
+                depth: dip.depth,
+                area: dip.area,
+                peak_step: dip.deepest_step,
+                recovered: dip.recovered,
+                open,
             });
             let counted = (*metric == COUNTED_DIPS).then_some(dip.area);
-            ("dip", dip.onset, dip.recovered, Some((*metric).to_owned()), details, counted)
+            (dip.onset, dip.recovered, Some((*metric).to_owned()), what, counted)
         }
         Finding::Nonfinite(stretch) => {
-            let details = json!({ "count": stretch.count, "series": stretch.series });
-            let first = stretch
-                .series
+            let (count, series) = (stretch.count, stretch.series.clone());
+            let first = series
                 .first()
                 .map(|name| name.split_once('/').map_or_else(|| name.clone(), |(_, layer)| layer.to_owned()));
-            ("nonfinite", stretch.onset, Some(stretch.end), first, details, None)
+            let what = Happening::Nonfinite(Nonfinite::Stretch { count, series, open });
+            (stretch.onset, Some(stretch.end), first, what, None)
         }
         Finding::Collapse(level) => {
-            let details = json!({ "metric": "feature_std", "from": level.from, "to": level.to });
-            ("collapse", level.onset, Some(level.end), None, details, None)
+            let what = Happening::Collapse(moved("feature_std", level, open));
+            (level.onset, Some(level.end), None, what, None)
         }
         Finding::Divergence(level) => {
-            let details = json!({ "metric": "loss", "from": level.from, "to": level.to });
-            ("divergence", level.onset, Some(level.end), None, details, None)
+            let what = Happening::Divergence(moved("loss", level, open));
+            (level.onset, Some(level.end), None, what, None)
         }
     };
-    details["open"] = json!(found.open);
-    let within = if kind == "spike" { SPIKE_AFTER } else { ELSE_AFTER };
+    let within = if matches!(what, Happening::Spike(_)) { SPIKE_AFTER } else { ELSE_AFTER };
     Detected {
         attempt: context.attempt(step),
-        kind,
         step,
-        end_step: end.filter(|_| !found.open),
+        end_step: end.filter(|_| !open),
         layer,
         injected: context.injected(step, within),
-        details,
+        what,
         amount,
     }
 }
 
+fn moved(metric: &str, level: &vitals_series::LevelEvent, open: bool) -> Level {
+    Level { metric: metric.to_owned(), from: level.from, to: level.to, open }
+}
+
 async fn insert(tx: &mut SqliteConnection, run: i64, event: &Detected) -> Result<i64> {
     let (step, end) = steps(event)?;
-    let details = to_json("an event's details", &event.details)?;
+    let kind = event.what.kind();
+    let details = to_json("an event's details", &event.what.details())?;
     Ok(sqlx::query_scalar!(
         "INSERT INTO events (run_num, attempt, kind, step, end_step, layer, injected, details, superseded, detection, amount)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?) RETURNING id AS \"id!\"",
         run,
         event.attempt,
-        event.kind,
+        kind,
         step,
         end,
         event.layer,
@@ -318,7 +334,7 @@ async fn insert(tx: &mut SqliteConnection, run: i64, event: &Detected) -> Result
 
 async fn update(tx: &mut SqliteConnection, id: i64, event: &Detected) -> Result<i64> {
     let (step, end) = steps(event)?;
-    let details = to_json("an event's details", &event.details)?;
+    let details = to_json("an event's details", &event.what.details())?;
     sqlx::query!(
         "UPDATE events SET attempt = ?, step = ?, end_step = ?, layer = ?, injected = ?, details = ?, detection = ?, amount = ?
          WHERE id = ?",

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use uuid::Uuid;
 
-use crate::RunState;
+use vitals_run::RunState;
 
 /// Every failure of this crate.
 #[derive(Debug, thiserror::Error)]

@@ -1,26 +1,20 @@
 //! Events of a run: read, counted, and added by detection that runs beside the worker.
 
-use serde_json::Value;
+use vitals_run::{Event, Happening};
 
 use crate::attempts::{range_of, ranges_in_force};
 use crate::ids::{from_json, run_num, small, touch_run, unsigned};
 use crate::records;
-use crate::{IngestBatch, NewEvent, Result, RunId, Store, UnixMillis};
+use crate::{IngestBatch, Result, RunId, Store};
 
 /// Something that happened to a run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunEvent {
     pub id: i64,
     pub attempt: u32,
-    pub kind: String,
-    pub step: u64,
-    pub end_step: Option<u64>,
-    pub layer: Option<String>,
-    pub injected: bool,
-    pub details: Value,
-    pub at: Option<UnixMillis>,
     /// A later attempt trained this step again.
     pub superseded: bool,
+    pub event: Event,
 }
 
 impl Store {
@@ -39,24 +33,26 @@ impl Store {
         rows.into_iter()
             .filter(|r| kinds.is_empty() || kinds.contains(&r.kind.as_str()))
             .map(|r| {
+                let details = from_json("an event's details", &r.details)?;
                 Ok(RunEvent {
                     id: r.id,
                     attempt: small(r.attempt),
-                    kind: r.kind,
-                    step: unsigned(r.step),
-                    end_step: r.end_step.map(unsigned),
-                    layer: r.layer,
-                    injected: r.injected != 0,
-                    details: from_json("an event's details", &r.details)?,
-                    at: r.at,
                     superseded: r.superseded != 0,
+                    event: Event {
+                        step: unsigned(r.step),
+                        end_step: r.end_step.map(unsigned),
+                        layer: r.layer,
+                        injected: r.injected != 0,
+                        at: r.at,
+                        what: Happening::parse(&r.kind, details),
+                    },
                 })
             })
             .collect()
     }
 
     /// Adds events that no journal bears (detection, the supervisor's own).
-    pub async fn add_events(&self, run: RunId, attempt: u32, events: &[NewEvent]) -> Result<()> {
+    pub async fn add_events(&self, run: RunId, attempt: u32, events: &[Event]) -> Result<()> {
         let mut tx = self.begin().await?;
         let num = run_num(&mut tx, run).await?;
         let range = range_of(&ranges_in_force(&mut tx, num).await?, attempt);

@@ -1,7 +1,9 @@
 //! The order in which queued runs start: higher priority first, then by rank, which moving changes.
 
+use vitals_run::RunState;
+
 use crate::ids::{next_revision, parse_id, run_num};
-use crate::{Result, RunId, RunState, Store, StoreError};
+use crate::{Result, RunId, Store, StoreError};
 
 /// A queued run in its turn.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,10 +3,11 @@
 
 use sqlx::SqliteConnection;
 use vitals_journal::StepRange;
+use vitals_run::Event;
 
 use crate::attempts::ranges_in_force;
 use crate::ids::{signed, to_json};
-use crate::{IngestBatch, NewCheckpoint, NewEvent, NewLog, Result};
+use crate::{IngestBatch, NewCheckpoint, NewLog, Result};
 
 /// Log lines kept of a run; the whole log is in its folder.
 const LOG_LINES: i64 = 2_000;
@@ -63,19 +64,20 @@ async fn add_event(
     tx: &mut SqliteConnection,
     run: i64,
     attempt: u32,
-    event: &NewEvent,
+    event: &Event,
     limit: Option<u64>,
 ) -> Result<()> {
     let step = signed("step", event.step)?;
     let end_step = event.end_step.map(|s| signed("step", s)).transpose()?;
-    let details = to_json("an event's details", &event.details)?;
-    let superseded = event_is_superseded(&event.kind, event.step, limit);
+    let kind = event.what.kind();
+    let details = to_json("an event's details", &event.what.details())?;
+    let superseded = event_is_superseded(kind, event.step, limit);
     sqlx::query!(
         "INSERT INTO events (run_num, attempt, kind, step, end_step, layer, injected, details, at, superseded)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         run,
         attempt,
-        event.kind,
+        kind,
         step,
         end_step,
         event.layer,

@@ -3,64 +3,10 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use vitals_run::Command;
 
 use crate::ids::{from_json, next_revision, parse_id, run_num, to_json};
 use crate::{Result, RunId, Store, StoreError, UnixMillis};
-
-/// What is asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Command {
-    Start,
-    Pause,
-    Resume,
-    Cancel,
-    Retry,
-    Checkpoint,
-    /// Arguments: `{"to_step": n}`.
-    Rewind,
-    Remove,
-    PauseQueue,
-    ResumeQueue,
-    /// The supervisor ends when nothing needs it.
-    Shutdown,
-}
-
-impl Command {
-    pub const ALL: [Self; 11] = [
-        Self::Start,
-        Self::Pause,
-        Self::Resume,
-        Self::Cancel,
-        Self::Retry,
-        Self::Checkpoint,
-        Self::Rewind,
-        Self::Remove,
-        Self::PauseQueue,
-        Self::ResumeQueue,
-        Self::Shutdown,
-    ];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Start => "start",
-            Self::Pause => "pause",
-            Self::Resume => "resume",
-            Self::Cancel => "cancel",
-            Self::Retry => "retry",
-            Self::Checkpoint => "checkpoint",
-            Self::Rewind => "rewind",
-            Self::Remove => "remove",
-            Self::PauseQueue => "pause_queue",
-            Self::ResumeQueue => "resume_queue",
-            Self::Shutdown => "shutdown",
-        }
-    }
-
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|c| c.as_str() == word)
-    }
-}
 
 /// How far a request is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 use sqlx::SqliteConnection;
+use vitals_run::{Evidence, RunState};
 use vitals_series::Stability;
 
 use crate::ids::{from_json, parse_id, small, to_json, unsigned};
 use crate::summary::{MetricSummary, ShapeSummary};
 use crate::transitions::parse_state;
-use crate::{Probed, Result, RunId, RunState, Store, StoreError, SweepId, UnixMillis};
+use crate::{Probed, Result, RunId, Store, StoreError, SweepId, UnixMillis};
 
 /// A run.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,7 +33,9 @@ pub struct RunRow {
     pub note: String,
     pub tags: Vec<String>,
     pub state: RunState,
+    /// In English, as it was stored.
     pub evidence: String,
+    pub evidence_code: Evidence,
     /// The newest attempt; 0 before the first.
     pub attempt: u32,
     pub device: Option<String>,
@@ -193,7 +196,7 @@ type Places = BTreeMap<i64, usize>;
 async fn read_rows(tx: &mut SqliteConnection, nums: &str) -> Result<(Vec<RunRow>, Places)> {
     let stored = sqlx::query!(
         r#"SELECT r.num, r.id, s.id AS "sweep?", s.name AS "sweep_name?", r.sweep_revision, r.point, r.seed, r.recipe,
-                  r.axes, r.label, r.note, r.state, r.evidence, r.attempt, r.device, r.priority, r.steps_done,
+                  r.axes, r.label, r.note, r.state, r.evidence, r.evidence_code, r.attempt, r.device, r.priority, r.steps_done,
                   r.total_steps, r.probed_run, r.probed_step, r.created_at, r.started_at, r.ended_at, r.revision
            FROM runs r LEFT JOIN sweeps s ON s.num = r.sweep_num
            WHERE r.num IN (SELECT value FROM json_each(?))
@@ -232,6 +235,7 @@ async fn read_rows(tx: &mut SqliteConnection, nums: &str) -> Result<(Vec<RunRow>
             note: r.note,
             tags: Vec::new(),
             state: parse_state(&r.state)?,
+            evidence_code: Evidence::stored(r.evidence_code.as_deref(), &r.evidence),
             evidence: r.evidence,
             attempt: small(r.attempt),
             device: r.device,

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 use sqlx::SqliteConnection;
+use vitals_run::{Grounds, RunState};
 
 use crate::ids::{new_id, next_revision, parse_id, run_num, signed, to_json};
-use crate::{Evidence, Result, RunId, RunState, Store, StoreError, SweepId, UnixMillis};
+use crate::{Result, RunId, Store, StoreError, SweepId, UnixMillis};
 
 /// What a probe judges.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +36,7 @@ pub struct NewRun {
     pub priority: i32,
     pub total_steps: Option<u64>,
     pub state: RunState,
-    pub evidence: Evidence,
+    pub evidence: Grounds,
 }
 
 /// What adding came to, each in the order given.
@@ -136,6 +137,7 @@ async fn insert(tx: &mut SqliteConnection, place: &Place, rank: i64, run: &NewRu
     let recipe = to_json("a recipe", &run.recipe)?;
     let axes = to_json("axes", &run.axes)?;
     let state = run.state.as_str();
+    let (evidence, code) = (run.evidence.evidence.to_string(), run.evidence.evidence.code());
     let total_steps = run.total_steps.map(|s| signed("total steps", s)).transpose()?;
     let probed_run = run.probed.map(|probed| probed.run.to_string());
     let probed_step = run.probed.and_then(|probed| probed.step).map(|s| signed("step", s)).transpose()?;
@@ -143,9 +145,9 @@ async fn insert(tx: &mut SqliteConnection, place: &Place, rank: i64, run: &NewRu
         .execute(&mut *tx)
         .await?;
     let num = sqlx::query_scalar!(
-        "INSERT INTO runs (id, sweep_num, sweep_revision, point, seed, recipe, axes, label, state, evidence,
+        "INSERT INTO runs (id, sweep_num, sweep_revision, point, seed, recipe, axes, label, state, evidence, evidence_code,
                            priority, queue_rank, total_steps, probed_run, probed_step, created_at, revision)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING num",
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING num",
         id_text,
         place.sweep_num,
         place.sweep_revision,
@@ -155,7 +157,8 @@ async fn insert(tx: &mut SqliteConnection, place: &Place, rank: i64, run: &NewRu
         axes,
         run.label,
         state,
-        run.evidence.text,
+        evidence,
+        code,
         run.priority,
         rank,
         total_steps,
@@ -168,11 +171,13 @@ async fn insert(tx: &mut SqliteConnection, place: &Place, rank: i64, run: &NewRu
     .await?;
     let data = to_json("evidence", &run.evidence.data)?;
     sqlx::query!(
-        "INSERT INTO transitions (run_num, at, from_state, to_state, evidence, data) VALUES (?, ?, NULL, ?, ?, ?)",
+        "INSERT INTO transitions (run_num, at, from_state, to_state, evidence, evidence_code, data)
+         VALUES (?, ?, NULL, ?, ?, ?, ?)",
         num,
         place.now,
         state,
-        run.evidence.text,
+        evidence,
+        code,
         data
     )
     .execute(&mut *tx)

@@ -2,9 +2,10 @@
 //! changed text of the same source is its next revision.
 
 use std::collections::BTreeMap;
+use vitals_run::RunState;
 
 use crate::ids::{new_id, next_revision, parse_id, small, unsigned};
-use crate::{Result, RunState, Store, StoreError, SweepId, UnixMillis};
+use crate::{Result, Store, StoreError, SweepId, UnixMillis};
 
 /// A sweep definition to add.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,9 +2,10 @@
 //! `RunState::may_become` lacks is refused.
 
 use serde_json::Value;
+use vitals_run::{Evidence, Grounds, RunState};
 
 use crate::ids::{from_json, run_num, to_json, touch_run};
-use crate::{Evidence, Result, RunId, RunState, Store, StoreError, UnixMillis};
+use crate::{Result, RunId, Store, StoreError, UnixMillis};
 
 /// One change of state.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,7 +14,11 @@ pub struct Transition {
     /// None for a run's first state.
     pub from: Option<RunState>,
     pub to: RunState,
-    pub evidence: Evidence,
+    /// In English, as it was stored.
+    pub evidence: String,
+    pub evidence_code: Evidence,
+    /// What programs need of it.
+    pub data: Value,
 }
 
 impl Store {
@@ -23,9 +28,11 @@ impl Store {
         &self,
         run: RunId,
         to: RunState,
-        evidence: &Evidence,
+        grounds: impl Into<Grounds>,
         now: UnixMillis,
     ) -> Result<u64> {
+        let Grounds { evidence, data } = grounds.into();
+        let (text, code) = (evidence.to_string(), evidence.code());
         let mut tx = self.begin().await?;
         let num = run_num(&mut tx, run).await?;
         let current =
@@ -34,19 +41,21 @@ impl Store {
         if !from.may_become(to) {
             return Err(StoreError::IllegalTransition { run, from, to });
         }
-        if evidence.text.trim().is_empty() {
+        if text.trim().is_empty() {
             return Err(StoreError::NoEvidence { run, to });
         }
         let (from_word, to_word) = (from.as_str(), to.as_str());
-        if from != to || current.evidence != evidence.text {
-            let data = to_json("evidence", &evidence.data)?;
+        if from != to || current.evidence != text {
+            let data = to_json("evidence", &data)?;
             sqlx::query!(
-                "INSERT INTO transitions (run_num, at, from_state, to_state, evidence, data) VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT INTO transitions (run_num, at, from_state, to_state, evidence, evidence_code, data)
+                 VALUES (?, ?, ?, ?, ?, ?, ?)",
                 num,
                 now,
                 from_word,
                 to_word,
-                evidence.text,
+                text,
+                code,
                 data
             )
             .execute(&mut *tx)
@@ -72,9 +81,15 @@ impl Store {
                 .await?;
             }
         }
-        sqlx::query!("UPDATE runs SET state = ?, evidence = ? WHERE num = ?", to_word, evidence.text, num)
-            .execute(&mut *tx)
-            .await?;
+        sqlx::query!(
+            "UPDATE runs SET state = ?, evidence = ?, evidence_code = ? WHERE num = ?",
+            to_word,
+            text,
+            code,
+            num
+        )
+        .execute(&mut *tx)
+        .await?;
         let revision = touch_run(&mut tx, num).await?;
         tx.commit().await?;
         Ok(revision.cast_unsigned())
@@ -84,7 +99,7 @@ impl Store {
     pub async fn transitions(&self, run: RunId) -> Result<Vec<Transition>> {
         let id = run.to_string();
         let rows = sqlx::query!(
-            "SELECT t.at, t.from_state, t.to_state, t.evidence, t.data FROM transitions t
+            "SELECT t.at, t.from_state, t.to_state, t.evidence, t.evidence_code, t.data FROM transitions t
              JOIN runs r ON r.num = t.run_num WHERE r.id = ? ORDER BY t.id",
             id
         )
@@ -92,12 +107,13 @@ impl Store {
         .await?;
         rows.into_iter()
             .map(|r| {
-                let data: Value = from_json("evidence", &r.data)?;
                 Ok(Transition {
                     at: r.at,
                     from: r.from_state.as_deref().map(parse_state).transpose()?,
                     to: parse_state(&r.to_state)?,
-                    evidence: Evidence { text: r.evidence, data },
+                    evidence_code: Evidence::stored(r.evidence_code.as_deref(), &r.evidence),
+                    evidence: r.evidence,
+                    data: from_json("evidence", &r.data)?,
                 })
             })
             .collect()

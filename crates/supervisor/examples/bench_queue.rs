@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 use vitals_recipe::{Recipe, point_id};
-use vitals_store::{Evidence, NewRun, Role, RunState, Store};
+use vitals_run::{Evidence, RunState};
+use vitals_store::{NewRun, Role, Store};
 use vitals_supervisor::policy::{Action, DeviceSlots, Memory, Need, Queue, Waiting, decide};
 
 const QUEUED: u64 = 1_000;
@@ -42,7 +43,7 @@ async fn measure(folder: &std::path::Path) -> Result<(), Failure> {
             priority: i32::try_from(seed % 3)?,
             total_steps: Some(600),
             state: RunState::Queued,
-            evidence: Evidence::text("queued by a benchmark"),
+            evidence: Evidence::said("queued by a benchmark").into(),
         });
     }
     store.insert_runs(None, &runs, 0).await?;

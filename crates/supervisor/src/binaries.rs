@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use vitals_run::Standstill;
+
 /// The two programs that a supervisor starts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Binaries {
@@ -26,11 +28,11 @@ impl Binaries {
     }
 
     /// Says which one is missing, and where it was looked for.
-    pub fn missing(&self) -> Option<String> {
+    pub fn missing(&self) -> Option<Standstill> {
         let missing = [&self.vitals, &self.worker].into_iter().find(|path| !path.is_file())?;
-        let name = missing.file_name().unwrap_or_default().display();
-        let folder = missing.parent().unwrap_or(Path::new(".")).display();
-        Some(format!("{name} is not in {folder}; build it or put it there"))
+        let program = missing.file_name().unwrap_or_default().display().to_string();
+        let folder = missing.parent().unwrap_or(Path::new(".")).display().to_string();
+        Some(Standstill::ProgramMissing { program, folder })
     }
 }
 
@@ -42,9 +44,9 @@ mod tests {
     fn names_what_is_missing() {
         let folder = tempfile::tempdir().unwrap();
         let binaries = Binaries::in_folder(folder.path());
-        assert!(binaries.missing().unwrap().starts_with("vitals is not in /"));
+        assert!(binaries.missing().unwrap().to_string().starts_with("vitals is not in /"));
         std::fs::write(&binaries.vitals, "").unwrap();
-        assert!(binaries.missing().unwrap().starts_with("vitals-worker is not in /"));
+        assert!(binaries.missing().unwrap().to_string().starts_with("vitals-worker is not in /"));
         std::fs::write(&binaries.worker, "").unwrap();
         assert_eq!(binaries.missing(), None);
     }

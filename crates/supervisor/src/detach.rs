@@ -67,7 +67,7 @@ struct Started {
 impl Started {
     fn spawn(workspace: &Workspace, binaries: &Binaries) -> Result<Self> {
         if let Some(what) = binaries.missing() {
-            return Err(SupervisorError::MissingBinary { what });
+            return Err(SupervisorError::MissingBinary(what));
         }
         let path = workspace.supervisor_log();
         let log = OpenOptions::new().create(true).append(true).open(&path);

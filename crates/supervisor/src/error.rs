@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use vitals_journal::{JournalError, LockError};
+use vitals_run::{JobError, Obstacle, Standstill};
 use vitals_store::StoreError;
 
 /// Every failure of this crate.
@@ -16,8 +17,8 @@ pub enum SupervisorError {
     #[error("the supervisor did not come up: {last_words}")]
     DidNotComeUp { last_words: String },
     /// A program that should lie beside ours does not.
-    #[error("{what}")]
-    MissingBinary { what: String },
+    #[error(transparent)]
+    MissingBinary(Standstill),
     /// The database refused.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -27,12 +28,15 @@ pub enum SupervisorError {
     /// A lock could not be taken.
     #[error(transparent)]
     Lock(#[from] LockError),
-    /// The run's folder holds no readable `job.json`, so nothing says what the run is.
+    /// The run's folder holds no `job.json` that can be read, so nothing says what the run is.
+    #[error(transparent)]
+    Job(#[from] JobError),
+    /// The `job.json` is none of a run that can be taken in.
     #[error("{}: {what}", path.display())]
     BadJob { path: PathBuf, what: String },
     /// The run cannot be started as it is; trying again would not help before something is changed.
-    #[error("{reason}")]
-    CannotStart { reason: String },
+    #[error(transparent)]
+    CannotStart(Obstacle),
     /// The operating system refused something around a file or a process.
     #[error("{operation} {}: {source}", path.display())]
     Io { operation: &'static str, path: PathBuf, source: io::Error },

@@ -2,7 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use vitals_store::{Evidence, RunId, RunState, Store, StoreError};
+use vitals_run::{Grounds, RunState};
+use vitals_store::{RunId, Store, StoreError};
 
 use crate::error::{Result, SupervisorError};
 use crate::options::Clock;
@@ -22,9 +23,11 @@ impl Ledger {
     }
 
     /// Changes a run's state, or gives new evidence of the one that it has.
-    pub async fn set(&mut self, run: RunId, state: RunState, evidence: &Evidence) -> Result<()> {
-        self.store.set_state(run, state, evidence, (self.now)()).await?;
-        tracing::info!(%run, %state, evidence = evidence.text, "state");
+    pub async fn set(&mut self, run: RunId, state: RunState, grounds: impl Into<Grounds>) -> Result<()> {
+        let grounds = grounds.into();
+        let evidence = grounds.evidence.to_string();
+        self.store.set_state(run, state, grounds, (self.now)()).await?;
+        tracing::info!(%run, %state, evidence, "state");
         if let Some(known) = self.watched.get_mut(&run) {
             *known = state;
         }
@@ -37,10 +40,11 @@ impl Ledger {
 
     /// As [`Ledger::set`]; a state that may not follow what the store says is put on record through the log instead of
     /// stopping everything.
-    pub async fn set_where_it_may(&mut self, run: RunId, state: RunState, evidence: &Evidence) -> Result<()> {
-        match self.set(run, state, evidence).await {
+    pub async fn set_where_it_may(&mut self, run: RunId, state: RunState, grounds: Grounds) -> Result<()> {
+        let evidence = grounds.evidence.to_string();
+        match self.set(run, state, grounds).await {
             Err(SupervisorError::Store(error @ StoreError::IllegalTransition { .. })) => {
-                tracing::error!(%run, "{error}; evidence: {}", evidence.text);
+                tracing::error!(%run, "{error}; evidence: {evidence}");
                 Ok(())
             }
             other => other,
@@ -62,7 +66,7 @@ impl Ledger {
     }
 
     /// Says of a queued run that it waits for memory; once, not whenever the numbers move.
-    pub async fn hold(&mut self, run: RunId, evidence: &Evidence) -> Result<()> {
-        if self.held.insert(run) { self.set(run, RunState::Queued, evidence).await } else { Ok(()) }
+    pub async fn hold(&mut self, run: RunId, grounds: Grounds) -> Result<()> {
+        if self.held.insert(run) { self.set(run, RunState::Queued, grounds).await } else { Ok(()) }
     }
 }

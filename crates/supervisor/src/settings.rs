@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use vitals_run::Standstill;
 use vitals_store::{Store, StoreError};
 
 use crate::error::Result;
@@ -93,7 +94,7 @@ pub(crate) struct Settings {
     pub slurm: SlurmSettings,
     pub limits: Limits,
     /// The last one that nobody can understand (written by hand): nothing is started before it is right.
-    pub misread: Option<String>,
+    pub misread: Option<Standstill>,
 }
 
 impl Settings {
@@ -116,16 +117,15 @@ impl Settings {
 
 struct Reader<'a> {
     store: &'a Store,
-    misread: Option<String>,
+    misread: Option<Standstill>,
 }
 
 impl Reader<'_> {
     async fn read<T: DeserializeOwned>(&mut self, key: &'static str) -> Result<Option<T>> {
         match self.store.setting(key).await {
             Err(error @ StoreError::Json { .. }) => {
-                self.misread = Some(format!(
-                    "nothing is started: the setting `{key}` is not understood ({error}); set it again with `vitals settings`"
-                ));
+                let (setting, why) = (key.to_owned(), error.to_string());
+                self.misread = Some(Standstill::SettingMisread { setting, why });
                 Ok(None)
             }
             other => Ok(other?),

@@ -6,7 +6,8 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::sync::Notify;
 use vitals_journal::LockError;
-use vitals_store::{Evidence, NewAttempt, NewEvent, RunId, RunState, StoreError};
+use vitals_run::{Event, Evidence, Happening, Obstacle, Rewound, RunState};
+use vitals_store::{NewAttempt, RunId, StoreError};
 
 use crate::attempt::plan::{Plan, plan};
 use crate::attempt::resume::RESUME_FROM;
@@ -30,19 +31,18 @@ pub(crate) async fn start(rooms: &mut Rooms, run: RunId, device: &str) -> Result
         }
         Err(error) if error.may_pass() => put_off(rooms, run, &error).await,
         Err(SupervisorError::Store(StoreError::UnknownRun { .. })) => Ok(()),
-        Err(SupervisorError::CannotStart { reason }) => refuse(rooms, run, &reason).await,
+        Err(SupervisorError::CannotStart(why)) => refuse(rooms, run, why).await,
         Err(error) if error.is_of_files() => {
-            let what = "see that its folder can be written, then retry";
-            refuse(rooms, run, &format!("failed to {error}; {what}")).await
+            refuse(rooms, run, Obstacle::FolderNotWritable { what: error.to_string() }).await
         }
-        Err(error) => refuse(rooms, run, &format!("failed to {error}")).await,
+        Err(error) => refuse(rooms, run, Obstacle::Failed { what: error.to_string() }).await,
     }
 }
 
 /// It can never start as it is.
-pub(crate) async fn refuse(rooms: &mut Rooms, run: RunId, reason: &str) -> Result<()> {
+pub(crate) async fn refuse(rooms: &mut Rooms, run: RunId, why: Obstacle) -> Result<()> {
     rooms.line.wishes.remove(&run);
-    rooms.ledger.set(run, RunState::Failed, &Evidence::text(format!("not started: {reason}"))).await
+    rooms.ledger.set(run, RunState::Failed, Evidence::NotStarted { why: why.into() }).await
 }
 
 async fn put_off(rooms: &mut Rooms, run: RunId, error: &SupervisorError) -> Result<()> {
@@ -51,7 +51,7 @@ async fn put_off(rooms: &mut Rooms, run: RunId, error: &SupervisorError) -> Resu
     if rooms.watched.live.contains_key(&run) {
         return Ok(());
     }
-    rooms.ledger.set(run, RunState::Queued, &Evidence::text(format!("start put off: {error}"))).await
+    rooms.ledger.set(run, RunState::Queued, Evidence::PutOff { why: error.to_string() }).await
 }
 
 async fn try_start(rooms: &mut Rooms, run: RunId, device: &str) -> Result<()> {
@@ -70,7 +70,7 @@ async fn try_start(rooms: &mut Rooms, run: RunId, device: &str) -> Result<()> {
         live.need = need;
     }
     match doubt {
-        Some(evidence) => ledger.set(run, RunState::Starting, &evidence).await,
+        Some(evidence) => ledger.set(run, RunState::Starting, evidence).await,
         None => Ok(()),
     }
 }
@@ -86,21 +86,15 @@ async fn note_attempt(ground: &Ground, ledger: &mut Ledger, plan: &Plan, device:
     };
     ground.store.add_attempt(run, &attempt, ground.wall()).await?;
     if plan.rewound {
-        let event = NewEvent {
-            kind: "rewound".to_owned(),
-            step: plan.resume.first_step,
-            end_step: None,
-            layer: None,
-            injected: false,
-            details: json!({ RESUME_FROM: plan.resume.path }),
-            at: Some(ground.wall()),
-        };
+        let back = Rewound { resume_from: plan.resume.path.clone() };
+        let event = Event::new(plan.resume.first_step, Some(ground.wall()), Happening::Rewound(back));
         ground.store.add_events(run, plan.attempt, &[event]).await?;
     }
-    let text = match &plan.resume.path {
-        Some(_) => format!("attempt {} on {device} from step {}", plan.attempt, plan.resume.first_step),
-        None => format!("attempt {} on {device}", plan.attempt),
+    let (attempt, step) = (plan.attempt, plan.resume.first_step);
+    let evidence = match &plan.resume.path {
+        Some(_) => Evidence::StartedFrom { attempt, device: device.to_owned(), step },
+        None => Evidence::Started { attempt, device: device.to_owned() },
     };
-    let data = json!({ "attempt": plan.attempt, "device": device, RESUME_FROM: plan.resume.path });
-    ledger.set(run, RunState::Starting, &Evidence::with(text, data)).await
+    let data = json!({ "attempt": attempt, "device": device, RESUME_FROM: plan.resume.path });
+    ledger.set(run, RunState::Starting, evidence.with(data)).await
 }

@@ -3,8 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use vitals_journal::Lock;
+use vitals_recipe::Told;
+use vitals_run::Standstill;
 use vitals_store::{RunId, Store, UnixMillis};
 
 use crate::error::Result;
@@ -28,9 +30,24 @@ pub struct Status {
     /// Living runs and where they run.
     pub runs: BTreeMap<RunId, String>,
     /// What keeps it from working as it should, and what to do.
-    pub problem: Option<String>,
+    #[serde(deserialize_with = "told")]
+    pub problem: Option<Told>,
     /// Its last words: it has ended in order.
     pub ended: bool,
+}
+
+/// A problem as this version writes it, or the bare text of an older supervisor.
+fn told<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Option<Told>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Problem {
+        Told(Told),
+        Text(String),
+    }
+    Ok(Option::<Problem>::deserialize(deserializer)?.map(|problem| match problem {
+        Problem::Told(told) => told,
+        Problem::Text(text) => Standstill::Said { text }.into(),
+    }))
 }
 
 /// The supervisor as a client sees it.
@@ -56,4 +73,22 @@ pub async fn status(workspace: &Workspace, store: &Store) -> Result<Seen> {
         last_contact_at: row.as_ref().map(|row| row.seen_at),
         status,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_problem_of_an_older_supervisor_is_a_text() {
+        let old: Status = serde_json::from_value(json!({ "problem": "the disk is full" })).unwrap();
+        assert_eq!(old.problem.unwrap().text, "the disk is full");
+        let why: Told =
+            Standstill::ProgramMissing { program: "vitals".to_owned(), folder: "/x".to_owned() }.into();
+        let status = Status { problem: Some(why.clone()), ..Status::default() };
+        let read: Status = serde_json::from_value(serde_json::to_value(status).unwrap()).unwrap();
+        assert_eq!(read.problem, Some(why));
+    }
 }

@@ -8,8 +8,9 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use vitals_journal::{Command, Control, RunFolder, Writer};
+use vitals_run::EndReason;
 
-use crate::exit::{Failure, Outcome, StopReason};
+use crate::exit::Failure;
 use crate::signals;
 
 /// How often the control file is read; also how late a signal may be noticed.
@@ -108,30 +109,25 @@ impl Look {
     }
 }
 
-/// Whether a command ends the attempt.
-fn ends(command: Command) -> bool {
-    matches!(command, Command::Pause | Command::Cancel)
-}
-
-/// Obeys what stands, after `save` has written a checkpoint; some outcome where that ends the attempt.
+/// Obeys what stands, after `save` has written a checkpoint; some end where that ends the attempt.
 pub fn obey(
     watcher: &Watcher,
     journal: &Writer,
     save: impl FnOnce() -> Result<(), Failure>,
-) -> Result<Option<Outcome>, Failure> {
+) -> Result<Option<EndReason>, Failure> {
     let Some(request) = watcher.take() else { return Ok(None) };
     save()?;
-    let outcome = match request {
-        Request::Terminate => Some(StopReason::Terminated),
+    Ok(match request {
+        Request::Terminate => Some(EndReason::Terminated),
         Request::Control(control) => {
             journal.control_acknowledged(control.seq)?;
-            ends(control.command).then_some(match control.command {
-                Command::Cancel => StopReason::Cancel,
-                _ => StopReason::Pause,
-            })
+            match control.command {
+                Command::Cancel => Some(EndReason::Cancelled),
+                Command::Pause => Some(EndReason::Paused),
+                Command::Checkpoint => None,
+            }
         }
-    };
-    Ok(outcome.map(Outcome::Stopped))
+    })
 }
 
 #[cfg(test)]

@@ -5,35 +5,24 @@ use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::Command;
 
-/// glibc's allocator, told to keep large blocks instead of returning them after every step: a quarter of a CPU step
-/// went to page faults without it (0.94 s against 0.74 s).
-pub const ALLOCATOR: [(&str, &str); 4] = [
-    ("MALLOC_MMAP_THRESHOLD_", "33554432"),
-    ("MALLOC_TRIM_THRESHOLD_", "17179869184"),
-    ("MALLOC_TOP_PAD_", "268435456"),
-    ("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1"),
-];
-
-/// Says that the environment is as it should be, whoever set it.
-const MARK: &str = "VITALS_WORKER_ENVIRONMENT";
+use vitals_run::environment::{ALLOCATOR, PREPARED, threads as of_threads};
 
 /// Re-executes the process with [`ALLOCATOR`] and `threads` for OpenMP unless that was done before. Returns only where
 /// nothing was to do or the call failed; then training is slower, not wrong.
 pub fn prepare(threads: u32) {
-    if std::env::var_os(MARK).is_some() {
+    let (mark, set) = PREPARED;
+    if std::env::var_os(mark).is_some() {
         return;
     }
     let Ok(me) = std::env::current_exe() else { return };
     let mut command = Command::new(me);
-    command.args(std::env::args_os().skip(1)).env(MARK, "1");
+    command.args(std::env::args_os().skip(1)).env(mark, set);
     for (name, value) in ALLOCATOR {
         if std::env::var_os(name).is_none() {
             command.env(name, value);
         }
     }
-    if threads > 0 {
-        command.env("OMP_NUM_THREADS", threads.to_string());
-    }
+    command.envs(of_threads(threads));
     let error = command.exec();
     tracing::warn!("could not restart with the allocator's settings ({error}); steps may be slower");
 }

@@ -1,45 +1,8 @@
-//! How a run ends: the exit codes of the contract (section 1.2), each with its reason in words.
+//! How a run fails: each failure with the end that the contract has for it (section 1.2) and its words for people.
 
-/// Why the worker stops. The code goes to the shell, the word to the journal's end record.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Outcome {
-    Finished,
-    /// Pause, cancel or SIGTERM: a checkpoint was written.
-    Stopped(StopReason),
-    /// Non-finite loss with `on_nonfinite = stop`.
-    Nonfinite {
-        step: u64,
-    },
-}
+use vitals_run::EndReason;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StopReason {
-    Pause,
-    Cancel,
-    Terminated,
-}
-
-impl Outcome {
-    pub fn exit_code(&self) -> i32 {
-        match self {
-            Outcome::Finished => 0,
-            Outcome::Stopped(_) => 3,
-            Outcome::Nonfinite { .. } => 4,
-        }
-    }
-
-    pub fn reason(&self) -> &'static str {
-        match self {
-            Outcome::Finished => "finished",
-            Outcome::Stopped(StopReason::Pause) => "paused",
-            Outcome::Stopped(StopReason::Cancel) => "cancelled",
-            Outcome::Stopped(StopReason::Terminated) => "terminated",
-            Outcome::Nonfinite { .. } => "nonfinite",
-        }
-    }
-}
-
-/// A failure with the exit code that the contract gives it.
+/// A failure; its text goes into the journal's end record.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
     #[error("out of device memory: {0}; lower batch_size or micro_batch_size, or choose a smaller backbone")]
@@ -53,21 +16,13 @@ pub enum Failure {
 }
 
 impl Failure {
-    pub fn exit_code(&self) -> i32 {
+    /// The end that it is.
+    pub fn end(&self) -> EndReason {
         match self {
-            Failure::OutOfMemory(_) => 5,
-            Failure::Dataset(_) => 6,
-            Failure::Checkpoint(_) => 7,
-            Failure::Other(_) => 1,
-        }
-    }
-
-    pub fn reason(&self) -> &'static str {
-        match self {
-            Failure::OutOfMemory(_) => "out_of_memory",
-            Failure::Dataset(_) => "dataset_unreadable",
-            Failure::Checkpoint(_) => "checkpoint_unreadable",
-            Failure::Other(_) => "error",
+            Failure::OutOfMemory(_) => EndReason::OutOfMemory,
+            Failure::Dataset(_) => EndReason::DatasetUnreadable,
+            Failure::Checkpoint(_) => EndReason::CheckpointUnreadable,
+            Failure::Other(_) => EndReason::Error,
         }
     }
 }

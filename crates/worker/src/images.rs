@@ -3,7 +3,8 @@
 
 use vitals_data::{Dataset, DatasetSpec, DecodedCache, LoaderConfig};
 use vitals_journal::{Level, Writer};
-use vitals_recipe::{Job, Recipe};
+use vitals_recipe::Recipe;
+use vitals_run::Job;
 
 use crate::environment;
 use crate::exit::Failure;

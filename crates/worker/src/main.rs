@@ -13,6 +13,7 @@ mod probe;
 mod processor;
 mod recorder;
 mod signals;
+mod tell;
 mod tools;
 mod train;
 
@@ -108,7 +109,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("vitals-worker: {failure}");
-            ExitCode::from(u8::try_from(failure.exit_code()).unwrap_or(1))
+            ExitCode::from(u8::try_from(failure.end().exit_code().0).unwrap_or(1))
         }
     }
 }

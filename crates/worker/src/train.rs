@@ -6,60 +6,45 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context as _, anyhow};
-use serde_json::json;
 use vitals_data::Loader;
 use vitals_engine::{Device, EngineError, StepReport, Trainer, Views};
-use vitals_journal::{EndRecord, Event, Header, JournalError, Level, Lock, RunFolder, Writer, WriterOptions};
-use vitals_recipe::{JOB_FORMAT, Job, OnNonfinite};
+use vitals_journal::{EndRecord, Header, JournalError, Level, Lock, RunFolder, Writer, WriterOptions};
+use vitals_recipe::OnNonfinite;
+use vitals_run::{EndReason, ExitCode, Happening, Job, Shock, SkippedStep};
 
 use crate::checkpoints::Keeper;
 use crate::control::{Watcher, obey};
 use crate::device_memory;
 use crate::evaluation::Evaluator;
-use crate::exit::{Failure, Outcome};
+use crate::exit::Failure;
 use crate::images::{loader_config, open_dataset, tell_unreadable};
 use crate::memory;
 use crate::recorder::{Recorder, StepTime};
+use crate::tell::{tell, tell_nonfinite};
 use crate::{environment, probe, processor, signals};
 
 /// Trains the attempt that `job.json` describes and returns the exit code. Whatever happens after the journal is
 /// open, an end record says it.
 pub fn train(run_dir: &Path, now: impl Fn() -> String) -> i32 {
-    let job = match read_job(run_dir) {
+    let job = match Job::read(&RunFolder::new(run_dir).job()) {
         Ok(job) => job,
         Err(error) => {
-            tracing::error!("{error:#}");
-            return Failure::Other(error).exit_code();
+            tracing::error!("failed to {error}");
+            return ExitCode::ERROR.0;
         }
     };
     environment::prepare(job.recipe.threads);
     match run(run_dir, &job, &now()) {
-        Ok(code) => code,
+        Ok(code) => code.0,
         Err(error) => {
             tracing::error!("{error:#}");
-            Failure::Other(error).exit_code()
+            ExitCode::ERROR.0
         }
     }
 }
 
-fn read_job(run_dir: &Path) -> anyhow::Result<Job> {
-    let path = RunFolder::new(run_dir).job();
-    let text =
-        std::fs::read_to_string(&path).with_context(|| format!("failed to read {}", path.display()))?;
-    let job: Job =
-        serde_json::from_str(&text).with_context(|| format!("failed to understand {}", path.display()))?;
-    if job.format > JOB_FORMAT {
-        let found = job.format;
-        return Err(anyhow!(
-            "{} has format {found}; this worker knows formats up to {JOB_FORMAT}",
-            path.display()
-        ));
-    }
-    Ok(job)
-}
-
 /// Takes the lock, opens the journal, trains, writes the end.
-fn run(run_dir: &Path, job: &Job, started_at: &str) -> anyhow::Result<i32> {
+fn run(run_dir: &Path, job: &Job, started_at: &str) -> anyhow::Result<ExitCode> {
     let folder = RunFolder::new(run_dir);
     // Held for the life of the process; the guard holds the same open file.
     let _lock = Lock::from_stdin(&folder.lock())
@@ -72,16 +57,17 @@ fn run(run_dir: &Path, job: &Job, started_at: &str) -> anyhow::Result<i32> {
     signals::install().context("failed to listen to signals")?;
     let mut last_step = None;
     let outcome = attempt(&folder, job, &journal, &mut last_step);
-    let (reason, exit_code, message) = match &outcome {
-        Ok(outcome) => (outcome.reason(), outcome.exit_code(), String::new()),
-        Err(failure) => (failure.reason(), failure.exit_code(), failure.to_string()),
+    let (end, message) = match &outcome {
+        Ok(end) => (*end, String::new()),
+        Err(failure) => (failure.end(), failure.to_string()),
     };
     if !message.is_empty() {
         tracing::error!("{message}");
         journal.log(Level::Error, &message)?;
     }
-    journal.end(EndRecord { reason: reason.to_owned(), exit_code, last_step, message })?;
-    Ok(exit_code)
+    let (reason, code) = (end.as_str().to_owned(), end.exit_code());
+    journal.end(EndRecord { reason, exit_code: code.0, last_step, message })?;
+    Ok(code)
 }
 
 impl From<EngineError> for Failure {
@@ -106,7 +92,7 @@ fn attempt(
     job: &Job,
     journal: &Arc<Writer>,
     last_step: &mut Option<u64>,
-) -> Result<Outcome, Failure> {
+) -> Result<EndReason, Failure> {
     let recipe = &job.recipe;
     vitals_engine::set_threads(recipe.threads);
     let device = Device::resolve(&job.device)?;
@@ -170,9 +156,8 @@ fn attempt(
             image_size: recipe.image_size,
         };
         if step == recipe.shock_at_step && step > 0 {
-            let data =
-                json!({ "injected": true, "factor": recipe.shock_factor, "steps": recipe.shock_steps });
-            journal.event(&Event { kind: "shock".to_owned(), step: Some(step), elapsed_secs: 0.0, data })?;
+            let shock = Shock { injected: true, factor: recipe.shock_factor, steps: recipe.shock_steps };
+            tell(journal, step, &Happening::Shock(shock))?;
         }
         let report = trainer.step(step, &views)?;
         let time = StepTime { whole: step_began.elapsed(), data_wait: batch.wait };
@@ -186,16 +171,10 @@ fn attempt(
         *last_step = Some(step);
         let done = step + 1;
         if !report.loss.is_finite() {
-            let data = json!({ "loss": report.loss.to_string() });
-            journal.event(&Event {
-                kind: "nonfinite".to_owned(),
-                step: Some(step),
-                elapsed_secs: 0.0,
-                data,
-            })?;
+            tell_nonfinite(journal, step, report.loss)?;
             // A checkpoint of non-finite weights would only replace a good one.
             if recipe.on_nonfinite == OnNonfinite::Stop {
-                return Ok(Outcome::Nonfinite { step });
+                return Ok(EndReason::Nonfinite);
             }
         }
         evaluator.after_step(done, &mut trainer, &mut recorder)?;
@@ -214,13 +193,11 @@ fn attempt(
     }
     keeper.save(schedule.total_steps, &trainer, journal)?;
     evaluator.at_end(&mut trainer, &mut recorder, schedule.total_steps)?;
-    Ok(Outcome::Finished)
+    Ok(EndReason::Finished)
 }
 
 /// A step that half precision had to leave out is no failure, but nobody should have to guess it.
 fn tell_skipped(report: &StepReport, journal: &Writer) -> Result<(), Failure> {
-    let data = json!({ "loss_scale": report.loss_scale });
-    let step = Some(report.step);
-    journal.event(&Event { kind: "skipped_step".to_owned(), step, elapsed_secs: 0.0, data })?;
-    Ok(())
+    let skipped = SkippedStep { loss_scale: report.loss_scale };
+    tell(journal, report.step, &Happening::SkippedStep(skipped))
 }

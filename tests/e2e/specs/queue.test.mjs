@@ -139,7 +139,7 @@ test('a partition that Slurm refuses is said with what to do; changed and retrie
   await sweep('clustered', 'max_steps = 5', [6e-3]);
   const run = await become('clustered', 'failed');
   await go('live');
-  await says(run, /slurm refused it: .*invalid partition specified: nowhere.*; change the Slurm settings, then retry/);
+  await says(run, /slurm refused it: .*invalid partition specified: nowhere.*; change the settings of slurm, then retry/);
   await go('settings');
   await click('slurm-enabled');
   await click('save-slurm');

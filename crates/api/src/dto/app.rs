@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
+use vitals_recipe::Told;
 
 /// What the window shows of the application itself.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
@@ -27,8 +28,10 @@ pub struct SupervisorStatus {
     pub slots_busy: u32,
     pub slots_total: u32,
     pub ingest_values_per_second: f64,
-    /// What keeps it from starting runs, and what to do.
+    /// What keeps it from starting runs, and what to do, in English.
     pub problem: Option<String>,
+    /// The same as kind and fields.
+    pub problem_code: Option<Told>,
 }
 
 /// One line of `doctor`.

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use ts_rs::TS;
+use vitals_run::Evidence;
 
 use super::frame::SeriesInfo;
 use super::number::Number;
@@ -73,7 +74,10 @@ pub struct Run {
     pub seed: u64,
     /// One of the contract's states: queued, starting, running, stalled, pausing, paused, finished, failed, cancelled, lost.
     pub state: String,
+    /// In English.
     pub evidence: String,
+    /// The same as kind and fields.
+    pub evidence_code: Evidence,
     pub attempt: u32,
     pub device: Option<String>,
     /// The resolved recipe: every parameter by name.
@@ -130,6 +134,7 @@ pub struct Transition {
     pub from: Option<String>,
     pub to: String,
     pub evidence: String,
+    pub evidence_code: Evidence,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use vitals_api::foreign::{About, record};
-use vitals_api::{RunId, doctor, ingest_folder, runs};
+use vitals_api::{Evidence, RunId, doctor, ingest_folder, runs};
 use vitals_journal::{Column, Writer};
 
 use crate::world::{World, drawn};
@@ -15,7 +15,7 @@ fn about() -> About {
     About {
         label: "damaged".to_owned(),
         steps: STEPS,
-        evidence: "made".to_owned(),
+        evidence: Evidence::said("made"),
         note: String::new(),
         tag: "test".to_owned(),
     }

@@ -3,7 +3,7 @@
 
 use vitals_api::dto::{HeatmapCell, HeatmapHeader, HeatmapRequest};
 use vitals_api::foreign::{About, record};
-use vitals_api::{events, heatmap};
+use vitals_api::{Evidence, events, heatmap};
 use vitals_journal::Column;
 use vitals_series::synthetic::Synthetic;
 
@@ -16,7 +16,7 @@ async fn ten_spikes_and_three_nan_are_told_and_drawn_at_every_width() {
     let about = About {
         label: "synthetic".to_owned(),
         steps: made.steps,
-        evidence: "made".to_owned(),
+        evidence: Evidence::said("made"),
         note: String::new(),
         tag: "synthetic".to_owned(),
     };

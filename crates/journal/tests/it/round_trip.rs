@@ -47,13 +47,10 @@ fn rare_records() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("journal");
     let writer = create(&path);
-    let event = Event {
-        kind: "nonfinite".to_owned(),
-        step: Some(7),
-        elapsed_secs: 1.5,
-        data: serde_json::json!({ "layer": "blocks.3" }),
-    };
-    writer.event(&event).unwrap();
+    let began = std::time::Instant::now();
+    // Nothing is waited for here: the clock itself says when some time has passed.
+    while began.elapsed().is_zero() {}
+    writer.event("nonfinite", Some(7), serde_json::json!({ "layer": "blocks.3" })).unwrap();
     writer.log(Level::Warn, "zwei Zeilen\nmit ünïcode 한글").unwrap();
     writer.control_acknowledged(3).unwrap();
     writer.checkpoint(400, "checkpoints/step-00000400").unwrap();
@@ -69,8 +66,16 @@ fn rare_records() {
     assert_eq!(fs::metadata(&path).unwrap().len(), synced);
     let (records, _) = read_all(&path);
     assert!(matches!(&records[0], Record::Header(header) if header.attempt == 1));
-    assert_eq!(records[1], Record::Event(event));
-    assert!(matches!(&records[2], Record::Log(log) if log.text.ends_with("한글")));
+    let Record::Event(Event { kind, step, elapsed_secs, data }) = &records[1] else {
+        panic!("{:?}", records[1])
+    };
+    assert_eq!((kind.as_str(), *step), ("nonfinite", Some(7)));
+    assert_eq!(data, &serde_json::json!({ "layer": "blocks.3" }));
+    let Record::Log(log) = &records[2] else { panic!("{:?}", records[2]) };
+    assert!(log.text.ends_with("한글"));
+    // The writer stamps both: an event of the worker used to bear 0.0 s.
+    assert!(0.0 < *elapsed_secs && *elapsed_secs <= log.elapsed_secs, "{elapsed_secs} {}", log.elapsed_secs);
+    assert!(log.elapsed_secs < began.elapsed().as_secs_f64() + 1.0);
     assert!(matches!(&records[3], Record::ControlAck(ack) if ack.seq == 3));
     let checkpoint = CheckpointRecord { step: 400, path: "checkpoints/step-00000400".to_owned() };
     assert_eq!(records[4], Record::Checkpoint(checkpoint));

@@ -1,6 +1,7 @@
 //! Events of all runs in one list: newest first, with the time at which their steps were recorded, and what was read.
 
-use vitals_store::{AlarmCount, AlarmQuery, NewEvent};
+use vitals_run::{Event, Happening};
+use vitals_store::{AlarmCount, AlarmQuery};
 
 use crate::detection::{NAN, SPIKE, batches};
 use crate::world::{NOW, World};
@@ -9,7 +10,10 @@ const KINDS: [&str; 3] = ["spike", "dip", "nonfinite"];
 
 async fn told(world: &World, query: &AlarmQuery<'_>) -> Vec<(String, String, u64)> {
     let alarms = world.store.alarms(query).await.unwrap();
-    alarms.into_iter().map(|alarm| (alarm.label, alarm.event.kind, alarm.event.step)).collect()
+    alarms
+        .into_iter()
+        .map(|alarm| (alarm.label, alarm.event.event.what.kind().to_owned(), alarm.event.event.step))
+        .collect()
 }
 
 #[tokio::test]
@@ -20,14 +24,13 @@ async fn alarms_of_all_runs_are_dated_by_their_steps_whatever_the_batches() {
         for batch in batches(0, SPIKE, a_batch) {
             world.store.ingest(run, 1, &batch).await.unwrap();
         }
-        let checkpoint = NewEvent {
-            kind: "checkpoint".to_owned(),
+        let checkpoint = Event {
             step: 400,
             end_step: None,
             layer: None,
             injected: false,
-            details: serde_json::json!({}),
             at: Some(NOW),
+            what: Happening::parse("checkpoint", serde_json::json!({})),
         };
         world.store.add_events(run, 1, &[checkpoint]).await.unwrap();
     }
@@ -36,13 +39,13 @@ async fn alarms_of_all_runs_are_dated_by_their_steps_whatever_the_batches() {
     assert_eq!(found.len(), 6, "{found:#?}");
     for alarm in &found {
         // A row's elapsed time is its step in seconds; a batch may bring the step's last row a little later.
-        let seconds = (alarm.event.at.unwrap() - NOW) / 1000;
-        let late = seconds - i64::try_from(alarm.event.step).unwrap();
+        let seconds = (alarm.event.event.at.unwrap() - NOW) / 1000;
+        let late = seconds - i64::try_from(alarm.event.event.step).unwrap();
         // Small batches find an event only when its later steps are in; a dip needs the most.
         assert!((0..=100).contains(&late), "{alarm:?} is dated {late} s after its step");
         assert!(alarm.label != "second/0" || late <= 1, "all rows at once: {alarm:?}");
     }
-    let at: Vec<_> = found.iter().map(|alarm| alarm.event.at).collect();
+    let at: Vec<_> = found.iter().map(|alarm| alarm.event.event.at).collect();
     assert!(at.is_sorted_by(|a, b| a >= b), "{at:?}");
     let spikes = AlarmQuery { kinds: &["spike"], limit: 1, ..AlarmQuery::default() };
     assert_eq!(world.store.alarms(&spikes).await.unwrap().len(), 1);

@@ -1,9 +1,8 @@
 //! Detection at ingest: the same events whatever batches the values come in, whoever ingests them, and after a rewind.
 
 use serde_json::Value;
-use vitals_store::{
-    Column, EndOfAttempt, IngestBatch, NewEvent, Role, Row, RunEvent, RunId, Store, Stream, StreamId,
-};
+use vitals_run::{Event, Happening};
+use vitals_store::{Column, EndOfAttempt, IngestBatch, Role, Row, RunEvent, RunId, Store, Stream, StreamId};
 
 use crate::world::{World, header};
 
@@ -78,8 +77,8 @@ pub fn batches(first: u64, spike: u64, a_batch: usize) -> Vec<IngestBatch> {
 type Told = (String, u64, Option<u64>, Option<String>, Value);
 
 fn told(events: &[RunEvent]) -> Vec<Told> {
-    let event = |e: &RunEvent| (e.kind.clone(), e.step, e.end_step, e.layer.clone(), e.details.clone());
-    events.iter().map(event).collect()
+    let event = |e: &Event| (e.what.kind().to_owned(), e.step, e.end_step, e.layer.clone(), e.what.details());
+    events.iter().map(|event_row| event(&event_row.event)).collect()
 }
 
 async fn events(world: &World, run: RunId) -> Vec<Told> {
@@ -133,7 +132,8 @@ async fn a_rewind_takes_events_out_of_force_and_finds_those_of_the_new_branch() 
         world.store.ingest(run, 2, &batch).await.unwrap();
     }
     let spikes = world.store.events(run, &["spike"], true).await.unwrap();
-    let seen: Vec<(u64, u32, bool)> = spikes.iter().map(|e| (e.step, e.attempt, e.superseded)).collect();
+    let seen: Vec<(u64, u32, bool)> =
+        spikes.iter().map(|e| (e.event.step, e.attempt, e.superseded)).collect();
     assert_eq!(seen, [(SPIKE, 1, true), (300, 2, false)]);
 }
 
@@ -142,20 +142,19 @@ async fn what_an_injected_disturbance_does_is_labelled() {
     let world = World::new().await;
     let run = world.run_of("shocked").await;
     let mut batches = batches(0, SPIKE, 30);
-    batches[1].events.push(NewEvent {
-        kind: "shock".to_owned(),
+    batches[1].events.push(Event {
         step: SPIKE - 1,
         end_step: None,
         layer: None,
         injected: true,
-        details: serde_json::json!({"injected": true, "factor": 8, "steps": 8}),
         at: None,
+        what: Happening::parse("shock", serde_json::json!({"injected": true, "factor": 8, "steps": 8})),
     });
     for batch in batches {
         world.store.ingest(run, 1, &batch).await.unwrap();
     }
     let found = world.store.events(run, &["spike", "dip", "nonfinite"], false).await.unwrap();
-    let labels: Vec<(&str, bool)> = found.iter().map(|e| (e.kind.as_str(), e.injected)).collect();
+    let labels: Vec<(&str, bool)> = found.iter().map(|e| (e.event.what.kind(), e.event.injected)).collect();
     assert_eq!(labels, [("spike", true), ("dip", true), ("nonfinite", true)]);
     assert_eq!(world.store.run(run).await.unwrap().stability.score(), 1.0);
 }

@@ -2,9 +2,10 @@
 
 use serde_json::json;
 use vitals_journal::{Header, RunFolder, Writer, WriterOptions, check};
+use vitals_run::{Event, Happening};
 use vitals_store::{
-    Column, EndOfAttempt, IngestBatch, NewAttempt, NewCheckpoint, NewEvent, NewLog, Row, SeriesQuery,
-    StoreError, Stream, StreamId,
+    Column, EndOfAttempt, IngestBatch, NewAttempt, NewCheckpoint, NewLog, Row, SeriesQuery, StoreError,
+    Stream, StreamId,
 };
 
 use crate::world::{NOW, World, batch, header, row};
@@ -70,15 +71,14 @@ async fn a_journal_starts_with_its_header_and_a_known_attempt() {
     assert!(matches!(refused, StoreError::BadBatch { .. }), "{refused}");
 }
 
-fn event(kind: &str, step: u64) -> NewEvent {
-    NewEvent {
-        kind: kind.to_owned(),
+fn event(kind: &str, step: u64) -> Event {
+    Event {
         step,
         end_step: Some(step + 2),
         layer: Some("patch_embed".to_owned()),
         injected: true,
-        details: json!({"z": 9.5}),
         at: Some(NOW),
+        what: Happening::parse(kind, json!({"z": 9.5})),
     }
 }
 
@@ -114,11 +114,11 @@ async fn the_rare_records_come_back() {
 
     let kinds: Vec<_> = world.store.events(run, &[], false).await.unwrap();
     assert_eq!(
-        kinds.iter().map(|e| (e.kind.as_str(), e.step)).collect::<Vec<_>>(),
+        kinds.iter().map(|e| (e.event.what.kind(), e.event.step)).collect::<Vec<_>>(),
         [("dip", 2), ("spike", 5), ("spike", 7)]
     );
-    let dip = &world.store.events(run, &["dip"], false).await.unwrap()[0];
-    assert_eq!((dip.end_step, dip.injected, &dip.details), (Some(4), true, &json!({"z": 9.5})));
+    let dip = &world.store.events(run, &["dip"], false).await.unwrap()[0].event;
+    assert_eq!((dip.end_step, dip.injected, dip.what.details()), (Some(4), true, json!({"z": 9.5})));
     let tail = world.store.log_tail(run, 2).await.unwrap();
     assert_eq!(tail.iter().map(|l| l.text.as_str()).collect::<Vec<_>>(), ["line 2498", "line 2499"]);
     assert_eq!(world.store.log_tail(run, 10_000).await.unwrap().len(), 2_000);

@@ -1,6 +1,7 @@
 //! The queue's order.
 
-use vitals_store::{Evidence, MetricChoice, RunSelection, RunState, StoreError};
+use vitals_run::{Evidence, RunState};
+use vitals_store::{MetricChoice, RunSelection, StoreError};
 
 use crate::world::{NOW, World, new_run};
 
@@ -31,12 +32,12 @@ async fn priority_then_turn_then_as_moved() {
     world.store.move_in_queue(ids[1], 1).await.unwrap();
     assert_eq!(order(&world).await, "dbac");
 
-    world.store.set_state(ids[3], RunState::Starting, &Evidence::text("slot free"), NOW).await.unwrap();
+    world.store.set_state(ids[3], RunState::Starting, Evidence::said("slot free"), NOW).await.unwrap();
     assert_eq!(order(&world).await, "bac");
     let refused = world.store.move_in_queue(ids[3], 0).await.unwrap_err();
     assert!(matches!(refused, StoreError::IllegalTransition { .. }), "{refused}");
     // Back in the queue: at its end within its priority.
     world.store.set_priority(ids[3], 0).await.unwrap();
-    world.store.set_state(ids[3], RunState::Queued, &Evidence::text("start refused"), NOW).await.unwrap();
+    world.store.set_state(ids[3], RunState::Queued, Evidence::said("start refused"), NOW).await.unwrap();
     assert_eq!(order(&world).await, "bacd");
 }

@@ -1,7 +1,8 @@
 //! Requests: taken exactly once, settled once, found again after a crash.
 
 use serde_json::json;
-use vitals_store::{Command, RequestStatus, Role, Store};
+use vitals_run::Command;
+use vitals_store::{RequestStatus, Role, Store};
 
 use crate::world::{NOW, World};
 

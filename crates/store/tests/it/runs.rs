@@ -1,8 +1,7 @@
 //! Sweeps, filling the gaps, lists, ids.
 
-use vitals_store::{
-    Evidence, MetricChoice, NewSweep, Probed, RunSelection, RunState, SeriesQuery, StoreError,
-};
+use vitals_run::{Evidence, RunState};
+use vitals_store::{MetricChoice, NewSweep, Probed, RunSelection, SeriesQuery, StoreError};
 
 use crate::world::{NOW, World, batch, new_run};
 
@@ -154,7 +153,7 @@ async fn lists_choose_runs_and_metrics() {
     let world = World::new().await;
     let (a, b) = (world.run().await, world.run().await);
     world.store.ingest(a, 1, &batch(1, 0, 0, 3)).await.unwrap();
-    world.store.set_state(b, RunState::Failed, &Evidence::text("signal 9"), NOW).await.unwrap();
+    world.store.set_state(b, RunState::Failed, Evidence::said("signal 9"), NOW).await.unwrap();
     let ids = async |selection| {
         let rows = world.store.runs(&selection, &MetricChoice::None).await.unwrap();
         rows.into_iter().map(|r| r.id).collect::<Vec<_>>()

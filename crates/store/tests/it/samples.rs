@@ -1,13 +1,15 @@
 //! Databases as released versions left them: each opens, and its values are all there. A sample is written once, by
 //! `cargo run -p vitals-store --example write_sample`, when its version is released, and never again; that of version 6 is
-//! the one of version 5 as version 6 opened it, with a run of the api's `synthetic_run` ingested.
+//! the one of version 5 as version 6 opened it, with a run of the api's `synthetic_run` ingested, and that of version 8 is
+//! the one of version 6 as version 8 opened it.
 
 use std::io::Read;
 use std::path::Path;
 
 use flate2::read::GzDecoder;
+use vitals_run::{Evidence, RunState};
 use vitals_series::{Grid, Piece};
-use vitals_store::{Role, RunState, SeriesQuery, Store, View};
+use vitals_store::{Role, SeriesQuery, Store, View};
 
 /// The sample's run and its hash, as the writer printed them.
 const RUN: &str = "01a0c450-6c00-702e-8a2a-d576b918056d";
@@ -28,7 +30,7 @@ async fn sample(folder: &Path, version: u32) -> Store {
 
 #[tokio::test]
 async fn every_stored_sample_opens_with_all_its_values() {
-    for version in [5, 6] {
+    for version in [5, 6, 8] {
         let folder = tempfile::tempdir().unwrap();
         let store = sample(folder.path(), version).await;
         let run = store.resolve_run(RUN).await.unwrap();
@@ -36,6 +38,8 @@ async fn every_stored_sample_opens_with_all_its_values() {
         let row = store.run(run).await.unwrap();
         assert_eq!((row.state, row.steps_done, row.label.as_str()), (RunState::Finished, 200, "sample"));
         assert_eq!(row.tags, ["kept"]);
+        // A version without kinds of evidence wrote it.
+        assert_eq!((row.evidence.as_str(), row.evidence_code), ("exit 0", Evidence::said("exit 0")));
         assert_eq!(store.events(run, &["spike"], true).await.unwrap().len(), 2);
         let query =
             SeriesQuery { names: vec!["loss".to_owned()], superseded: true, ..SeriesQuery::default() };

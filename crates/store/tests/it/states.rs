@@ -2,7 +2,8 @@
 
 use proptest::prelude::*;
 use serde_json::json;
-use vitals_store::{Evidence, RunState, StoreError};
+use vitals_run::{Evidence, Grounds, RunState};
+use vitals_store::StoreError;
 
 use crate::world::{NOW, World};
 
@@ -45,22 +46,22 @@ fn the_table_of_changes() {
 async fn a_history_with_evidence() {
     let world = World::new().await;
     let run = world.run().await;
-    let steps = [
-        (RunState::Running, Evidence::text("first record")),
-        (RunState::Running, Evidence::text("first record")),
-        (RunState::Failed, Evidence::with("signal 9", json!({"signal": 9}))),
-        (RunState::Queued, Evidence::text("retry requested")),
+    let steps: [(RunState, Grounds); 4] = [
+        (RunState::Running, Evidence::said("first record").into()),
+        (RunState::Running, Evidence::said("first record").into()),
+        (RunState::Failed, Evidence::Signal { signal: 9 }.with(json!({"signal": 9}))),
+        (RunState::Queued, Evidence::RetryRequested.into()),
     ];
-    for (n, (state, evidence)) in (1_i64..).zip(&steps) {
-        world.store.set_state(run, *state, evidence, NOW + n).await.unwrap();
+    for (n, (state, grounds)) in (1_i64..).zip(&steps) {
+        world.store.set_state(run, *state, grounds.clone(), NOW + n).await.unwrap();
         let row = world.store.run(run).await.unwrap();
-        assert_eq!((row.state, row.evidence.as_str()), (*state, evidence.text.as_str()));
+        assert_eq!((row.state, row.evidence.as_str()), (*state, grounds.evidence.to_string().as_str()));
+        assert_eq!(row.evidence_code, grounds.evidence);
         assert_eq!(row.ended_at, state.has_ended().then_some(NOW + n), "{state}");
         assert_eq!(row.started_at, Some(NOW + 1));
     }
     let history = world.store.transitions(run).await.unwrap();
-    let told: Vec<_> =
-        history.iter().map(|t| (t.at - NOW, t.to.as_str(), t.evidence.text.as_str())).collect();
+    let told: Vec<_> = history.iter().map(|t| (t.at - NOW, t.to.as_str(), t.evidence.as_str())).collect();
     // The repeated statement is no news.
     assert_eq!(
         told,
@@ -72,16 +73,17 @@ async fn a_history_with_evidence() {
         ]
     );
     assert_eq!((history[0].from, history[2].from), (None, Some(RunState::Running)));
-    assert_eq!(history[2].evidence.data, json!({"signal": 9}));
+    assert_eq!(history[2].data, json!({"signal": 9}));
+    assert_eq!(history[2].evidence_code, Evidence::Signal { signal: 9 });
 }
 
 #[tokio::test]
 async fn an_illegal_change_is_refused_and_changes_nothing() {
     let world = World::new().await;
     let run = world.run().await;
-    world.store.set_state(run, RunState::Paused, &Evidence::text("exit 3"), NOW).await.unwrap();
+    world.store.set_state(run, RunState::Paused, Evidence::said("exit 3"), NOW).await.unwrap();
     let before = world.store.run(run).await.unwrap();
-    let refused = world.store.set_state(run, RunState::Pausing, &Evidence::text("x"), NOW).await.unwrap_err();
+    let refused = world.store.set_state(run, RunState::Pausing, Evidence::said("x"), NOW).await.unwrap_err();
     let expected = StoreError::IllegalTransition { run, from: RunState::Paused, to: RunState::Pausing };
     assert_eq!(refused.to_string(), expected.to_string());
     assert_eq!(world.store.run(run).await.unwrap(), before);
@@ -135,7 +137,7 @@ async fn random_claims(claims: Vec<(RunState, &'static str)>) -> Result<(), Test
     let mut model = Model { state: starting, evidence: added, started: None, ended: None, history };
     for (at, (to, evidence)) in (NOW + 1..).zip(claims) {
         let before = world.store.run(run).await.unwrap();
-        let taken = world.store.set_state(run, to, &Evidence::text(evidence), at).await;
+        let taken = world.store.set_state(run, to, Evidence::said(evidence), at).await;
         let row = world.store.run(run).await.unwrap();
         prop_assert_eq!(taken.is_ok(), model.take(to, evidence, at), "{:?}", taken);
         if taken.is_err() {
@@ -145,7 +147,7 @@ async fn random_claims(claims: Vec<(RunState, &'static str)>) -> Result<(), Test
         prop_assert_eq!((row.started_at, row.ended_at), (model.started, model.ended));
     }
     let history = world.store.transitions(run).await.unwrap();
-    let told: Vec<_> = history.iter().map(|t| (t.from, t.to, t.evidence.text.as_str(), t.at)).collect();
+    let told: Vec<_> = history.iter().map(|t| (t.from, t.to, t.evidence.as_str(), t.at)).collect();
     prop_assert_eq!(told, model.history);
     Ok(())
 }

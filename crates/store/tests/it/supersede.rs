@@ -2,7 +2,8 @@
 //! the values in force, the superseded ones and the running summaries are those of the one-sentence rule.
 
 use proptest::prelude::*;
-use vitals_store::{IngestBatch, MetricSummary, NewCheckpoint, NewEvent, Row, SeriesQuery, StreamId};
+use vitals_run::{Event, Happening};
+use vitals_store::{IngestBatch, MetricSummary, NewCheckpoint, Row, SeriesQuery, StreamId};
 
 use crate::world::{World, header, streams};
 
@@ -72,14 +73,13 @@ fn batches(plan: &Plan, attempt: u32) -> Vec<IngestBatch> {
     }];
     for (n, rows) in (1..).zip(rows.chunks(plan.batch)) {
         let step = rows[0].step;
-        let event = NewEvent {
-            kind: "spike".to_owned(),
+        let event = Event {
             step,
             end_step: None,
             layer: None,
             injected: false,
-            details: serde_json::Value::Null,
             at: None,
+            what: Happening::parse("spike", serde_json::Value::Null),
         };
         let checkpoint =
             NewCheckpoint { step: step + 1, path: format!("{attempt}/{step}"), size_bytes: None, at: None };
@@ -148,7 +148,7 @@ async fn check(world: &World, plans: &[Plan], order: &[u8]) {
     assert_eq!(row.steps_done, values.last().map_or(0, |v| v.0 + 1));
 
     for event in world.store.events(run, &[], true).await.unwrap() {
-        assert_eq!(event.superseded, !in_force(plans, event.attempt, event.step), "event {event:?}");
+        assert_eq!(event.superseded, !in_force(plans, event.attempt, event.event.step), "event {event:?}");
     }
     // A checkpoint of n steps stands for the steps below n.
     for checkpoint in world.store.checkpoints(run).await.unwrap() {

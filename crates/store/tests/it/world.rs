@@ -4,9 +4,8 @@ use std::path::PathBuf;
 
 use serde_json::json;
 use tempfile::TempDir;
-use vitals_store::{
-    AttemptHeader, Column, Evidence, IngestBatch, NewRun, Role, Row, RunId, RunState, Store, Stream, StreamId,
-};
+use vitals_run::{Evidence, RunState};
+use vitals_store::{AttemptHeader, Column, IngestBatch, NewRun, Role, Row, RunId, Store, Stream, StreamId};
 
 /// Some time in 2026; tests count on from it.
 pub const NOW: i64 = 1_790_000_000_000;
@@ -51,7 +50,7 @@ pub fn new_run(point: &str, seed: u64) -> NewRun {
         priority: 0,
         total_steps: Some(100),
         state: RunState::Queued,
-        evidence: Evidence::text("added"),
+        evidence: Evidence::said("added").into(),
     }
 }
 

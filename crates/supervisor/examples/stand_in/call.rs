@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use vitals_journal::{Column, Command, EndRecord, Header, Level, RunFolder, StreamId, Writer, WriterOptions};
-use vitals_recipe::Job;
+use vitals_run::Job;
 use vitals_store::{Role, Store};
 use vitals_supervisor::{Binaries, Options, Supervisor, guard, stop_signals};
 
@@ -61,7 +61,7 @@ fn supervise(root: PathBuf, flags: &[&str]) -> Result<i32, Failure> {
 
 /// As a window does that asks for something.
 fn ask(root: &Path, command: &str, run: &str) -> Result<i32, Failure> {
-    let command: vitals_store::Command = serde_json::from_value(command.into())?;
+    let command: vitals_run::Command = serde_json::from_value(command.into())?;
     let now = jiff::Timestamp::now().as_millisecond();
     tokio::runtime::Runtime::new()?.block_on(async {
         let store = Store::open(root.join("vitals.db"), Role::Writer).await?;
@@ -87,7 +87,7 @@ impl Behaviour {
 
 fn train(folder: PathBuf) -> Result<i32, Failure> {
     let folder = RunFolder::new(folder);
-    let job: Job = serde_json::from_slice(&std::fs::read(folder.job())?)?;
+    let job = Job::read(&folder.job())?;
     let behaviour = Behaviour::of(&job.dataset.path);
     eprintln!("attempt {} with OMP_NUM_THREADS={:?}", job.attempt, std::env::var("OMP_NUM_THREADS"));
     let began = jiff::Timestamp::now().to_string();

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 use vitals_journal::{Command, ExitRecord, RunFolder};
-use vitals_recipe::Job;
+use vitals_run::Job;
 use vitals_store::EndOfAttempt;
 
 use crate::guard::GuardMark;
@@ -90,7 +90,7 @@ pub(crate) fn left_a_trace(folder: &RunFolder, attempt: u32) -> bool {
 /// What was asked of this very attempt: the command in `control`, if it came after the attempt was prepared.
 pub(crate) fn asked(folder: &RunFolder, attempt: u32) -> Option<Command> {
     let control = folder.read_control().ok().flatten()?;
-    let job: Job = serde_json::from_slice(&std::fs::read(folder.job()).ok()?).ok()?;
+    let job = Job::read(&folder.job()).ok()?;
     (job.attempt == attempt && control.seq > job.acknowledged_control).then_some(control.command)
 }
 

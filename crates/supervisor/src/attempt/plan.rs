@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use serde_json::Value;
 use vitals_journal::{RunFolder, atomic_write};
-use vitals_recipe::{DatasetFacts, JOB_FORMAT, Job, JobDataset, JobSweep, ProbedRun, Recipe};
+use vitals_recipe::{DatasetFacts, Recipe};
+use vitals_run::{JOB_FORMAT, Job, JobDataset, JobSweep, Obstacle, ProbedRun};
 use vitals_store::{RunId, RunRow, Store};
 
 use super::known::left_a_trace;
@@ -86,28 +87,24 @@ pub(crate) fn write_job(folder: &RunFolder, plan: &Plan) -> Result<()> {
         axes: plan.axes.clone(),
         sweep: plan.sweep.clone(),
     };
-    let bytes = serde_json::to_vec_pretty(&job)
-        .map_err(|error| SupervisorError::BadJob { path: folder.job(), what: error.to_string() })?;
-    atomic_write(&folder.job(), &bytes)?;
+    atomic_write(&folder.job(), job.to_json().as_bytes())?;
     folder.create_attempt(plan.attempt)?;
     Ok(())
 }
 
 /// What the worker will read of the data set, as the workspace knows it.
 async fn job_dataset(store: &Store, name: &str) -> Result<JobDataset> {
-    let cannot = |reason: String| SupervisorError::CannotStart { reason };
+    let cannot = SupervisorError::CannotStart;
     let Some(row) = store.dataset(name).await? else {
-        let reason =
-            format!("data set `{name}` is not known here; add it with `vitals dataset add {name} PATH`");
-        return Err(cannot(reason));
+        return Err(cannot(Obstacle::UnknownDataset { name: name.to_owned() }));
     };
-    if let Some(problem) = row.problem {
-        return Err(cannot(format!("data set `{name}` cannot be read: {problem}")));
+    if let Some(why) = row.problem {
+        return Err(cannot(Obstacle::UnreadableDataset { name: name.to_owned(), why }));
     }
     // `facts` beside what else was noted of the set, or alone.
     let facts = row.facts.get("facts").unwrap_or(&row.facts);
     let facts = DatasetFacts::deserialize(facts).map_err(|error| {
-        cannot(format!("what is known of data set `{name}` cannot be understood: {error}"))
+        cannot(Obstacle::DatasetNotUnderstood { name: name.to_owned(), why: error.to_string() })
     })?;
     Ok(JobDataset { name: row.name, path: row.path, fingerprint: row.fingerprint, facts })
 }

@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 use vitals_journal::RunFolder;
-use vitals_store::{Attempt, Checkpoint, RunId, RunState, Store, Transition};
+use vitals_run::{ExitCode, Obstacle, RunState};
+use vitals_store::{Attempt, Checkpoint, RunId, Store, Transition};
 
 use crate::error::{Result, SupervisorError};
 
@@ -39,8 +40,9 @@ pub(crate) async fn resume_point(
             checkpoint.removed = true;
         }
     }
-    choose(&attempts, &checkpoints, wanted).ok_or_else(|| SupervisorError::CannotStart {
-        reason: format!("the checkpoint {} is gone", wanted.unwrap_or_default()),
+    choose(&attempts, &checkpoints, wanted).ok_or_else(|| {
+        let path = wanted.unwrap_or_default().to_owned();
+        SupervisorError::CannotStart(Obstacle::CheckpointGone { path })
     })
 }
 
@@ -52,7 +54,7 @@ fn choose(attempts: &[Attempt], checkpoints: &[Checkpoint], wanted: Option<&str>
     }
     let unreadable: HashSet<&str> = attempts
         .iter()
-        .filter(|attempt| exit_code(attempt.exit.as_ref()) == Some(7))
+        .filter(|attempt| exit_code(attempt.exit.as_ref()) == Some(ExitCode::CHECKPOINT_UNREADABLE))
         .filter_map(|attempt| attempt.resume_from.as_deref())
         .collect();
     let newest = there
@@ -61,23 +63,23 @@ fn choose(attempts: &[Attempt], checkpoints: &[Checkpoint], wanted: Option<&str>
     Some(newest.map(point).unwrap_or_default())
 }
 
-fn exit_code(exit: Option<&Value>) -> Option<i64> {
-    exit?.get("code")?.as_i64()
+fn exit_code(exit: Option<&Value>) -> Option<ExitCode> {
+    let code = exit?.get("code")?.as_i64()?;
+    Some(ExitCode(i32::try_from(code).ok()?))
 }
 
 /// The checkpoint to which the run was last asked to go back, if it has waited for a start since: a start that was put off
 /// or interrupted does not make it forget.
 pub(crate) fn rewind_target(history: &[Transition]) -> Option<String> {
     let waits = |change: &&Transition| matches!(change.to, RunState::Queued | RunState::Starting);
-    let asked =
-        history.iter().rev().take_while(waits).find(|change| change.evidence.data.get(TO_STEP).is_some())?;
-    Some(asked.evidence.data.get(RESUME_FROM)?.as_str()?.to_owned())
+    let asked = history.iter().rev().take_while(waits).find(|change| change.data.get(TO_STEP).is_some())?;
+    Some(asked.data.get(RESUME_FROM)?.as_str()?.to_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use serde_json::json;
-    use vitals_store::Evidence;
+    use vitals_run::Evidence;
 
     use super::*;
 
@@ -128,7 +130,8 @@ mod tests {
     }
 
     fn change(to: RunState, data: Value) -> Transition {
-        Transition { at: 0, from: None, to, evidence: Evidence::with("because", data) }
+        let evidence_code = Evidence::said("because");
+        Transition { at: 0, from: None, to, evidence: evidence_code.to_string(), evidence_code, data }
     }
 
     #[test]

@@ -3,36 +3,36 @@
 
 use serde_json::json;
 use vitals_journal::{Command, ExitRecord};
-use vitals_store::{Evidence, RunState};
+use vitals_run::{EndReason, Evidence, ExitCode, Grounds, RunState};
 
 use super::known::Known;
 
-/// The state that follows, with its evidence.
-pub fn verdict(known: &Known) -> (RunState, Evidence) {
+/// The state that follows, and what it rests on.
+pub fn verdict(known: &Known) -> (RunState, Grounds) {
     let data = json!({
         "exit": known.exit,
         "end": known.end,
         "asked": known.asked,
         "rebooted": known.rebooted,
     });
-    let (state, text) = if let Some(exit) = &known.exit {
+    let (state, evidence) = if let Some(exit) = &known.exit {
         by_exit(exit, known)
     } else if let Some((end, code)) = known.end.as_ref().and_then(|end| Some((end, end.exit_code?))) {
-        let (state, text) = by_code(code, known.asked, &end.message);
-        (state, format!("{text} (journal's end record; no exit.json)"))
+        let (state, what) = by_code(ExitCode(code), known.asked, &end.message);
+        (state, Evidence::ByJournal { what: what.into() })
     } else if known.outlived_folder {
-        (RunState::Lost, "run folder removed while it ran, its processes were ended".to_owned())
+        (RunState::Lost, Evidence::FolderRemoved)
     } else if known.folder_missing {
-        (RunState::Lost, "lock free, run folder missing".to_owned())
+        (RunState::Lost, Evidence::FolderMissing)
     } else if known.rebooted {
-        (RunState::Failed, "lock free, no end record, boot id changed".to_owned())
+        (RunState::Failed, Evidence::Rebooted)
     } else {
-        (RunState::Lost, "lock free, no exit.json, no end record".to_owned())
+        (RunState::Lost, Evidence::NoEvidence)
     };
-    (state, Evidence::with(text, data))
+    (state, evidence.with(data))
 }
 
-fn by_exit(exit: &ExitRecord, known: &Known) -> (RunState, String) {
+fn by_exit(exit: &ExitRecord, known: &Known) -> (RunState, Evidence) {
     if let Some(signal) = exit.signal {
         return by_signal(signal, exit, known);
     }
@@ -40,54 +40,49 @@ fn by_exit(exit: &ExitRecord, known: &Known) -> (RunState, String) {
         Some(code) => {
             let printed = known.last_words.as_deref().unwrap_or_default();
             let message = known.end.as_ref().map_or(printed, |end| end.message.as_str());
-            by_code(code, known.asked, message)
+            by_code(ExitCode(code), known.asked, message)
         }
-        None => (RunState::Lost, "exit.json names neither code nor signal".to_owned()),
+        None => (RunState::Lost, Evidence::EmptyExit),
     }
 }
 
-/// The contract's exit codes (section 1.2). A stop is a pause or a cancel by what was asked, not by its code.
-fn by_code(code: i32, asked: Option<Command>, message: &str) -> (RunState, String) {
-    match (code, asked) {
-        (0, _) => (RunState::Finished, "exit 0".to_owned()),
-        (3, Some(Command::Cancel)) => (RunState::Cancelled, "exit 3".to_owned()),
-        (3, Some(Command::Pause)) => (RunState::Paused, "exit 3".to_owned()),
-        (3, _) => (RunState::Paused, "exit 3, stopped by a signal from outside".to_owned()),
-        (code, Some(Command::Cancel)) => (RunState::Cancelled, with_message(code, message)),
-        (code, _) => (RunState::Failed, with_message(code, message)),
+/// A stop is a pause or a cancel by what was asked, not by its code.
+fn by_code(exit: ExitCode, asked: Option<Command>, message: &str) -> (RunState, Evidence) {
+    let code = exit.0;
+    match (exit, asked) {
+        (ExitCode::FINISHED, _) => (RunState::Finished, Evidence::Exit { code }),
+        (ExitCode::STOPPED, Some(Command::Cancel)) => (RunState::Cancelled, Evidence::Exit { code }),
+        (ExitCode::STOPPED, Some(Command::Pause)) => (RunState::Paused, Evidence::Exit { code }),
+        (ExitCode::STOPPED, _) => (RunState::Paused, Evidence::StoppedFromOutside { code }),
+        (exit, Some(Command::Cancel)) => (RunState::Cancelled, why(exit, message)),
+        (exit, _) => (RunState::Failed, why(exit, message)),
     }
 }
 
-fn with_message(code: i32, message: &str) -> String {
-    let meaning = match code {
-        4 => "non-finite loss",
-        5 => "out of device memory",
-        6 => "data set unreadable",
-        7 => "checkpoint unreadable",
-        crate::guard::WORKER_NOT_STARTED => "the worker could not be started",
-        _ => "",
-    };
-    let said = message.lines().next().unwrap_or_default().trim();
-    match (said, meaning) {
-        ("", "") => format!("exit {code}"),
+/// The worker's own words where it has some, else what its code stands for.
+fn why(exit: ExitCode, message: &str) -> Evidence {
+    let code = exit.0;
+    let words = message.lines().next().unwrap_or_default().trim().to_owned();
+    match exit.meaning() {
+        meaning if words.is_empty() => {
+            meaning.map_or(Evidence::Exit { code }, |why| Evidence::ExitMeaning { code, meaning: why.into() })
+        }
         // The loader's or the shell's words tell why, not that.
-        (words, meaning) if code == crate::guard::WORKER_NOT_STARTED && !words.is_empty() => {
-            format!("exit {code}: {meaning}: {words}")
-        }
-        ("", words) | (words, _) => format!("exit {code}: {words}"),
+        Some(EndReason::WorkerNotStarted) => Evidence::WorkerNotStarted { code, words },
+        _ => Evidence::ExitSaid { code, words },
     }
 }
 
-fn by_signal(signal: i32, exit: &ExitRecord, known: &Known) -> (RunState, String) {
+fn by_signal(signal: i32, exit: &ExitRecord, known: &Known) -> (RunState, Evidence) {
     match known.asked {
         Some(Command::Cancel) if signal == 9 && known.grace_spent => {
-            (RunState::Cancelled, "signal 9, sent when the grace after SIGTERM was over".to_owned())
+            (RunState::Cancelled, Evidence::SignalAfterGrace { signal })
         }
-        Some(Command::Cancel) => (RunState::Cancelled, format!("signal {signal}")),
+        Some(Command::Cancel) => (RunState::Cancelled, Evidence::Signal { signal }),
         _ if signal == 9 && exit.oom_kills.unwrap_or(0) > 0 => {
-            (RunState::Failed, "signal 9, by the kernel's memory killer".to_owned())
+            (RunState::Failed, Evidence::MemoryKiller { signal })
         }
-        _ => (RunState::Failed, format!("signal {signal}")),
+        _ => (RunState::Failed, Evidence::Signal { signal }),
     }
 }
 
@@ -113,8 +108,8 @@ mod tests {
     }
 
     fn check(known: Known, expected: &str) {
-        let (state, evidence) = verdict(&known);
-        assert_eq!(format!("{state}: {}", evidence.text), expected, "{known:?}");
+        let (state, grounds) = verdict(&known);
+        assert_eq!(format!("{state}: {}", grounds.evidence), expected, "{known:?}");
     }
 
     #[test]
@@ -183,8 +178,8 @@ mod tests {
             for (signal, asked) in signals.into_iter().flat_map(|s| asks.into_iter().map(move |a| (s, a))) {
                 for rebooted in [false, true] {
                     let known = Known { exit: exit(code, signal), asked, rebooted, ..Known::default() };
-                    let (state, evidence) = verdict(&known);
-                    assert!(!evidence.text.is_empty());
+                    let (state, grounds) = verdict(&known);
+                    assert!(!grounds.evidence.to_string().is_empty());
                     assert!(state.has_ended() || state == RunState::Paused);
                     for living in RunState::ALL.into_iter().filter(|state| state.is_active()) {
                         assert!(living.may_become(state), "{living} → {state}");

@@ -107,7 +107,7 @@ impl Executors {
 
 #[cfg(test)]
 mod tests {
-    use vitals_store::Evidence;
+    use vitals_run::Evidence;
 
     use super::super::{Followed, Life, Pending, Signalled, Start, Stop};
     use super::*;

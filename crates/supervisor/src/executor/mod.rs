@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
 use vitals_journal::RunFolder;
-use vitals_store::{Evidence, RunId, RunState};
+use vitals_run::{Evidence, Grounds, RunState};
+use vitals_store::RunId;
 
 pub(crate) use self::executors::Executors;
 use self::local::devices::DeviceState;
@@ -99,8 +100,8 @@ pub(crate) trait Executor: Send + Sync {
 
     /// How an attempt ended. `new_checkpoint`: it wrote one that is still there.
     fn judge(&self, _run: RunId, known: &Known, _new_checkpoint: bool) -> Judgement {
-        let (state, evidence) = verdict(known);
-        Judgement { state, evidence, again: None }
+        let (state, grounds) = verdict(known);
+        Judgement { state, grounds, again: None }
     }
 }
 
@@ -157,7 +158,7 @@ pub(crate) enum Signalled {
 #[derive(Debug, Default)]
 pub(crate) struct Look {
     /// What attempts that have not begun wait for.
-    pub waiting: Vec<(RunId, Evidence)>,
+    pub waiting: Vec<(RunId, Grounds)>,
     /// It offers something else than before.
     pub offers_changed: bool,
 }
@@ -166,7 +167,7 @@ pub(crate) struct Look {
 #[derive(Debug)]
 pub(crate) struct Judgement {
     pub state: RunState,
-    pub evidence: Evidence,
+    pub grounds: Grounds,
     /// It goes back into the queue: why.
     pub again: Option<Evidence>,
 }

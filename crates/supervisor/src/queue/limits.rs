@@ -4,9 +4,10 @@
 use std::collections::HashMap;
 
 use rustix::fs::Access;
+use vitals_recipe::Bytes;
+use vitals_run::Standstill;
 use vitals_store::{KeptCheckpoint, RunId};
 
-use super::policy::gibibytes;
 use crate::error::Result;
 use crate::ground::Ground;
 use crate::settings::{self, Limits};
@@ -57,37 +58,32 @@ pub(crate) async fn remove_surplus_checkpoints(ground: &Ground, limit: u64) -> R
 }
 
 /// What to say where there is no place or no room to start anything.
-pub(crate) async fn no_room(ground: &Ground, limits: &Limits) -> Result<Option<String>> {
+pub(crate) async fn no_room(ground: &Ground, limits: &Limits) -> Result<Option<Standstill>> {
     if let Some(why) = no_place(ground).or_else(|| low_disk(ground, limits.low_disk_bytes)) {
         return Ok(Some(why));
     }
-    let over = |what: &str, setting: &str, used: u64, limit: u64, remedy: &str| {
-        (limit > 0 && used > limit).then(|| {
-            format!(
-                "{what} take {} and `{setting}` allows {}: nothing is started; {remedy}",
-                gibibytes(used),
-                gibibytes(limit)
-            )
-        })
-    };
     let Limits { checkpoint_bytes, journal_bytes, .. } = *limits;
     if journal_bytes > 0 {
         let used = ground.store.journal_bytes().await?;
-        let remedy = "remove runs that nobody needs, or raise the limit";
-        if let Some(full) = over("journals", settings::JOURNAL_LIMIT_BYTES, used, journal_bytes, remedy) {
-            return Ok(Some(full));
+        if used > journal_bytes {
+            let setting = settings::JOURNAL_LIMIT_BYTES.to_owned();
+            let (used, limit) = (Bytes(used), Bytes(journal_bytes));
+            return Ok(Some(Standstill::JournalsFull { used, setting, limit }));
         }
     }
     if checkpoint_bytes == 0 {
         return Ok(None);
     }
     let used = ground.store.kept_checkpoints().await?.iter().map(|checkpoint| checkpoint.size_bytes).sum();
-    let remedy = "the last checkpoint of each run stays: remove runs that nobody needs, or raise the limit";
-    Ok(over("checkpoints", settings::CHECKPOINT_LIMIT_BYTES, used, checkpoint_bytes, remedy))
+    Ok((used > checkpoint_bytes).then(|| Standstill::CheckpointsFull {
+        used: Bytes(used),
+        setting: settings::CHECKPOINT_LIMIT_BYTES.to_owned(),
+        limit: Bytes(checkpoint_bytes),
+    }))
 }
 
 /// What to say where no run folder can be made: else each run of the queue would fail in its turn.
-fn no_place(ground: &Ground) -> Option<String> {
+fn no_place(ground: &Ground) -> Option<Standstill> {
     let runs = ground.workspace.runs_dir();
     // It and what lies above it is made by the first start.
     let there = runs.ancestors().find(|place| place.exists())?;
@@ -96,23 +92,21 @@ fn no_place(ground: &Ground) -> Option<String> {
     } else {
         "it is no folder".to_owned()
     };
-    let [runs, there] = [runs, there].map(|place| place.display());
-    Some(format!("no run folder can be made in {runs}: {there}: {why}: nothing is started before it can"))
+    let [runs, place] = [runs, there].map(|place| place.display().to_string());
+    Some(Standstill::NoPlace { runs, place, why })
 }
 
 /// What to say where the run folders' disk has less room than the setting asks for.
-fn low_disk(ground: &Ground, wanted: u64) -> Option<String> {
+fn low_disk(ground: &Ground, wanted: u64) -> Option<Standstill> {
     // The folder of the runs is made by the first start.
     let places = [ground.workspace.runs_dir(), ground.workspace.root()];
     let disk = places.into_iter().find_map(|place| rustix::fs::statvfs(place).ok())?;
     let room = disk.f_bavail.saturating_mul(disk.f_frsize);
-    (room < wanted).then(|| {
-        format!(
-            "the disk of {} has {} MiB left and `low_disk_bytes` asks for {} MiB: nothing is started before there is room",
-            ground.workspace.runs_dir().display(),
-            room >> 20,
-            wanted >> 20
-        )
+    (room < wanted).then(|| Standstill::LowDisk {
+        folder: ground.workspace.runs_dir().display().to_string(),
+        left: Bytes(room),
+        setting: settings::LOW_DISK_BYTES.to_owned(),
+        wanted: Bytes(wanted),
     })
 }
 

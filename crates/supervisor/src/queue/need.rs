@@ -4,10 +4,11 @@
 use std::collections::HashMap;
 
 use serde_json::json;
-use vitals_recipe::{Recipe, memory_key};
-use vitals_store::{Evidence, MetricChoice, RunRow, RunSelection, Store, StoreError};
+use vitals_recipe::{Bytes, Recipe, memory_key};
+use vitals_run::{Evidence, Grounds};
+use vitals_store::{MetricChoice, RunRow, RunSelection, Store, StoreError};
 
-use super::policy::{Need, gibibytes};
+use super::policy::Need;
 use crate::error::Result;
 
 /// The metric of a run on an accelerator whose greatest value is its need.
@@ -81,11 +82,8 @@ impl Peaks {
 }
 
 /// What is said of a queued run that a slot is free for, and memory is not.
-pub(crate) fn waits_for_memory(device: &str, need: u64, room: u64) -> Evidence {
-    let text = format!(
-        "waits for memory on {device}: it needs about {}, {} are free for it",
-        gibibytes(need),
-        gibibytes(room)
-    );
-    Evidence::with(text, json!({ "device": device, "need_bytes": need, "room_bytes": room }))
+pub(crate) fn waits_for_memory(device: &str, need: u64, room: u64) -> Grounds {
+    let data = json!({ "device": device, "need_bytes": need, "room_bytes": room });
+    let (need, room) = (Bytes(need), Bytes(room));
+    Evidence::WaitsForMemory { device: device.to_owned(), need, room }.with(data)
 }

@@ -5,7 +5,8 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use uuid::Uuid;
-use vitals_store::RunState;
+use vitals_recipe::Bytes;
+use vitals_run::{Obstacle, RunState};
 
 /// A run that waits for a slot.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,7 +98,7 @@ pub enum Action {
     /// Start the run's next attempt there.
     Start { run: Uuid, device: String },
     /// It can never start here; say why, and go on with the rest.
-    Refuse { run: Uuid, reason: String },
+    Refuse { run: Uuid, why: Obstacle },
     /// A slot is free and the memory that it needs is not: it waits, and nobody behind it takes that memory.
     Hold { run: Uuid, device: String, need: u64, room: u64 },
     /// No record for longer than its pace explains.
@@ -130,8 +131,8 @@ pub fn decide(queue: &Queue, runs: &[Active], slots: &[DeviceSlots], now: Durati
             .and_then(|devices| large_enough(devices, &waiting.need))
             .map(|devices| best(&devices, &waiting.need, &free));
         let device = match chosen {
-            Err(reason) => {
-                actions.push(Action::Refuse { run: waiting.run, reason });
+            Err(why) => {
+                actions.push(Action::Refuse { run: waiting.run, why });
                 continue;
             }
             Ok(None) => continue,
@@ -181,18 +182,13 @@ fn best<'a>(devices: &[&'a DeviceSlots], need: &Need, free: &HashMap<&str, Free>
 }
 
 /// Those of the devices whose memory could ever hold the run; or why none could.
-fn large_enough<'a>(devices: Vec<&'a DeviceSlots>, need: &Need) -> Result<Vec<&'a DeviceSlots>, String> {
+fn large_enough<'a>(devices: Vec<&'a DeviceSlots>, need: &Need) -> Result<Vec<&'a DeviceSlots>, Obstacle> {
     let too_small = |device: &&DeviceSlots| {
         let (need, has) = (need.on(&device.device)?, device.memory.capacity()?);
-        (need > has).then(|| {
-            format!(
-                "it needs about {} and {} has {} for runs; make it smaller (batch_size, micro_batch_size), or raise the \
-                 memory of {} in the settings",
-                gibibytes(need),
-                device.device,
-                gibibytes(has),
-                device.device
-            )
+        (need > has).then(|| Obstacle::TooLarge {
+            need: Bytes(need),
+            device: device.device.clone(),
+            room: Bytes(has),
         })
     };
     let reason = devices.iter().find_map(too_small);
@@ -203,14 +199,9 @@ fn large_enough<'a>(devices: Vec<&'a DeviceSlots>, need: &Need) -> Result<Vec<&'
     }
 }
 
-/// A size for people.
-pub(crate) fn gibibytes(bytes: u64) -> String {
-    format!("{:.1} GiB", bytes as f64 / f64::from(1 << 30))
-}
-
 /// The devices that could take a run which asks for `wanted`, the last of equals first preferred by the caller's
 /// `max_by_key`; or why none ever will. `auto` means the accelerators where there is one with slots, else the CPU.
-fn candidates<'a>(wanted: &str, slots: &'a [DeviceSlots]) -> Result<Vec<&'a DeviceSlots>, String> {
+fn candidates<'a>(wanted: &str, slots: &'a [DeviceSlots]) -> Result<Vec<&'a DeviceSlots>, Obstacle> {
     if wanted == "auto" {
         let usable = |device: &&DeviceSlots| device.unusable.is_none() && device.slots > 0;
         // Reversed, so that among equally free devices the first is taken.
@@ -224,14 +215,11 @@ fn candidates<'a>(wanted: &str, slots: &'a [DeviceSlots]) -> Result<Vec<&'a Devi
     }
     match slots.iter().find(|device| device.device == wanted) {
         None => {
-            let known: Vec<_> = slots.iter().map(|device| device.device.as_str()).collect();
-            Err(format!(
-                "device {wanted} does not exist here; this machine has {}; set device to one of them or to auto",
-                known.join(", ")
-            ))
+            let devices = slots.iter().map(|device| device.device.as_str()).collect();
+            Err(Obstacle::NoDevice { device: wanted.to_owned(), devices })
         }
-        Some(DeviceSlots { unusable: Some(reason), .. }) => {
-            Err(format!("device {wanted} cannot be used: {reason}; set device to auto or cpu"))
+        Some(DeviceSlots { unusable: Some(why), .. }) => {
+            Err(Obstacle::UnusableDevice { device: wanted.to_owned(), why: why.clone() })
         }
         Some(device) => Ok(vec![device]),
     }

@@ -40,7 +40,7 @@ fn check(queue: &Queue, runs: &[Active], slots: &[DeviceSlots], expected: &[&str
         .into_iter()
         .map(|action| match action {
             Action::Start { run, device } => format!("start {} on {device}", run.as_bytes()[0]),
-            Action::Refuse { run, reason } => format!("refuse {}: {reason}", run.as_bytes()[0]),
+            Action::Refuse { run, why } => format!("refuse {}: {why}", run.as_bytes()[0]),
             Action::Hold { run, device, need, room } => {
                 format!("hold {} on {device}: {need} of {room}", run.as_bytes()[0])
             }

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use vitals_store::{Evidence, RunState};
+use vitals_run::{Evidence, ExitCode, Grounds, RunState};
 
 use crate::attempt::known::Known;
 
@@ -71,20 +71,20 @@ pub(crate) fn retries(queued: Option<&Value>) -> u64 {
     queued.and_then(|data| data.get(RETRY)?.as_u64()).unwrap_or(0)
 }
 
-/// The evidence for queueing a run again after `state`, or `None`: it stays as it is.
+/// What queueing a run again rests on after `state`, or `None`: it stays as it is.
 pub(crate) fn retry(
     settings: &RetrySettings,
     state: RunState,
     known: &Known,
     retries: u64,
-) -> Option<Evidence> {
+) -> Option<Grounds> {
     let cause = cause(state, known)?;
     let next = retries + 1;
     if next > u64::from(settings.times) || !settings.causes.contains(&cause) {
         return None;
     }
-    let text = format!("retry {next} of {} by the setting `retry`", settings.times);
-    Some(Evidence::with(text, json!({ RETRY: next, "cause": cause })))
+    let retried = Evidence::RetriedBySetting { number: next, times: settings.times };
+    Some(retried.with(json!({ RETRY: next, "cause": cause })))
 }
 
 fn cause(state: RunState, known: &Known) -> Option<Cause> {
@@ -96,13 +96,13 @@ fn cause(state: RunState, known: &Known) -> Option<Cause> {
     let code = exit.map_or_else(|| known.end.as_ref()?.exit_code, |exit| exit.code);
     match state {
         RunState::Lost => Some(Cause::Lost),
-        RunState::Failed => match (exit.and_then(|exit| exit.signal), code) {
+        RunState::Failed => match (exit.and_then(|exit| exit.signal), code.map(ExitCode)) {
             (Some(9), _) if exit.is_some_and(|exit| exit.oom_kills.unwrap_or(0) > 0) => {
                 Some(Cause::MemoryKiller)
             }
             (Some(_), _) => Some(Cause::Signal),
-            (None, Some(5)) => Some(Cause::DeviceMemory),
-            (None, Some(1 | 101)) => Some(Cause::Error),
+            (None, Some(ExitCode::OUT_OF_MEMORY)) => Some(Cause::DeviceMemory),
+            (None, Some(ExitCode::ERROR | ExitCode::PANICKED)) => Some(Cause::Error),
             (None, None) if known.rebooted => Some(Cause::Reboot),
             _ => None,
         },

@@ -8,12 +8,14 @@ mod stopping;
 
 use std::collections::HashSet;
 
-use vitals_store::{Command, Request, Store, StoreError};
+use serde_json::Value;
+use vitals_run::{Command, Deed, Meaning, RunState};
+use vitals_store::{Request, RunId, Store, StoreError};
 
 use self::answer::{Answer, done, refused};
 use self::going_on::{resume, retry, rewind};
 use self::remove::remove;
-use self::stopping::{cancel, checkpoint, pause};
+use self::stopping::{cancel, cancel_in_queue, checkpoint, pause, pause_in_queue};
 use crate::error::{Result, SupervisorError};
 use crate::rooms::Rooms;
 use crate::settings::{self, Settings};
@@ -80,17 +82,12 @@ impl Desk {
             Err(SupervisorError::Store(StoreError::UnknownRun { .. })) => return Ok(done("the run is gone")),
             Err(error) => return Err(error),
         };
-        match request.command {
-            Command::Pause => pause(rooms, run, state).await,
-            Command::Resume => resume(rooms, run, state).await,
-            Command::Start | Command::Retry => retry(rooms, run, state).await,
-            Command::Cancel => cancel(rooms, run, state).await,
-            Command::Checkpoint => checkpoint(rooms, run, state).await,
-            Command::Rewind => rewind(rooms, run, state, &request.arguments).await,
-            Command::Remove => remove(rooms, run, state).await,
-            Command::PauseQueue | Command::ResumeQueue | Command::Shutdown => {
-                self.obey_for_all(rooms, settings, request.command).await
-            }
+        match request.command.meaning(state) {
+            Meaning::Does(Deed::ForAll) => self.obey_for_all(rooms, settings, request.command).await,
+            Meaning::Does(deed) => obey_for_one(rooms, run, state, deed, &request.arguments).await,
+            Meaning::Already => Ok(done(format!("it is {state} already"))),
+            Meaning::CheckpointComes => Ok(done("it writes one before it stops")),
+            Meaning::Refused(why) => Ok(refused(why.to_string())),
         }
     }
 
@@ -112,5 +109,26 @@ impl Desk {
             }
             _ => Ok(refused(format!("`{}` needs a run", command.as_str()))),
         }
+    }
+}
+
+async fn obey_for_one(
+    rooms: &mut Rooms,
+    run: RunId,
+    state: RunState,
+    deed: Deed,
+    arguments: &Value,
+) -> Result<Answer> {
+    match deed {
+        Deed::PauseInQueue => pause_in_queue(rooms, run).await,
+        Deed::Pause => pause(rooms, run).await,
+        Deed::Resume => resume(rooms, run).await,
+        Deed::Retry => retry(rooms, run).await,
+        Deed::CancelInQueue => cancel_in_queue(rooms, run).await,
+        Deed::Cancel => cancel(rooms, run, state).await,
+        Deed::Checkpoint => checkpoint(rooms, run),
+        Deed::Rewind => rewind(rooms, run, arguments).await,
+        Deed::Remove => remove(rooms, run).await,
+        Deed::ForAll => Ok(refused("it is asked of the queue, not of a run")),
     }
 }

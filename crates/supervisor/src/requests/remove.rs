@@ -1,15 +1,12 @@
 //! The request to remove a run: its folder first, then all that the store knows of it.
 
-use vitals_store::{RunId, RunState};
+use vitals_store::RunId;
 
 use super::answer::{Answer, done, refused};
 use crate::error::{Result, SupervisorError};
 use crate::rooms::Rooms;
 
-pub(super) async fn remove(rooms: &mut Rooms, run: RunId, state: RunState) -> Result<Answer> {
-    if state.is_active() {
-        return Ok(refused(format!("it is {state}; cancel it first")));
-    }
+pub(super) async fn remove(rooms: &mut Rooms, run: RunId) -> Result<Answer> {
     let folder = rooms.ground.folder(run);
     let path = folder.path().to_owned();
     let removed = tokio::task::spawn_blocking(move || std::fs::remove_dir_all(path)).await;

@@ -2,8 +2,8 @@
 //! is cancelled is signalled besides.
 
 use vitals_journal::{Command as Ask, Control};
-use vitals_recipe::Job;
-use vitals_store::{Evidence, RunId, RunState};
+use vitals_run::{Evidence, Job, RunState};
+use vitals_store::RunId;
 
 use super::answer::{Answer, done, refused};
 use crate::attempt::known::asked;
@@ -11,61 +11,46 @@ use crate::error::Result;
 use crate::rooms::Rooms;
 use crate::watch::signals::send_owed;
 
-pub(super) async fn pause(rooms: &mut Rooms, run: RunId, state: RunState) -> Result<Answer> {
-    match state {
-        RunState::Queued => {
-            rooms.ledger.set(run, RunState::Paused, &Evidence::text("paused before it was started")).await?;
-            Ok(done("paused before it was started"))
-        }
-        RunState::Starting | RunState::Running | RunState::Stalled => {
-            if rooms.watched.live.get(&run).is_some_and(|live| live.is_cancelling()) {
-                return Ok(refused("it is being cancelled"));
-            }
-            ask(rooms, run, Ask::Pause)?;
-            rooms.ledger.set(run, RunState::Pausing, &Evidence::text("pause requested")).await?;
-            Ok(done("pausing: it writes a checkpoint and stops"))
-        }
-        RunState::Pausing | RunState::Paused => Ok(done(format!("it is {state} already"))),
-        _ => Ok(refused(format!("it is {state}"))),
+pub(super) async fn pause_in_queue(rooms: &mut Rooms, run: RunId) -> Result<Answer> {
+    rooms.ledger.set(run, RunState::Paused, Evidence::PausedBeforeStart).await?;
+    Ok(done("paused before it was started"))
+}
+
+pub(super) async fn pause(rooms: &mut Rooms, run: RunId) -> Result<Answer> {
+    if rooms.watched.live.get(&run).is_some_and(|live| live.is_cancelling()) {
+        return Ok(refused("it is being cancelled"));
     }
+    ask(rooms, run, Ask::Pause)?;
+    rooms.ledger.set(run, RunState::Pausing, Evidence::PauseRequested).await?;
+    Ok(done("pausing: it writes a checkpoint and stops"))
+}
+
+pub(super) async fn cancel_in_queue(rooms: &mut Rooms, run: RunId) -> Result<Answer> {
+    rooms.ledger.set(run, RunState::Cancelled, Evidence::CancelledOnRequest).await?;
+    rooms.line.wishes.remove(&run);
+    Ok(done("cancelled"))
 }
 
 pub(super) async fn cancel(rooms: &mut Rooms, run: RunId, state: RunState) -> Result<Answer> {
-    match state {
-        RunState::Queued | RunState::Paused => {
-            rooms.ledger.set(run, RunState::Cancelled, &Evidence::text("cancelled on request")).await?;
-            rooms.line.wishes.remove(&run);
-            Ok(done("cancelled"))
-        }
-        state if state.is_active() => {
-            // The worker is told even where the wish cannot be written down: it may be what fills the disk.
-            let written = ask(rooms, run, Ask::Cancel);
-            if written.is_ok() {
-                rooms.ledger.set(run, state, &Evidence::text("cancel requested")).await?;
-            }
-            if let Some(live) = rooms.watched.live.get_mut(&run).filter(|live| !live.is_cancelling()) {
-                live.owes_term = true;
-                send_owed(&mut rooms.watched, &mut rooms.executors, &rooms.ground);
-            }
-            written?;
-            Ok(done("cancelling: it writes a checkpoint and stops"))
-        }
-        state => Ok(done(format!("it is {state} already"))),
+    // The worker is told even where the wish cannot be written down: it may be what fills the disk.
+    let written = ask(rooms, run, Ask::Cancel);
+    if written.is_ok() {
+        rooms.ledger.set(run, state, Evidence::CancelRequested).await?;
     }
+    if let Some(live) = rooms.watched.live.get_mut(&run).filter(|live| !live.is_cancelling()) {
+        live.owes_term = true;
+        send_owed(&mut rooms.watched, &mut rooms.executors, &rooms.ground);
+    }
+    written?;
+    Ok(done("cancelling: it writes a checkpoint and stops"))
 }
 
-pub(super) async fn checkpoint(rooms: &mut Rooms, run: RunId, state: RunState) -> Result<Answer> {
-    match state {
-        RunState::Starting | RunState::Running | RunState::Stalled => {
-            if rooms.watched.live.get(&run).is_some_and(|live| live.is_cancelling()) {
-                return Ok(done("it writes one before it stops"));
-            }
-            ask(rooms, run, Ask::Checkpoint)?;
-            Ok(done("it writes a checkpoint and goes on"))
-        }
-        RunState::Pausing => Ok(done("it writes one before it stops")),
-        state => Ok(refused(format!("it is {state}"))),
+pub(super) fn checkpoint(rooms: &Rooms, run: RunId) -> Result<Answer> {
+    if rooms.watched.live.get(&run).is_some_and(|live| live.is_cancelling()) {
+        return Ok(done("it writes one before it stops"));
     }
+    ask(rooms, run, Ask::Checkpoint)?;
+    Ok(done("it writes a checkpoint and goes on"))
 }
 
 /// Writes a command for the worker, unless that very command stands there unanswered.
@@ -76,9 +61,6 @@ fn ask(rooms: &Rooms, run: RunId, command: Ask) -> Result<()> {
         return Ok(());
     }
     let standing = folder.read_control()?.map_or(0, |control| control.seq);
-    let acknowledged = std::fs::read(folder.job())
-        .ok()
-        .and_then(|bytes| serde_json::from_slice::<Job>(&bytes).ok())
-        .map_or(0, |job| job.acknowledged_control);
+    let acknowledged = Job::read(&folder.job()).map_or(0, |job| job.acknowledged_control);
     Ok(folder.write_control(Control { seq: standing.max(acknowledged) + 1, command })?)
 }

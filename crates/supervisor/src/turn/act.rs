@@ -1,6 +1,6 @@
 //! Decides, and does what the policy decided: starts, refusals, stalls, the end of a grace.
 
-use vitals_store::{Evidence, RunState};
+use vitals_run::{Evidence, RunState};
 
 use crate::error::Result;
 use crate::queue::line::has_room;
@@ -55,16 +55,15 @@ pub(crate) async fn act(rooms: &mut Rooms, settings: &Settings, queue_may_have_c
 async fn perform(rooms: &mut Rooms, action: Action) -> Result<()> {
     match action {
         Action::Start { run, device } => start(rooms, run, &device).await,
-        Action::Refuse { run, reason } => refuse(rooms, run, &reason).await,
+        Action::Refuse { run, why } => refuse(rooms, run, why).await,
         Action::Hold { run, device, need, room } => {
-            rooms.ledger.hold(run, &waits_for_memory(&device, need, room)).await
+            rooms.ledger.hold(run, waits_for_memory(&device, need, room)).await
         }
         Action::DeclareStalled { run, silent } => {
             declare_stalled(&rooms.watched, &mut rooms.ledger, &rooms.ground, run, silent).await
         }
         Action::DeclareRunning { run } => {
-            let evidence = Evidence::text("records come in again");
-            rooms.ledger.set(run, RunState::Running, &evidence).await
+            rooms.ledger.set(run, RunState::Running, Evidence::RecordsAgain).await
         }
         Action::Kill { run } => kill(&mut rooms.watched, &mut rooms.executors, &mut rooms.ledger, run).await,
     }

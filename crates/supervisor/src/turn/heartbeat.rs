@@ -68,7 +68,7 @@ impl Heartbeat {
             ingest_values_per_second,
             devices,
             runs: live.iter().map(|(run, live)| (*run, live.device.clone())).collect(),
-            problem: rooms.line.standstill.as_ref().map(|standstill| standstill.text.clone()),
+            problem: rooms.line.standstill.as_ref().map(|standstill| standstill.why.clone().into()),
             ended,
         };
         let status = serde_json::to_value(status)

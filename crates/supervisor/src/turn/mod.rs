@@ -9,7 +9,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use tokio::time::{Instant, MissedTickBehavior};
-use vitals_store::{DataVersion, Role, RunState, Store};
+use vitals_run::RunState;
+use vitals_store::{DataVersion, Role, Store};
 
 use self::act::act;
 use self::heartbeat::Heartbeat;
@@ -155,9 +156,9 @@ impl Supervisor {
         }
         let Rooms { ground, ledger, line, watched, executors } = &mut self.rooms;
         let found = executors.look(ground.now());
-        for (run, evidence) in &found.waiting {
-            if ledger.state(*run) == Some(RunState::Starting) {
-                ledger.set(*run, RunState::Starting, evidence).await?;
+        for (run, grounds) in found.waiting {
+            if ledger.state(run) == Some(RunState::Starting) {
+                ledger.set(run, RunState::Starting, grounds).await?;
             }
         }
         let settles = !watched.unsettled.is_empty();

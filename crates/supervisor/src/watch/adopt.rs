@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use tokio::sync::Notify;
 use vitals_journal::{Command, Lock};
-use vitals_store::{Evidence, MetricChoice, RunId, RunSelection, RunState, StoreError};
+use vitals_run::{Evidence, Obstacle, RunState};
+use vitals_store::{MetricChoice, RunId, RunSelection, StoreError};
 
 use super::folder::restore_living;
 use super::watched::Watched;
@@ -63,11 +64,11 @@ pub(crate) async fn adopt_one(
         other => other?,
     };
     let Some(&attempt) = attempts.last() else {
-        let text = "not started: its lock is held by another process, and no attempt tells by whom";
-        return ledger.set(run, RunState::Failed, &Evidence::text(text)).await;
+        let why = Obstacle::LockHeldByOthers.into();
+        return ledger.set(run, RunState::Failed, Evidence::NotStarted { why }).await;
     };
-    let evidence = Evidence::with("its lock is held: somebody works on it", proof(&folder, attempt));
-    ledger.set(run, RunState::Running, &evidence).await?;
+    let held = Evidence::LockHeld.with(proof(&folder, attempt));
+    ledger.set(run, RunState::Running, held).await?;
     watch_on(watched, executors, ledger, ground, (run, attempt), row.device, RunState::Running);
     Ok(())
 }

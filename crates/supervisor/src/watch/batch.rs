@@ -3,12 +3,12 @@
 
 use std::path::Path;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use vitals_journal::{
-    CheckpointRecord, Event, Level, LogRecord, ReadOutcome, Reader, Record, Result as JournalResult,
-    RunFolder, Wait,
+    CheckpointRecord, Level, LogRecord, ReadOutcome, Reader, Record, Result as JournalResult, RunFolder, Wait,
 };
-use vitals_store::{AttemptHeader, EndOfAttempt, IngestBatch, NewCheckpoint, NewEvent, NewLog, UnixMillis};
+use vitals_run::{CheckpointMade, Event, Happening};
+use vitals_store::{AttemptHeader, EndOfAttempt, IngestBatch, NewCheckpoint, NewLog, UnixMillis};
 
 /// Values of one transaction, at most about this many: it keeps the write lock for some tens of milliseconds.
 const VALUES_PER_BATCH: usize = 50_000;
@@ -105,16 +105,15 @@ fn take(batch: &mut IngestBatch, folder: &RunFolder, record: Record, began: Opti
     }
 }
 
-fn new_event(event: Event, began: Option<UnixMillis>) -> NewEvent {
+fn new_event(event: vitals_journal::Event, began: Option<UnixMillis>) -> Event {
     let field = |name: &str| event.data.get(name);
-    NewEvent {
+    Event {
         step: event.step.unwrap_or(0),
         end_step: field("end_step").and_then(Value::as_u64),
         layer: field("layer").and_then(Value::as_str).map(str::to_owned),
         injected: event.kind == "shock" || field("injected").and_then(Value::as_bool).unwrap_or(false),
         at: after(began, event.elapsed_secs),
-        kind: event.kind,
-        details: event.data,
+        what: Happening::parse(&event.kind, event.data),
     }
 }
 
@@ -132,10 +131,10 @@ fn take_checkpoint(batch: &mut IngestBatch, folder: &RunFolder, checkpoint: Chec
     let path = folder.path().join(&checkpoint.path);
     let at = modified(&path);
     let size_bytes = folder_bytes(&path);
-    let details = json!({ "path": checkpoint.path, "bytes": size_bytes });
-    let (kind, step) = ("checkpoint".to_owned(), checkpoint.step);
-    batch.events.push(NewEvent { kind, step, end_step: None, layer: None, injected: false, details, at });
-    batch.checkpoints.push(NewCheckpoint { step, path: checkpoint.path, size_bytes, at });
+    let CheckpointRecord { step, path } = checkpoint;
+    let made = CheckpointMade { path: path.clone(), bytes: size_bytes };
+    batch.events.push(Event::new(step, at, Happening::Checkpoint(made)));
+    batch.checkpoints.push(NewCheckpoint { step, path, size_bytes, at });
 }
 
 /// Milliseconds since 1970 of an RFC 3339 time.

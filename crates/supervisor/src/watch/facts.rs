@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use serde_json::json;
-use vitals_store::{Evidence, RunId, RunState};
+use vitals_run::{Evidence, RunState};
+use vitals_store::RunId;
 
 use super::checkpoints::note_removed;
 use super::tail::Fact;
@@ -61,8 +62,8 @@ async fn recorded(
     live.last_record = ground.now();
     live.stall_after = stall_after;
     if ledger.state(run) == Some(RunState::Starting) {
-        let evidence = Evidence::with("the worker records", proof(&live.folder, attempt));
-        if let Err(error) = ledger.set(run, RunState::Running, &evidence).await {
+        let records = Evidence::Records.with(proof(&live.folder, attempt));
+        if let Err(error) = ledger.set(run, RunState::Running, records).await {
             // Still `Starting` in memory too: the next record tries again.
             tracing::warn!(%run, "failed to note that it runs: {error}");
         }
@@ -74,9 +75,8 @@ async fn recorded(
 async fn unreadable(watched: &Watched, ledger: &mut Ledger, run: RunId, attempt: u32, what: &str) {
     let watches = watched.live.get(&run).is_some_and(|live| live.attempt == attempt);
     let Some(state) = ledger.state(run).filter(|_| watches) else { return };
-    let evidence =
-        Evidence::with(format!("its journal cannot be read on: {what}"), json!({ "attempt": attempt }));
-    if let Err(error) = ledger.set(run, state, &evidence).await {
+    let damaged = Evidence::JournalDamaged { what: what.to_owned() };
+    if let Err(error) = ledger.set(run, state, damaged.with(json!({ "attempt": attempt }))).await {
         tracing::warn!(%run, "failed to note that its journal is damaged: {error}");
     }
 }

@@ -6,10 +6,11 @@ use std::path::Path;
 use serde::Serialize;
 use serde_json::json;
 use vitals_journal::{JournalError, Lock, Reader, RunFolder};
-use vitals_recipe::{Job, JobSweep, point_id};
+use vitals_recipe::point_id;
+use vitals_run::{Evidence, Job, JobSweep, RunState};
 use vitals_store::{
-    EndOfAttempt, Evidence, MetricChoice, NewRun, NewSweep, Probed, RunId, RunSelection, RunState, Store,
-    StoreError, SweepId, UnixMillis,
+    EndOfAttempt, MetricChoice, NewRun, NewSweep, Probed, RunId, RunSelection, Store, StoreError, SweepId,
+    UnixMillis,
 };
 
 use super::batch::{Stop, parse_time, read_batch};
@@ -36,7 +37,7 @@ pub struct IngestedFolder {
 /// No readable `job.json`; a run that is alive, which its supervisor ingests; a store or a journal that cannot be used.
 pub async fn ingest_folder(store: &Store, run_dir: &Path, now: UnixMillis) -> Result<IngestedFolder> {
     let folder = RunFolder::new(run_dir);
-    let job = read_job(&folder)?;
+    let job = Job::read(&folder.job())?;
     let bad = |what: String| SupervisorError::BadJob { path: folder.job(), what };
     let run: RunId = job.run.parse().map_err(|_| bad(format!("`{}` is no run id", job.run)))?;
     if Lock::is_held(&folder.lock())? {
@@ -72,7 +73,7 @@ pub async fn ingest_folder(store: &Store, run_dir: &Path, now: UnixMillis) -> Re
 
 /// Brings a living run back into a store that lacks it: the run, and all attempts but the last, which its tail reads.
 pub(crate) async fn restore_living(store: &Store, folder: &RunFolder, now: UnixMillis) -> Result<()> {
-    let job = read_job(folder)?;
+    let job = Job::read(&folder.job())?;
     let run: RunId = job.run.parse().map_err(|_| SupervisorError::BadJob {
         path: folder.job(),
         what: format!("`{}` is no run id", job.run),
@@ -85,12 +86,6 @@ pub(crate) async fn restore_living(store: &Store, folder: &RunFolder, now: UnixM
         ingest_attempt(store, folder, run, *attempt, &mut ingested).await?;
     }
     Ok(())
-}
-
-fn read_job(folder: &RunFolder) -> Result<Job> {
-    let bad = |what: String| SupervisorError::BadJob { path: folder.job(), what };
-    let bytes = std::fs::read(folder.job()).map_err(|error| bad(error.to_string()))?;
-    serde_json::from_slice(&bytes).map_err(|error| bad(error.to_string()))
 }
 
 /// Adds the run where the store lacks it, as the job describes it: with its sweep, which comes back too.
@@ -123,7 +118,7 @@ async fn add_run(store: &Store, folder: &RunFolder, job: &Job, run: RunId, now: 
         priority: 0,
         total_steps: Some(job.recipe.schedule(job.dataset.facts.images).total_steps),
         state: RunState::Lost,
-        evidence: Evidence::with("read from its folder", json!({ "attempt": job.attempt })),
+        evidence: Evidence::ReadFromFolder.with(json!({ "attempt": job.attempt })),
     };
     let sweep = match &job.sweep {
         Some(sweep) => restore_sweep(store, sweep, now).await?,
@@ -195,11 +190,11 @@ async fn settle(
     let rows = store.runs(&RunSelection::Ids(vec![run]), &MetricChoice::None).await?;
     let state = rows.first().map_or(RunState::Lost, |row| row.state);
     let Some(attempt) = attempt else { return Ok(state) };
-    let (told, evidence) = verdict(&what_is_known(folder, attempt, end));
+    let (told, grounds) = verdict(&what_is_known(folder, attempt, end));
     if told == state {
         return Ok(state);
     }
-    match store.set_state(run, told, &evidence, now).await {
+    match store.set_state(run, told, grounds, now).await {
         Ok(_) => Ok(told),
         // Queued for another attempt, or the like: what was decided since is newer than the folder.
         Err(StoreError::IllegalTransition { .. }) => Ok(state),

@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use vitals_journal::RunFolder;
-use vitals_store::{RunId, RunState};
+use vitals_run::RunState;
+use vitals_store::RunId;
 
 use crate::queue::policy::Active;
 

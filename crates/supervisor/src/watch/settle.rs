@@ -3,7 +3,8 @@
 use rustix::process::Signal;
 use serde::Deserialize as _;
 use serde_json::{Value, json};
-use vitals_store::{Evidence, RunId, RunState, Store, StoreError, Transition};
+use vitals_run::{Evidence, Grounds, RunState};
+use vitals_store::{RunId, Store, StoreError, Transition};
 
 use super::batch::parse_time;
 use super::checkpoints::note_removed;
@@ -66,15 +67,15 @@ async fn settle(
         }
     }
     let starting = ledger.state(run) == Some(RunState::Starting);
-    let Judgement { state, evidence, again } =
+    let Judgement { state, grounds, again } =
         judge(ended, starting, executors.of(&live.device), &ground.store).await?;
-    ledger.set_where_it_may(run, state, &evidence).await?;
+    ledger.set_where_it_may(run, state, grounds).await?;
     let again = match again {
-        Some(why) => Some(why),
+        Some(why) => Some(why.into()),
         None => retry_unasked(&ground.store, run, state, &ended.known).await?,
     };
     if let Some(why) = again {
-        ledger.set_where_it_may(run, RunState::Queued, &why).await?;
+        ledger.set_where_it_may(run, RunState::Queued, why).await?;
     }
     watched.forget(ledger, executors, run);
     // A worker prunes after it has named its last checkpoint.
@@ -92,9 +93,8 @@ async fn judge(
     store: &Store,
 ) -> Result<Judgement> {
     if starting && ended.known.never_began() && !executor.knows_end(ended.run) {
-        let text = "its start was interrupted: lock free, no guard, no journal";
-        let evidence = Evidence::with(text, json!({ "attempt": ended.attempt }));
-        return Ok(Judgement { state: RunState::Queued, evidence, again: None });
+        let grounds = Evidence::StartInterrupted.with(json!({ "attempt": ended.attempt }));
+        return Ok(Judgement { state: RunState::Queued, grounds, again: None });
     }
     let written = store.checkpoints(ended.run).await?;
     let new = written.iter().any(|checkpoint| checkpoint.attempt == ended.attempt && !checkpoint.removed);
@@ -105,7 +105,7 @@ async fn judge(
 /// is known by the evidence of its running. `true`: it was alive.
 async fn end_without_folder(store: &Store, run: RunId, attempt: u32) -> Result<bool> {
     let history = store.transitions(run).await?;
-    let proof = history.iter().rev().map(|change| &change.evidence.data).find(|data| {
+    let proof = history.iter().rev().map(|change| &change.data).find(|data| {
         data.get("attempt").and_then(Value::as_u64) == Some(attempt.into()) && data.get("worker").is_some()
     });
     let worker = proof.and_then(|data| ProcessMark::deserialize(data.get("worker")?).ok());
@@ -114,19 +114,14 @@ async fn end_without_folder(store: &Store, run: RunId, attempt: u32) -> Result<b
 
 /// Why a run is queued again where the setting says so. A supervisor that dies between the ending and this leaves the run
 /// ended: one retry too few is better than one too many.
-async fn retry_unasked(
-    store: &Store,
-    run: RunId,
-    state: RunState,
-    known: &Known,
-) -> Result<Option<Evidence>> {
+async fn retry_unasked(store: &Store, run: RunId, state: RunState, known: &Known) -> Result<Option<Grounds>> {
     let Some(settings) = retry_settings(store).await? else { return Ok(None) };
     let history = store.transitions(run).await?;
     // New evidence of a run that waits is no new step into the queue.
     let entered =
         |change: &&Transition| change.to == RunState::Queued && change.from != Some(RunState::Queued);
     let queued = history.iter().rev().find(entered);
-    let retries = retries(queued.map(|change| &change.evidence.data));
+    let retries = retries(queued.map(|change| &change.data));
     Ok(retry(&settings, state, known, retries))
 }
 

@@ -1,6 +1,7 @@
 //! Attempts that were asked to cancel: signalled as soon as there is somebody to signal, killed when their grace is over.
 
-use vitals_store::{Evidence, RunId};
+use vitals_run::Evidence;
+use vitals_store::RunId;
 
 use super::watched::Watched;
 use crate::error::Result;
@@ -33,6 +34,5 @@ pub(crate) async fn kill(
         return Ok(());
     }
     live.killed = true;
-    let text = "cancel requested, SIGKILL sent when the grace after SIGTERM was over";
-    ledger.set(run, state, &Evidence::text(text)).await
+    ledger.set(run, state, Evidence::KillSent).await
 }

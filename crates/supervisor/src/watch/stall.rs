@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use serde_json::json;
-use vitals_store::{Evidence, NewEvent, RunId, RunState};
+use vitals_run::{Event, Evidence, Happening, RunState, Stalled};
+use vitals_store::RunId;
 
 use super::watched::Watched;
 use crate::error::Result;
@@ -26,29 +26,22 @@ pub(crate) async fn declare_stalled(
     let attempt = live.attempt;
     let state = GuardMark::read(&live.folder, attempt).and_then(|mark| mark.worker?.state());
     let room = rustix::fs::statvfs(live.folder.path()).map(|fs| fs.f_bavail.saturating_mul(fs.f_frsize)).ok();
-    let cause = match (state, room) {
-        (Some('T' | 't'), _) => ", the process is stopped by a signal",
-        (_, Some(room)) if room < NO_ROOM_BYTES => ", the disk of the run folder is full",
-        (Some('D'), _) => ", the process waits for a disk or a device",
-        _ => "",
+    let seconds = silent.as_secs();
+    let evidence = match (state, room) {
+        (Some('T' | 't'), _) => Evidence::SilentStopped { seconds },
+        (_, Some(room)) if room < NO_ROOM_BYTES => Evidence::SilentDiskFull { seconds },
+        (Some('D'), _) => Evidence::SilentWaiting { seconds },
+        _ => Evidence::Silent { seconds },
     };
-    let text = format!("no record for {} s{cause}", silent.as_secs());
-    let data = json!({
-        "silent_seconds": silent.as_secs_f64(),
-        "limit_seconds": live.stall_after.as_secs_f64(),
-        "process_state": state.map(String::from),
-        "room_bytes": room,
+    let stalled = Happening::Stalled(Stalled::Silent {
+        silent_seconds: silent.as_secs_f64(),
+        limit_seconds: live.stall_after.as_secs_f64(),
+        process_state: state.map(String::from),
+        room_bytes: room,
     });
-    ledger.set(run, RunState::Stalled, &Evidence::with(text, data.clone())).await?;
+    ledger.set(run, RunState::Stalled, evidence.with(stalled.details())).await?;
     let attempts = ground.store.attempts(run).await?;
-    let event = NewEvent {
-        kind: "stalled".to_owned(),
-        step: attempts.last().and_then(|attempt| attempt.last_step).unwrap_or(0),
-        end_step: None,
-        layer: None,
-        injected: false,
-        details: data,
-        at: Some(ground.wall()),
-    };
+    let step = attempts.last().and_then(|attempt| attempt.last_step).unwrap_or(0);
+    let event = Event::new(step, Some(ground.wall()), stalled);
     Ok(ground.store.add_events(run, attempt, &[event]).await?)
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
-use vitals_store::{RunId, RunState};
+use vitals_run::RunState;
+use vitals_store::RunId;
 
 use super::hints::Hints;
 use super::live::Live;

@@ -9,7 +9,8 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 use vitals_journal::Lock;
 use vitals_recipe::KeyedRng;
-use vitals_store::{Command, RunId, RunState};
+use vitals_run::{Command, RunState};
+use vitals_store::RunId;
 
 use crate::harness::{World, now, send, stand_in, until};
 use crate::holder::Holder;

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use rustix::process::Signal;
 use vitals_journal::Lock;
-use vitals_store::RunState;
+use vitals_run::RunState;
 use vitals_supervisor::{Binaries, Ensured, SupervisorError, ensure_running, status};
 
 use crate::harness::{World, binaries, send, stand_in, until};

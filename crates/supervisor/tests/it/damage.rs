@@ -7,7 +7,8 @@ use std::os::unix::fs::FileExt as _;
 
 use rustix::process::Signal;
 use vitals_journal::{ReadOutcome, Reader, Record};
-use vitals_store::{Command, RunId, RunState, Series, SeriesQuery};
+use vitals_run::{Command, RunState};
+use vitals_store::{RunId, Series, SeriesQuery};
 
 use crate::harness::{World, until};
 

@@ -2,7 +2,7 @@
 
 use rustix::process::Signal;
 use vitals_journal::RunFolder;
-use vitals_store::{Command, RunState};
+use vitals_run::{Command, RunState};
 use vitals_supervisor::settings;
 
 use crate::harness::{World, now, send, until};
@@ -194,7 +194,7 @@ async fn where_no_run_folder_can_be_made_the_queue_waits_and_no_run_fails() {
     std::fs::write(&runs, "in the way").unwrap();
     world.supervise().await;
     let problem = until("it says what it waits for", async || {
-        world.store.supervisor().await.unwrap()?.status["problem"].as_str().map(str::to_owned)
+        world.store.supervisor().await.unwrap()?.status["problem"]["text"].as_str().map(str::to_owned)
     })
     .await;
     assert!(
@@ -215,10 +215,10 @@ async fn a_disk_that_is_almost_full_holds_the_queue_until_there_is_room() {
     let run = world.queue("step_ms=1", 20, 0).await;
     world.supervise().await;
     let problem = until("it says what it waits for", async || {
-        world.store.supervisor().await.unwrap()?.status["problem"].as_str().map(str::to_owned)
+        world.store.supervisor().await.unwrap()?.status["problem"]["text"].as_str().map(str::to_owned)
     })
     .await;
-    assert!(problem.contains("low_disk_bytes") && problem.contains("MiB left"), "{problem}");
+    assert!(problem.contains("low_disk_bytes") && problem.contains(" left and "), "{problem}");
     let row = world.run(run).await;
     assert_eq!((row.state, row.attempt), (RunState::Queued, 0));
     assert!(!world.folder(run).path().exists(), "no half files");

@@ -2,7 +2,8 @@
 
 use rustix::process::Signal;
 use vitals_journal::Lock;
-use vitals_store::{Command, Role, RunState, Store};
+use vitals_run::{Command, Evidence, RunState};
+use vitals_store::{Role, Store};
 use vitals_supervisor::settings;
 
 use crate::harness::{World, send, until};
@@ -240,8 +241,8 @@ async fn a_start_that_was_interrupted_before_anything_ran_is_done_again() {
         device: Some("cpu".to_owned()),
     };
     world.store.add_attempt(run, &attempt, 0).await.unwrap();
-    let evidence = vitals_store::Evidence::text("attempt 1 on cpu");
-    world.store.set_state(run, RunState::Starting, &evidence, 0).await.unwrap();
+    let evidence = Evidence::said("attempt 1 on cpu");
+    world.store.set_state(run, RunState::Starting, evidence, 0).await.unwrap();
     world.supervise().await;
     let row = world.state(run, RunState::Finished).await;
     assert_eq!(row.attempt, 2);

@@ -1,7 +1,8 @@
 //! A deleted database is rebuilt from the run folders.
 
 use serde_json::json;
-use vitals_store::{Command, Evidence, NewRun, NewSweep, Role, RunState, Store};
+use vitals_run::{Command, Evidence, JobError, RunState};
+use vitals_store::{MetricChoice, NewRun, NewSweep, Role, RunSelection, Store};
 use vitals_supervisor::{SupervisorError, ingest_folder};
 
 use crate::harness::{World, now};
@@ -64,7 +65,7 @@ async fn a_rebuilt_run_knows_its_sweep_its_label_and_its_axes() {
         priority: 0,
         total_steps: Some(20),
         state: RunState::Queued,
-        evidence: Evidence::text("queued by a test"),
+        evidence: Evidence::said("queued by a test").into(),
     };
     let sweep = Some((added.id, added.revision));
     let runs = world.store.insert_runs(sweep, &[run(0), run(1)], now()).await.unwrap().added;
@@ -111,7 +112,25 @@ async fn a_rebuilt_run_knows_its_sweep_its_label_and_its_axes() {
 async fn a_folder_without_a_job_is_refused() {
     let world = World::new(1).await;
     let error = ingest_folder(&world.store, world.root.path(), now()).await.unwrap_err();
-    assert!(matches!(error, SupervisorError::BadJob { .. }), "{error}");
+    assert!(matches!(error, SupervisorError::Job(JobError::Io { .. })), "{error}");
+}
+
+/// It used to be read as if nothing had changed: whatever the newer version added was lost without a word.
+#[tokio::test]
+async fn a_job_of_a_newer_version_is_refused_and_nothing_is_stored() {
+    let mut world = World::new(1).await;
+    let run = world.queue("step_ms=1", 20, 0).await;
+    world.supervise().await;
+    world.state(run, RunState::Finished).await;
+    let folder = world.folder(run);
+    let text = std::fs::read_to_string(folder.job()).unwrap();
+    let newer = text.replacen("\"format\": 2", "\"format\": 3", 1);
+    assert_ne!(newer, text);
+    std::fs::write(folder.job(), newer).unwrap();
+    let store = Store::open(world.root.path().join("other.db"), Role::Writer).await.unwrap();
+    let error = ingest_folder(&store, folder.path(), now()).await.unwrap_err();
+    assert!(error.to_string().ends_with("update Vitals"), "{error}");
+    assert_eq!(store.runs(&RunSelection::All, &MetricChoice::None).await.unwrap(), []);
 }
 
 #[tokio::test]

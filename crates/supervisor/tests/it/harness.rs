@@ -10,9 +10,8 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use vitals_journal::RunFolder;
 use vitals_recipe::{DatasetFacts, Recipe, point_id};
-use vitals_store::{
-    Command as Ask, DatasetRow, Evidence, NewRun, RequestStatus, Role, RunId, RunRow, RunState, Store,
-};
+use vitals_run::{Command as Ask, Evidence, RunState};
+use vitals_store::{DatasetRow, NewRun, RequestStatus, Role, RunId, RunRow, Store};
 use vitals_supervisor::{Binaries, ProcessMark, Workspace, settings};
 
 /// Nothing here takes a tenth of this, unless the machine is drowning.
@@ -129,7 +128,7 @@ impl World {
             priority: 0,
             total_steps: Some(steps),
             state: RunState::Queued,
-            evidence: Evidence::text("queued by a test"),
+            evidence: Evidence::said("queued by a test").into(),
         };
         self.store.insert_runs(None, &[run], now()).await.unwrap().added[0]
     }
@@ -271,7 +270,7 @@ impl World {
     /// States in order, with their evidence.
     pub async fn history(&self, run: RunId) -> Vec<String> {
         let transitions = self.store.transitions(run).await.unwrap();
-        transitions.iter().map(|t| format!("{}: {}", t.to, t.evidence.text)).collect()
+        transitions.iter().map(|t| format!("{}: {}", t.to, t.evidence)).collect()
     }
 
     /// What the journal holds is what the store holds: count and hash.

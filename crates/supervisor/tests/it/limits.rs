@@ -1,7 +1,8 @@
 //! What a run may take: memory beside other runs, room on the disk; and settings that nobody can understand.
 
 use serde_json::{Value, json};
-use vitals_store::{Command, RunId, RunState};
+use vitals_run::{Command, RunState};
+use vitals_store::RunId;
 use vitals_supervisor::settings;
 
 use crate::harness::{World, until};

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::process::Signal;
 use serde_json::json;
-use vitals_store::RunState;
+use vitals_run::RunState;
 use vitals_supervisor::status;
 
 use crate::harness::{World, send, until};

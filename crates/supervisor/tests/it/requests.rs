@@ -1,7 +1,8 @@
 //! What clients ask: pause, resume, cancel, retry, checkpoint, rewind, remove.
 
 use serde_json::json;
-use vitals_store::{Command, RunState, SeriesQuery};
+use vitals_run::{Command, RunState};
+use vitals_store::SeriesQuery;
 
 use crate::harness::World;
 

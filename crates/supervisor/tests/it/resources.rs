@@ -2,7 +2,8 @@
 
 use rustix::process::Signal;
 use serde_json::json;
-use vitals_store::{Command, RequestStatus, RunState};
+use vitals_run::{Command, RunState};
+use vitals_store::RequestStatus;
 use vitals_supervisor::settings;
 
 use crate::blows::fill;
@@ -64,10 +65,10 @@ async fn a_small_disk_that_is_full_holds_the_queue_and_gets_no_half_files() {
     let run = world.queue("step_ms=1", 200, 20).await;
     world.supervise().await;
     let problem = until("it says what it waits for", async || {
-        world.store.supervisor().await.unwrap()?.status["problem"].as_str().map(str::to_owned)
+        world.store.supervisor().await.unwrap()?.status["problem"]["text"].as_str().map(str::to_owned)
     })
     .await;
-    assert!(problem.contains("has 0 MiB left") && problem.contains("asks for 4 MiB"), "{problem}");
+    assert!(problem.contains("iB left and ") && problem.contains("asks for 4.0 MiB"), "{problem}");
     let there: Vec<_> = std::fs::read_dir(world.workspace().runs_dir()).unwrap().flatten().collect();
     assert_eq!(there.len(), 1, "nothing but what fills the disk: {there:?}");
     assert_eq!(world.run(run).await.state, RunState::Queued);

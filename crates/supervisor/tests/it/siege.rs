@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 use vitals_recipe::{KeyedRng, Part, keyed_rng};
-use vitals_store::{Command, RunId, RunRow, RunState};
+use vitals_run::{Command, RunState};
+use vitals_store::{RunId, RunRow};
 use vitals_supervisor::settings;
 
 use crate::blows::{Fault, Outcome, deal};

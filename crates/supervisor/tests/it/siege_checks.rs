@@ -6,7 +6,8 @@ use std::time::Instant;
 
 use rustix::process::Signal;
 use vitals_journal::Lock;
-use vitals_store::{RunId, RunRow, RunState, RunSum};
+use vitals_run::RunState;
+use vitals_store::{RunId, RunRow, RunSum};
 
 use super::{PATIENCE, Siege, Table};
 use crate::blows::processes_of;
@@ -91,17 +92,17 @@ impl Siege {
         let mut before = None;
         let mut starts = BTreeSet::new();
         for change in self.world.store.transitions(run).await.unwrap() {
-            if change.evidence.text.trim().is_empty() {
+            if change.evidence.trim().is_empty() {
                 self.problem(when, format!("{run} became {} without evidence", change.to));
             }
             let legal = |from: RunState| from == change.to || from.may_become(change.to);
             if change.from != before || before.is_some_and(|from| !legal(from)) {
                 self.problem(when, format!("{run}: {before:?} became {}", change.to));
             }
-            let attempt = change.evidence.text.split(' ').nth(1).map(str::to_owned);
-            let starting = change.to == RunState::Starting && change.evidence.text.starts_with("attempt ");
+            let attempt = change.evidence.split(' ').nth(1).map(str::to_owned);
+            let starting = change.to == RunState::Starting && change.evidence.starts_with("attempt ");
             if starting && !starts.insert(attempt) {
-                self.problem(when, format!("{run}: started twice: {}", change.evidence.text));
+                self.problem(when, format!("{run}: started twice: {}", change.evidence));
             }
             before = Some(change.to);
         }

@@ -1,7 +1,8 @@
 //! What Slurm itself does to a job: pushes it out for a more urgent one, loses its node, kills it for its memory. Each for
 //! real; what the run goes on from, and what it does not.
 
-use vitals_store::{RunId, RunState};
+use vitals_run::RunState;
+use vitals_store::RunId;
 
 use crate::cluster::{Cluster, Limits};
 use crate::harness::{World, until};
@@ -90,9 +91,9 @@ async fn a_run_that_takes_more_memory_than_its_job_may_is_failed_and_not_tried_a
     );
     let last = world.store.transitions(greedy).await.unwrap().pop().unwrap();
     assert_eq!(
-        last.evidence.data["run_folder"]["evidence"], "signal 9, by the kernel's memory killer",
+        last.data["run_folder"]["evidence"], "signal 9, by the kernel's memory killer",
         "{}",
-        last.evidence.data
+        last.data
     );
     wait_for(&world, modest, "finished", |row| row.state == RunState::Finished).await;
     for run in [greedy, modest] {

@@ -13,7 +13,8 @@ mod names;
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
-use vitals_store::{Command, RunId, RunRow, RunState};
+use vitals_run::{Command, RunState};
+use vitals_store::{RunId, RunRow};
 use vitals_supervisor::settings::{self, SlurmSettings};
 
 use crate::cluster::{Cluster, Limits};
@@ -117,7 +118,7 @@ async fn a_partition_that_slurm_refuses_is_said_and_the_queue_goes_on() {
     let row = wait_for(&world, refused, "failed", |row| row.state.has_ended()).await;
     assert_eq!(row.state, RunState::Failed);
     let words =
-        ["not started: slurm refused it", "invalid partition", "change the Slurm settings, then retry"];
+        ["not started: slurm refused it", "invalid partition", "change the settings of slurm, then retry"];
     assert!(words.iter().all(|words| row.evidence.contains(words)), "{}", row.evidence);
     settle_on(&world, &cluster, |slurm| slurm.partition = "work".into()).await;
     let taken = world.queue_seed("step_ms=1", 20, 0, 1).await;

@@ -1,6 +1,6 @@
 //! Paths and options as people have them: spaces, quotes, signs that a shell or Slurm would read, another alphabet.
 
-use vitals_store::RunState;
+use vitals_run::RunState;
 
 use crate::cluster::{Cluster, Limits};
 use crate::harness::World;

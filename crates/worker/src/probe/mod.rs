@@ -5,19 +5,20 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context as _, anyhow};
-use serde_json::json;
 use vitals_data::{Dataset, Split};
 use vitals_engine::{Device, FeatureBank, FeatureCollector, Neighbours, Probe, Tally};
-use vitals_journal::{Event, Level, RunFolder, Writer};
-use vitals_recipe::{Job, OnNonfinite, Recipe, Task};
+use vitals_journal::{Level, RunFolder, Writer};
+use vitals_recipe::{OnNonfinite, Recipe, Task};
+use vitals_run::{BackboneCheck, EndReason, Happening, Job};
 
 use crate::checkpoints::Keeper;
 use crate::control::{Watcher, obey};
 use crate::device_memory;
-use crate::exit::{Failure, Outcome};
+use crate::exit::Failure;
 use crate::images::tell_unreadable;
 use crate::memory;
 use crate::recorder::StepTime;
+use crate::tell::{tell, tell_nonfinite};
 
 mod examples;
 mod images;
@@ -50,7 +51,7 @@ pub fn attempt(
     dataset: Arc<Dataset>,
     device: Device,
     last_step: &mut Option<u64>,
-) -> Result<Outcome, Failure> {
+) -> Result<EndReason, Failure> {
     let (recipe, facts) = (&job.recipe, dataset.facts());
     if !facts.labelled || facts.classes < 2 {
         return Err(Failure::Dataset(format!("{} has no labels of at least two classes", facts.name)));
@@ -85,7 +86,7 @@ pub fn attempt(
 
 impl Attempt<'_> {
     /// Dense kNN: a bank of all training features, and every held-out image asked once.
-    fn vote(&self, probe: &Probe, last_step: &mut Option<u64>) -> Result<Outcome, Failure> {
+    fn vote(&self, probe: &Probe, last_step: &mut Option<u64>) -> Result<EndReason, Failure> {
         let before = probe.backbone_hash()?;
         // There is no state between two images that a later attempt could use.
         let save: Save<'_> = &mut || Ok(());
@@ -103,7 +104,7 @@ impl Attempt<'_> {
         *last_step = Some(0);
         self.check_backbone(probe, &before, 0)?;
         self.conclude(&tally, None)?;
-        Ok(Outcome::Finished)
+        Ok(EndReason::Finished)
     }
 
     /// A linear classifier or fine-tuning, step by step.
@@ -114,7 +115,7 @@ impl Attempt<'_> {
         steps_per_epoch: u64,
         total_steps: u64,
         last_step: &mut Option<u64>,
-    ) -> Result<Outcome, Failure> {
+    ) -> Result<EndReason, Failure> {
         let (recipe, job) = (self.recipe, self.job);
         let before = (recipe.task == Task::Linear).then(|| probe.backbone_hash()).transpose()?;
         let every = ((recipe.evaluate_every_epochs * steps_per_epoch as f64).round() as u64).max(1);
@@ -157,11 +158,9 @@ impl Attempt<'_> {
             *last_step = Some(step);
             let done = step + 1;
             if !report.loss.is_finite() {
-                let data = json!({ "loss": report.loss.to_string() });
-                let kind = "nonfinite".to_owned();
-                self.journal.event(&Event { kind, step: Some(step), elapsed_secs: 0.0, data })?;
+                tell_nonfinite(self.journal, step, report.loss)?;
                 if recipe.on_nonfinite == OnNonfinite::Stop {
-                    return Ok(Outcome::Nonfinite { step });
+                    return Ok(EndReason::Nonfinite);
                 }
             }
             if system_at.elapsed() >= memory::LOOK_EVERY {
@@ -191,10 +190,10 @@ impl Attempt<'_> {
         if let Some((_, last)) = last {
             self.conclude(&last, best)?;
         }
-        Ok(Outcome::Finished)
+        Ok(EndReason::Finished)
     }
 
-    fn source(&self, probe: &Probe, save: Save<'_>) -> Result<Result<Source, Outcome>, Failure> {
+    fn source(&self, probe: &Probe, save: Save<'_>) -> Result<Result<Source, EndReason>, Failure> {
         if !Source::is_stored(self.recipe) {
             return Source::of_images(&self.dataset, self.recipe, self.job.first_step).map(Ok);
         }
@@ -211,7 +210,7 @@ impl Attempt<'_> {
         probe: &Probe,
         limit: u64,
         save: Save<'_>,
-    ) -> Result<Result<FeatureBank, Outcome>, Failure> {
+    ) -> Result<Result<FeatureBank, EndReason>, Failure> {
         let mut collector = FeatureCollector::default();
         let stopped = self.images(Split::Train, limit, save, |images| Ok(collector.add(probe, images)?))?;
         match stopped {
@@ -225,7 +224,7 @@ impl Attempt<'_> {
         &self,
         save: Save<'_>,
         mut judge: impl FnMut(vitals_engine::LabelledImages<'_>) -> Result<Tally, vitals_engine::EngineError>,
-    ) -> Result<Result<Tally, Outcome>, Failure> {
+    ) -> Result<Result<Tally, EndReason>, Failure> {
         let mut tally = Tally::default();
         let limit = u64::from(self.recipe.knn_queries);
         let stopped = self.images(Split::HeldOut, limit, save, |images| {
@@ -246,7 +245,7 @@ impl Attempt<'_> {
         limit: u64,
         save: Save<'_>,
         mut take: impl FnMut(vitals_engine::LabelledImages<'_>) -> Result<(), Failure>,
-    ) -> Result<Option<Outcome>, Failure> {
+    ) -> Result<Option<EndReason>, Failure> {
         let mut outcome = None;
         for_each_chunk(&self.dataset, split, limit, self.recipe, |images| {
             take(images)?;
@@ -259,9 +258,9 @@ impl Attempt<'_> {
     /// A probe that moved what it judges has judged something else.
     fn check_backbone(&self, probe: &Probe, before: &str, step: u64) -> Result<(), Failure> {
         let after = probe.backbone_hash()?;
-        let data = json!({ "before": before, "after": after, "identical": before == after });
-        let kind = "backbone_check".to_owned();
-        self.journal.event(&Event { kind, step: Some(step), elapsed_secs: 0.0, data })?;
+        let check =
+            BackboneCheck { before: before.to_owned(), after: after.clone(), identical: before == after };
+        tell(self.journal, step, &Happening::BackboneCheck(check))?;
         if before != after {
             return Err(Failure::Other(anyhow!(
                 "the frozen backbone changed: {before} before, {after} after"

@@ -65,6 +65,8 @@ supervisor: boolean, };
 
 export type CheckpointInfo = { step: number, path: string, bytes: number, at: string, };
 
+export type Command = "start" | "pause" | "resume" | "cancel" | "retry" | "checkpoint" | "rewind" | "remove" | "pause_queue" | "resume_queue" | "shutdown";
+
 export type CompareMetric = { last: Number | null, min: number | null, max: number | null, 
 /**
  * last − last of the first run.
@@ -110,6 +112,8 @@ heldout_origin: string,
  * Class names by label; empty where the set has none.
  */
 class_names: Array<string>, augmentation: string, image_size: number, crop_min_scale: number, seed: number, epoch: number, samples: Array<DatasetSample>, };
+
+export type Deed = "pause_in_queue" | "pause" | "resume" | "retry" | "cancel_in_queue" | "cancel" | "checkpoint" | "rewind" | "remove" | "for_all";
 
 export type DeviceStatus = { device: string, name: string, slots: number, runs: Array<string>, memory_used_bytes: number | null, memory_total_bytes: number | null, 
 /**
@@ -453,7 +457,15 @@ probed: ProbedRun | null, point: string, seed: number,
 /**
  * One of the contract's states: queued, starting, running, stalled, pausing, paused, finished, failed, cancelled, lost.
  */
-state: string, evidence: string, attempt: number, device: string | null, 
+state: string, 
+/**
+ * In English.
+ */
+evidence: string, 
+/**
+ * The same as kind and fields.
+ */
+evidence_code: Evidence, attempt: number, device: string | null, 
 /**
  * The resolved recipe: every parameter by name.
  */
@@ -512,6 +524,8 @@ lead: LeadSummary | null,
  * Version of the rules that found them.
  */
 detection_version: number, };
+
+export type RunState = "queued" | "starting" | "running" | "stalled" | "pausing" | "paused" | "finished" | "failed" | "cancelled" | "lost";
 
 export type RunsPage = { runs: Array<Run>, 
 /**
@@ -619,9 +633,13 @@ export type SupervisorStatus = { connected: boolean, pid: number | null,
  */
 last_contact_at: string | null, queue_paused: boolean, slots_busy: number, slots_total: number, ingest_values_per_second: number, 
 /**
- * What keeps it from starting runs, and what to do.
+ * What keeps it from starting runs, and what to do, in English.
  */
-problem: string | null, };
+problem: string | null, 
+/**
+ * The same as kind and fields.
+ */
+problem_code: Told | null, };
 
 export type SweepCheck = { runs: number, missing_runs: number, points: Array<PointPreview>, excluded: number, warnings: Array<Diagnostic>, errors: Array<Diagnostic>, 
 /**
@@ -669,7 +687,7 @@ kind: string, fields: Record<string, unknown>,
  */
 text: string, };
 
-export type Transition = { at: string, from: string | null, to: string, evidence: string, };
+export type Transition = { at: string, from: string | null, to: string, evidence: string, evidence_code: Evidence, };
 
 /** Every method of the `rpc` door. */
 export type Methods = {
@@ -843,3 +861,17 @@ journal_limit_bytes: number, slurm: SlurmSettings, }; result: QueueSettings };
   doctor: { params: Record<symbol, never>; result: Array<DoctorLine> };
   supervisor_start: { params: Record<symbol, never>; result: SupervisorStatus };
 };
+
+/** What a command does with a run, by the run's state; nothing where it is absent. */
+export const DEEDS = {
+  queued: { pause: 'pause_in_queue', cancel: 'cancel_in_queue', rewind: 'rewind', remove: 'remove' },
+  starting: { pause: 'pause', cancel: 'cancel', checkpoint: 'checkpoint' },
+  running: { pause: 'pause', cancel: 'cancel', checkpoint: 'checkpoint' },
+  stalled: { pause: 'pause', cancel: 'cancel', checkpoint: 'checkpoint' },
+  pausing: { cancel: 'cancel' },
+  paused: { start: 'resume', resume: 'resume', cancel: 'cancel_in_queue', rewind: 'rewind', remove: 'remove' },
+  finished: { rewind: 'rewind', remove: 'remove' },
+  failed: { start: 'retry', retry: 'retry', rewind: 'rewind', remove: 'remove' },
+  cancelled: { start: 'retry', retry: 'retry', rewind: 'rewind', remove: 'remove' },
+  lost: { start: 'retry', retry: 'retry', rewind: 'rewind', remove: 'remove' },
+} as const satisfies Record<RunState, Partial<Record<Command, Deed>>>;

@@ -16,9 +16,9 @@ export function say(told: Told): string {
   });
 }
 
-/** What a state rests on. */
-export function evidenceText(code: Evidence, text: string): string {
-  return say({ kind: `evidence.${code.kind}`, fields: code, text });
+/** What a state rests on, of a run or of one change of its state. */
+export function evidenceText(claim: { evidence: string; evidence_code: Evidence }): string {
+  return say({ kind: `evidence.${claim.evidence_code.kind}`, fields: claim.evidence_code, text: claim.evidence });
 }
 
 function written(form: Form, value: unknown): string {

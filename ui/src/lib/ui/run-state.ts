@@ -1,6 +1,7 @@
-// What a run's state looks like: its glyph, its colour and its word. The evidence that comes with a state is text of
-// the supervisor; the forms that it is known to take are put into the reader's language, others are shown as they are.
-import { t, translated, type Key } from '$lib/i18n/index.svelte';
+// What a run's state looks like: its glyph, its colour and its word; and what can be asked of a run in it. Decided by
+// kinds and tables of the host, never by its words.
+import { DEEDS, type Command, type Deed, type Evidence, type RunState } from '$lib/backend';
+import type { Key } from '$lib/i18n/index.svelte';
 
 export type Tone = 'running' | 'queued' | 'done' | 'stalled' | 'failed' | 'paused';
 export type Look = { tone: Tone; glyph: Tone | 'stopped'; word: Key };
@@ -20,68 +21,32 @@ const LOOKS: Record<string, Look> = {
 
 const UNKNOWN: Look = { tone: 'queued', glyph: 'queued', word: 'state.unknown' };
 
-export function lookOf(state: string, evidence: string): Look {
+/** By the state and what it rests on; a failure whose cause is known is named by its cause. */
+export function lookOf(state: string, code?: Evidence): Look {
   const look = LOOKS[state] ?? UNKNOWN;
-  if (state === 'cancelled' && evidence.startsWith('rule:')) return { ...look, word: 'state.cancelled_by_rule' };
-  // The worker's exit codes of the contract: 4 = non-finite loss, 5 = out of device memory.
-  if (state === 'failed' && /^exit 4\b/.test(evidence)) return { ...look, word: 'state.nonfinite' };
-  if (state === 'failed' && /^exit 5\b|out[_ ]of[_ ]memory|memory killer/i.test(evidence)) return { ...look, word: 'state.out_of_memory' };
-  return look;
+  const cause = state === 'failed' && code !== undefined ? CAUSES[causeOf(code)] : undefined;
+  return cause === undefined ? look : { ...look, word: cause };
 }
 
-/** What the supervisor may still do with a run in this state. */
-export function allows(state: string): { pause: boolean; resume: boolean; cancel: boolean; retry: boolean } {
-  return {
-    pause: state === 'running' || state === 'stalled',
-    resume: state === 'paused',
-    cancel: ['queued', 'starting', 'running', 'stalled', 'pausing', 'paused'].includes(state),
-    retry: ['failed', 'cancelled', 'lost'].includes(state),
-  };
-}
+const CAUSES: Record<string, Key | undefined> = { nonfinite: 'state.nonfinite', out_of_memory: 'state.out_of_memory' };
+/** The exit codes of the contract that say why. */
+const BY_CODE: Record<number, string> = { 4: 'nonfinite', 5: 'out_of_memory' };
 
-// The supervisor's own words, part by part.
-const PATTERNS: [RegExp, Key, string[]][] = [
-  [/^exit (\d+)$/, 'heard.exit', ['code']],
-  [/^exit (\d+): the worker could not be started: (.*)$/, 'heard.worker_not_started', ['code', 'reason']],
-  [/^exit (\d+): (.*)$/, 'heard.exit_because', ['code', 'reason']],
-  [/^signal (\d+)$/, 'heard.signal', ['signal']],
-  [/^rule: (.*)$/, 'heard.rule', ['rule']],
-  [/^no record for (\d+) s(.*)$/, 'heard.silent', ['seconds', 'cause']],
-  [/^attempt (\d+) on (\S+) from step (\d+)$/, 'heard.attempt_from', ['attempt', 'device', 'step']],
-  [/^attempt (\d+) on (\S+)$/, 'heard.attempt', ['attempt', 'device']],
-  [/^not started: device (\S+) does not exist here; this machine has (.*); set device to .*$/, 'heard.no_device', ['device', 'devices']],
-  [/^not started: device (\S+) cannot be used: (.*); set device to auto or cpu$/, 'heard.unusable_device', ['device', 'reason']],
-  [/^not started: slurm refused it: (.*); change the Slurm settings, then retry$/, 'heard.slurm_refused', ['reason']],
-  [/^not started: failed to (.*); see that its folder can be written, then retry$/, 'heard.folder_unwritable', ['reason']],
-  [/^not started: it needs about (.*) and (\S+) has (.*) for runs; .*$/, 'heard.too_large', ['need', 'device', 'room']],
-  [/^not started: (.*)$/, 'heard.not_started', ['reason']],
-  [/^start put off: (.*)$/, 'heard.put_off', ['reason']],
-  [/^waits for memory on (\S+): it needs about (.*), (.*) are free for it$/, 'heard.waits_for_memory', ['device', 'need', 'room']],
-  [/^retry (\d+) of (\d+) by the setting `retry`$/, 'heard.retry', ['number', 'of']],
-  [/^slurm gave no answer: (.*)$/, 'heard.slurm_silent', ['reason']],
-  [/^its journal cannot be read on: (.*)$/, 'heard.journal_damaged', ['what']],
-  [/^rewind to step (\d+) requested$/, 'heard.rewind', ['step']],
-  // Why nothing is started at all.
-  [/^no run folder can be made in (.*): nothing is started before it can$/, 'heard.no_place', ['what']],
-  [/^the disk of (.*) has (\d+) MiB left and `low_disk_bytes` asks for (\d+) MiB: .*$/, 'heard.low_disk', ['folder', 'left', 'wanted']],
-  [/^journals take (.*) and `(\w+)` allows (.*): nothing is started; .*$/, 'heard.journals_full', ['used', 'setting', 'limit']],
-  [/^checkpoints take (.*) and `(\w+)` allows (.*): nothing is started; .*$/, 'heard.checkpoints_full', ['used', 'setting', 'limit']],
-  [/^nothing is started: the setting `(.*)` is not understood \((.*)\); set it again with `vitals settings`$/, 'heard.misread', ['setting', 'reason']],
-  [/^(\S+) is not in (.*); build it or put it there$/, 'heard.program_missing', ['program', 'folder']],
-];
-
-/** Said where the journal alone tells the end. */
-const BY_JOURNAL = /^(.*) \(journal's end record; no exit\.json\)$/;
-/** Where the worker left no message, the meaning of its code stands there. */
-const said = (words: string) => translated(`heard.text.${words}`, words);
-
-/** What the supervisor says of a run, or of the whole queue; also the word with which an attempt ended. */
-export function evidenceText(evidence: string): string {
-  const inner = BY_JOURNAL.exec(evidence)?.[1];
-  if (inner !== undefined) return t('heard.by_journal', { what: evidenceText(inner) });
-  for (const [pattern, key, names] of PATTERNS) {
-    const found = pattern.exec(evidence);
-    if (found !== null) return t(key, Object.fromEntries(names.map((name, i) => [name, name === 'reason' ? said(found[i + 1] ?? '') : found[i + 1] ?? ''])));
+function causeOf(code: Evidence): string {
+  switch (code.kind) {
+    case 'exit': case 'exit_meaning': case 'exit_said': return BY_CODE[code.code] ?? '';
+    case 'memory_killer': return 'out_of_memory';
+    case 'scheduler': return code.word.toLowerCase();
+    // Told by the journal alone: the kind inside is another evidence, without its room.
+    case 'by_journal': return causeOf({ ...code.what.fields, kind: code.what.kind.replace(/^evidence\./, '') } as Evidence);
+    default: return '';
   }
-  return said(evidence);
 }
+
+/** What a command does with a run in this state; undefined: nothing. By the table that the supervisor obeys. */
+export function deed(command: Command, state: string): Deed | undefined {
+  const deeds: Partial<Record<Command, Deed>> | undefined = DEEDS[state as RunState];
+  return deeds?.[command];
+}
+
+export const applies = (command: Command, state: string): boolean => deed(command, state) !== undefined;

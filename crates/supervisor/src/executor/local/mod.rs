@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 use tokio::sync::{Notify, oneshot};
-use vitals_store::{Evidence, RunId};
+use vitals_run::Evidence;
+use vitals_store::RunId;
 
 use self::devices::{DeviceState, Devices, Word, policy_slots, probe};
 use super::{Executor, Followed, Life, Look, Pending, Signalled, Start, Stop};

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::process::{Child, Command};
 use vitals_journal::{Lock, RunFolder};
+use vitals_run::Obstacle;
 
 use super::super::Start;
 use crate::attempt::plan::{Plan, write_job};
@@ -30,7 +31,7 @@ pub(super) async fn start(start: Start<'_>, binaries: &Binaries) -> Result<()> {
     })??;
     start.noted.await?;
     let mut guard = spawn(prepared, binaries)
-        .map_err(|error| SupervisorError::CannotStart { reason: format!("failed to {error}") })?;
+        .map_err(|error| SupervisorError::CannotStart(Obstacle::Failed { what: error.to_string() }))?;
     let hint = start.hint;
     tokio::spawn(async move {
         // Buried at once, and its tail looks at once.

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::sync::watch;
 use vitals_journal::{RunFolder, atomic_write};
-use vitals_store::{Evidence, RunId};
+use vitals_run::{Evidence, Grounds};
+use vitals_store::RunId;
 
 use super::super::Followed;
 use super::ask::Polled;
@@ -74,7 +75,7 @@ impl Job {
     }
 
     /// Takes what a look found of it. `Some`: it waits, and for something else than before.
-    pub fn hear(&mut self, polled: &Polled) -> Option<Evidence> {
+    pub fn hear(&mut self, polled: &Polled) -> Option<Grounds> {
         if !self.is_open() {
             return None;
         }
@@ -90,7 +91,7 @@ impl Job {
         self.missing = if word.is_some() { 0 } else { self.missing + 1 };
         let gone = JobWord { state: GONE.to_owned(), reason: String::new(), nodes: String::new() };
         let word = word.or_else(|| (self.missing >= MISSED).then_some(gone))?;
-        let news = (self.word.as_ref() != Some(&word)).then(|| self.evidence(&word));
+        let news = (self.word.as_ref() != Some(&word)).then(|| self.grounds(&word));
         let ended = word.has_ended();
         self.word = Some(word);
         if ended {
@@ -100,9 +101,12 @@ impl Job {
         news.filter(|_| !ended)
     }
 
-    fn evidence(&self, word: &JobWord) -> Evidence {
-        let reason = if word.reason.is_empty() { String::new() } else { format!(" ({})", word.reason) };
-        let text = format!("slurm: {}{reason}", word.state);
-        Evidence::with(text, json!({ "job": self.id, "slurm": word, "device": SLURM }))
+    fn grounds(&self, word: &JobWord) -> Grounds {
+        let (scheduler, state) = (SLURM.to_owned(), word.state.clone());
+        let evidence = match word.reason.as_str() {
+            "" => Evidence::Scheduler { scheduler, word: state },
+            why => Evidence::SchedulerWaits { scheduler, word: state, why: why.to_owned() },
+        };
+        evidence.with(json!({ "job": self.id, "slurm": word, "device": SLURM }))
     }
 }

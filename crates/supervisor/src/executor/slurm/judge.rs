@@ -3,67 +3,64 @@
 
 use serde_json::json;
 use vitals_journal::Command;
-use vitals_store::{Evidence, RunState};
+use vitals_run::{Evidence, Grounds, RunState};
 
 use super::super::Judgement;
-use super::{GONE, JobWord};
+use super::{GONE, JobWord, SLURM};
 use crate::attempt::known::Known;
 use crate::attempt::verdict::verdict;
 
-/// The state, its evidence, and why the run goes back into the queue, where it does.
+/// The state, what it rests on, and why the run goes back into the queue, where it does.
 pub fn judge(word: &JobWord, known: &Known, new_checkpoint: bool) -> Judgement {
-    let (state, evidence, again) = by_word(word, known, new_checkpoint);
-    Judgement { state, evidence, again: again.map(Evidence::text) }
+    let (state, grounds, again) = by_word(word, known, new_checkpoint);
+    Judgement { state, grounds, again }
 }
 
-fn by_word(
-    word: &JobWord,
-    known: &Known,
-    new_checkpoint: bool,
-) -> (RunState, Evidence, Option<&'static str>) {
-    let (state, evidence) = verdict(known);
+fn by_word(word: &JobWord, known: &Known, new_checkpoint: bool) -> (RunState, Grounds, Option<Evidence>) {
+    let (state, grounds) = verdict(known);
     let told = known.exit.is_some() || known.end.is_some();
-    let data = json!({ "slurm": word, "run_folder": { "state": state.as_str(), "evidence": evidence.text } });
-    let name = word.state.as_str();
-    let said = |text: &str| Evidence::with(format!("slurm: {name}{text}"), data.clone());
+    let run_folder = json!({ "state": state.as_str(), "evidence": grounds.evidence.to_string() });
+    let data = json!({ "slurm": word, "run_folder": run_folder });
+    let said = |evidence: Evidence| evidence.with(data.clone());
+    let (scheduler, word) = (SLURM.to_owned(), word.state.clone());
     let finished = told && state == RunState::Finished;
-    match name {
-        _ if finished => (state, evidence, None),
-        _ if told && state == RunState::Cancelled && name != "CANCELLED" => (state, evidence, None),
-        _ if known.asked == Some(Command::Cancel) => (RunState::Cancelled, said(", cancel requested"), None),
+    match word.as_str() {
+        _ if finished => (state, grounds, None),
+        name if told && state == RunState::Cancelled && name != "CANCELLED" => (state, grounds, None),
+        _ if known.asked == Some(Command::Cancel) => {
+            (RunState::Cancelled, said(Evidence::SchedulerCancelRequested { scheduler, word }), None)
+        }
         _ if told && state == RunState::Paused && known.asked == Some(Command::Pause) => {
-            (state, evidence, None)
+            (state, grounds, None)
         }
-        "TIMEOUT" if new_checkpoint => (
-            RunState::Failed,
-            said(""),
-            Some("requeued after its time limit: it goes on from its checkpoint"),
-        ),
-        "TIMEOUT" => {
-            (RunState::Failed, said(", no new checkpoint before the time limit; allow more time"), None)
+        "TIMEOUT" if new_checkpoint => {
+            let again = Evidence::RequeuedAfterTimeLimit;
+            (RunState::Failed, said(Evidence::Scheduler { scheduler, word }), Some(again))
         }
-        "PREEMPTED" => (
-            RunState::Failed,
-            said(""),
-            Some("requeued after preemption: it goes on from its last checkpoint"),
-        ),
-        "NODE_FAIL" | "BOOT_FAIL" => (
-            RunState::Failed,
-            said(""),
-            Some("requeued after its node failed: it goes on from its last checkpoint"),
-        ),
-        "CANCELLED" => (RunState::Cancelled, said(", not by Vitals"), None),
-        "OUT_OF_MEMORY" | "DEADLINE" => (RunState::Failed, said(""), None),
-        _ if told => (state, evidence, None),
-        GONE => (
-            RunState::Lost,
-            said(": neither squeue nor sacct knows the job, no exit.json, no end record"),
-            None,
-        ),
-        "COMPLETED" => (RunState::Lost, said(", no exit.json, no end record"), None),
+        "TIMEOUT" => (RunState::Failed, said(Evidence::SchedulerTimeLimit { scheduler, word }), None),
+        "PREEMPTED" => {
+            let again = Evidence::RequeuedAfterPreemption;
+            (RunState::Failed, said(Evidence::Scheduler { scheduler, word }), Some(again))
+        }
+        "NODE_FAIL" | "BOOT_FAIL" => {
+            let again = Evidence::RequeuedAfterNodeFailure;
+            (RunState::Failed, said(Evidence::Scheduler { scheduler, word }), Some(again))
+        }
+        "CANCELLED" => {
+            (RunState::Cancelled, said(Evidence::SchedulerCancelledByOthers { scheduler, word }), None)
+        }
+        "OUT_OF_MEMORY" | "DEADLINE" => {
+            (RunState::Failed, said(Evidence::Scheduler { scheduler, word }), None)
+        }
+        _ if told => (state, grounds, None),
+        GONE => (RunState::Lost, said(Evidence::SchedulerForgot { scheduler, word }), None),
+        "COMPLETED" => (RunState::Lost, said(Evidence::SchedulerNoRecord { scheduler, word }), None),
         _ => {
-            let cause = known.last_words.as_deref().map_or_else(String::new, |words| format!(": {words}"));
-            (RunState::Failed, said(&cause), None)
+            let evidence = match known.last_words.clone() {
+                Some(words) => Evidence::SchedulerSaid { scheduler, word, words },
+                None => Evidence::Scheduler { scheduler, word },
+            };
+            (RunState::Failed, said(evidence), None)
         }
     }
 }
@@ -76,9 +73,9 @@ mod tests {
 
     fn check(state: &str, known: Known, new_checkpoint: bool, expected: &str) {
         let word = JobWord { state: state.to_owned(), reason: String::new(), nodes: String::new() };
-        let Judgement { state, evidence, again } = judge(&word, &known, new_checkpoint);
+        let Judgement { state, grounds, again } = judge(&word, &known, new_checkpoint);
         let again = if again.is_some() { ", again" } else { "" };
-        assert_eq!(format!("{state}: {}{again}", evidence.text), expected);
+        assert_eq!(format!("{state}: {}{again}", grounds.evidence), expected);
     }
 
     fn exit(code: i32, asked: Option<Command>) -> Known {
@@ -133,8 +130,8 @@ mod tests {
         let jobs = super::super::words::parse_sacct(ACCOUNTED);
         let judged = jobs.iter().map(|(id, word)| {
             assert!(word.has_ended(), "{word:?}");
-            let Judgement { state, evidence, again } = judge(word, known, new_checkpoint);
-            format!("{id} {state}: {}{}", evidence.text, if again.is_some() { ", again" } else { "" })
+            let Judgement { state, grounds, again } = judge(word, known, new_checkpoint);
+            format!("{id} {state}: {}{}", grounds.evidence, if again.is_some() { ", again" } else { "" })
         });
         judged.collect()
     }

@@ -14,7 +14,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 use vitals_journal::RunFolder;
-use vitals_store::{Evidence, RunId};
+use vitals_run::{Evidence, Grounds};
+use vitals_store::RunId;
 
 use self::ask::{Polled, Refused, cancel, poll};
 use self::job::{Job, JobMark};
@@ -48,7 +49,7 @@ impl Slurm {
     }
 
     /// Takes what the last look found, where it has come back.
-    fn take_answer(&mut self) -> Vec<(RunId, Evidence)> {
+    fn take_answer(&mut self) -> Vec<(RunId, Grounds)> {
         let polled = match self.poll.as_mut().map(oneshot::Receiver::try_recv) {
             None | Some(Err(oneshot::error::TryRecvError::Empty)) => return Vec::new(),
             Some(Ok(polled)) => polled,
@@ -159,8 +160,8 @@ impl Executor for Slurm {
         match self.jobs.get(&run).and_then(|job| job.word.as_ref()) {
             Some(word) => judge::judge(word, known, new_checkpoint),
             None => {
-                let (state, evidence) = verdict(known);
-                Judgement { state, evidence, again: None }
+                let (state, grounds) = verdict(known);
+                Judgement { state, grounds, again: None }
             }
         }
     }

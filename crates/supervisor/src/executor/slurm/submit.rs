@@ -1,8 +1,9 @@
 //! One attempt submitted as a batch job: its script, the arguments of `sbatch`, and what comes of the answer.
 
-use vitals_store::Evidence;
+use vitals_run::{Evidence, Obstacle};
 
 use super::super::Start;
+use super::SLURM;
 use super::ask::{self, Refused};
 use super::job::{JobMark, job_name};
 use super::words::quoted;
@@ -43,10 +44,13 @@ pub async fn submit(
             Ok(None)
         }
         // It may have been submitted all the same: looks at the queue will tell.
-        Err(Refused::Passing(why)) => Ok(Some(Evidence::text(format!("slurm gave no answer: {why}")))),
-        Err(Refused::Final(why)) => Err(SupervisorError::CannotStart {
-            reason: format!("slurm refused it: {why}; change the Slurm settings, then retry"),
-        }),
+        Err(Refused::Passing(why)) => {
+            Ok(Some(Evidence::SchedulerSilent { scheduler: SLURM.to_owned(), why }))
+        }
+        Err(Refused::Final(why)) => {
+            let scheduler = SLURM.to_owned();
+            Err(SupervisorError::CannotStart(Obstacle::SchedulerRefused { scheduler, why }))
+        }
     }
 }
 

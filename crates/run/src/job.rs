@@ -1,14 +1,13 @@
 //! `job.json`: everything that a worker needs to train one attempt of one run. Written by the supervisor, read by the
-//! worker, kept in the run folder as the record of what was asked.
+//! worker, kept in the run folder as the record of what was asked. Everybody reads it through [`Job::read`], which refuses
+//! what a newer version wrote.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-
-use crate::dataset::DatasetFacts;
-use crate::table::Recipe;
+use vitals_recipe::{DatasetFacts, Recipe};
 
 /// The form of `job.json` that this version writes; it reads every form up to it.
 pub const JOB_FORMAT: u32 = 2;
@@ -61,35 +60,52 @@ pub struct JobSweep {
     pub hash: String,
 }
 
-/// Why a `job.json` could not be read.
+/// Why a `job.json` could not be read; texts fit after "failed to …:".
 #[derive(Debug, thiserror::Error)]
 pub enum JobError {
+    /// There is none, or this user may not read it.
+    #[error("read {}: {source}; without it nothing says what the run is", path.display())]
+    Io { path: PathBuf, source: std::io::Error },
     /// The text is not JSON, or lacks what a job must have.
-    #[error("read job.json: {0}")]
-    Unreadable(#[from] serde_json::Error),
+    #[error("understand {}: {source}; the run cannot go on from this folder", path.display())]
+    Unreadable { path: PathBuf, source: serde_json::Error },
     /// A newer version wrote it.
     #[error(
-        "read job.json: its format {found} is newer than {JOB_FORMAT}, the newest that this version reads"
+        "read {}: its format {found} is newer than {JOB_FORMAT}, the newest that this version reads; update Vitals",
+        path.display()
     )]
-    Newer { found: u32 },
+    Newer { path: PathBuf, found: u32 },
 }
 
 impl Job {
-    /// Reads the text of a `job.json`.
-    pub fn parse(text: &str) -> Result<Job, JobError> {
+    /// Reads a `job.json`.
+    ///
+    /// # Errors
+    /// No such file, no job in it, or one of a newer version.
+    pub fn read(path: &Path) -> Result<Self, JobError> {
+        let text = std::fs::read(path).map_err(|source| JobError::Io { path: path.to_owned(), source })?;
+        Self::parse(&text, path)
+    }
+
+    /// Reads the text of the `job.json` at `path`.
+    ///
+    /// # Errors
+    /// No job in it, or one of a newer version.
+    pub fn parse(text: &[u8], path: &Path) -> Result<Self, JobError> {
         #[derive(Deserialize)]
         struct Format {
             format: u32,
         }
-        match serde_json::from_str::<Format>(text)?.format {
-            found if found > JOB_FORMAT => Err(JobError::Newer { found }),
-            _ => Ok(serde_json::from_str(text)?),
+        let unreadable = |source| JobError::Unreadable { path: path.to_owned(), source };
+        match serde_json::from_slice::<Format>(text).map_err(unreadable)?.format {
+            found if found > JOB_FORMAT => Err(JobError::Newer { path: path.to_owned(), found }),
+            _ => serde_json::from_slice(text).map_err(unreadable),
         }
     }
 
     /// The text of its `job.json`.
-    pub fn to_json(&self) -> Result<String, JobError> {
-        Ok(serde_json::to_string_pretty(self)?)
+    pub fn to_json(&self) -> String {
+        serde_json::to_string_pretty(self).expect("a job is always JSON")
     }
 }
 
