@@ -16,7 +16,7 @@ use crate::error::Result;
 const TRIED: u64 = 2_000;
 
 /// Facts of every data set that was looked at, by name.
-pub async fn known_facts(context: &Context) -> Result<HashMap<String, DatasetFacts>> {
+pub(crate) async fn known_facts(context: &Context) -> Result<HashMap<String, DatasetFacts>> {
     let rows = context.store().datasets().await?;
     let facts = rows.into_iter().filter(|row| row.problem.is_none()).filter_map(|row| {
         let facts: DatasetFacts = serde_json::from_value(row.facts.get("facts")?.clone()).ok()?;

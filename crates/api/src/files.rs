@@ -100,7 +100,7 @@ pub fn rename(context: &Context, file: &str, to: &str) -> Result<()> {
     std::fs::rename(&from, &to_path).map_err(|error| io_error("rename", &from, &error))
 }
 
-pub fn delete(context: &Context, file: &str) -> Result<()> {
+pub(crate) fn delete(context: &Context, file: &str) -> Result<()> {
     let path = place(context, file)?;
     std::fs::remove_file(&path).map_err(|error| io_error("remove", &path, &error))
 }

@@ -7,7 +7,7 @@ use vitals_store::{Strip, View};
 use crate::Context;
 use crate::dto::{ApiError, HeatmapCell, HeatmapHeader, HeatmapRequest, HeatmapRow};
 use crate::error::Result;
-use crate::frames::{MAX_COLUMNS, MAX_SERIES, window, with_header};
+use crate::framing::{MAX_COLUMNS, MAX_SERIES, window, with_header};
 use crate::runs;
 
 /// A row of cells before they are laid out.

@@ -15,6 +15,7 @@ pub mod export;
 pub mod files;
 pub mod foreign;
 pub mod frames;
+mod framing;
 pub mod heatmap;
 pub mod import;
 pub mod journals;

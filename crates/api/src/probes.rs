@@ -70,7 +70,7 @@ fn hinted(error: ApiError, hint: Option<String>) -> ApiError {
 ///
 /// # Errors
 /// As [`start`].
-pub async fn preview(context: &Context, request: &ProbeStart) -> Result<ProbePreview> {
+pub(crate) async fn preview(context: &Context, request: &ProbeStart) -> Result<ProbePreview> {
     let Planned { recipe, facts, .. } = plan(context, request).await?;
     Ok(ProbePreview {
         settable: settable(recipe.task).into_iter().map(str::to_owned).collect(),

@@ -17,9 +17,9 @@ mod words;
 pub use words::assign;
 
 /// Slots that one device can be given.
-pub const MOST_SLOTS: u32 = 64;
+const MOST_SLOTS: u32 = 64;
 /// Retries in a row beyond which something is wrong that no retry mends.
-pub const MOST_RETRIES: u32 = 100;
+const MOST_RETRIES: u32 = 100;
 
 /// The settings as they are, defaults where nothing is set.
 pub async fn get(context: &Context) -> Result<QueueSettings> {

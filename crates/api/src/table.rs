@@ -45,7 +45,7 @@ pub fn one(name: &str) -> Result<ParameterInfo> {
 }
 
 /// All presets with what they resolve to.
-pub fn presets() -> Vec<PresetInfo> {
+pub(crate) fn presets() -> Vec<PresetInfo> {
     let info = |preset: &vitals_recipe::Preset| PresetInfo {
         name: preset.name.to_owned(),
         help: preset.help.to_owned(),

@@ -96,7 +96,7 @@ impl Memory {
 }
 
 /// Bytes that may still be taken.
-pub(crate) struct Room {
+struct Room {
     used: AtomicU64,
     budget: u64,
 }

@@ -307,7 +307,7 @@ impl Dataset {
     ///
     /// # Errors
     /// As [`Dataset::decode`].
-    pub fn decode_into(&self, split: Split, index: u64, image: &mut RgbImage) -> Result<()> {
+    pub(crate) fn decode_into(&self, split: Split, index: u64, image: &mut RgbImage) -> Result<()> {
         self.decode_wanted(split, index, &decode::whole, image)
     }
 

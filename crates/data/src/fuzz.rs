@@ -8,13 +8,6 @@ use crate::augment::CropBox;
 use crate::decode::{decode_into, decode_sequential_jpeg, dimensions, whole};
 use crate::source::{cifar, idx, tar_format};
 
-/// Entry points by name, as `fuzz/fuzz_targets` has them.
-pub const ENTRIES: [(&str, Entry); 5] =
-    [("decode", decode), ("jpeg", jpeg), ("idx", idx), ("cifar", cifar), ("tar", tar)];
-
-/// Takes any bytes and returns.
-pub type Entry = fn(&[u8]);
-
 /// An encoded image of any format.
 pub fn decode(bytes: &[u8]) {
     let mut image = RgbImage::default();
@@ -77,6 +70,13 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    /// Takes any bytes and returns.
+    type Entry = fn(&[u8]);
+
+    /// Entry points by name, as `fuzz/fuzz_targets` has them.
+    const ENTRIES: [(&str, Entry); 5] =
+        [("decode", decode), ("jpeg", jpeg), ("idx", idx), ("cifar", cifar), ("tar", tar)];
 
     proptest! {
         #[test]

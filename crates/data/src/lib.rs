@@ -17,7 +17,7 @@ mod rgb;
 pub mod samples;
 mod source;
 
-pub use augment::{eval_image, resize_exact};
+pub use augment::eval_image;
 pub use cache::DecodedCache;
 pub use dataset::{Dataset, DatasetSpec, HeldOut, HeldOutOrigin, Split, open, open_seeded};
 pub use error::{DataError, Result};

@@ -19,7 +19,7 @@ impl RgbImage {
     }
 
     /// Becomes a `width` × `height` image with three equal channels taken from `grey` (one byte a pixel).
-    pub fn set_grey(&mut self, width: u32, height: u32, grey: &[u8]) {
+    pub(crate) fn set_grey(&mut self, width: u32, height: u32, grey: &[u8]) {
         let pixels = self.reshape(width, height);
         for (rgb, &value) in pixels.chunks_exact_mut(3).zip(grey) {
             rgb.fill(value);

@@ -3,8 +3,8 @@
 
 use std::io::Cursor;
 
-use crate::augment::{Scratch, ViewKey, Views};
-use crate::{DataError, Dataset, Result, RgbImage, Split, resize_exact};
+use crate::augment::{Scratch, ViewKey, Views, resize_exact};
+use crate::{DataError, Dataset, Result, RgbImage, Split};
 
 /// One image of a split, its facts and its pictures.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub struct Pictures {
 }
 
 /// Longest side of the picture of an original.
-pub const THUMBNAIL: u32 = 256;
+const THUMBNAIL: u32 = 256;
 
 /// Image `index` of `split` with the views that epoch `epoch` of a run with `seed` makes of it.
 ///

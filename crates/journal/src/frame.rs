@@ -8,7 +8,7 @@ pub(crate) const HEAD_BYTES: usize = 12;
 /// Bytes after the payload.
 pub(crate) const TAIL_BYTES: usize = 4;
 /// Readers take no larger payload for meant.
-pub const MAX_PAYLOAD_BYTES: usize = 64 << 20;
+pub(crate) const MAX_PAYLOAD_BYTES: usize = 64 << 20;
 
 /// TFRecord's mask: a CRC of data that contains CRCs would otherwise be weak.
 fn mask(crc: u32) -> u32 {

@@ -29,11 +29,11 @@ pub use atomic::atomic_write;
 pub use attempts::{AttemptStart, StepRange, in_force};
 pub use check::{Check, check};
 pub use error::JournalError;
-pub use frame::{FORMAT_VERSION, MAX_PAYLOAD_BYTES};
+pub use frame::FORMAT_VERSION;
 pub use hash::SeriesHasher;
 pub use lock::{Lock, LockError};
 pub use narrow::{narrow, widen};
-pub use reader::{ReadOutcome, Reader, read_header};
+pub use reader::{ReadOutcome, Reader};
 pub use record::{
     CheckpointRecord, Column, ControlAck, EndRecord, Event, Header, Level, LogRecord, Record, Row, Stream,
     StreamId, ValueKind, Wait,

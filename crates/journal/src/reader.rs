@@ -58,12 +58,7 @@ impl Reader {
     }
 
     /// Opens a journal at a byte offset, given what was declared before it.
-    pub fn with_declarations(
-        path: &Path,
-        offset: u64,
-        header: Option<Header>,
-        streams: Streams,
-    ) -> Result<Self> {
+    fn with_declarations(path: &Path, offset: u64, header: Option<Header>, streams: Streams) -> Result<Self> {
         let mut file = File::open(path).map_err(JournalError::io("open the journal", path))?;
         file.seek(SeekFrom::Start(offset)).map_err(JournalError::io("read the journal", path))?;
         let path = path.to_owned();
@@ -250,11 +245,4 @@ impl Reader {
         }
         Err(JournalError::BadOffset { path: self.path.clone(), offset: end })
     }
-}
-
-/// The header of a journal; `None` when it is not written yet.
-pub fn read_header(path: &Path) -> Result<Option<Header>> {
-    let mut reader = Reader::open(path, 0)?;
-    reader.next()?;
-    Ok(reader.header)
 }

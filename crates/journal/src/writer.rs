@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::atomic::sync_folder_of;
+use crate::frame::MAX_PAYLOAD_BYTES;
 use crate::record::{
     CheckpointRecord, Column, ControlAck, EndRecord, Event, Header, Level, LogRecord, Record, Stream,
     StreamId, Wait,
@@ -18,7 +19,7 @@ use crate::record::{
 use crate::shared::{OnStall, Shared, Stall, State};
 use crate::sink::Sink;
 use crate::streams::Streams;
-use crate::{JournalError, MAX_PAYLOAD_BYTES, Result, codec, frame, pump};
+use crate::{JournalError, Result, codec, frame, pump};
 
 /// How the writer behaves; the defaults are the contract's.
 pub struct WriterOptions {

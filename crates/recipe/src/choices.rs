@@ -217,7 +217,7 @@ impl Backbone {
     }
 
     /// Whether the network is a Vision Transformer.
-    pub const fn is_vit(self) -> bool {
+    pub(crate) const fn is_vit(self) -> bool {
         !matches!(self, Backbone::ResNet50)
     }
 }

@@ -34,7 +34,7 @@ pub use keyed::{KeyedRng, Part, keyed_rng};
 pub use parameters::{InProbes, Kind, Parameter, Since, ValueError, nearest};
 pub use point::{Point, point_id};
 pub use preset::{PRESETS, Preset};
-pub use probe::{check_pretraining, fixed_in_probes, probe};
+pub use probe::{fixed_in_probes, probe};
 pub use problem::{Problem, Severity};
 pub use resolve::{Level, Setting, resolve};
 pub use schedule::{Schedule, effective_learning_rate};

@@ -113,11 +113,6 @@ impl Parameter {
         (self.default)()
     }
 
-    /// The key of its visible label in the message catalogues.
-    pub fn label_key(&self) -> String {
-        format!("parameter.{}", self.name)
-    }
-
     /// Checks type, range, choices and form, and returns the value in the parameter's own type: a whole number
     /// becomes a float where the parameter is one.
     pub fn check(&self, value: &Value) -> Result<Value, ValueError> {

@@ -124,7 +124,7 @@ pub(crate) fn check_probe(recipe: &Recipe, facts: Option<&DatasetFacts>) -> Vec<
 }
 
 /// What a sweep must not ask for, as it pre-trains.
-pub fn check_pretraining(recipe: &Recipe) -> Vec<Problem> {
+pub(crate) fn check_pretraining(recipe: &Recipe) -> Vec<Problem> {
     let defaults = Recipe::default();
     let of_probes = PARAMETERS.iter().filter(|parameter| parameter.group == "probe");
     of_probes

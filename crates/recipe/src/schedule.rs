@@ -65,7 +65,7 @@ impl Schedule {
 }
 
 /// Whether the recipe's disturbance covers this step.
-pub(crate) fn is_shocked(recipe: &Recipe, step: u64) -> bool {
+fn is_shocked(recipe: &Recipe, step: u64) -> bool {
     let first = recipe.shock_at_step;
     first > 0 && step >= first && step < first.saturating_add(recipe.shock_steps)
 }

@@ -29,13 +29,13 @@ fn every_parameter_is_read_outside_the_table() {
 }
 
 fn gather(folder: &Path, into: &mut String) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+    for entry in fs::read_dir(folder).expect("the sources are there") {
+        let path = entry.expect("it is listed").path();
+        let name = path.file_name().expect("it has a name").to_string_lossy().into_owned();
         if path.is_dir() {
             gather(&path, into);
         } else if name.ends_with(".rs") && !name.ends_with("tests.rs") {
-            *into += without_tests(&fs::read_to_string(&path).unwrap());
+            *into += without_tests(&fs::read_to_string(&path).expect("it is text"));
         }
     }
 }

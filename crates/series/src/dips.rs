@@ -56,7 +56,7 @@ pub struct Dip {
 
 /// Finds dips in evaluations, one after the other.
 #[derive(Debug, Clone)]
-pub struct DipDetector {
+pub(crate) struct DipDetector {
     rule: DipRule,
     level: RunningMedian,
     differences: RunningMedian,

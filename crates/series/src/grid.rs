@@ -18,7 +18,7 @@ pub const NODE_FACTOR: u64 = 4;
 pub const TOP_LEVEL: u32 = 5;
 
 /// Values that a picture may read one by one; where a window holds more of them its columns are made of nodes.
-pub const READABLE_VALUES: u64 = 500_000;
+const READABLE_VALUES: u64 = 500_000;
 
 /// Steps of a node of `level`.
 pub const fn node_steps(level: u32) -> u64 {

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 /// Differences up to this many steps are no order.
-pub const LEAST_ORDER_STEPS: i64 = 2;
+const LEAST_ORDER_STEPS: i64 = 2;
 /// Resamples of the bootstrap, and the part of them outside of the interval on each side.
 const RESAMPLES: usize = 1_000;
 const TAIL: f64 = 0.025;
@@ -31,11 +31,11 @@ impl Delay {
         self.is_later() || self.is_earlier()
     }
 
-    pub fn is_later(&self) -> bool {
+    fn is_later(&self) -> bool {
         self.low > LEAST_ORDER_STEPS as f64
     }
 
-    pub fn is_earlier(&self) -> bool {
+    fn is_earlier(&self) -> bool {
         self.high < -(LEAST_ORDER_STEPS as f64)
     }
 }

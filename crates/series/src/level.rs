@@ -25,7 +25,7 @@ pub struct LevelRule {
 
 impl LevelRule {
     /// Of `feature_std`: 1 is spread, 0 is collapse.
-    pub const FEATURE_STD: Self = Self {
+    pub(crate) const FEATURE_STD: Self = Self {
         window: 20,
         collapsed_below: 0.1,
         collapsed_part: 0.2,
@@ -35,7 +35,7 @@ impl LevelRule {
         warm_up: 20,
     };
     /// Of the loss.
-    pub const LOSS: Self = Self {
+    pub(crate) const LOSS: Self = Self {
         window: 100,
         collapsed_below: f64::NEG_INFINITY,
         collapsed_part: 0.0,
@@ -60,7 +60,7 @@ pub struct LevelEvent {
 
 /// Finds such stretches, one value after the other.
 #[derive(Debug, Clone)]
-pub struct LevelDetector {
+pub(crate) struct LevelDetector {
     rule: LevelRule,
     level: RunningMedian,
     noise: RobustBaseline,

@@ -21,7 +21,7 @@ pub struct Nonfinite {
 
 /// Finds stretches, one step after the other.
 #[derive(Debug, Clone, Default)]
-pub struct NonfiniteDetector {
+pub(crate) struct NonfiniteDetector {
     open: Option<Nonfinite>,
 }
 

@@ -7,7 +7,7 @@ const MAD_TO_SIGMA: f64 = 1.482_602_218_505_602;
 
 /// Median and spread of a trailing window.
 #[derive(Debug, Clone)]
-pub struct RobustBaseline {
+pub(crate) struct RobustBaseline {
     window: RunningMedian,
     least_spread: f64,
 }
@@ -23,10 +23,6 @@ impl RobustBaseline {
         self.window.len()
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.window.is_empty()
-    }
-
     /// Adds a value; a non-finite one is ignored.
     pub fn push(&mut self, value: f64) {
         self.window.push(value);
@@ -37,11 +33,6 @@ impl RobustBaseline {
         let median = self.window.median()?;
         let spread = MAD_TO_SIGMA * median_deviation(self.window.sorted(), median);
         Some((median, spread.max(self.least_spread)))
-    }
-
-    /// How many spreads a value lies above the median; `None` before the first.
-    pub fn z(&self, value: f64) -> Option<f64> {
-        self.scale().map(|(median, spread)| (value - median) / spread)
     }
 }
 
@@ -86,13 +77,13 @@ mod tests {
     }
 
     #[test]
-    fn z_of_known_noise() {
+    fn the_scale_of_known_noise() {
         let mut baseline = RobustBaseline::new(5, 0.0);
-        assert_eq!(baseline.z(1.0), None);
+        assert_eq!(baseline.scale(), None);
         for value in [1.0, 2.0, 3.0, 4.0, 5.0, f64::NAN] {
             baseline.push(value);
         }
         // Median 3, MAD 1.
-        assert!((baseline.z(6.0).unwrap() - 3.0 / MAD_TO_SIGMA).abs() < 1e-12);
+        assert_eq!(baseline.scale(), Some((3.0, MAD_TO_SIGMA)));
     }
 }

@@ -31,7 +31,7 @@ pub fn smooth_ema(steps: &[u64], values: &[f64], weight: f64) -> Vec<f64> {
 
 /// Median of the last `window` finite values.
 #[derive(Debug, Clone)]
-pub struct RunningMedian {
+pub(crate) struct RunningMedian {
     window: usize,
     arrived: VecDeque<f64>,
     sorted: Vec<f64>,
@@ -60,10 +60,6 @@ impl RunningMedian {
     /// Values in the window.
     pub fn len(&self) -> usize {
         self.sorted.len()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.sorted.is_empty()
     }
 
     /// The mean of the two middle values when their number is even; `None` before the first.

@@ -71,7 +71,7 @@ const CHANCE_EVENTS: f64 = 1e-6;
 impl SpikeRule {
     /// How many of `layers` must agree: the fewest of which chance alone brings together no more than 1 in a million steps
     /// (Poisson). 2 up to 47 layers, 3 up to 600.
-    pub fn quorum(&self, layers: usize) -> usize {
+    fn quorum(&self, layers: usize) -> usize {
         let expected = CHANCE_ALARMS * layers as f64 * self.together as f64;
         let (mut needed, mut chance) = (0, 1.0);
         while needed < self.least_layers || chance > CHANCE_EVENTS {
@@ -127,7 +127,7 @@ struct Layer {
 
 /// Finds spikes in the norms of all layers, one step after the other.
 #[derive(Debug, Clone)]
-pub struct SpikeDetector {
+pub(crate) struct SpikeDetector {
     rule: SpikeRule,
     layers: Vec<Layer>,
     open: Option<SpikeEvent>,
@@ -141,7 +141,7 @@ impl SpikeDetector {
     }
 
     /// Takes note of further layers, which come behind those known.
-    pub fn grow_to(&mut self, layers: usize) {
+    pub(crate) fn grow_to(&mut self, layers: usize) {
         let rule = self.rule;
         let layer = || Layer {
             baseline: RobustBaseline::new(rule.window, rule.least_spread),

@@ -84,7 +84,7 @@ impl Summary {
     }
 
     /// Adds the summary of other values, whichever steps are theirs; of equal steps, those of `self` come first.
-    pub fn merge_any(&mut self, other: &Self) {
+    pub(crate) fn merge_any(&mut self, other: &Self) {
         let (mine, before) = (*self, other.count > 0 && self.count > 0 && other.first_step < self.first_step);
         let after = other.last_step >= self.last_step;
         self.merge(other);

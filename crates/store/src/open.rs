@@ -77,11 +77,6 @@ impl Store {
         &self.path
     }
 
-    /// The newest database version that this build knows.
-    pub fn supported_version() -> i64 {
-        supported()
-    }
-
     /// Closes all connections; the last process to do so folds the write-ahead log back into the file.
     pub async fn close(&self) {
         self.read.close().await;

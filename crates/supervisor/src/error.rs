@@ -57,7 +57,7 @@ impl SupervisorError {
     }
 
     /// Waiting may help: a busy database, a full disk.
-    pub fn may_pass(&self) -> bool {
+    pub(crate) fn may_pass(&self) -> bool {
         match self {
             Self::Store(error) => error.may_pass(),
             Self::Journal(JournalError::Io { source, .. }) | Self::Io { source, .. } => {

@@ -43,5 +43,4 @@ pub use stop::stop_signals;
 pub use system::ProcessMark;
 pub use turn::Supervisor;
 pub use watch::folder::{IngestedFolder, ingest_folder};
-pub use watch::pace::Pace;
 pub use workspace::Workspace;

@@ -15,7 +15,7 @@ pub const SLOTS: &str = "slots";
 /// Object: bytes of memory that runs may take together, by device, `{"cuda:0": 17179869184}`.
 pub const MEMORY_BYTES: &str = "memory_bytes";
 /// Bool: nothing is started.
-pub const QUEUE_PAUSED: &str = "queue_paused";
+pub(crate) const QUEUE_PAUSED: &str = "queue_paused";
 /// Object ([`SlurmSettings`]): runs go to a cluster.
 pub const SLURM: &str = "slurm";
 /// Number of bytes: with less room than this on the run folders' disk nothing is started
@@ -30,7 +30,7 @@ pub const JOURNAL_LIMIT_BYTES: &str = "journal_limit_bytes";
 /// Object ([`crate::RetrySettings`]): how often and for which causes a run is tried again without being asked.
 pub const RETRY: &str = "retry";
 /// Text: where run folders lie, absolute or from the workspace; read when a supervisor starts.
-pub const RUNS_DIR: &str = "runs_dir";
+pub(crate) const RUNS_DIR: &str = "runs_dir";
 
 /// What a workspace says of its cluster (setting `slurm`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

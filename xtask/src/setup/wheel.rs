@@ -19,7 +19,7 @@ const fn cuda(project: &'static str, version: &'static str, libraries: &'static 
 }
 
 /// libtorch's CPU library refers to the CUDA runtime and CUPTI even where no GPU is.
-pub const WHEELS: &[Wheel] = &[
+const WHEELS: &[Wheel] = &[
     Wheel { project: "torch", version: LIBTORCH_VERSION, cuda_only: false, libraries: &[] },
     Wheel {
         project: "nvidia-cuda-runtime",

@@ -10,22 +10,56 @@ use super::Finding;
 /// `cargo metadata --no-deps`, as far as the rules look.
 #[derive(Debug, Deserialize)]
 pub struct Metadata {
-    packages: Vec<Package>,
+    pub packages: Vec<Package>,
+    pub workspace_root: String,
     workspace_default_members: Vec<String>,
 }
 
-#[derive(Debug, Deserialize)]
-struct Package {
+#[derive(Debug, Default, Deserialize)]
+pub struct Package {
     id: String,
     name: String,
+    manifest_path: String,
     description: Option<String>,
-    dependencies: Vec<Dependency>,
+    pub dependencies: Vec<Dependency>,
 }
 
 #[derive(Debug, Deserialize)]
-struct Dependency {
-    name: String,
-    kind: Option<String>,
+pub struct Dependency {
+    pub name: String,
+    /// `dev` or `build`, where it is one.
+    pub kind: Option<String>,
+    /// What the sources call it, where that is another name.
+    pub rename: Option<String>,
+}
+
+impl Metadata {
+    /// Takes the clone's own place from the places of its packages.
+    pub fn within_the_clone(mut self) -> Self {
+        for package in &mut self.packages {
+            let inside = package.manifest_path.strip_prefix(&self.workspace_root).unwrap_or_default();
+            package.manifest_path = inside.trim_start_matches('/').to_owned();
+        }
+        self
+    }
+}
+
+impl Package {
+    #[cfg(test)]
+    pub fn new(name: &str, folder: &str) -> Self {
+        Self {
+            id: name.to_owned(),
+            name: name.to_owned(),
+            manifest_path: format!("{folder}/Cargo.toml"),
+            description: Some("x".to_owned()),
+            dependencies: Vec::new(),
+        }
+    }
+
+    /// Its folder within the clone.
+    pub fn folder(&self) -> &str {
+        self.manifest_path.strip_suffix("/Cargo.toml").unwrap_or(&self.manifest_path)
+    }
 }
 
 /// Our crates that a room may depend on; a test may use more (`dev-dependencies` are free).
@@ -43,7 +77,6 @@ const ROOMS: &[(&str, &[&str])] = &[
         &["vitals-recipe", "vitals-run", "vitals-journal", "vitals-store", "vitals-series"],
     ),
     ("vitals-charts", &["vitals-series"]),
-    ("vitals-interchange", &["vitals-series"]),
     (
         "vitals-api",
         &[
@@ -55,7 +88,6 @@ const ROOMS: &[(&str, &[&str])] = &[
             "vitals-series",
             "vitals-journal",
             "vitals-data",
-            "vitals-interchange",
         ],
     ),
     ("vitals", &["vitals-api"]),
@@ -74,9 +106,8 @@ const FENCES: &[(&str, &[&str])] = &[
     ("torch-sys", &["vitals-engine", "vitals-worker"]),
     ("tauri*", &["vitals-desktop"]),
     ("plotters*", &["vitals-charts"]),
-    ("parquet", &["vitals-interchange", "vitals-data"]),
-    ("arrow*", &["vitals-interchange", "vitals-data"]),
-    ("prost*", &["vitals-interchange"]),
+    ("parquet", &["vitals-data"]),
+    ("arrow*", &["vitals-data"]),
 ];
 
 /// Who may name a fenced crate as a dev-dependency: what a benchmark measures against.
@@ -136,21 +167,17 @@ mod tests {
     use super::*;
 
     fn findings(name: &str, dependencies: &[(&str, Option<&str>)]) -> Vec<Finding> {
-        let package = |name: &str| Package {
-            id: name.into(),
-            name: name.into(),
-            description: Some("x".into()),
-            dependencies: Vec::new(),
-        };
+        let package = |name: &str| Package::new(name, &format!("crates/{name}"));
         let mut subject = package(name);
         let own = |&(name, kind): &(&str, Option<&str>)| Dependency {
             name: name.into(),
             kind: kind.map(Into::into),
+            rename: None,
         };
         subject.dependencies = dependencies.iter().map(own).collect();
         let packages = vec![subject, package("vitals-store"), package("vitals-engine")];
         let workspace_default_members = vec![name.into(), "vitals-store".into()];
-        check(&Metadata { packages, workspace_default_members })
+        check(&Metadata { packages, workspace_root: String::new(), workspace_default_members })
     }
 
     #[test]
@@ -169,7 +196,7 @@ mod tests {
             ("vitals", "plotters"),
             ("vitals-supervisor", "tch"),
             ("vitals-charts", "parquet"),
-            ("vitals-data", "prost-types"),
+            ("vitals-series", "arrow-array"),
         ] {
             let found = findings(room, &[(dependency, None)]);
             assert_eq!(found.len(), 1, "{room} → {dependency}: {found:?}");

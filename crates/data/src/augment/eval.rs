@@ -17,7 +17,7 @@ pub fn eval_image(image: &RgbImage, size: u32) -> Vec<u8> {
 }
 
 /// All of `image` at `width` × `height` pixels with Pillow's arithmetic: H×W×3 bytes.
-pub fn resize_exact(image: &RgbImage, width: u32, height: u32) -> Vec<u8> {
+pub(crate) fn resize_exact(image: &RgbImage, width: u32, height: u32) -> Vec<u8> {
     let (width, height) = (width as usize, height as usize);
     let mut out = vec![0; width * height * 3];
     let mut scratch = Scratch::default();

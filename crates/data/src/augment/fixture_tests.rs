@@ -6,8 +6,13 @@ use serde_json::Value;
 use super::blur::{BlurScratch, blur};
 use super::plan::{CropBox, Jitter, JitterOp, Plan};
 use super::planes::Planes;
-use super::{Arithmetic, MEAN, STD, Scratch, colour, hue, simd};
+use super::{Arithmetic, Scratch, colour, hue, simd};
 use crate::RgbImage;
+
+/// Mean of each channel that the reference subtracts, in units of 0..1.
+const MEAN: [f32; 3] = [0.485, 0.456, 0.406];
+/// Standard deviation of each channel by which the reference divides.
+const STD: [f32; 3] = [0.229, 0.224, 0.225];
 
 fn image(tensors: &SafeTensors<'_>, name: &str) -> RgbImage {
     let tensor = tensors.tensor(name).unwrap();

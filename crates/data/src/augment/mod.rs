@@ -26,15 +26,12 @@ mod simd;
 mod statistics_tests;
 mod truncate;
 
-pub use eval::{eval_image, resize_exact};
+pub use eval::eval_image;
+pub(crate) use eval::resize_exact;
 pub use plan::{CropBox, Jitter, JitterOp, Plan};
-pub use sample::{CropRange, JitterRange, ViewRecipe};
+use sample::ViewRecipe;
+pub use sample::{CropRange, JitterRange};
 pub use simd::Scratch;
-
-/// Mean of each channel that the reference subtracts, in units of 0..1.
-pub const MEAN: [f32; 3] = [0.485, 0.456, 0.406];
-/// Standard deviation of each channel by which the reference divides.
-pub const STD: [f32; 3] = [0.229, 0.224, 0.225];
 
 /// How the two views of an image are made.
 #[derive(Debug, Clone)]
@@ -74,7 +71,7 @@ impl Views {
 
     /// The same views with exact (the default) or fast arithmetic.
     #[must_use]
-    pub fn with_arithmetic(self, arithmetic: Arithmetic) -> Self {
+    pub(crate) fn with_arithmetic(self, arithmetic: Arithmetic) -> Self {
         Self { arithmetic, ..self }
     }
 

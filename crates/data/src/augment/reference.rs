@@ -66,7 +66,7 @@ fn blend(d: u8, x: u8, f: f64) -> u8 {
     }
 }
 
-pub(super) fn shift_hue([r, g, b]: [u8; 3], factor: f64) -> [u8; 3] {
+fn shift_hue([r, g, b]: [u8; 3], factor: f64) -> [u8; 3] {
     let (max, min) = (r.max(g).max(b), r.min(g).min(b));
     let (mut hue, mut saturation) = (0u8, 0u8);
     if max != min {

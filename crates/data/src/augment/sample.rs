@@ -25,7 +25,7 @@ pub struct JitterRange {
 
 /// Every probability and range of one view.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct ViewRecipe {
+pub(crate) struct ViewRecipe {
     pub crop: CropRange,
     pub jitter_probability: f64,
     pub jitter: JitterRange,
@@ -60,7 +60,7 @@ impl ViewRecipe {
     }
 
     /// A crop and a flip alone, as classifiers are trained with.
-    pub fn crop_and_flip(crop_min_scale: f64) -> Self {
+    pub(crate) fn crop_and_flip(crop_min_scale: f64) -> Self {
         Self {
             jitter_probability: 0.0,
             grayscale_probability: 0.0,

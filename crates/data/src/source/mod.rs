@@ -106,7 +106,7 @@ impl FileEntry {
 }
 
 /// `path` relative to `root`, with forward slashes, lossy only where a name is not UTF-8.
-pub(crate) fn relative_name(root: &Path, path: &Path) -> String {
+fn relative_name(root: &Path, path: &Path) -> String {
     let relative = path.strip_prefix(root).unwrap_or(path);
     let parts: Vec<_> = relative.components().map(|c| c.as_os_str().to_string_lossy()).collect();
     if parts.is_empty() { path.display().to_string() } else { parts.join("/") }

@@ -7,7 +7,7 @@ const BLOCK: u64 = 512;
 /// A longer name, or pax header, is no name but an attack on memory.
 const MAX_EXTENDED: u64 = 1 << 20;
 /// Small members are read while the index is made: labels, never images.
-pub(crate) const MAX_INLINE: u64 = 64 << 10;
+const MAX_INLINE: u64 = 64 << 10;
 
 /// A regular file of an archive.
 #[derive(Debug, Clone, PartialEq, Eq)]

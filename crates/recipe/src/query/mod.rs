@@ -6,7 +6,7 @@ mod lex;
 mod parse;
 
 pub use evaluate::{Row, Scalar};
-pub use parse::{FIELDS, parse};
+pub use parse::parse;
 
 /// A condition on runs.
 #[derive(Debug, Clone, PartialEq)]

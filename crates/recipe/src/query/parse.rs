@@ -8,7 +8,7 @@ use crate::table::PARAMETERS;
 use crate::table::parameter;
 
 /// What a bare name may be besides a parameter.
-pub const FIELDS: &[&str] = &[
+const FIELDS: &[&str] = &[
     "id",
     "label",
     "sweep",

@@ -12,7 +12,7 @@ use super::diagnostic::{Diagnostic, LineIndex};
 use crate::preset::Preset;
 
 /// The form of sweep files that this version reads and writes.
-pub const SWEEP_FORMAT: u64 = 1;
+pub(crate) const SWEEP_FORMAT: u64 = 1;
 
 /// Most runs that one sweep may have.
 pub(crate) const MAX_RUNS: u64 = 10_000;

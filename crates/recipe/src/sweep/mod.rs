@@ -12,7 +12,7 @@ mod list;
 mod numbers;
 mod read;
 
-pub use definition::{Axis, AxisForm, Exclusion, Goal, Objective, Placed, SWEEP_FORMAT, Sample, Sweep};
+pub use definition::{Axis, AxisForm, Exclusion, Goal, Objective, Placed, Sample, Sweep};
 pub use diagnostic::{Diagnostic, render};
 pub use edit::Edit;
 pub use edit_error::EditError;

@@ -41,7 +41,7 @@ pub struct Known {
 
 impl Known {
     /// A start that was interrupted before anything ran: it may simply be done again.
-    pub fn never_began(&self) -> bool {
+    pub(crate) fn never_began(&self) -> bool {
         !self.left_a_trace && !self.folder_missing
     }
 }

@@ -48,7 +48,7 @@ pub struct GuardArgs {
 
 impl GuardArgs {
     /// `--run-dir DIR --attempt N --worker PATH --threads N`, and `--own-lock 1`.
-    pub fn to_args(&self) -> Vec<OsString> {
+    pub(crate) fn to_args(&self) -> Vec<OsString> {
         let mut args = Vec::with_capacity(10);
         args.extend(["--run-dir".into(), self.run_dir.clone().into_os_string()]);
         args.extend(["--attempt".into(), self.attempt.to_string().into()]);
@@ -61,7 +61,7 @@ impl GuardArgs {
     }
 
     /// The reverse of [`GuardArgs::to_args`].
-    pub fn from_args(args: &[OsString]) -> Result<Self, String> {
+    fn from_args(args: &[OsString]) -> Result<Self, String> {
         let (run_dir, worker) = (PathBuf::new(), PathBuf::new());
         let mut found = Self { run_dir, attempt: 0, worker, threads: 0, own_lock: false };
         let mut rest = args.iter();
@@ -89,7 +89,7 @@ impl GuardArgs {
 
 /// `attempt-NNNN/guard.json`: who works on the attempt. The worker leads a process group of its own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct GuardMark {
+pub(crate) struct GuardMark {
     pub format: u32,
     pub guard: Option<ProcessMark>,
     pub worker: Option<ProcessMark>,

@@ -15,7 +15,7 @@ use crate::settings::{self, Limits};
 /// The checkpoints to remove so that all together take at most `limit` bytes, as far as that can be: of ended runs only,
 /// those that ended longest ago first, in each the superseded and then the earliest first, and never the one that a run
 /// would go on from.
-pub(crate) fn surplus(kept: &[KeptCheckpoint], limit: u64) -> Vec<&KeptCheckpoint> {
+fn surplus(kept: &[KeptCheckpoint], limit: u64) -> Vec<&KeptCheckpoint> {
     let mut total: u64 = kept.iter().map(|checkpoint| checkpoint.size_bytes).sum();
     let mut newest: HashMap<RunId, (bool, u64, u32)> = HashMap::new();
     let rank = |c: &KeptCheckpoint| (!c.superseded, c.step, c.attempt);

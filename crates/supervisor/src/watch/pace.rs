@@ -11,14 +11,14 @@ const CEILING: Duration = Duration::from_secs(3600);
 
 /// The seconds between a run's steps.
 #[derive(Debug, Clone, Default)]
-pub struct Pace {
+pub(crate) struct Pace {
     last: Option<(u64, f64)>,
     intervals: VecDeque<f64>,
 }
 
 impl Pace {
     /// Takes note of a recorded row. Rows of a step that was seen before, or of an earlier one, say nothing of the pace.
-    pub fn observe(&mut self, step: u64, elapsed_secs: f64) {
+    pub(crate) fn observe(&mut self, step: u64, elapsed_secs: f64) {
         if let Some((last_step, last_elapsed)) = self.last {
             if step <= last_step {
                 return;
@@ -35,7 +35,7 @@ impl Pace {
     }
 
     /// Median seconds between steps; `None` before two steps.
-    pub fn median_secs(&self) -> Option<f64> {
+    fn median_secs(&self) -> Option<f64> {
         let mut sorted: Vec<f64> = self.intervals.iter().copied().collect();
         sorted.sort_by(f64::total_cmp);
         sorted.get(sorted.len() / 2).copied()
@@ -43,7 +43,7 @@ impl Pace {
 
     /// How long a silence must last to be a stall: twenty usual steps or three times the longest pause of late
     /// (an evaluation, a checkpoint), whichever is longer, and at least `floor`.
-    pub fn stall_after(&self, floor: Duration) -> Duration {
+    pub(crate) fn stall_after(&self, floor: Duration) -> Duration {
         let Some(median) = self.median_secs() else { return BEFORE_PACE.max(floor) };
         let longest = self.intervals.iter().copied().fold(0.0, f64::max);
         let secs = (20.0 * median).max(3.0 * longest).min(CEILING.as_secs_f64());

@@ -124,7 +124,7 @@ pub(super) struct Bits<'a> {
 }
 
 /// Zeros behind unstuffed data: a refill looks ahead by up to this many bytes.
-pub(super) const PADDING: usize = 16;
+const PADDING: usize = 16;
 
 impl<'a> Bits<'a> {
     /// Bits of `data` from byte `at` on; behind them lie [`PADDING`] bytes.

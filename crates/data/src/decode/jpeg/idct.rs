@@ -49,7 +49,7 @@ pub(super) fn inverse(block: &Block, out: &mut [u8], stride: usize) {
 }
 
 /// As [`inverse`], on any machine: the slow form that the other is tested against.
-pub(super) fn inverse_portable(block: &Block, out: &mut [u8], stride: usize) {
+fn inverse_portable(block: &Block, out: &mut [u8], stride: usize) {
     let mut between = [0i32; 64];
     for x in 0..SIDE {
         let column = pass(std::array::from_fn(|k| i32::from(block[k * SIDE + x])));

@@ -77,7 +77,7 @@ impl Devices {
     }
 
     /// Accelerators that the driver shows.
-    pub fn accelerators(&self) -> u32 {
+    pub(crate) fn accelerators(&self) -> u32 {
         self.nvml.as_ref().and_then(|nvml| nvml.device_count().ok()).unwrap_or(0)
     }
 

@@ -178,7 +178,7 @@ pub struct JobWord {
 }
 
 /// Neither `squeue` nor `sacct` knows the job any more.
-pub const GONE: &str = "GONE";
+const GONE: &str = "GONE";
 
 impl JobWord {
     /// No process of it is left, or none ever was.

@@ -1,0 +1,44 @@
+//! What curves and heat map share: how much may be asked for, which steps are meant, and the header before the arrays.
+
+use crate::Context;
+use crate::dto::ApiError;
+use crate::error::Result;
+
+/// Runs and series in one frame, and columns of it: bounds what a request can cost.
+pub(crate) const MAX_SERIES: usize = 4_000;
+pub(crate) const MAX_COLUMNS: u32 = 16_384;
+
+/// First and last step to show: what is asked for, else all that is recorded.
+pub(crate) async fn window(
+    context: &Context,
+    runs: &[vitals_store::RunId],
+    names: &[String],
+    superseded: bool,
+    (from, to): (Option<f64>, Option<f64>),
+) -> Result<(u64, u64)> {
+    let (mut first, mut last) = (None::<u64>, 0);
+    if from.is_none() || to.is_none() {
+        for run in runs {
+            if let Some(extent) = context.store().extent(*run, names, superseded).await? {
+                first = Some(first.map_or(extent.first_step, |first| first.min(extent.first_step)));
+                last = last.max(extent.last_step);
+            }
+        }
+    }
+    let from = from.map_or(first.unwrap_or(0), |from| from.max(0.0).floor() as u64);
+    Ok((from, to.map_or(last, |to| to.max(0.0).ceil() as u64).max(from)))
+}
+
+/// Length and header, with room for `size` bytes of arrays behind them. `header` is given where the arrays begin: offsets
+/// stand in the header and the header's length depends on them, so there is room for their longest form.
+pub(crate) fn with_header<H: serde::Serialize>(size: usize, header: impl Fn(u32) -> H) -> Result<Vec<u8>> {
+    let failed = |error: serde_json::Error| ApiError::failed(format!("failed to encode a frame: {error}"));
+    let longest = serde_json::to_vec(&header(u32::MAX / 2)).map_err(failed)?.len();
+    let base = (4 + longest).next_multiple_of(8);
+    let mut head = serde_json::to_vec(&header(u32::try_from(base).unwrap_or(u32::MAX))).map_err(failed)?;
+    head.resize(base - 4, b' ');
+    let mut bytes = Vec::with_capacity(base + size);
+    bytes.extend_from_slice(&u32::try_from(head.len()).unwrap_or(u32::MAX).to_le_bytes());
+    bytes.extend_from_slice(&head);
+    Ok(bytes)
+}
