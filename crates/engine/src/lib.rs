@@ -47,7 +47,7 @@ pub use inspect::{Inspection, inspect};
 pub use knn::LabelledImages;
 pub use probe::{Examples, FeatureBank, FeatureCollector, Neighbours, Probe, ProbeReport, Tally};
 pub use scaler::LossScale;
-pub use trainer::{StepReport, Trainer, Views};
+pub use trainer::{StepReport, Trainer, Values, Views};
 
 #[cfg(test)]
 mod facts;

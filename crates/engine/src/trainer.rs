@@ -1,7 +1,7 @@
 //! Training as its host sees it: a recipe and a device in, one report per step out.
 
 use tch::Tensor;
-use vitals_recipe::{Recipe, Schedule};
+use vitals_recipe::{Metric, Recipe, Schedule};
 
 use crate::backbones::Preparation;
 use crate::core::Core;
@@ -50,6 +50,43 @@ pub struct StepReport {
     pub gradients: Option<Gradients>,
 }
 
+/// The values of one metric at a step: one of the run, or one for each layer, tensor or block.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Values<'a> {
+    One(f64),
+    Each(&'a [f32]),
+}
+
+impl StepReport {
+    /// Everything that was measured. What is recorded at other steps than the rest has a stream of its own in the table
+    /// of metrics.
+    pub fn values(&self) -> Vec<(Metric, Values<'_>)> {
+        let mut found = vec![
+            (Metric::Loss, Values::One(self.loss)),
+            (Metric::LearningRate, Values::One(self.learning_rate)),
+            (Metric::EncoderMomentum, Values::One(self.encoder_momentum)),
+            (Metric::FeatureStd, Values::One(self.feature_std)),
+            (Metric::FeatureCosine, Values::One(self.feature_cosine)),
+        ];
+        if let Some(gradients) = &self.gradients {
+            found.extend([
+                (Metric::GradNorm, Values::One(gradients.grad_norm)),
+                (Metric::LayerNorm, Values::Each(&gradients.layer_norms)),
+                (Metric::TensorNorm, Values::Each(&gradients.tensor_norms)),
+                (Metric::GradMax, Values::Each(&gradients.layer_max)),
+                (Metric::UpdateRatio, Values::Each(&gradients.update_ratio)),
+                (Metric::AdamRms, Values::Each(&gradients.adam_rms)),
+            ]);
+        }
+        let entropy = self.attention_entropy.as_deref();
+        found.extend(entropy.map(|entropy| (Metric::AttentionEntropy, Values::Each(entropy))));
+        found.extend(self.loss_scale.map(|scale| (Metric::LossScale, Values::One(scale))));
+        // An optimizer without a second moment has none for any layer.
+        found.retain(|(_, values)| *values != Values::Each(&[]));
+        found
+    }
+}
+
 /// Views as bytes, normalised and cut where they are used, so that a piece of a batch takes no more room than it must.
 struct Bytes<'a> {
     views: &'a Views<'a>,
@@ -89,6 +126,7 @@ pub struct Trainer {
     pub(crate) normalizer: Normalizer,
     layers: Vec<String>,
     tensors: Vec<String>,
+    tensor_layers: Vec<usize>,
 }
 
 impl Trainer {
@@ -108,6 +146,7 @@ impl Trainer {
                 normalizer: Normalizer::new(core.device)?,
                 layers: parameters.layers.iter().map(|(name, _)| name.clone()).collect(),
                 tensors: parameters.slots.iter().map(|slot| slot.name.clone()).collect(),
+                tensor_layers: parameters.slots.iter().map(|slot| slot.layer).collect(),
                 core,
             })
         })
@@ -122,6 +161,11 @@ impl Trainer {
     /// Checkpoint names of the tensors that have gradients, in network order; a frozen patch projection's too.
     pub fn tensors(&self) -> &[String] {
         &self.tensors
+    }
+
+    /// The place in `layers` of the layer that each of `tensors` belongs to.
+    pub fn tensor_layers(&self) -> &[usize] {
+        &self.tensor_layers
     }
 
     /// The step that comes next; as many steps have been done.

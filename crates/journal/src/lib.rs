@@ -19,6 +19,7 @@ mod narrow;
 mod pump;
 mod reader;
 mod record;
+mod roles;
 pub mod run_folder;
 mod shared;
 mod sink;
@@ -38,6 +39,7 @@ pub use record::{
     CheckpointRecord, Column, ControlAck, EndRecord, Event, Header, Level, LogRecord, Record, Row, Stream,
     StreamId, ValueKind, Wait,
 };
+pub use roles::with_roles;
 pub use run_folder::{Command, Control, ExitRecord, RunFolder};
 pub use shared::{OnStall, Stall};
 pub use sink::Sink;

@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
+use vitals_recipe::Role;
 
 /// The first record of every journal: whose it is and from where it counts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -68,17 +69,40 @@ pub struct Column {
     #[serde(default)]
     pub unit: String,
     pub kind: ValueKind,
+    /// What it means to those who read it; absent in journals of older versions, whose names tell it
+    /// ([`crate::with_roles`]).
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "role")]
+    pub role: Option<Role>,
+    /// Place in network order of the layer that it belongs to, where it belongs to one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<u32>,
+}
+
+/// A later version may know more roles.
+fn role<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Role>, D::Error> {
+    let word = Option::<Value>::deserialize(from)?;
+    Ok(word.map(|word| Role::deserialize(word).unwrap_or(Role::Other)))
 }
 
 impl Column {
     /// A single-precision column.
     pub fn f32(name: impl Into<String>, unit: impl Into<String>) -> Self {
-        Self { name: name.into(), unit: unit.into(), kind: ValueKind::F32 }
+        Self::new(name.into(), unit.into(), ValueKind::F32)
     }
 
     /// A double-precision column (learning rate, momentum).
     pub fn f64(name: impl Into<String>, unit: impl Into<String>) -> Self {
-        Self { name: name.into(), unit: unit.into(), kind: ValueKind::F64 }
+        Self::new(name.into(), unit.into(), ValueKind::F64)
+    }
+
+    fn new(name: String, unit: String, kind: ValueKind) -> Self {
+        Self { name, unit, kind, role: None, order: None }
+    }
+
+    /// The same column with what it means, and the place of its layer.
+    #[must_use]
+    pub fn meaning(self, role: Role, order: Option<u32>) -> Self {
+        Self { role: Some(role), order, ..self }
     }
 }
 

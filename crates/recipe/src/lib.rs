@@ -8,6 +8,9 @@ mod cost;
 mod dataset;
 mod field;
 mod keyed;
+pub mod layers;
+mod metric;
+mod metrics;
 mod number;
 mod parameters;
 mod point;
@@ -31,6 +34,8 @@ pub use choices::{
 pub use cost::{memory_key, time_key};
 pub use dataset::DatasetFacts;
 pub use keyed::{KeyedRng, Part, keyed_rng};
+pub use metric::{Better, MetricRow, Of, Panel, Reads, Role, Stored, split};
+pub use metrics::{METRICS, Metric, metric};
 pub use parameters::{InProbes, Kind, Parameter, Since, ValueError, nearest};
 pub use point::{Point, point_id};
 pub use preset::{PRESETS, Preset};

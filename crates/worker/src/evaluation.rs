@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use anyhow::anyhow;
 use vitals_data::{Dataset, Split, eval_image};
-use vitals_engine::{LabelledImages, Trainer};
-use vitals_recipe::{Recipe, keyed_rng};
+use vitals_engine::{LabelledImages, Trainer, Values};
+use vitals_recipe::{Metric, Recipe, keyed_rng};
 
 use crate::exit::Failure;
 use crate::recorder::Recorder;
@@ -63,7 +63,7 @@ impl Evaluator {
             return Ok(());
         }
         if let Some(top1) = trainer.knn_pixels(self.bank.as_labelled(), self.queries.as_labelled())? {
-            recorder.knn_pixels(0, top1)?;
+            recorder.record(0, vec![(Metric::KnnTop1Pixels, Values::One(top1))])?;
         }
         self.fixed(0, trainer, recorder)
     }
@@ -82,7 +82,7 @@ impl Evaluator {
             && done.is_multiple_of(self.every)
             && let Some(top1) = trainer.knn(self.queries.as_labelled())?
         {
-            recorder.knn(done, top1)?;
+            recorder.record(done, vec![(Metric::KnnTop1, Values::One(top1))])?;
         }
         if self.fixed_every > 0 && done.is_multiple_of(self.fixed_every) {
             self.fixed(done, trainer, recorder)?;
@@ -108,7 +108,7 @@ impl Evaluator {
 
     fn fixed(&self, done: u64, trainer: &mut Trainer, recorder: &mut Recorder<'_>) -> Result<(), Failure> {
         if let Some(top1) = trainer.knn_fixed(self.bank.as_labelled(), self.queries.as_labelled())? {
-            recorder.knn_fixed(done, top1)?;
+            recorder.record(done, vec![(Metric::KnnTop1Fixed, Values::One(top1))])?;
         }
         Ok(())
     }

@@ -19,7 +19,7 @@ use crate::evaluation::Evaluator;
 use crate::exit::Failure;
 use crate::images::{loader_config, open_dataset, tell_unreadable};
 use crate::memory;
-use crate::recorder::{Recorder, StepTime};
+use crate::recorder::{Members, Recorder, StepTime};
 use crate::tell::{tell, tell_nonfinite};
 use crate::{environment, probe, processor, signals};
 
@@ -113,7 +113,8 @@ fn attempt(
         )));
     }
     let evaluator = Evaluator::new(recipe, Arc::clone(&dataset))?;
-    let mut recorder = Recorder::new(journal)?;
+    let mut recorder = Recorder::new(journal, Members::of(&trainer));
+    recorder.declare()?;
     journal.log(
         Level::Info,
         format!(
@@ -142,7 +143,6 @@ fn attempt(
     let watcher =
         Watcher::start(folder.clone(), job.acknowledged_control).context("failed to start the watcher")?;
     let mut keeper = Keeper::new(folder, recipe, job.resume_from.as_deref());
-    let (layers, tensors) = (trainer.layers().to_vec(), trainer.tensors().to_vec());
     let mut said_unreadable = 0;
     let mut system_at = Instant::now();
     let mut step_began = Instant::now();
@@ -162,9 +162,7 @@ fn attempt(
         let report = trainer.step(step, &views)?;
         let time = StepTime { whole: step_began.elapsed(), data_wait: batch.wait };
         loader.recycle(batch);
-        recorder.step(&report, time, recipe.batch_size)?;
-        recorder.gradients(&report, &layers, &tensors)?;
-        recorder.extras(&report)?;
+        recorder.step(step, report.values(), time, recipe.batch_size)?;
         if report.skipped {
             tell_skipped(&report, journal)?;
         }

@@ -67,7 +67,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("vitals-recipe", &[]),
     ("vitals-run", &["vitals-recipe"]),
     ("vitals-series", &[]),
-    ("vitals-journal", &[]),
+    ("vitals-journal", &["vitals-recipe"]),
     ("vitals-store", &["vitals-recipe", "vitals-run", "vitals-series", "vitals-journal"]),
     ("vitals-data", &["vitals-recipe"]),
     ("vitals-engine", &["vitals-recipe", "vitals-data"]),

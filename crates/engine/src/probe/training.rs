@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use tch::Tensor;
-use vitals_recipe::{Precision, Recipe, Schedule, Task, keyed_rng};
+use vitals_recipe::{Metric, Precision, Recipe, Schedule, Task, keyed_rng};
 
 use crate::checkpoint::{CheckpointState, MODEL};
 use crate::clip;
@@ -24,6 +24,7 @@ use crate::probe::mix::Mixing;
 use crate::probe::tally::Tally;
 use crate::queue::UNLABELLED;
 use crate::shim;
+use crate::trainer::Values;
 
 /// What a step learns from.
 #[derive(Clone, Copy)]
@@ -42,6 +43,13 @@ pub struct ProbeReport {
     pub loss: f64,
     /// Of the head; lower layers may have less.
     pub learning_rate: f64,
+}
+
+impl ProbeReport {
+    /// What was measured.
+    pub fn values(&self) -> [(Metric, Values<'static>); 2] {
+        [(Metric::Loss, Values::One(self.loss)), (Metric::LearningRate, Values::One(self.learning_rate))]
+    }
 }
 
 /// A backbone from a checkpoint, or untrained, with a classifier on its pooled features.

@@ -3,7 +3,10 @@
 use std::fs;
 use std::path::Path;
 
-use vitals_journal::{Header, JournalError, ReadOutcome, Reader, Record, Writer, WriterOptions, check};
+use vitals_journal::{
+    Column, Header, JournalError, ReadOutcome, Reader, Record, Writer, WriterOptions, check, with_roles,
+};
+use vitals_recipe::Role;
 
 use crate::support::{read_all, text};
 
@@ -20,6 +23,34 @@ fn a_stored_file_of_format_1_opens() {
     assert_eq!(described, expected);
     let found = serde_json::to_string_pretty(&check(&sample()).unwrap()).unwrap() + "\n";
     assert_eq!(found, fs::read_to_string(sample().join("check.json")).unwrap());
+}
+
+#[test]
+fn columns_of_a_stored_file_get_their_roles_from_their_names() {
+    let (records, _) = read_all(&sample().join("attempt-0001/journal"));
+    let streams = records.into_iter().filter_map(|record| match record {
+        Record::Stream(stream) => Some(stream),
+        _ => None,
+    });
+    let found: Vec<_> = streams
+        .flat_map(|stream| with_roles(stream.columns))
+        .map(|column| (column.name, column.role, column.order))
+        .collect();
+    let expected = [
+        ("loss", Role::Loss, None),
+        ("learning_rate", Role::LearningRate, None),
+        ("grad_norm/patch_embed", Role::LayerNorm, Some(0)),
+    ];
+    assert_eq!(found, expected.map(|(name, role, order)| (name.to_owned(), Some(role), order)));
+}
+
+#[test]
+fn a_role_that_a_later_version_adds_is_another() {
+    let column: Column =
+        serde_json::from_str(r#"{"name":"fid","kind":"f32","role":"image_quality","order":3}"#).unwrap();
+    assert_eq!((column.role, column.order), (Some(Role::Other), Some(3)));
+    let old = serde_json::to_string(&Column::f32("loss", "")).unwrap();
+    assert_eq!(old, r#"{"name":"loss","unit":"","kind":"f32"}"#);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 use super::lex::{Place, Token, lex};
 use super::{Comparison, Expr, Literal, QueryError};
+use crate::metrics::{Metric, metric};
 use crate::parameters::nearest;
 use crate::table::PARAMETERS;
 use crate::table::parameter;
@@ -22,25 +23,11 @@ const FIELDS: &[&str] = &[
     "step",
     "total_steps",
     "eta_seconds",
-    "images_per_second",
+    Metric::ImagesPerSecond.name(),
     "effective_learning_rate",
     "created_at",
     "started_at",
     "ended_at",
-];
-
-/// Metrics that people write without the suffix they need.
-const METRICS: &[&str] = &[
-    "loss",
-    "learning_rate",
-    "knn_top1",
-    "knn_top1_fixed",
-    "feature_std",
-    "feature_cosine",
-    "grad_norm",
-    "step_seconds",
-    "data_wait_seconds",
-    "device_memory_bytes",
 ];
 
 /// What may follow the dot of a metric or event.
@@ -200,7 +187,7 @@ impl Parser {
             None => {
                 let known = PARAMETERS.iter().map(|parameter| parameter.name).chain(FIELDS.iter().copied());
                 let hint = match nearest(&name, known) {
-                    _ if METRICS.contains(&name.as_str()) => format!("write `{name}.last`, or .min or .max"),
+                    _ if metric(&name, None).is_some() => format!("write `{name}.last`, or .min or .max"),
                     Some(near) => format!("did you mean `{near}`?"),
                     None => "a metric needs .last, .min or .max after its name, an event .count".to_owned(),
                 };

@@ -6,9 +6,9 @@ use std::time::Instant;
 
 use anyhow::{Context as _, anyhow};
 use vitals_data::{Dataset, Split};
-use vitals_engine::{Device, FeatureBank, FeatureCollector, Neighbours, Probe, Tally};
+use vitals_engine::{Device, FeatureBank, FeatureCollector, Neighbours, Probe, Tally, Values};
 use vitals_journal::{Level, RunFolder, Writer};
-use vitals_recipe::{OnNonfinite, Recipe, Task};
+use vitals_recipe::{Metric, OnNonfinite, Recipe, Task};
 use vitals_run::{BackboneCheck, EndReason, Happening, Job};
 
 use crate::checkpoints::Keeper;
@@ -17,16 +17,14 @@ use crate::device_memory;
 use crate::exit::Failure;
 use crate::images::tell_unreadable;
 use crate::memory;
-use crate::recorder::StepTime;
+use crate::recorder::{Members, Recorder, StepTime};
 use crate::tell::{tell, tell_nonfinite};
 
 mod examples;
 mod images;
-mod recorder;
 
 use examples::Source;
 use images::for_each_chunk;
-use recorder::ProbeRecorder;
 
 /// Writes a checkpoint where one is asked for while images are looked at.
 type Save<'a> = &'a mut dyn FnMut() -> Result<(), Failure>;
@@ -84,6 +82,10 @@ pub fn attempt(
     }
 }
 
+fn accuracies(tally: &Tally) -> [(Metric, Values<'static>); 2] {
+    [(Metric::ProbeTop1, Values::One(tally.top1())), (Metric::ProbeTop5, Values::One(tally.top5()))]
+}
+
 impl Attempt<'_> {
     /// Dense kNN: a bank of all training features, and every held-out image asked once.
     fn vote(&self, probe: &Probe, last_step: &mut Option<u64>) -> Result<EndReason, Failure> {
@@ -95,12 +97,13 @@ impl Attempt<'_> {
             Err(outcome) => return Ok(outcome),
         };
         let neighbours = Neighbours::new(probe, bank)?;
-        let mut recorder = ProbeRecorder::new(self.journal);
+        let mut recorder = Recorder::new(self.journal, Members::default());
         let tally = match self.heldout(save, |images| neighbours.judge(probe, images))? {
             Ok(tally) => tally,
             Err(outcome) => return Ok(outcome),
         };
-        recorder.votes(0, &tally)?;
+        // Votes have no loss.
+        recorder.record(0, accuracies(&tally).to_vec())?;
         *last_step = Some(0);
         self.check_backbone(probe, &before, 0)?;
         self.conclude(&tally, None)?;
@@ -120,25 +123,25 @@ impl Attempt<'_> {
         let before = (recipe.task == Task::Linear).then(|| probe.backbone_hash()).transpose()?;
         let every = ((recipe.evaluate_every_epochs * steps_per_epoch as f64).round() as u64).max(1);
         let mut keeper = Keeper::new(folder, recipe, job.resume_from.as_deref());
-        let mut recorder = ProbeRecorder::new(self.journal);
+        let mut recorder = Recorder::new(self.journal, Members::default());
         let mut source = match self.source(probe, &mut || keeper.save(job.first_step, probe, self.journal))? {
             Ok(source) => source,
             Err(outcome) => return Ok(outcome),
         };
         let mut best: Option<(u64, Tally)> = None;
         let mut last = None;
-        let mut judge =
-            |done: u64, probe: &Probe, recorder: &mut ProbeRecorder<'_>, keeper: &mut Keeper<'_>| {
-                let save: Save<'_> = &mut || keeper.save(done, probe, self.journal);
-                let tally = match self.heldout(save, |images| probe.judge(images))? {
-                    Ok(tally) => tally,
-                    Err(outcome) => return Ok(Some(outcome)),
-                };
-                recorder.evaluation(done, &tally)?;
-                last = Some((done, tally));
-                best = best.filter(|(_, best)| best.first >= tally.first).or(last);
-                Ok::<_, Failure>(None)
+        let mut judge = |done: u64, probe: &Probe, recorder: &mut Recorder<'_>, keeper: &mut Keeper<'_>| {
+            let save: Save<'_> = &mut || keeper.save(done, probe, self.journal);
+            let tally = match self.heldout(save, |images| probe.judge(images))? {
+                Ok(tally) => tally,
+                Err(outcome) => return Ok(Some(outcome)),
             };
+            let loss = (Metric::ProbeLoss, Values::One(tally.mean_loss()));
+            recorder.record(done, accuracies(&tally).into_iter().chain([loss]).collect())?;
+            last = Some((done, tally));
+            best = best.filter(|(_, best)| best.first >= tally.first).or(last);
+            Ok::<_, Failure>(None)
+        };
         // As in pre-training: an evaluation bears the number of the step that comes next, so that this attempt supersedes
         // the one made just before its checkpoint.
         if job.first_step > 0
@@ -154,7 +157,7 @@ impl Attempt<'_> {
             let report = probe.step(step, batch.examples(&source))?;
             let time = StepTime { whole: began.elapsed(), data_wait: batch.wait() };
             source.recycle(batch);
-            recorder.step(&report, time, recipe.batch_size)?;
+            recorder.step(step, report.values().to_vec(), time, recipe.batch_size)?;
             *last_step = Some(step);
             let done = step + 1;
             if !report.loss.is_finite() {
