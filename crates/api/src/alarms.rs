@@ -31,9 +31,16 @@ pub async fn alarms(context: &Context, query: &AlarmsQuery) -> Result<Alarms> {
     let found = context.store().alarms(&AlarmQuery { kinds: &kinds, run, after, limit }).await?;
     let dipped: BTreeSet<RunId> =
         found.iter().filter(|alarm| is_dip(&alarm.event)).map(|alarm| alarm.run).collect();
+    let mut references: BTreeMap<RunId, Option<String>> = BTreeMap::new();
+    for alarm in &found {
+        if !references.contains_key(&alarm.run) {
+            references.insert(alarm.run, runs::first_layer(context, alarm.run).await?);
+        }
+    }
+    let reference = |run: RunId| references.get(&run).and_then(Option::as_deref);
     let mut related = BTreeMap::new();
     for run in dipped {
-        related.extend(dips(context, run).await?);
+        related.extend(dips(context, run, reference(run)).await?);
     }
     let alarms = found
         .into_iter()
@@ -42,7 +49,9 @@ pub async fn alarms(context: &Context, query: &AlarmsQuery) -> Result<Alarms> {
             label: alarm.label,
             at: alarm.event.event.at.map(rfc3339),
             unread: alarm.event.id > read_through,
-            event: related.remove(&alarm.event.id).unwrap_or_else(|| events::info(alarm.event)),
+            event: related
+                .remove(&alarm.event.id)
+                .unwrap_or_else(|| events::info(alarm.event, reference(alarm.run))),
         })
         .collect();
     let count = context.store().count_alarms(&KINDS, read_through).await?;
@@ -58,10 +67,10 @@ pub async fn read_through(context: &Context, id: u64) -> Result<()> {
 }
 
 /// A run's dips with what they follow, by id: that takes all of its events.
-async fn dips(context: &Context, run: RunId) -> Result<Vec<(i64, EventInfo)>> {
+async fn dips(context: &Context, run: RunId, reference: Option<&str>) -> Result<Vec<(i64, EventInfo)>> {
     let rows: Vec<RunEvent> = context.store().events(run, &[], false).await?;
     let ids: Vec<i64> = rows.iter().map(|event| event.id).collect();
-    let mut all: Vec<EventInfo> = rows.into_iter().map(events::info).collect();
+    let mut all: Vec<EventInfo> = rows.into_iter().map(|row| events::info(row, reference)).collect();
     events::relate(&mut all);
     Ok(ids.into_iter().zip(all).filter(|(_, event)| event.kind == "dip").collect())
 }

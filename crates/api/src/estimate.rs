@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use vitals_recipe::{Recipe, time_key};
+use vitals_recipe::{Metric, Recipe, time_key};
 use vitals_store::{MetricChoice, RunSelection};
 
 use crate::Context;
@@ -15,10 +15,10 @@ pub struct Estimates(HashMap<String, Vec<f64>>);
 impl Estimates {
     /// Reads what finished and running runs have measured.
     pub async fn measured(context: &Context) -> Result<Self> {
-        let wanted = MetricChoice::Named(vec!["images_per_second".to_owned()]);
+        let wanted = MetricChoice::Named(vec![Metric::ImagesPerSecond.name().to_owned()]);
         let mut rates: HashMap<String, Vec<f64>> = HashMap::new();
         for row in context.store().runs(&RunSelection::All, &wanted).await? {
-            let rate = row.metrics.get("images_per_second").map(|metric| metric.last);
+            let rate = row.metrics.get(Metric::ImagesPerSecond.name()).map(|metric| metric.last);
             if let Some(rate) = rate.filter(|rate| rate.is_finite() && *rate > 0.0) {
                 rates.entry(time_key(&row.resolved()?)).or_default().push(rate);
             }

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
+use vitals_recipe::{Role, metric};
 use vitals_run::{Happening, Nonfinite, SpikeLayer};
 use vitals_series::{
     DETECTION_VERSION, Delay, Onset, Order, at_least_by_chance, bootstrap_median, delay, order,
@@ -14,12 +15,8 @@ use crate::dto::{EventInfo, EventLayer, LayerDelay, LeadLag, LeadOrder, LeadSumm
 use crate::error::Result;
 use crate::runs;
 
-/// The layer that may move first, if any does.
-const REFERENCE: &str = "patch_embed";
 /// A dip follows a gradient event that began at most so many steps before its onset.
 const FOLLOWS_WITHIN_STEPS: u64 = 200;
-/// Series of the bank that no queue of training features can fake.
-const FIXED_BANK: &str = "knn_top1_fixed";
 
 /// The events of a run, of the given kinds (empty: all).
 ///
@@ -28,10 +25,12 @@ const FIXED_BANK: &str = "knn_top1_fixed";
 pub async fn events(context: &Context, id: &str, kinds: &[String]) -> Result<RunEvents> {
     let id = runs::resolve(context, id).await?;
     let row = context.store().run(id).await?;
-    let mut events: Vec<EventInfo> =
-        context.store().events(id, &[], false).await?.into_iter().map(info).collect();
+    let reference = runs::first_layer(context, id).await?;
+    let reference = reference.as_deref();
+    let found = context.store().events(id, &[], false).await?;
+    let mut events: Vec<EventInfo> = found.into_iter().map(|event| info(event, reference)).collect();
     relate(&mut events);
-    let lead = summary(&events);
+    let lead = reference.and_then(|reference| summary(&events, reference));
     if !kinds.is_empty() {
         events.retain(|event| kinds.contains(&event.kind));
     }
@@ -53,7 +52,8 @@ fn stability_form(stability: vitals_series::Stability) -> Stability {
     }
 }
 
-pub(crate) fn info(row: vitals_store::RunEvent) -> EventInfo {
+/// `first` is the network's first layer, where that is known.
+pub(crate) fn info(row: vitals_store::RunEvent, first: Option<&str>) -> EventInfo {
     let vitals_run::Event { step, end_step, layer, injected, at: _, what } = row.event;
     let details = what.details();
     let mut info = EventInfo {
@@ -81,7 +81,7 @@ pub(crate) fn info(row: vitals_store::RunEvent) -> EventInfo {
     match what {
         Happening::Spike(spike) => {
             info.layers = spike.layers.into_iter().filter_map(event_layer).collect();
-            info.lead = lead_lag(&info.layers);
+            info.lead = lead_lag(&info.layers, first);
             (info.peak_step, info.peak_z) = (Some(spike.peak_step), finite(spike.peak_z));
         }
         Happening::Dip(dip) => {
@@ -116,14 +116,15 @@ fn layer_delay(layer: &str, delay: Delay) -> LayerDelay {
     LayerDelay { layer: layer.to_owned(), steps, low, high, ordered: delay.is_ordered() }
 }
 
-/// Delays of the other layers; `None` where fewer than two took part.
-fn lead_lag(layers: &[EventLayer]) -> Option<LeadLag> {
+/// Delays of the other layers behind the network's first, or where it took no part behind the one that moved first; `None`
+/// where fewer than two took part.
+fn lead_lag(layers: &[EventLayer], first: Option<&str>) -> Option<LeadLag> {
     if layers.len() < 2 {
         return None;
     }
     let reference = layers
         .iter()
-        .find(|layer| layer.layer == REFERENCE)
+        .find(|layer| Some(layer.layer.as_str()) == first)
         .or_else(|| layers.iter().min_by_key(|layer| layer.onset))?;
     let others = layers.iter().filter(|layer| layer.layer != reference.layer);
     let delays: Vec<(&str, Delay)> =
@@ -137,6 +138,12 @@ fn lead_lag(layers: &[EventLayer]) -> Option<LeadLag> {
     Some(LeadLag { reference: reference.layer.clone(), order, delays })
 }
 
+/// A bank that no queue of training features can fake.
+fn is_of_fixed_bank(event: &EventInfo) -> bool {
+    let known = event.metric.as_deref().and_then(|name| metric(name, None));
+    known.is_some_and(|metric| metric.role() == Role::KnnFixedBank)
+}
+
 /// Links dips to the gradient events before them, marks what an injected disturbance caused, and confirms dips of the
 /// queue's bank on the fixed one.
 pub(crate) fn relate(events: &mut [EventInfo]) {
@@ -148,7 +155,7 @@ pub(crate) fn relate(events: &mut [EventInfo]) {
         .collect();
     let fixed: Vec<(u64, u64)> = events
         .iter()
-        .filter(|event| event.kind == "dip" && event.metric.as_deref() == Some(FIXED_BANK))
+        .filter(|event| event.kind == "dip" && is_of_fixed_bank(event))
         .map(|dip| (dip.step, dip.recovered_step.or(dip.end_step).unwrap_or(u64::MAX)))
         .collect();
     for dip in events.iter_mut().filter(|event| event.kind == "dip") {
@@ -157,20 +164,20 @@ pub(crate) fn relate(events: &mut [EventInfo]) {
         near.sort_by_key(|(_, step, _)| std::cmp::Reverse(*step));
         dip.follows = near.iter().map(|(id, ..)| *id).collect();
         dip.injected |= near.iter().any(|(_, _, injected)| *injected);
-        if dip.metric.as_deref() != Some(FIXED_BANK) && !fixed.is_empty() {
+        if !is_of_fixed_bank(dip) && !fixed.is_empty() {
             let end = dip.recovered_step.or(dip.end_step).unwrap_or(u64::MAX);
             dip.confirmed = Some(fixed.iter().any(|&(from, to)| from <= end && dip.step <= to));
         }
     }
 }
 
-/// Whether the patch projection is first more often than chance says, over the spikes of several layers.
-fn summary(events: &[EventInfo]) -> Option<LeadSummary> {
+/// Whether the network's first layer moves first more often than chance says, over the spikes of several layers.
+fn summary(events: &[EventInfo], reference: &str) -> Option<LeadSummary> {
     let told: Vec<&EventInfo> = events
         .iter()
         .filter(|event| event.kind == "spike" && !event.injected)
-        // Where the projection took no part there is no delay to tell.
-        .filter(|event| event.lead.as_ref().is_some_and(|lead| lead.reference == REFERENCE))
+        // Where that layer took no part there is no delay to tell.
+        .filter(|event| event.lead.as_ref().is_some_and(|lead| lead.reference == reference))
         .collect();
     if told.is_empty() {
         return None;
@@ -193,6 +200,7 @@ fn summary(events: &[EventInfo]) -> Option<LeadSummary> {
         .filter_map(|(layer, steps)| Some(layer_delay(layer, bootstrap_median(steps)?)))
         .collect();
     Some(LeadSummary {
+        reference: reference.to_owned(),
         events: u32::try_from(told.len()).unwrap_or(u32::MAX),
         reference_first: first,
         reference_later: later,
@@ -211,7 +219,7 @@ mod tests {
 
     fn event(id: i64, step: u64, injected: bool, what: Happening) -> EventInfo {
         let event = Event { injected, ..Event::new(step, None, what) };
-        info(vitals_store::RunEvent { id, attempt: 1, superseded: false, event })
+        info(vitals_store::RunEvent { id, attempt: 1, superseded: false, event }, Some("patch_embed"))
     }
 
     fn spike(id: i64, onsets: &[(&str, u64)]) -> EventInfo {
@@ -260,13 +268,13 @@ mod tests {
         let mut events: Vec<EventInfo> =
             (0..6).map(|k| spike(k, &[("patch_embed", 100), ("blocks.0", 108), ("blocks.1", 110)])).collect();
         events.push(spike(9, &[("blocks.0", 100), ("blocks.1", 101)]));
-        let found = summary(&events).unwrap();
+        let found = summary(&events, "patch_embed").unwrap();
         assert_eq!((found.events, found.reference_first, found.together), (6, 6, 0));
         assert!(found.p_value < 0.02, "{}", found.p_value);
         assert_eq!(
             (found.delays[0].layer.as_str(), found.delays[0].steps, found.delays[0].ordered),
             ("blocks.0", 8.0, true)
         );
-        assert!(summary(&[]).is_none());
+        assert!(summary(&[], "patch_embed").is_none());
     }
 }

@@ -7,6 +7,7 @@ use base64::prelude::{BASE64_STANDARD, Engine as _};
 use serde_json::json;
 use vitals_charts::{ComparedRun, Comparison, Marker, comparison, figure, plot_width, png};
 use vitals_journal::atomic_write;
+use vitals_recipe::Metric;
 use vitals_series::{Frame, frame as cut};
 use vitals_store::{RunId, RunRow, Series, SeriesQuery};
 
@@ -178,10 +179,10 @@ fn picture_of(svg: &str) -> Result<Vec<u8>> {
 }
 
 async fn compared_run(context: &Context, row: &RunRow) -> Result<ComparedRun> {
-    let entries = context.store().series_list(row.id).await?;
-    let layers = runs::layers(&entries);
-    let mut names = ["loss", "knn_top1", "learning_rate"].map(str::to_owned).to_vec();
-    names.extend(layers.iter().map(|layer| format!("grad_norm/{layer}")));
+    let layers = runs::layers(context, row.id).await?;
+    let drawn = [Metric::Loss, Metric::KnnTop1, Metric::LearningRate];
+    let mut names = drawn.map(|metric| metric.name().to_owned()).to_vec();
+    names.extend(layers.iter().map(|layer| Metric::LayerNorm.member(layer)));
     let series = context.store().series(row.id, &SeriesQuery { names, ..SeriesQuery::default() }).await?;
     let to = row.total_steps.unwrap_or(row.steps_done).max(1);
     let frame = |name: &str| -> Option<Frame> {
@@ -193,12 +194,12 @@ async fn compared_run(context: &Context, row: &RunRow) -> Result<ComparedRun> {
     Ok(ComparedRun {
         label: row.label.clone(),
         index: usize::from(!frozen),
-        loss: frame("loss"),
-        knn_top1: frame("knn_top1"),
-        learning_rate: frame("learning_rate"),
+        loss: frame(Metric::Loss.name()),
+        knn_top1: frame(Metric::KnnTop1.name()),
+        learning_rate: frame(Metric::LearningRate.name()),
         layers: layers
             .iter()
-            .filter_map(|layer| Some((layer.clone(), frame(&format!("grad_norm/{layer}"))?)))
+            .filter_map(|layer| Some((layer.clone(), frame(&Metric::LayerNorm.member(layer))?)))
             .collect(),
         markers: shocks
             .iter()

@@ -1,7 +1,7 @@
 //! The gradient view's data: depth × steps of one run as one binary frame of cells. A cell is the largest of its
 //! values, never a mean, so that a spike of one step in one layer shows at every width.
 
-use vitals_series::{Grid, Piece, is_layer};
+use vitals_series::{Grid, Piece};
 use vitals_store::{Strip, View};
 
 use crate::Context;
@@ -32,8 +32,9 @@ pub async fn frame(context: &Context, request: &HeatmapRequest) -> Result<Vec<u8
         return Err(ApiError::invalid(format!("a heat map has at most {MAX_SERIES} rows")));
     }
     let run = runs::resolve(context, &request.run).await?;
+    let known = runs::layers(context, run).await?;
     let layers = match request.layers.as_slice() {
-        [] => runs::layers(&context.store().series_list(run).await?),
+        [] => known.clone(),
         some => some.to_vec(),
     };
     let names: Vec<String> = layers.iter().map(|layer| format!("{}/{layer}", request.metric)).collect();
@@ -41,13 +42,13 @@ pub async fn frame(context: &Context, request: &HeatmapRequest) -> Result<Vec<u8
     let grid = Grid::for_series(names.len(), from, to, request.columns);
     let relative = request.cell != HeatmapCell::Absolute;
     let strips = context.store().viewport(run, &View { names, grid, relative, superseded: false }).await?;
-    encode(run.to_string(), &strips, &layers, request, grid)
+    encode(run.to_string(), &strips, (&layers, &known), request, grid)
 }
 
 fn encode(
     run: String,
     strips: &[Strip],
-    layers: &[String],
+    (layers, known): (&[String], &[String]),
     request: &HeatmapRequest,
     grid: Grid,
 ) -> Result<Vec<u8>> {
@@ -58,12 +59,12 @@ fn encode(
     let rows: Vec<Cells> = layers
         .iter()
         .filter_map(|layer| Some((layer, named(layer)?)))
-        .map(|(layer, strip)| cells(layer, strip, request.cell))
+        .map(|(layer, strip)| cells(layer, !known.contains(layer), strip, request.cell))
         .collect();
     lay_out(run, request, grid, &rows)
 }
 
-fn cells(layer: &str, strip: &Strip, cell: HeatmapCell) -> Cells {
+fn cells(layer: &str, tensor: bool, strip: &Strip, cell: HeatmapCell) -> Cells {
     let largest = |piece: &Piece| {
         let value = match cell {
             HeatmapCell::Absolute => piece.summary.max,
@@ -75,7 +76,7 @@ fn cells(layer: &str, strip: &Strip, cell: HeatmapCell) -> Cells {
     let row = HeatmapRow {
         name: strip.name.clone(),
         layer: layer.to_owned(),
-        tensor: !is_layer(layer),
+        tensor,
         values: strip.columns.iter().map(|piece| piece.summary.count).sum(),
     };
     Cells {
@@ -169,7 +170,9 @@ mod tests {
             for (cell, peak) in
                 [(HeatmapCell::Absolute, 26.0), (HeatmapCell::Relative, 13.0), (HeatmapCell::Ratio, 6.5)]
             {
-                let bytes = encode("r".to_owned(), &strips, &layers, &request(cell, columns), grid).unwrap();
+                let bytes =
+                    encode("r".to_owned(), &strips, (&layers, &layers), &request(cell, columns), grid)
+                        .unwrap();
                 let (header, cells, counts) = decode(&bytes);
                 assert_eq!(header.rows.len(), 2);
                 assert!(header.columns <= columns && header.values == 62_000);

@@ -5,9 +5,8 @@ use std::time::Instant;
 
 use serde_json::{Map, Value, json};
 use vitals_recipe::query::{self, QueryError, Row, Scalar};
-use vitals_recipe::{effective_learning_rate, loss_band};
+use vitals_recipe::{Metric, Panel, effective_learning_rate, loss_band, metric, split};
 use vitals_run::Command;
-use vitals_series::is_layer;
 use vitals_store::{MetricChoice, RunId, RunRow, RunSelection, SeriesEntry};
 
 use crate::Context;
@@ -40,7 +39,7 @@ pub fn run(row: RunRow) -> Result<Run> {
     let metrics: BTreeMap<String, MetricSummary> =
         row.metrics.iter().map(|(name, metric)| (name.clone(), summary(metric))).collect();
     let images_per_second =
-        row.metrics.get("images_per_second").map(|metric| metric.last).filter(|v| *v > 0.0);
+        row.metrics.get(Metric::ImagesPerSecond.name()).map(|metric| metric.last).filter(|v| *v > 0.0);
     let total_steps = row.total_steps.unwrap_or(0);
     let left = total_steps.saturating_sub(row.steps_done) as f64 * f64::from(recipe.batch_size);
     let eta_seconds = images_per_second.filter(|_| row.state.is_active()).map(|rate| left / rate);
@@ -63,6 +62,7 @@ pub fn run(row: RunRow) -> Result<Run> {
         parameters: recipe.by_name(),
         progress: Progress { step: row.steps_done, total_steps, eta_seconds, images_per_second },
         metrics,
+        first_layer: row.first_layer,
         events: row.events,
         stability: Some(row.stability.score()),
         tags: row.tags,
@@ -206,7 +206,7 @@ pub async fn detail(context: &Context, id: &str) -> Result<RunDetail> {
     let row = store.run(id).await?;
     let twin = twin(context, &row).await?;
     let entries = store.series_list(id).await?;
-    let layers: Vec<String> = layers(&entries);
+    let layers = layers(context, id).await?;
     let series = named_once(entries.iter().map(|entry| series_info(entry, &layers)));
     let transitions = store.transitions(id).await?.into_iter().map(|change| Transition {
         at: rfc3339(change.at),
@@ -259,16 +259,15 @@ pub async fn probes_of(context: &Context, judged: RunId) -> Result<Vec<Run>> {
     rows.into_iter().map(run).collect()
 }
 
-/// Layers with a gradient norm, in network order: those of the contract, not single tensors.
-pub fn layers(entries: &[SeriesEntry]) -> Vec<String> {
-    let mut layers: Vec<String> = Vec::new();
-    let names = entries.iter().filter_map(|entry| entry.name.strip_prefix("grad_norm/"));
-    for name in names.filter(|name| is_layer(name)) {
-        if !layers.iter().any(|known| known == name) {
-            layers.push(name.to_owned());
-        }
-    }
-    layers
+/// Layers with a gradient norm, in network order; not single tensors.
+pub async fn layers(context: &Context, id: RunId) -> Result<Vec<String>> {
+    Ok(context.store().layers(id).await?.into_iter().map(|layer| layer.name).collect())
+}
+
+/// The first layer of the network, by which the others' delays are told; none where no order is known.
+pub async fn first_layer(context: &Context, id: RunId) -> Result<Option<String>> {
+    let layers = context.store().layers(id).await?;
+    Ok(layers.into_iter().find(|layer| layer.order == Some(0)).map(|layer| layer.name))
 }
 
 /// A metric that goes on in another stream, as where a column was added midway, is one series.
@@ -294,13 +293,16 @@ fn named_once(all: impl Iterator<Item = SeriesInfo>) -> Vec<SeriesInfo> {
 }
 
 fn series_info(entry: &SeriesEntry, layers: &[String]) -> SeriesInfo {
-    let layer =
-        entry.name.split_once('/').and_then(|(_, layer)| layers.iter().position(|name| name == layer));
+    let member = split(&entry.name).and_then(|(_, layer)| layers.iter().position(|name| name == layer));
+    let layer = entry.order.or(member.and_then(|place| u32::try_from(place).ok()));
+    let row = metric(&entry.name, entry.role).map(Metric::row);
     let summary = entry.summary;
     SeriesInfo {
         name: entry.name.clone(),
         unit: entry.unit.clone(),
-        layer: layer.and_then(|place| u32::try_from(place).ok()),
+        role: entry.role,
+        panel: row.map_or(Panel::All, |row| row.panel),
+        layer,
         values: summary.map_or(0, |summary| summary.values),
         first_step: summary.map_or(0, |summary| summary.first_step),
         last_step: summary.map_or(0, |summary| summary.last_step),

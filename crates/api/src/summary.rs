@@ -2,6 +2,7 @@
 //! held-out accuracy on a fixed bank before training, as raw pixels, and after training.
 
 use serde::Serialize;
+use vitals_recipe::Metric;
 use vitals_store::{SeriesQuery, SweepId};
 
 use crate::Context;
@@ -25,22 +26,23 @@ pub struct Outcome {
 
 /// The outcome of every run of a sweep, oldest first.
 pub async fn outcomes(context: &Context, sweep: SweepId) -> Result<Vec<Outcome>> {
-    let names = ["loss", "knn_top1_fixed", "knn_top1_pixels"].map(str::to_owned).to_vec();
+    let read = [Metric::Loss, Metric::KnnTop1Fixed, Metric::KnnTop1Pixels];
+    let names = read.map(|metric| metric.name().to_owned()).to_vec();
     let query = SeriesQuery { names, ..SeriesQuery::default() };
     let mut outcomes = Vec::new();
     for run in sweeps::runs(context, sweep).await? {
         let series = context.store().series(run.id, &query).await?;
-        let values = |name: &str| series.iter().find(|series| series.name == name);
-        let first = |name: &str| values(name).and_then(|series| series.values.first().copied());
-        let last = |name: &str| values(name).and_then(|series| series.values.last().copied());
-        let at_start = values("knn_top1_fixed").filter(|series| series.steps.first() == Some(&0));
+        let values = |metric: Metric| series.iter().find(|series| series.name == metric.name());
+        let first = |metric| values(metric).and_then(|series| series.values.first().copied());
+        let last = |metric| values(metric).and_then(|series| series.values.last().copied());
+        let at_start = values(Metric::KnnTop1Fixed).filter(|series| series.steps.first() == Some(&0));
         outcomes.push(Outcome {
-            loss_first: first("loss"),
-            loss_last: last("loss"),
+            loss_first: first(Metric::Loss),
+            loss_last: last(Metric::Loss),
             untrained: at_start.and_then(|series| series.values.first().copied()),
-            pixels: first("knn_top1_pixels"),
-            trained: last("knn_top1_fixed")
-                .filter(|_| values("knn_top1_fixed").is_some_and(|s| s.values.len() > 1)),
+            pixels: first(Metric::KnnTop1Pixels),
+            trained: last(Metric::KnnTop1Fixed)
+                .filter(|_| values(Metric::KnnTop1Fixed).is_some_and(|s| s.values.len() > 1)),
             run: crate::runs::run(run)?,
         });
     }

@@ -1,7 +1,7 @@
 //! `vitals probe`: starts a probe of a run's checkpoint, or lists those that a run has.
 
 use vitals_api::dto::{MetricSummary, ProbeStart, Run};
-use vitals_api::{Context, Result, RunSelection, probes, runs};
+use vitals_api::{Context, Metric, Result, RunSelection, probes, runs};
 
 use crate::INTERRUPTED;
 use crate::args::ProbeArgs;
@@ -68,8 +68,8 @@ pub fn print(list: &[Run], out: &Out) {
         let text = |name: &str| {
             probe.parameters.get(name).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
         };
-        let share = |name: &str, part: fn(&MetricSummary) -> Option<f64>| {
-            probe.metrics.get(name).and_then(part).map_or_else(|| "–".to_owned(), percent)
+        let share = |metric: Metric, part: fn(&MetricSummary) -> Option<f64>| {
+            probe.metrics.get(metric.name()).and_then(part).map_or_else(|| "–".to_owned(), percent)
         };
         let last = |metric: &MetricSummary| metric.last.as_ref().map(|value| value.value());
         let step = probe.probed.as_ref().and_then(|probed| probed.step);
@@ -83,9 +83,9 @@ pub fn print(list: &[Run], out: &Out) {
             text("dataset"),
             step.map_or_else(|| "random".to_owned(), |step| step.to_string()),
             state,
-            share("probe_top1", last),
-            share("probe_top1", |metric| metric.max),
-            share("probe_top5", last),
+            share(Metric::ProbeTop1, last),
+            share(Metric::ProbeTop1, |metric| metric.max),
+            share(Metric::ProbeTop5, last),
         ]);
     }
     table.lines().iter().for_each(|line| out.line(line));

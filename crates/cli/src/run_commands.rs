@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use vitals_api::dto::{ApiError, Comparison, RunDetail, RunsQuery};
 use vitals_api::series::{Points, SeriesData};
 use vitals_api::{
-    Command, Context, Result, compare as api_compare, export as api_export, runs, series as api_series,
+    Command, Context, Metric, Result, compare as api_compare, export as api_export, runs,
+    series as api_series,
 };
 
 use crate::args::{RunCommand, RunsArgs, SeriesArgs};
@@ -122,7 +123,7 @@ fn print_detail(detail: &RunDetail, out: &Out) {
     if let (Some(start), Some(floor)) = (run.loss_start, run.loss_floor) {
         out.line(format!(
             "loss        {} (starts near {}, floor {})",
-            last(run.metrics.get("loss")),
+            last(run.metrics.get(Metric::Loss.name())),
             number(start),
             number(floor)
         ));

@@ -8,7 +8,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
 use vitals_api::dto::Run;
 use vitals_api::summary::{Outcome, first_loss_over_chance, outcomes};
-use vitals_api::{Context, MetricChoice, Result, RunSelection, RunState, SweepId, runs, supervisor};
+use vitals_api::{Context, Metric, MetricChoice, Result, RunSelection, RunState, SweepId, runs, supervisor};
 
 use crate::INTERRUPTED;
 use crate::out::Out;
@@ -81,13 +81,16 @@ fn print(outcomes: &[Outcome], out: &Out) -> Result<()> {
     for outcome in outcomes {
         let run = &outcome.run;
         let loss = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), number);
-        let knn =
-            run.metrics.get("knn_top1").and_then(|metric| metric.last.as_ref()).map(|value| value.value());
+        let knn = run
+            .metrics
+            .get(Metric::KnnTop1.name())
+            .and_then(|metric| metric.last.as_ref())
+            .map(|value| value.value());
         table.row(vec![
             run.label.clone(),
             state(run),
             run.progress.step.to_string(),
-            last(run.metrics.get("images_per_second")),
+            last(run.metrics.get(Metric::ImagesPerSecond.name())),
             loss(outcome.loss_first),
             loss(outcome.loss_last),
             fraction(outcome.untrained),
@@ -141,13 +144,13 @@ impl Bars {
             });
             bar.set_position(run.progress.step);
             let (judge, top1) =
-                if run.probed.is_some() { ("top-1", "probe_top1") } else { ("kNN", "knn_top1") };
+                if run.probed.is_some() { ("top-1", Metric::ProbeTop1) } else { ("kNN", Metric::KnnTop1) };
             let message = format!(
                 "{} · loss {} · {judge} {} · {} img/s",
                 run.state,
-                last(run.metrics.get("loss")),
-                last(run.metrics.get(top1)),
-                last(run.metrics.get("images_per_second"))
+                last(run.metrics.get(Metric::Loss.name())),
+                last(run.metrics.get(top1.name())),
+                last(run.metrics.get(Metric::ImagesPerSecond.name()))
             );
             if say && state.is_active() {
                 self.out.remark(format!(

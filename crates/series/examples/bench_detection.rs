@@ -6,7 +6,7 @@
 
 use vitals_series::synthetic::{Jump, Synthetic};
 use vitals_series::{
-    Delay, Found, LayerSpike, Onset, Order, RunDetector, SpikeEvent, SpikeRule, delay, order, spikes,
+    Delay, Found, LayerSpike, Onset, Order, RunDetector, SpikeEvent, SpikeRule, Watched, delay, order, spikes,
 };
 
 const RUNS: u64 = 10;
@@ -85,7 +85,7 @@ fn invented(seed: u64) -> Vec<Found> {
     let run = Synthetic::calm(CALM_STEPS, CALM_LAYERS, seed);
     let names: Vec<String> = run.layers.iter().map(|layer| format!("grad_norm/{layer}")).collect();
     let mut detector = RunDetector::default();
-    detector.declare(0, names.iter().map(String::as_str));
+    detector.declare(0, names.iter().map(|name| (name.as_str(), Some(Watched::LayerNorm))));
     for (step, row) in (0..).zip(run.rows()) {
         detector.push(0, step, |column| row.get(column).copied());
     }

@@ -1,6 +1,6 @@
 //! All detection over one run: rows in, findings out, each with a number that stays its own while it is still going on.
-//! Streaming, causal and deterministic: the same rows give the same findings, whatever batches they come in. Which series
-//! mean what is told by their names.
+//! Streaming, causal and deterministic: the same rows give the same findings, whatever batches they come in. What a series
+//! is watched for is said by whoever declares it; no name is understood here.
 
 use std::collections::BTreeMap;
 
@@ -9,25 +9,39 @@ use crate::level::{LevelDetector, LevelEvent, LevelRule};
 use crate::nonfinite::{Nonfinite, NonfiniteDetector};
 use crate::spikes::{SpikeDetector, SpikeEvent, SpikeRule};
 
-const LAYER_NORMS: &str = "grad_norm/";
-const KNN: [&str; 2] = ["knn_top1", "knn_top1_fixed"];
-
-/// Whether a name is that of a layer rather than of a tensor.
-pub fn is_layer(name: &str) -> bool {
-    matches!(
-        name,
-        "patch_embed" | "cls_token" | "pos_embed" | "norm" | "projector" | "predictor" | "prototypes"
-    ) || name.strip_prefix("blocks.").is_some_and(|number| number.parse::<u32>().is_ok())
+/// What detection watches a series for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Watched {
+    /// The gradient norm of a layer: spikes, by layer.
+    LayerNorm,
+    /// Divergence.
+    Loss,
+    /// Dips of accuracy, against a queue of training features or a bank evaluated anew: each has dips of its own.
+    QueueAccuracy,
+    BankAccuracy,
+    /// Collapse.
+    FeatureSpread,
 }
 
 /// Something found.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Finding {
     Spike(SpikeEvent),
-    Dip { metric: &'static str, dip: Dip },
+    /// `metric` is the name that was declared, `watched` which accuracy it is.
+    Dip {
+        metric: String,
+        watched: Watched,
+        dip: Dip,
+    },
     Nonfinite(Nonfinite),
-    Collapse(LevelEvent),
-    Divergence(LevelEvent),
+    Collapse {
+        metric: String,
+        level: LevelEvent,
+    },
+    Divergence {
+        metric: String,
+        level: LevelEvent,
+    },
 }
 
 /// A finding, as far as it is known.
@@ -45,8 +59,8 @@ pub struct Found {
 enum Role {
     Layer(usize),
     Loss,
-    Knn(usize),
-    FeatureStd,
+    Accuracy(usize),
+    FeatureSpread,
 }
 
 /// One stream's columns.
@@ -61,7 +75,7 @@ struct Columns {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Source {
     Spikes,
-    Knn(usize),
+    Dips(usize),
     Nonfinite,
     Collapse,
     Divergence,
@@ -74,10 +88,12 @@ pub struct RunDetector {
     layers: Vec<String>,
     norms: Vec<f64>,
     spikes: SpikeDetector,
-    knn: [DipDetector; 2],
+    dips: [DipDetector; 2],
     nonfinite: NonfiniteDetector,
     collapse: LevelDetector,
     divergence: LevelDetector,
+    /// The series that each detector reads, by the name of the first that was declared.
+    names: BTreeMap<Source, String>,
     /// Number and last told state of what goes on.
     going_on: BTreeMap<Source, (u64, Finding)>,
     next_number: u64,
@@ -92,10 +108,11 @@ impl Default for RunDetector {
             layers: Vec::new(),
             norms: Vec::new(),
             spikes: SpikeDetector::new(0, SpikeRule::default()),
-            knn: [dips(), dips()],
+            dips: [dips(), dips()],
             nonfinite: NonfiniteDetector::default(),
             collapse: LevelDetector::new(LevelRule::FEATURE_STD),
             divergence: LevelDetector::new(LevelRule::LOSS),
+            names: BTreeMap::new(),
             going_on: BTreeMap::new(),
             next_number: 0,
             changed: Vec::new(),
@@ -104,32 +121,27 @@ impl Default for RunDetector {
 }
 
 impl RunDetector {
-    /// Whether a series matters here, given all names of its stream.
-    pub fn reads(name: &str) -> bool {
-        KNN.contains(&name)
-            || matches!(name, "loss" | "feature_std")
-            || name.strip_prefix(LAYER_NORMS).is_some()
-    }
-
-    /// Declares a stream by any number; declared again it changes nothing.
-    pub fn declare<'a>(&mut self, stream: i64, names: impl Iterator<Item = &'a str> + Clone) {
+    /// Declares a stream by any number: names of its columns, and what each is watched for. Declared again it changes nothing.
+    pub fn declare<'a>(&mut self, stream: i64, series: impl Iterator<Item = (&'a str, Option<Watched>)>) {
         if self.streams.contains_key(&stream) {
             return;
         }
-        // Other tools name layers as they like: where none bears our names, all norms are layers'.
-        let ours = names.clone().filter_map(|name| name.strip_prefix(LAYER_NORMS)).any(is_layer);
         let mut columns = Columns::default();
-        for (column, name) in names.enumerate() {
-            let role = match name {
-                "loss" => Some(Role::Loss),
-                "feature_std" => Some(Role::FeatureStd),
-                _ => match (KNN.iter().position(|knn| *knn == name), name.strip_prefix(LAYER_NORMS)) {
-                    (Some(bank), _) => Some(Role::Knn(bank)),
-                    (_, Some(layer)) if is_layer(layer) || !ours => Some(Role::Layer(self.layer(layer))),
-                    _ => None,
-                },
+        for (column, (name, watched)) in series.enumerate() {
+            let Some(watched) = watched else { continue };
+            let (role, source) = match watched {
+                // One of many series bears its layer's name behind the slash.
+                Watched::LayerNorm => {
+                    let layer = name.split_once('/').map_or(name, |(_, layer)| layer);
+                    (Role::Layer(self.layer(layer)), Source::Spikes)
+                }
+                Watched::Loss => (Role::Loss, Source::Divergence),
+                Watched::QueueAccuracy => (Role::Accuracy(0), Source::Dips(0)),
+                Watched::BankAccuracy => (Role::Accuracy(1), Source::Dips(1)),
+                Watched::FeatureSpread => (Role::FeatureSpread, Source::Collapse),
             };
-            columns.roles.extend(role.map(|role| (column, name.to_owned(), role)));
+            self.names.entry(source).or_insert_with(|| name.to_owned());
+            columns.roles.push((column, name.to_owned(), role));
         }
         self.streams.insert(stream, columns);
     }
@@ -177,24 +189,15 @@ impl RunDetector {
                 }
                 Role::Loss => {
                     let ended = self.divergence.push(step, value);
-                    let now = self.divergence.open().copied();
-                    self.tell(
-                        Source::Divergence,
-                        ended.map(Finding::Divergence),
-                        now.map(Finding::Divergence),
-                    );
+                    self.tell_divergence(ended);
                 }
-                Role::FeatureStd => {
+                Role::FeatureSpread => {
                     let ended = self.collapse.push(step, value);
-                    let now = self.collapse.open().copied();
-                    self.tell(Source::Collapse, ended.map(Finding::Collapse), now.map(Finding::Collapse));
+                    self.tell_collapse(ended);
                 }
-                Role::Knn(bank) => {
-                    let metric = KNN[bank];
-                    let finding = |dip| Finding::Dip { metric, dip };
-                    let ended = self.knn[bank].push(step, value);
-                    let now = self.knn[bank].open().copied();
-                    self.tell(Source::Knn(bank), ended.map(finding), now.map(finding));
+                Role::Accuracy(bank) => {
+                    let ended = self.dips[bank].push(step, value);
+                    self.tell_dip(bank, ended);
                 }
             }
         }
@@ -223,16 +226,16 @@ impl RunDetector {
     pub fn finish(&mut self) {
         let ended = self.spikes.finish().map(Finding::Spike);
         self.tell(Source::Spikes, ended, None);
-        for (bank, metric) in KNN.into_iter().enumerate() {
-            let ended = self.knn[bank].finish().map(|dip| Finding::Dip { metric, dip });
-            self.tell(Source::Knn(bank), ended, None);
+        for bank in 0..self.dips.len() {
+            let ended = self.dips[bank].finish();
+            self.tell_dip(bank, ended);
         }
         let ended = self.nonfinite.finish().map(Finding::Nonfinite);
         self.tell(Source::Nonfinite, ended, None);
-        let ended = self.collapse.finish().map(Finding::Collapse);
-        self.tell(Source::Collapse, ended, None);
-        let ended = self.divergence.finish().map(Finding::Divergence);
-        self.tell(Source::Divergence, ended, None);
+        let ended = self.collapse.finish();
+        self.tell_collapse(ended);
+        let ended = self.divergence.finish();
+        self.tell_divergence(ended);
     }
 
     /// What began, changed or ended since this was last asked, the latest state of each.
@@ -242,6 +245,32 @@ impl RunDetector {
             latest.insert(found.number, found);
         }
         latest.into_values().collect()
+    }
+
+    fn name(&self, source: Source) -> String {
+        self.names.get(&source).cloned().unwrap_or_default()
+    }
+
+    fn tell_dip(&mut self, bank: usize, ended: Option<Dip>) {
+        let now = self.dips[bank].open().copied();
+        let watched = if bank == 0 { Watched::QueueAccuracy } else { Watched::BankAccuracy };
+        let finding = |dip| Finding::Dip { metric: self.name(Source::Dips(bank)), watched, dip };
+        let (ended, now) = (ended.map(finding), now.map(finding));
+        self.tell(Source::Dips(bank), ended, now);
+    }
+
+    fn tell_collapse(&mut self, ended: Option<LevelEvent>) {
+        let now = self.collapse.open().copied();
+        let finding = |level| Finding::Collapse { metric: self.name(Source::Collapse), level };
+        let (ended, now) = (ended.map(finding), now.map(finding));
+        self.tell(Source::Collapse, ended, now);
+    }
+
+    fn tell_divergence(&mut self, ended: Option<LevelEvent>) {
+        let now = self.divergence.open().copied();
+        let finding = |level| Finding::Divergence { metric: self.name(Source::Divergence), level };
+        let (ended, now) = (ended.map(finding), now.map(finding));
+        self.tell(Source::Divergence, ended, now);
     }
 
     fn tell(&mut self, source: Source, ended: Option<Finding>, now: Option<Finding>) {
@@ -270,9 +299,8 @@ impl RunDetector {
 /// A stretch that only goes on is no news: its end comes when it has ended.
 fn is_same(known: &Finding, now: &Finding) -> bool {
     match (known, now) {
-        (Finding::Collapse(a), Finding::Collapse(b)) | (Finding::Divergence(a), Finding::Divergence(b)) => {
-            a.onset == b.onset
-        }
+        (Finding::Collapse { level: a, .. }, Finding::Collapse { level: b, .. })
+        | (Finding::Divergence { level: a, .. }, Finding::Divergence { level: b, .. }) => a.onset == b.onset,
         (Finding::Nonfinite(a), Finding::Nonfinite(b)) => a.onset == b.onset && a.series == b.series,
         _ => known == now,
     }
@@ -288,11 +316,15 @@ mod tests {
 
     #[test]
     fn a_spike_keeps_its_number_from_beginning_to_end() {
-        let names =
-            ["grad_norm/patch_embed", "grad_norm/blocks.0", "grad_norm/base_encoder.norm.weight", "loss"];
+        let series = [
+            ("grad_norm/conv1", Some(Watched::LayerNorm)),
+            ("grad_norm/layer1.0", Some(Watched::LayerNorm)),
+            ("grad_norm/base_encoder.bn1.weight", None),
+            ("loss", Some(Watched::Loss)),
+        ];
         let mut detector = RunDetector::default();
-        detector.declare(7, names.into_iter());
-        assert_eq!(detector.layers(), ["patch_embed", "blocks.0"]);
+        detector.declare(7, series.into_iter());
+        assert_eq!(detector.layers(), ["conv1", "layer1.0"]);
         let mut told = Vec::new();
         for step in 0..400_u64 {
             let wobble = 1.0 + 0.05 * (((step * 7919) % 101) as f64 / 101.0);
@@ -308,7 +340,7 @@ mod tests {
     #[test]
     fn a_step_that_comes_again_is_passed_over() {
         let mut detector = RunDetector::default();
-        detector.declare(0, ["loss"].into_iter());
+        detector.declare(0, [("loss", Some(Watched::Loss))].into_iter());
         detector.push(0, 5, row(&[1.0]));
         detector.push(0, 5, row(&[f64::NAN]));
         detector.push(0, 4, row(&[f64::NAN]));

@@ -23,7 +23,7 @@ mod summary;
 pub mod synthetic;
 
 pub use dips::{Dip, DipRule, dips};
-pub use findings::{Finding, Found, RunDetector, is_layer};
+pub use findings::{Finding, Found, RunDetector, Watched};
 pub use frame::{Frame, frame};
 pub use grid::{Grid, NODE_FACTOR, NODE_STEPS, TOP_LEVEL, node_steps};
 pub use lead::{Delay, Onset, Order, at_least_by_chance, bootstrap_median, delay, order};

@@ -5,7 +5,8 @@
 use std::collections::BTreeMap;
 
 use sqlx::SqliteConnection;
-use vitals_journal::StepRange;
+use vitals_journal::{Column, StepRange};
+use vitals_recipe::{Role, split};
 use vitals_series::{MEDIAN_WINDOW, NODE_STEPS, Piece, Rows, TOP_LEVEL, pieces};
 
 use crate::attempts::{ranges_in_force, ranges_up_to};
@@ -24,8 +25,6 @@ use crate::{Result, RunId, Store};
 const AT_ONCE: usize = 8 * CHUNK_ROWS;
 /// Levels above 0 are written once a whole block of level 0 is full.
 const BLOCK_STEPS: u64 = NODE_STEPS * BLOCK_NODES;
-/// The layer whose values a ratio divides by.
-const PATCH_PROJECTION: &str = "patch_embed";
 
 /// How far an attempt's rows of a shape are compacted.
 #[derive(Debug, Clone, Copy, Default)]
@@ -38,9 +37,9 @@ pub(crate) struct Compaction {
     pub closed_to: u64,
 }
 
-/// Whether a series is one of many layers, whose norms are drawn over their own running median.
-pub(crate) fn is_of_layer(name: &str) -> bool {
-    name.contains('/')
+/// Whether a series is one of many, as each layer has one: those are drawn over their own running median too.
+pub(crate) fn is_of_layer(column: &Column) -> bool {
+    split(&column.name).is_some() || column.role.is_some_and(Role::is_of_layers)
 }
 
 /// How far the rows are compacted; `None`: no row is.
@@ -157,7 +156,7 @@ async fn add_nodes(
     // What stands behind an attempt never depends on later attempts.
     let ranges = ranges_up_to(&ranges_in_force(&mut *tx, owner.run).await?, owner.attempt);
     let layers: Vec<usize> =
-        (0..shape.columns.len()).filter(|&column| is_of_layer(&shape.columns[column].name)).collect();
+        (0..shape.columns.len()).filter(|&column| is_of_layer(&shape.columns[column])).collect();
     let names: Vec<&str> = layers.iter().map(|&column| shape.columns[column].name.as_str()).collect();
     let before =
         history(store, &mut *tx, owner.run, &ranges, &shape.name, &names, first, MEDIAN_WINDOW).await?;
@@ -167,7 +166,7 @@ async fn add_nodes(
         let rows = Rows {
             steps: &rows.steps,
             values: &rows.columns[column],
-            reference: reference(shape, &declared.name).map(|place| rows.columns[place].as_slice()),
+            reference: reference(shape, declared).map(|place| rows.columns[place].as_slice()),
             of_layer: layer.is_some(),
         };
         let past = layer.map_or(&[][..], |place| before[place].as_slice());
@@ -176,11 +175,13 @@ async fn add_nodes(
     add(tx, owner, shape, 0, &fresh).await
 }
 
-/// The column by which a layer's ratio divides.
-pub(crate) fn reference(shape: &Shape, name: &str) -> Option<usize> {
-    let (metric, _) = name.split_once('/')?;
+/// The column by which a layer's ratio divides: the same metric of the first layer, where the order is known.
+pub(crate) fn reference(shape: &Shape, of: &Column) -> Option<usize> {
+    let (metric, _) = split(&of.name)?;
     shape.columns.iter().position(|column| {
-        column.name.strip_prefix(metric).and_then(|rest| rest.strip_prefix('/')) == Some(PATCH_PROJECTION)
+        column.order == Some(0)
+            && matches!(column.role, Some(Role::LayerNorm | Role::LayerValue))
+            && split(&column.name).is_some_and(|(known, _)| known == metric)
     })
 }
 
@@ -227,7 +228,7 @@ async fn add(
             merged.entry(*node).and_modify(|known| known.merge(piece)).or_insert(*piece);
         }
         let merged: Vec<Node> = merged.into_iter().collect();
-        let data = nodes::encode(&merged, level, declared.kind, is_of_layer(&declared.name));
+        let data = nodes::encode(&merged, level, declared.kind, is_of_layer(declared));
         encoded.push(place, &data);
     }
     let places = encoded.places()?;

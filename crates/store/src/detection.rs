@@ -6,20 +6,39 @@ use std::collections::{BTreeMap, HashMap};
 
 use sqlx::SqliteConnection;
 use vitals_journal::StepRange;
+use vitals_recipe::{Role, split};
 use vitals_run::{Dip, Happening, Level, Nonfinite, Spike, SpikeLayer};
-use vitals_series::{DETECTION_VERSION, Finding, Found, RunDetector};
+use vitals_series::{DETECTION_VERSION, Finding, Found, RunDetector, Watched};
 
 use crate::attempts::ranges_in_force;
 use crate::ids::{parse_id, run_num, signed, to_json, touch_run};
 use crate::series::{read, shapes_of};
+use crate::shapes::Shape;
 use crate::standing::Standing;
-use crate::{IngestBatch, Result, RunId, SeriesQuery, Store};
+use crate::{IngestBatch, Result, RunId, Series, SeriesQuery, Store};
 
 /// Steps behind an injected disturbance in which a spike, or anything else, is called its effect.
 const SPIKE_AFTER: u64 = 10;
 const ELSE_AFTER: u64 = 100;
-/// The one metric whose dips count towards stability: the other bank shows the same dips.
-const COUNTED_DIPS: &str = "knn_top1";
+/// The one accuracy whose dips count towards stability: the other bank shows the same dips.
+const COUNTED_DIPS: Watched = Watched::QueueAccuracy;
+
+/// What detection watches a series of this role for.
+fn watched(role: Option<Role>) -> Option<Watched> {
+    match role? {
+        Role::LayerNorm => Some(Watched::LayerNorm),
+        Role::Loss => Some(Watched::Loss),
+        Role::KnnAccuracy => Some(Watched::QueueAccuracy),
+        Role::KnnFixedBank => Some(Watched::BankAccuracy),
+        Role::FeatureSpread => Some(Watched::FeatureSpread),
+        _ => None,
+    }
+}
+
+/// What each column of a shape is watched for, with its name.
+fn columns(shape: &Shape) -> impl Iterator<Item = (&str, Option<Watched>)> {
+    shape.columns.iter().map(|column| (column.name.as_str(), watched(column.role)))
+}
 
 /// Detects in a batch whose rows are written. Returns the standing to keep; none after an attempt's end.
 pub(crate) async fn advance(
@@ -44,7 +63,7 @@ pub(crate) async fn advance(
         if range.contains(row.step) {
             if !standing.detector.knows(shape_num) {
                 let shape = store.shapes.get_uncached(&mut *tx, shape_num).await?;
-                standing.detector.declare(shape_num, shape.columns.iter().map(|column| column.name.as_str()));
+                standing.detector.declare(shape_num, columns(&shape));
             }
             standing.detector.push(shape_num, row.step, |column| row.values.get(column).copied());
         }
@@ -110,12 +129,16 @@ async fn push_stored(
     run: i64,
     detector: &mut RunDetector,
 ) -> Result<()> {
+    let mut roles: BTreeMap<(String, String), Watched> = BTreeMap::new();
     let mut names = Vec::new();
     for (num, shape) in shapes_of(store, &mut *tx, run, false).await? {
-        let columns = shape.columns.iter().map(|column| column.name.as_str());
-        names.extend(columns.clone().filter(|name| RunDetector::reads(name)).map(str::to_owned));
+        for (name, watched) in columns(&shape) {
+            let Some(watched) = watched else { continue };
+            names.push(name.to_owned());
+            roles.insert((shape.name.clone(), name.to_owned()), watched);
+        }
         // The rows that will follow bear the shape's number.
-        detector.declare(num, columns);
+        detector.declare(num, columns(&shape));
     }
     if names.is_empty() {
         return Ok(());
@@ -143,7 +166,9 @@ async fn push_stored(
     order.sort_unstable();
     order.dedup();
     for (stream, places) in columns.iter().enumerate() {
-        detector.declare(number(stream), places.iter().map(|&place| series[place].name.as_str()));
+        let watched = |one: &Series| roles.get(&(one.stream.clone(), one.name.clone())).copied();
+        let columns = places.iter().map(|&place| &series[place]);
+        detector.declare(number(stream), columns.map(|one| (one.name.as_str(), watched(one))));
     }
     let mut at = vec![0_usize; series.len()];
     let mut row: Vec<Option<f64>> = Vec::new();
@@ -264,9 +289,9 @@ fn describe(found: &Found, layers: &[String], context: &Context) -> Detected {
             let first = spike.layers.first().and_then(|first| named(first.layer));
             (spike.onset, Some(spike.end), first, what, None)
         }
-        Finding::Dip { metric, dip } => {
+        Finding::Dip { metric, watched, dip } => {
             let what = Happening::Dip(Dip {
-                metric: (*metric).to_owned(),
+                metric: metric.clone(),
                 baseline: dip.baseline,
                 depth: dip.depth,
                 area: dip.area,
@@ -274,23 +299,23 @@ fn describe(found: &Found, layers: &[String], context: &Context) -> Detected {
                 recovered: dip.recovered,
                 open,
             });
-            let counted = (*metric == COUNTED_DIPS).then_some(dip.area);
-            (dip.onset, dip.recovered, Some((*metric).to_owned()), what, counted)
+            let counted = (*watched == COUNTED_DIPS).then_some(dip.area);
+            (dip.onset, dip.recovered, Some(metric.clone()), what, counted)
         }
         Finding::Nonfinite(stretch) => {
             let (count, series) = (stretch.count, stretch.series.clone());
             let first = series
                 .first()
-                .map(|name| name.split_once('/').map_or_else(|| name.clone(), |(_, layer)| layer.to_owned()));
+                .map(|name| split(name).map_or(name.as_str(), |(_, layer)| layer).to_owned());
             let what = Happening::Nonfinite(Nonfinite::Stretch { count, series, open });
             (stretch.onset, Some(stretch.end), first, what, None)
         }
-        Finding::Collapse(level) => {
-            let what = Happening::Collapse(moved("feature_std", level, open));
+        Finding::Collapse { metric, level } => {
+            let what = Happening::Collapse(moved(metric, level, open));
             (level.onset, Some(level.end), None, what, None)
         }
-        Finding::Divergence(level) => {
-            let what = Happening::Divergence(moved("loss", level, open));
+        Finding::Divergence { metric, level } => {
+            let what = Happening::Divergence(moved(metric, level, open));
             (level.onset, Some(level.end), None, what, None)
         }
     };

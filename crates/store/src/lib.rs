@@ -57,7 +57,7 @@ pub use queue::QueuedRun;
 pub use requests::{Request, RequestStatus};
 pub use run_rows::{MetricChoice, RunRow, RunSelection};
 pub use runs::{Inserted, NewRun, Probed};
-pub use series::{Series, SeriesEntry, SeriesQuery};
+pub use series::{Layer, Series, SeriesEntry, SeriesQuery};
 pub use settings::SupervisorRow;
 pub use summary::MetricSummary;
 pub use sweeps::{AddedSweep, NewSweep, SweepCounts, SweepRevision, SweepRow};

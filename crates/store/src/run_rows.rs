@@ -6,10 +6,13 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 use sqlx::SqliteConnection;
+use vitals_journal::Column;
+use vitals_recipe::{Role, split};
 use vitals_run::{Evidence, RunState};
 use vitals_series::Stability;
 
 use crate::ids::{from_json, parse_id, small, to_json, unsigned};
+use crate::shapes::Shape;
 use crate::summary::{MetricSummary, ShapeSummary};
 use crate::transitions::parse_state;
 use crate::{Probed, Result, RunId, Store, StoreError, SweepId, UnixMillis};
@@ -47,6 +50,8 @@ pub struct RunRow {
     pub total_steps: Option<u64>,
     /// By metric name.
     pub metrics: BTreeMap<String, MetricSummary>,
+    /// The first layer of its network, where metrics come along and that is known.
+    pub first_layer: Option<String>,
     /// Events in force, by kind.
     pub events: BTreeMap<String, u64>,
     /// Of what was not injected.
@@ -87,7 +92,7 @@ pub enum RunSelection {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MetricChoice {
     None,
-    /// Names without `/`: loss, learning_rate, knn_top1, … but not one for each layer and tensor.
+    /// Those that stand alone, not one for each layer and tensor.
     Plain,
     All,
     Named(Vec<String>),
@@ -97,7 +102,7 @@ impl MetricChoice {
     fn takes(&self, name: &str) -> bool {
         match self {
             Self::None => false,
-            Self::Plain => !name.contains('/'),
+            Self::Plain => split(name).is_none(),
             Self::All => true,
             Self::Named(names) => names.iter().any(|n| n == name),
         }
@@ -244,6 +249,7 @@ async fn read_rows(tx: &mut SqliteConnection, nums: &str) -> Result<(Vec<RunRow>
             steps_done: unsigned(r.steps_done),
             total_steps: r.total_steps.map(unsigned),
             metrics: BTreeMap::new(),
+            first_layer: None,
             events: BTreeMap::new(),
             stability: Stability::default(),
             created_at: r.created_at,
@@ -324,11 +330,18 @@ async fn add_metrics(
     .fetch_all(&mut *tx)
     .await?;
     let mut columns: BTreeMap<i64, Vec<(usize, String)>> = BTreeMap::new();
+    let mut first_layers: BTreeMap<i64, String> = BTreeMap::new();
     for r in stored {
         if let std::collections::btree_map::Entry::Vacant(entry) = columns.entry(r.shape_num) {
             let shape = store.shapes.get(&mut *tx, r.shape_num).await?;
             let named = shape.columns.iter().map(|c| c.name.clone()).enumerate();
             entry.insert(named.filter(|(_, name)| choice.takes(name)).collect());
+            if let Some(layer) = first_layer(&shape) {
+                first_layers.insert(r.shape_num, layer);
+            }
+        }
+        if let (Some(&place), Some(layer)) = (places.get(&r.run_num), first_layers.get(&r.shape_num)) {
+            rows[place].first_layer.get_or_insert_with(|| layer.clone());
         }
         let (Some(&place), Some(columns)) = (places.get(&r.run_num), columns.get(&r.shape_num)) else {
             continue;
@@ -345,4 +358,11 @@ async fn add_metrics(
         }
     }
     Ok(())
+}
+
+/// The layer at the beginning of the network, where the shape has its gradient norm.
+fn first_layer(shape: &Shape) -> Option<String> {
+    let first = |column: &&Column| column.role == Some(Role::LayerNorm) && column.order == Some(0);
+    let name = &shape.columns.iter().find(first)?.name;
+    Some(split(name).map_or(name.as_str(), |(_, layer)| layer).to_owned())
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use sqlx::SqliteConnection;
 use vitals_journal::{StepRange, ValueKind};
+use vitals_recipe::{Role, split};
 
 use crate::attempts::ranges_in_force;
 use crate::chunks;
@@ -51,8 +52,20 @@ pub struct SeriesEntry {
     pub name: String,
     pub unit: String,
     pub kind: ValueKind,
+    /// What it means; none for series of other programs that the table of metrics does not know.
+    pub role: Option<Role>,
+    /// Place in network order of the layer that it belongs to, where that is known.
+    pub order: Option<u32>,
     /// None while no value is in force.
     pub summary: Option<MetricSummary>,
+}
+
+/// A layer of which a run has recorded gradient norms.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Layer {
+    pub name: String,
+    /// Its place in network order; none where that is not known.
+    pub order: Option<u32>,
 }
 
 /// Steps that are looked back over at first for a running median.
@@ -94,11 +107,30 @@ impl Store {
                     name: column.name.clone(),
                     unit: column.unit.clone(),
                     kind: column.kind,
+                    role: column.role,
+                    order: column.order,
                     summary: metric,
                 });
             }
         }
         Ok(entries)
+    }
+
+    /// The layers of a run, in network order; where that is not known, of declaration.
+    pub async fn layers(&self, run: RunId) -> Result<Vec<Layer>> {
+        let mut tx = self.reader().begin().await?;
+        let num = run_num(&mut tx, run).await?;
+        let mut layers: Vec<Layer> = Vec::new();
+        for (_, shape) in shapes_of(self, &mut tx, num, true).await? {
+            for column in shape.columns.iter().filter(|column| column.role == Some(Role::LayerNorm)) {
+                let name = split(&column.name).map_or(column.name.as_str(), |(_, layer)| layer);
+                if !layers.iter().any(|known| known.name == name) {
+                    layers.push(Layer { name: name.to_owned(), order: column.order });
+                }
+            }
+        }
+        layers.sort_by_key(|layer| layer.order.unwrap_or(u32::MAX));
+        Ok(layers)
     }
 
     /// Reads series; metrics that the run lacks are left out. Order: that of the names asked for, else of declaration.

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 use sqlx::SqliteConnection;
-use vitals_journal::Column;
+use vitals_journal::{Column, with_roles};
 
 use crate::{Result, StoreError};
 
@@ -60,9 +60,10 @@ impl ShapeCache {
 async fn read(connection: &mut SqliteConnection, num: i64) -> Result<Shape> {
     let row =
         sqlx::query!("SELECT name, columns FROM shapes WHERE num = ?", num).fetch_one(connection).await?;
-    let columns = serde_json::from_str(&row.columns)
+    let columns: Vec<Column> = serde_json::from_str(&row.columns)
         .map_err(|source| StoreError::Json { what: "a shape's columns", source })?;
-    Ok(Shape { name: row.name, columns })
+    // Shapes are stored as they were declared, so those of older journals bear no roles: names tell them, here and nowhere else.
+    Ok(Shape { name: row.name, columns: with_roles(columns) })
 }
 
 /// The number of the shape, written where it is new.

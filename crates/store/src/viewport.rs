@@ -273,8 +273,8 @@ impl Store {
             return Ok(());
         }
         let relative: Vec<&str> = if source.relative {
-            let names = source.wanted.iter().map(|(column, _)| source.shape.columns[*column].name.as_str());
-            names.filter(|name| compact::is_of_layer(name)).collect()
+            let wanted = source.wanted.iter().map(|(column, _)| &source.shape.columns[*column]);
+            wanted.filter(|column| compact::is_of_layer(column)).map(|column| column.name.as_str()).collect()
         } else {
             Vec::new()
         };
@@ -294,13 +294,13 @@ impl Store {
             |column: usize| read.binary_search(&column).ok().map(|place| &rows.columns[place][first..last]);
         let mut past = history.iter();
         for ((column, _), columns) in source.wanted.iter().zip(found) {
-            let name = shape.columns[*column].name.as_str();
-            let of_layer = source.relative && compact::is_of_layer(name);
+            let declared = &shape.columns[*column];
+            let of_layer = source.relative && compact::is_of_layer(declared);
             let Some(own) = values(*column) else { continue };
             let rows = Rows {
                 steps: &rows.steps[first..last],
                 values: own,
-                reference: reference(shape, name).and_then(values),
+                reference: reference(shape, declared).and_then(values),
                 of_layer,
             };
             let past = if of_layer { past.next().map_or(&[][..], Vec::as_slice) } else { &[] };
@@ -344,8 +344,8 @@ fn plan(shape: &Shape, view: &View, strips: &mut Vec<Strip>) -> Vec<(usize, usiz
 fn read_columns(source: &Source<'_>) -> Vec<usize> {
     let mut read: Vec<usize> = source.wanted.iter().map(|(column, _)| *column).collect();
     if source.relative {
-        let names = source.wanted.iter().map(|(column, _)| source.shape.columns[*column].name.as_str());
-        read.extend(names.filter_map(|name| reference(source.shape, name)).collect::<Vec<_>>());
+        let wanted = source.wanted.iter().map(|(column, _)| &source.shape.columns[*column]);
+        read.extend(wanted.filter_map(|column| reference(source.shape, column)).collect::<Vec<_>>());
         read.sort_unstable();
         read.dedup();
     }

@@ -99,10 +99,10 @@ pub struct EventLayer {
     pub peak_z: f64,
 }
 
-/// Delays of the layers behind the patch projection in one event. Two steps or less are no order.
+/// Delays of the layers behind the network's first in one event. Two steps or less are no order.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct LeadLag {
-    /// `patch_embed`, or where it took no part the layer with the first onset.
+    /// The network's first layer, or where it took no part the layer with the first onset.
     pub reference: String,
     pub order: LeadOrder,
     pub delays: Vec<LayerDelay>,
@@ -131,9 +131,11 @@ pub struct LayerDelay {
     pub ordered: bool,
 }
 
-/// Whether the patch projection moves first more often than chance says.
+/// Whether the network's first layer moves first more often than chance says.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct LeadSummary {
+    /// The layer that delays are counted from: the first of the network.
+    pub reference: String,
     pub events: u32,
     pub reference_first: u32,
     pub reference_later: u32,

@@ -3,12 +3,17 @@
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
+use vitals_recipe::{Panel, Role};
 
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct SeriesInfo {
     pub name: String,
     pub unit: String,
-    /// Position in network order for `grad_norm/<layer>` and its kin.
+    /// What it means; absent for series of other programs that the table of metrics does not know.
+    pub role: Option<Role>,
+    /// The tab of the run page that draws it.
+    pub panel: Panel,
+    /// The place among the run's layers of the one that it belongs to.
     pub layer: Option<u32>,
     pub values: u64,
     pub first_step: u64,

@@ -88,6 +88,8 @@ pub struct Run {
     pub loss_floor: Option<f64>,
     pub progress: Progress,
     pub metrics: BTreeMap<String, MetricSummary>,
+    /// The first layer of its network, where gradient norms are recorded and the order is known.
+    pub first_layer: Option<String>,
     /// Counts by kind of event.
     pub events: BTreeMap<String, u64>,
     /// 1 without any event, towards 0 with many (`Stability` has the formula); injected ones are left out.

@@ -2,8 +2,8 @@
 
 use vitals_series::synthetic::{Jump, Noise, Synthetic};
 use vitals_series::{
-    Delay, Dip, DipRule, Finding, Onset, Order, RunDetector, SpikeEvent, SpikeRule, delay, dips, order,
-    spikes,
+    Delay, Dip, DipRule, Finding, Onset, Order, RunDetector, SpikeEvent, SpikeRule, Watched, delay, dips,
+    order, spikes,
 };
 
 const LAYERS: usize = 12;
@@ -79,7 +79,7 @@ type Said = (Vec<(u64, Vec<usize>)>, Vec<(u64, String)>, usize);
 fn said(run: &Synthetic) -> Said {
     let names: Vec<String> = run.layers.iter().map(|layer| format!("grad_norm/{layer}")).collect();
     let mut detector = RunDetector::default();
-    detector.declare(0, names.iter().map(String::as_str));
+    detector.declare(0, names.iter().map(|name| (name.as_str(), Some(Watched::LayerNorm))));
     let (mut spikes, mut nonfinite, mut other) = (Vec::new(), Vec::new(), 0);
     for (step, row) in (0..).zip(run.rows()) {
         detector.push(0, step, |column| row.get(column).copied());

@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 use vitals_run::{Event, Happening};
-use vitals_store::{Column, EndOfAttempt, IngestBatch, Role, Row, RunEvent, RunId, Store, Stream, StreamId};
+use vitals_store::{
+    Column, EndOfAttempt, IngestBatch, MetricChoice, Role, Row, RunEvent, RunId, RunSelection, Store, Stream, StreamId,
+};
 
 use crate::world::{World, header};
 
@@ -157,4 +159,40 @@ async fn what_an_injected_disturbance_does_is_labelled() {
     let labels: Vec<(&str, bool)> = found.iter().map(|e| (e.event.what.kind(), e.event.injected)).collect();
     assert_eq!(labels, [("spike", true), ("dip", true), ("nonfinite", true)]);
     assert_eq!(world.store.run(run).await.unwrap().stability.score(), 1.0);
+}
+
+/// The same values under names of a ResNet: as a journal of an older version has them, or with declared roles and names
+/// that nobody knows.
+#[tokio::test]
+async fn layers_of_any_network_are_known_by_role_and_in_old_journals_by_name() {
+    let world = World::new().await;
+    let old = ["grad_norm/conv1", "grad_norm/layer1.0", "grad_norm/projector"];
+    let new = ["norms/first", "norms/second", "norms/third"];
+    let mut found = Vec::new();
+    for (names, declared) in [(old, false), (new, true)] {
+        let run = world.run_of(names[0]).await;
+        let mut batches = batches(0, SPIKE, 100);
+        batches[0].streams[1].columns = (0..)
+            .zip(names)
+            .map(|(order, name)| match declared {
+                true => Column::f32(name, "").meaning(vitals_recipe::Role::LayerNorm, Some(order)),
+                false => Column::f32(name, ""),
+            })
+            .collect();
+        for batch in batches {
+            world.store.ingest(run, 1, &batch).await.unwrap();
+        }
+        let layers = world.store.layers(run).await.unwrap();
+        let last = |name: &str| name.rsplit_once('/').unwrap().1.to_owned();
+        let expected: Vec<_> = (0..).zip(names).map(|(order, name)| (last(name), Some(order))).collect();
+        assert_eq!(layers.into_iter().map(|layer| (layer.name, layer.order)).collect::<Vec<_>>(), expected);
+        let events = events(&world, run).await;
+        let spike = events.iter().find(|event| event.0 == "spike").unwrap();
+        assert_eq!(spike.3.as_deref(), Some(expected[1].0.as_str()));
+        found.push((spike.1, spike.2, events.len()));
+        let listed =
+            world.store.runs(&RunSelection::Ids(vec![run]), &MetricChoice::Plain).await.unwrap().remove(0);
+        assert_eq!(listed.first_layer.as_deref(), Some(expected[0].0.as_str()));
+    }
+    assert_eq!(found[0], found[1]);
 }

@@ -1,7 +1,8 @@
 //! Databases as released versions left them: each opens, and its values are all there. A sample is written once, by
 //! `cargo run -p vitals-store --example write_sample`, when its version is released, and never again; that of version 6 is
 //! the one of version 5 as version 6 opened it, with a run of the api's `synthetic_run` ingested, and that of version 8 is
-//! the one of version 6 as version 8 opened it.
+//! the one of version 6 as version 8 opened it. `v8-resnet` is that of version 8 with its long run's backbone named
+//! `resnet50`.
 
 use std::io::Read;
 use std::path::Path;
@@ -19,7 +20,7 @@ const LONG_RUN: &str = "01a218ca-29b2-740f-bbb8-da23b6b49f23";
 const LONG_HASH: &str = "edcddae9da0d60b2978839fdeaa1d16230f382dbd8e4abe4770939f5ef0322ef";
 
 /// Opens the sample of a version, which migrates it.
-async fn sample(folder: &Path, version: u32) -> Store {
+async fn sample(folder: &Path, version: &str) -> Store {
     let packed = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/samples/v{version}.db.gz"));
     let mut bytes = Vec::new();
     GzDecoder::new(std::fs::File::open(packed).unwrap()).read_to_end(&mut bytes).unwrap();
@@ -30,7 +31,7 @@ async fn sample(folder: &Path, version: u32) -> Store {
 
 #[tokio::test]
 async fn every_stored_sample_opens_with_all_its_values() {
-    for version in [5, 6, 8] {
+    for version in ["5", "6", "8", "8-resnet"] {
         let folder = tempfile::tempdir().unwrap();
         let store = sample(folder.path(), version).await;
         let run = store.resolve_run(RUN).await.unwrap();
@@ -49,9 +50,20 @@ async fn every_stored_sample_opens_with_all_its_values() {
 }
 
 #[tokio::test]
+async fn runs_of_a_resnet_are_looked_through_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = sample(folder.path(), "8-resnet").await;
+    let run = store.resolve_run(LONG_RUN).await.unwrap();
+    assert_eq!(store.runs_to_detect().await.unwrap(), [run]);
+    store.detect_again(run).await.unwrap();
+    assert!(store.runs_to_detect().await.unwrap().is_empty());
+    assert_eq!(store.run_hash(run).await.unwrap(), LONG_HASH);
+}
+
+#[tokio::test]
 async fn rows_that_an_older_version_left_are_compacted_and_drawn_the_same() {
     let folder = tempfile::tempdir().unwrap();
-    let store = sample(folder.path(), 6).await;
+    let store = sample(folder.path(), "6").await;
     let run = store.resolve_run(LONG_RUN).await.unwrap();
     assert_eq!(store.runs_to_compact().await.unwrap(), [run]);
     let names = ["loss", "grad_norm/patch_embed", "grad_norm/predictor"].map(str::to_owned).to_vec();

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use serde_json::json;
-use vitals_recipe::{Bytes, Recipe, memory_key};
+use vitals_recipe::{Bytes, Metric, Recipe, memory_key};
 use vitals_run::{Evidence, Grounds};
 use vitals_store::{MetricChoice, RunRow, RunSelection, Store, StoreError};
 
@@ -12,7 +12,7 @@ use super::policy::Need;
 use crate::error::Result;
 
 /// The metric of a run on an accelerator whose greatest value is its need.
-const DEVICE_MEMORY: &str = "device_memory_bytes";
+const DEVICE_MEMORY: &str = Metric::DeviceMemoryBytes.name();
 
 /// What a queued run's recipe asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]

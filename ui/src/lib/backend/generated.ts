@@ -43,6 +43,8 @@ export type AttemptInfo = { number: number, first_step: number, last_step: numbe
 
 export type AxisForm = "values" | "range" | "log" | "linear" | "zip";
 
+export type Better = "higher" | "lower" | "neither";
+
 export type Bytes = number;
 
 export type ChangeNotice = { 
@@ -337,13 +339,17 @@ ordered: boolean, };
 
 export type LeadLag = { 
 /**
- * `patch_embed`, or where it took no part the layer with the first onset.
+ * The network's first layer, or where it took no part the layer with the first onset.
  */
 reference: string, order: LeadOrder, delays: Array<LayerDelay>, };
 
 export type LeadOrder = "reference_first" | "reference_later" | "together";
 
-export type LeadSummary = { events: number, reference_first: number, reference_later: number, together: number, 
+export type LeadSummary = { 
+/**
+ * The layer that delays are counted from: the first of the network.
+ */
+reference: string, events: number, reference_first: number, reference_later: number, together: number, 
 /**
  * Probability that it is first by chance: one over the layers of an event, on average.
  */
@@ -359,9 +365,37 @@ delays: Array<LayerDelay>, };
 
 export type LogLine = { at: string | null, level: string, step: number | null, text: string, };
 
+export type MetricRow = { 
+/**
+ * How code names it.
+ */
+key: string, 
+/**
+ * The series' name; where there is one for each layer, what stands before the slash.
+ */
+name: string, 
+/**
+ * What people call it, in English.
+ */
+title: string, of: Of, 
+/**
+ * The journal's stream that bears it.
+ */
+stream: string, stored: Stored, 
+/**
+ * Empty for a plain number.
+ */
+unit: string, role: Role, panel: Panel, better: Better, reads: Reads, 
+/**
+ * What it is, in English, one or two sentences.
+ */
+help: string, };
+
 export type MetricSummary = { last: Number | null, min: number | null, max: number | null, nonfinite: number, };
 
 export type Number = number | string;
+
+export type Of = "run" | "layer" | "tensor" | "block";
 
 export type Overview = { supervisor: SupervisorStatus, devices: Array<DeviceStatus>, 
 /**
@@ -376,6 +410,8 @@ queued: Array<Run>,
  * Newest first, at most 50.
  */
 ended: Array<Run>, queued_total: number, ended_total: number, sweeps: Array<SweepProgress>, };
+
+export type Panel = "curves" | "gradients" | "optimizer" | "system" | "all";
 
 export type ParameterInfo = { name: string, group: string, 
 /**
@@ -439,6 +475,8 @@ checkpoint_limit_bytes: number,
  */
 journal_limit_bytes: number, slurm: SlurmSettings, };
 
+export type Reads = "plain" | "percent" | "scientific" | "milliseconds" | "bytes";
+
 export type RetryPolicy = { 
 /**
  * At most so often in a row, 0 to 100; 0: never.
@@ -448,6 +486,8 @@ times: number,
  * signal, memory_killer, device_memory, reboot, lost, error.
  */
 causes: Array<string>, };
+
+export type Role = "loss" | "learning_rate" | "encoder_momentum" | "total_norm" | "layer_norm" | "tensor_norm" | "layer_value" | "feature_spread" | "feature_cosine" | "knn_accuracy" | "knn_fixed_bank" | "knn_pixels" | "probe_accuracy" | "probe_loss" | "throughput" | "system" | "other";
 
 export type Run = { id: string, label: string, sweep: string | null, sweep_name: string | null, 
 /**
@@ -474,6 +514,10 @@ parameters: { [key in string]: JsonValue }, effective_learning_rate: number,
  * Loss at chance and its lower bound, where the method has them.
  */
 loss_start: number | null, loss_floor: number | null, progress: Progress, metrics: { [key in string]: MetricSummary }, 
+/**
+ * The first layer of its network, where gradient norms are recorded and the order is known.
+ */
+first_layer: string | null, 
 /**
  * Counts by kind of event.
  */
@@ -563,7 +607,15 @@ superseded?: boolean, };
 
 export type SeriesInfo = { name: string, unit: string, 
 /**
- * Position in network order for `grad_norm/<layer>` and its kin.
+ * What it means; absent for series of other programs that the table of metrics does not know.
+ */
+role: Role | null, 
+/**
+ * The tab of the run page that draws it.
+ */
+panel: Panel, 
+/**
+ * The place among the run's layers of the one that it belongs to.
  */
 layer: number | null, values: number, first_step: number, last_step: number, };
 
@@ -627,6 +679,8 @@ score: number, spikes_per_1000_steps: number,
  */
 dip_area_share: number, nonfinite: number, };
 
+export type Stored = "f32" | "f64";
+
 export type SupervisorStatus = { connected: boolean, pid: number | null, 
 /**
  * RFC 3339.
@@ -688,6 +742,64 @@ kind: string, fields: Record<string, unknown>,
 text: string, };
 
 export type Transition = { at: string, from: string | null, to: string, evidence: string, evidence_code: Evidence, };
+
+/** The name of each metric; of one that layers have, what stands before the slash. */
+export const METRIC = {
+  Loss: "loss",
+  LearningRate: "learning_rate",
+  EncoderMomentum: "encoder_momentum",
+  FeatureStd: "feature_std",
+  FeatureCosine: "feature_cosine",
+  StepSeconds: "step_seconds",
+  DataWaitSeconds: "data_wait_seconds",
+  ImagesPerSecond: "images_per_second",
+  GradNorm: "grad_norm",
+  LayerNorm: "grad_norm",
+  TensorNorm: "grad_norm",
+  GradMax: "grad_max",
+  UpdateRatio: "update_ratio",
+  AdamRms: "adam_rms",
+  AttentionEntropy: "attention_entropy",
+  LossScale: "loss_scale",
+  KnnTop1: "knn_top1",
+  KnnTop1Fixed: "knn_top1_fixed",
+  KnnTop1Pixels: "knn_top1_pixels",
+  ProbeTop1: "probe_top1",
+  ProbeTop5: "probe_top5",
+  ProbeLoss: "probe_loss",
+  ResidentMemoryBytes: "resident_memory_bytes",
+  JournalWaitSeconds: "journal_wait_seconds",
+  DeviceMemoryBytes: "device_memory_bytes",
+} as const;
+
+/** The table of metrics. */
+export const METRICS: readonly MetricRow[] = [
+  {"better":"lower","help":"What training minimises, mean over the batch.","key":"Loss","name":"loss","of":"run","panel":"curves","reads":"plain","role":"loss","stored":"f32","stream":"step","title":"Loss","unit":""},
+  {"better":"neither","help":"Of the step, warm-up, schedule and disturbance included.","key":"LearningRate","name":"learning_rate","of":"run","panel":"curves","reads":"scientific","role":"learning_rate","stored":"f64","stream":"step","title":"Learning rate","unit":""},
+  {"better":"neither","help":"Weight of the past in the momentum encoder.","key":"EncoderMomentum","name":"encoder_momentum","of":"run","panel":"optimizer","reads":"plain","role":"encoder_momentum","stored":"f64","stream":"step","title":"Encoder momentum","unit":""},
+  {"better":"higher","help":"Spread of the batch's normalised features: √D × the mean over dimensions of their deviation. 1 is spread, 0 is collapse.","key":"FeatureStd","name":"feature_std","of":"run","panel":"gradients","reads":"plain","role":"feature_spread","stored":"f32","stream":"step","title":"Feature std","unit":""},
+  {"better":"lower","help":"Mean cosine between the features of different images.","key":"FeatureCosine","name":"feature_cosine","of":"run","panel":"gradients","reads":"plain","role":"feature_cosine","stored":"f32","stream":"step","title":"Feature cosine","unit":""},
+  {"better":"lower","help":"From the end of one step to the end of the next, evaluation left out.","key":"StepSeconds","name":"step_seconds","of":"run","panel":"system","reads":"milliseconds","role":"system","stored":"f32","stream":"step","title":"Step time","unit":"s"},
+  {"better":"lower","help":"What of the step's time was waiting for the loader.","key":"DataWaitSeconds","name":"data_wait_seconds","of":"run","panel":"system","reads":"milliseconds","role":"system","stored":"f32","stream":"step","title":"Wait for data","unit":"s"},
+  {"better":"higher","help":"Images trained on each second, smoothed.","key":"ImagesPerSecond","name":"images_per_second","of":"run","panel":"system","reads":"plain","role":"throughput","stored":"f32","stream":"step","title":"Images per second","unit":"images/s"},
+  {"better":"neither","help":"L2 norm of the raw gradient over all trained tensors, before clipping.","key":"GradNorm","name":"grad_norm","of":"run","panel":"gradients","reads":"plain","role":"total_norm","stored":"f32","stream":"gradients","title":"Gradient norm","unit":""},
+  {"better":"neither","help":"L2 norm of the raw gradient of a layer. A frozen layer reports the gradient it would have had.","key":"LayerNorm","name":"grad_norm","of":"layer","panel":"curves","reads":"plain","role":"layer_norm","stored":"f32","stream":"gradients","title":"Gradient norm","unit":""},
+  {"better":"neither","help":"L2 norm of the raw gradient of a tensor, under its checkpoint name.","key":"TensorNorm","name":"grad_norm","of":"tensor","panel":"all","reads":"plain","role":"tensor_norm","stored":"f32","stream":"gradients","title":"Gradient norm","unit":""},
+  {"better":"neither","help":"Largest absolute value in the raw gradient of a layer.","key":"GradMax","name":"grad_max","of":"layer","panel":"gradients","reads":"plain","role":"layer_value","stored":"f32","stream":"gradients","title":"Largest gradient","unit":""},
+  {"better":"neither","help":"How far a step moved a layer: norm of the change over norm of the weights before it.","key":"UpdateRatio","name":"update_ratio","of":"layer","panel":"optimizer","reads":"scientific","role":"layer_value","stored":"f32","stream":"gradients","title":"Update ratio","unit":""},
+  {"better":"neither","help":"Root of the mean of gradient² over Adam's second moment; far above 1 where the moment lags behind the gradient.","key":"AdamRms","name":"adam_rms","of":"layer","panel":"optimizer","reads":"plain","role":"layer_value","stored":"f32","stream":"gradients","title":"Adam RMS","unit":""},
+  {"better":"neither","help":"How spread the attention of a block is, from 0 (one token) to 1 (all alike).","key":"AttentionEntropy","name":"attention_entropy","of":"block","panel":"all","reads":"plain","role":"layer_value","stored":"f32","stream":"attention","title":"Attention entropy","unit":""},
+  {"better":"neither","help":"What half precision multiplies the loss with, so that small gradients stay above zero.","key":"LossScale","name":"loss_scale","of":"run","panel":"all","reads":"plain","role":"other","stored":"f32","stream":"precision","title":"Loss scale","unit":""},
+  {"better":"higher","help":"Held-out kNN top-1 accuracy; the bank is a queue of training features.","key":"KnnTop1","name":"knn_top1","of":"run","panel":"curves","reads":"percent","role":"knn_accuracy","stored":"f32","stream":"evaluation","title":"kNN accuracy","unit":""},
+  {"better":"higher","help":"The same against a fixed bank of training images without augmentation, evaluated anew.","key":"KnnTop1Fixed","name":"knn_top1_fixed","of":"run","panel":"curves","reads":"percent","role":"knn_fixed_bank","stored":"f32","stream":"evaluation_fixed","title":"kNN accuracy, fixed bank","unit":""},
+  {"better":"higher","help":"The same bank and queries as raw pixels: what no training at all gives.","key":"KnnTop1Pixels","name":"knn_top1_pixels","of":"run","panel":"all","reads":"percent","role":"knn_pixels","stored":"f32","stream":"baseline","title":"kNN accuracy of raw pixels","unit":""},
+  {"better":"higher","help":"Top-1 accuracy of the probe on held-out images.","key":"ProbeTop1","name":"probe_top1","of":"run","panel":"curves","reads":"percent","role":"probe_accuracy","stored":"f32","stream":"probe","title":"Probe accuracy, top-1","unit":""},
+  {"better":"higher","help":"Held-out images whose class is among the probe's five best.","key":"ProbeTop5","name":"probe_top5","of":"run","panel":"curves","reads":"percent","role":"other","stored":"f32","stream":"probe","title":"Probe accuracy, top-5","unit":""},
+  {"better":"lower","help":"Cross-entropy of the probe on held-out images.","key":"ProbeLoss","name":"probe_loss","of":"run","panel":"curves","reads":"plain","role":"probe_loss","stored":"f32","stream":"probe","title":"Probe loss, held-out","unit":""},
+  {"better":"lower","help":"Main memory that the worker holds.","key":"ResidentMemoryBytes","name":"resident_memory_bytes","of":"run","panel":"system","reads":"bytes","role":"system","stored":"f64","stream":"system","title":"Worker memory","unit":"bytes"},
+  {"better":"lower","help":"Time that training has waited for the journal, in all; above zero where the disk is too slow.","key":"JournalWaitSeconds","name":"journal_wait_seconds","of":"run","panel":"all","reads":"plain","role":"system","stored":"f64","stream":"system","title":"Wait for the journal","unit":"s"},
+  {"better":"lower","help":"Memory that the worker holds on its device.","key":"DeviceMemoryBytes","name":"device_memory_bytes","of":"run","panel":"system","reads":"bytes","role":"system","stored":"f64","stream":"device","title":"Device memory","unit":"bytes"},
+];
 
 /** Every method of the `rpc` door. */
 export type Methods = {

@@ -3,7 +3,7 @@ import type { Backend } from './methods';
 import type { ApiError, ErrorCode } from './generated';
 
 export type * from './generated';
-export { DEEDS, EXPORT_FORMATS } from './generated';
+export { DEEDS, EXPORT_FORMATS, METRIC, METRICS } from './generated';
 export type { Backend, Method, Params, Result } from './methods';
 export { columnAt, find, type Columns, type Frame, type Way } from './frame';
 export type { Cells } from './heatmap';
