@@ -8,7 +8,7 @@ let made = 0;
 function run(parameters: Run['parameters'], knn: number | 'NaN' = 0.5, events: Run['events'] = {}): Run {
   made += 1;
   return {
-    id: `r${made}`, label: `r${made}`, sweep: null, sweep_name: null, point: '', seed: Number(parameters['seed'] ?? 0), state: 'finished', evidence: '', evidence_code: { kind: 'exit', code: 0 }, attempt: 1, device: null, parameters,
+    id: `r${made}`, first_layer: null, label: `r${made}`, sweep: null, sweep_name: null, point: '', seed: Number(parameters['seed'] ?? 0), state: 'finished', evidence: '', evidence_code: { kind: 'exit', code: 0 }, attempt: 1, device: null, parameters,
     effective_learning_rate: 1e-3, loss_start: null, loss_floor: null, progress: { step: 500, total_steps: 500, eta_seconds: null, images_per_second: null },
     metrics: { knn_top1: { last: knn, min: null, max: null, nonfinite: 0 } }, events, stability: 0.8, tags: [], note: '', queue_position: null, priority: 0, probed: null, created_at: '', started_at: null, ended_at: null, revision: 1,
   };

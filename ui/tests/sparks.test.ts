@@ -8,7 +8,7 @@ import { encode } from './fixtures/frames';
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }));
 afterEach(() => void vi.useRealTimers());
 
-const run = (id: string, total: number, step = total): Run => ({ id, progress: { step, total_steps: total } } as Run);
+const run = (id: string, total: number, step = total): Run => ({ id, first_layer: 'patch_embed', progress: { step, total_steps: total } } as Run);
 const steps = (count: number) => Array.from({ length: count }, (_, i) => i);
 
 function host(lengths: Record<string, number>): FrameRequest[] {

@@ -2,7 +2,8 @@
 import type { EventInfo } from './backend';
 import { number, signed } from './format';
 import { t, translated } from './i18n/index.svelte';
-import { layerName, layerShort, metricName } from './words';
+import { layerName, layerShort } from './layers';
+import { metricName, rowOf } from './metrics';
 
 /** Depth of a dip in points, negative; accuracies are fractions. */
 export function depthOf(event: EventInfo): number | null {
@@ -20,7 +21,7 @@ export function eventSize(event: EventInfo): string {
 /** Which part of the run: the layer that moved first, or the metric. */
 export function eventPlace(event: EventInfo): string {
   if (event.metric !== null) return metricName(event.metric);
-  return event.layer === null ? '' : translated(`metric.${event.layer}`, layerName(event.layer));
+  return event.layer === null ? '' : rowOf(event.layer) === null ? layerName(event.layer) : metricName(event.layer);
 }
 
 /** One line about an event: where, how large. */

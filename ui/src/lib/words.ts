@@ -1,6 +1,9 @@
-// Times and names put into the reader's words: durations, ages, layers, metrics, parameters.
+// Times and names put into the reader's words: durations, ages, parameters. Layers and metrics have files of their own.
 import { t, translated } from './i18n/index.svelte';
 import { durationParts } from './format';
+
+export { layerName, layerShort } from './layers';
+export { metricName } from './metrics';
 
 /** 2 h 51 min. */
 export function duration(seconds: number): string {
@@ -14,27 +17,6 @@ export function duration(seconds: number): string {
 export function age(at: string, now: Date): string {
   const seconds = Math.max(0, (now.getTime() - new Date(at).getTime()) / 1000);
   return Number.isNaN(seconds) ? at : t('time.ago', { duration: duration(seconds) });
-}
-
-/** `blocks.3` as "Block 3", `patch_embed` as "Patch projection". Tensors keep their names. */
-export function layerName(layer: string): string {
-  const block = /^blocks\.(\d+)$/.exec(layer);
-  if (block !== null) return t('layer.block', { n: Number(block[1]) });
-  return translated(`layer.${layer}`, layer);
-}
-
-/** For legends: Patch, B3, Proj. */
-export function layerShort(layer: string): string {
-  const block = /^blocks\.(\d+)$/.exec(layer);
-  if (block !== null) return t('layer_short.block', { n: Number(block[1]) });
-  return translated(`layer_short.${layer}`, layerName(layer));
-}
-
-/** The label of a metric; a `kind/<layer>` metric by its kind and layer. */
-export function metricName(metric: string): string {
-  const [kind = metric, layer] = metric.split(/\/(.*)/, 2);
-  const name = translated(`metric.${kind}`, kind);
-  return layer === undefined ? name : `${name}, ${layerName(layer)}`;
 }
 
 /** The label of a parameter; its contract name where there is none. */

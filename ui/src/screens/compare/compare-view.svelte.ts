@@ -1,8 +1,9 @@
 // What the compare screen shows: the comparison, each run's events and layers, and one frame of curves for all of them.
 import { untrack } from 'svelte';
-import { backend, type Comparison, type EventInfo, type RunDetail, type Stability } from '$lib/backend';
+import { METRIC, backend, type Comparison, type EventInfo, type RunDetail, type Stability } from '$lib/backend';
 import { Extremes } from '$lib/charts/extremes.svelte';
 import { FrameFeed, HeatFeed } from '$lib/charts/frame-feed.svelte';
+import { seriesOf } from '$lib/metrics';
 import { yRange, type Range } from '$lib/charts/range';
 import type { Line } from '$lib/charts/series';
 import { StepAxis } from '$lib/charts/step-axis.svelte';
@@ -13,7 +14,7 @@ import { letter, parseRuns, slots } from './compare';
 import { aggregate, groups } from './group';
 
 const ASK_EVERY_MS = 1000;
-export const CURVES = ['knn_top1', 'loss', 'learning_rate'];
+export const CURVES: string[] = [METRIC.KnnTop1, METRIC.Loss, METRIC.LearningRate];
 /** Runs beside each other, over each other, or the mean of each group over its seeds. */
 export const MODES = ['columns', 'overlay', 'mean'] as const;
 export type Mode = (typeof MODES)[number];
@@ -105,7 +106,7 @@ export class CompareView {
   /** One y range for the same chart of every run, so that columns can be compared by eye. */
   shared(series: string, include: number[] = []): Range {
     const columns = this.runs.flatMap((run) => [this.frames.column(run.id, series)]).filter((one) => one !== null);
-    return yRange(columns, this.axis.window, series === 'loss' && this.axis.logY, include);
+    return yRange(columns, this.axis.window, series === METRIC.Loss && this.axis.logY, include);
   }
 
   setExtent(): void {
@@ -119,12 +120,12 @@ export class CompareView {
     if (columns === 0 || this.runs.length === 0) return;
     const [from, to] = this.axis.fitted ? [null, null] : this.axis.window;
     const runs = this.runs.map((run) => run.id);
-    const series = this.overlay ? [...CURVES, `grad_norm/${this.layer}`] : CURVES;
+    const series = this.overlay ? [...CURVES, seriesOf(METRIC.LayerNorm, this.layer)] : CURVES;
     const smoothing = this.axis.smoothing;
     const smoothed = smoothing > 0 ? series.map((name) => ({ name, smoothing })) : [];
     this.frames.want({ runs, series: [...series.map((name) => ({ name })), ...smoothed], from, to, columns });
     if (this.overlay) return;
-    for (const run of runs) this.heatOf(run).want({ run, metric: 'grad_norm', layers: [], cell: 'relative', from, to, columns });
+    for (const run of runs) this.heatOf(run).want({ run, metric: METRIC.LayerNorm, layers: [], cell: 'relative', from, to, columns });
   }
 
   listen(): () => void {

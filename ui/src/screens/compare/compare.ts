@@ -1,5 +1,5 @@
 // What a comparison says, without its looks: which runs, what differs, whether they are a valid pair, deltas. Pure.
-import type { Comparison, JsonValue, Run, Stability } from '$lib/backend';
+import { METRIC, type Comparison, type JsonValue, type Run, type Stability } from '$lib/backend';
 import { recorded } from '$lib/format';
 
 export const MOST_RUNS = 6;
@@ -52,14 +52,14 @@ function seconds(run: Run, now: Date): number | null {
 export function differences(runs: Run[], stability: (Stability | null)[], baseline: number, now: Date): Difference[] {
   const began = (run: Run) => run.progress.step > 0;
   const kinds: [string, Difference['better'], (run: Run, stability: Stability | null) => number | null][] = [
-    ['knn_final', 'more', (run) => recorded(run.metrics['knn_top1']?.last)],
-    ['knn_best', 'more', (run) => run.metrics['knn_top1']?.max ?? null],
-    ['loss', 'less', (run) => recorded(run.metrics['loss']?.last)],
+    ['knn_final', 'more', (run) => recorded(run.metrics[METRIC.KnnTop1]?.last)],
+    ['knn_best', 'more', (run) => run.metrics[METRIC.KnnTop1]?.max ?? null],
+    [METRIC.Loss, 'less', (run) => recorded(run.metrics[METRIC.Loss]?.last)],
     ['stability', 'more', (run, stability) => (began(run) ? stability?.score ?? null : null)],
     ['lost_area', 'less', (run, stability) => (began(run) && stability !== null ? stability.dip_area_share * run.progress.step * 100 : null)],
     ['spikes', 'less', (run) => (began(run) ? run.events['spike'] ?? 0 : null)],
     ['dips', 'less', (run) => (began(run) ? run.events['dip'] ?? 0 : null)],
-    ['images', 'more', (run) => recorded(run.metrics['images_per_second']?.last) ?? run.progress.images_per_second],
+    ['images', 'more', (run) => recorded(run.metrics[METRIC.ImagesPerSecond]?.last) ?? run.progress.images_per_second],
     ['duration', null, (run) => seconds(run, now)],
   ];
   return kinds.map(([key, better, read]) => {

@@ -1,18 +1,23 @@
 // What the live screen shows: the overview, and small curves of its runs. Those of running runs are asked for again at
 // most once a second; those of ended runs only when other runs have ended.
 import { untrack } from 'svelte';
-import { backend, type Columns, type Overview, type Run } from '$lib/backend';
+import { METRIC, backend, type Columns, type Overview, type Run, type SeriesAsk } from '$lib/backend';
 import { FrameFeed } from '$lib/charts/frame-feed.svelte';
 import { changes } from '$lib/state/changes.svelte';
+import { seriesOf } from '$lib/metrics';
 import { Resource } from '$lib/state/resource.svelte';
 
 const OVERVIEW_EVERY_MS = 400;
 const SPARK_COLUMNS = 96;
 const SPARKS_EVERY_MS = 1000;
-/** The gradient that moves first, by the paper's finding. */
-const FIRST_LAYER = 'grad_norm/patch_embed';
+/** The gradient that moves first, by the paper's finding; null where it is not recorded. */
+export const firstNorm = (run: Run): string | null => (run.first_layer === null ? null : seriesOf(METRIC.LayerNorm, run.first_layer));
 
-const SERIES = [{ name: 'knn_top1' }, { name: 'loss' }, { name: FIRST_LAYER, relative: true }];
+/** What the small curves of some runs need. */
+function asked(runs: readonly Run[]): SeriesAsk[] {
+  const norms = [...new Set(runs.map(firstNorm))].filter((name) => name !== null);
+  return [{ name: METRIC.KnnTop1 }, { name: METRIC.Loss }, ...norms.map((name) => ({ name, relative: true }))];
+}
 
 /** Small curves of a set of runs. */
 export class Sparks {
@@ -28,9 +33,9 @@ export class Sparks {
   }
 
   want(runs: Run[]): void {
-    const lengths = new Map<number, string[]>();
+    const lengths = new Map<number, Run[]>();
     for (const run of runs) {
-      if (run.progress.step > 0) lengths.set(run.progress.total_steps, [...(lengths.get(run.progress.total_steps) ?? []), run.id]);
+      if (run.progress.step > 0) lengths.set(run.progress.total_steps, [...(lengths.get(run.progress.total_steps) ?? []), run]);
     }
     // Whoever wants curves does not want them again because they have come; nor does it own the feeds.
     untrack(() => {
@@ -42,7 +47,10 @@ export class Sparks {
         group.end();
       }
       if (now.size !== before.size || [...now.keys()].some((total) => !before.has(total))) this.#groups = now;
-      for (const [total, group] of now) group.want({ runs: lengths.get(total) ?? [], series: SERIES, from: null, to: null, columns: SPARK_COLUMNS });
+      for (const [total, group] of now) {
+        const members = lengths.get(total) ?? [];
+        group.want({ runs: members.map((run) => run.id), series: asked(members), from: null, to: null, columns: SPARK_COLUMNS });
+      }
     });
   }
 
@@ -53,9 +61,9 @@ export class Sparks {
   /** kNN where there is one, else the loss. */
   curve = (run: Run): Columns | null => {
     const feed = this.#groups.get(run.progress.total_steps);
-    return feed?.column(run.id, 'knn_top1') ?? feed?.column(run.id, 'loss') ?? null;
+    return feed?.column(run.id, METRIC.KnnTop1) ?? feed?.column(run.id, METRIC.Loss) ?? null;
   };
-  gradient = (run: Run): Columns | null => this.#groups.get(run.progress.total_steps)?.column(run.id, FIRST_LAYER, { relative: true }) ?? null;
+  gradient = (run: Run): Columns | null => this.#groups.get(run.progress.total_steps)?.column(run.id, firstNorm(run) ?? '', { relative: true }) ?? null;
 
   end(): void {
     for (const group of this.#groups.values()) group.end();

@@ -1,6 +1,6 @@
 // Runs laid out over two parameters: which panels, which cells, and one number a cell. Every other parameter that differs
 // makes a panel of its own, so that a cell never mixes what is not the same. Pure.
-import type { JsonValue, Run } from '$lib/backend';
+import { METRIC, type JsonValue, type Run } from '$lib/backend';
 import { recorded } from '$lib/format';
 
 export const MEASURES = ['knn', 'stability', 'spikes'] as const;
@@ -57,7 +57,7 @@ export function layOut(runs: readonly Run[], wantedX: string | undefined, wanted
 export function measured(run: Run, measure: Measure): number | null {
   if (measure === 'stability') return run.progress.step > 0 ? run.stability ?? null : null;
   if (measure === 'spikes') return run.progress.step > 0 ? 1000 * (run.events['spike'] ?? 0) / run.progress.step : null;
-  const last = recorded(run.metrics['knn_top1']?.last);
+  const last = recorded(run.metrics[METRIC.KnnTop1]?.last);
   return last === null || !Number.isFinite(last) ? null : 100 * last;
 }
 

@@ -2,8 +2,8 @@
 // catalogue; never says more than the numbers do.
 import type { EventInfo, LayerDelay, RunEvents } from '$lib/backend';
 import { number } from '$lib/format';
-import { t } from '$lib/i18n/index.svelte';
-import { layerName } from '$lib/words';
+import { messages, t } from '$lib/i18n/index.svelte';
+import { layerInside, layerName, layerSubject } from '$lib/layers';
 
 export type Lead = {
   /** Spikes it rests on. */
@@ -18,30 +18,34 @@ export type Lead = {
 
 /** Most rows of the small picture. */
 const MOST = 6;
-const USUAL = 'patch_embed';
 
-export function leadOf(answer: RunEvents | null): Lead | null {
+/** `first` is the network's first layer: what the others are told to follow, where it takes part. */
+export function leadOf(answer: RunEvents | null, first: string): Lead | null {
   if (answer === null) return null;
   const { lead } = answer;
   if (lead !== null && lead.delays.length > 0) {
-    const sentence = lead.reference_later > lead.reference_first ? t('run.lead_later') : lead.reference_first === 0 ? t('run.lead_none')
-      : t('run.lead_first', { n: lead.reference_first, all: lead.events, chance: number(lead.chance * 100), p: number(lead.p_value, 3) });
-    return { spikes: lead.events, ...picked(lead.delays), sentence, reference: USUAL };
+    const sentence = lead.reference_later > lead.reference_first ? t('run.lead_later', { first: layerInside(lead.reference) }) : lead.reference_first === 0 ? t('run.lead_none')
+      : t('run.lead_first', { first: layerSubject(lead.reference), n: lead.reference_first, all: lead.events, chance: number(lead.chance * 100), p: number(lead.p_value, 3) });
+    return { spikes: lead.events, ...picked(lead.delays), sentence, reference: lead.reference };
   }
   const spike = answer.events.findLast((event): event is EventInfo & { lead: NonNullable<EventInfo['lead']> } => event.kind === 'spike' && event.lead !== null && !event.injected);
   if (spike === undefined) return null;
   const { order, delays, reference } = spike.lead;
   const together = order === 'together' ? t('run.lead_none') : '';
-  const sentence = reference !== USUAL ? `${together} ${t('run.lead_other', { step: number(spike.step), layer: layerName(reference) })}`.trim()
-    : together !== '' ? together : t(order === 'reference_later' ? 'run.lead_later' : 'run.lead_one');
+  const sentence = reference !== first ? `${together} ${t('run.lead_other', { step: number(spike.step), first: takesPart(first), layer: layerName(reference) })}`.trim()
+    : together !== '' ? together : order === 'reference_later' ? t('run.lead_later', { first: layerInside(first) }) : t('run.lead_one', { first: layerSubject(first) });
   return { spikes: 1, ...picked(delays), sentence, reference };
 }
 
 /** Who is ahead of the layer that is furthest behind; empty where there is no order. */
 export function aheadOf({ furthest, reference }: Lead): string {
   if (furthest === null) return '';
-  const layer = layerName(furthest.layer);
-  return reference === USUAL ? t('run.lead_leads', { layer }) : t('run.lead_leads_other', { first: layerName(reference), layer });
+  return t('run.lead_leads', { first: layerSubject(reference), layer: layerName(furthest.layer) });
+}
+
+/** In the middle of an English sentence, and as the subject of a Korean one. */
+export function takesPart(first: string): string {
+  return messages.language === 'ko' ? layerSubject(first) : layerInside(first);
 }
 
 function picked(delays: LayerDelay[]): { furthest: LayerDelay | null; delays: LayerDelay[] } {

@@ -1,13 +1,15 @@
 // How the value of a series at the crosshair is written, and which line of the charts it belongs to. Pure but for the catalogue.
+import { METRIC } from '$lib/backend';
 import type { Reading } from '$lib/charts/value-at';
 import { GIB, number, rate, significant } from '$lib/format';
 import { t } from '$lib/i18n/index.svelte';
-import { metricName } from '$lib/words';
+import { metricName, rowOf } from '$lib/metrics';
 
 /** Colour of a series where it has a line of its own; the same as in its chart. */
 const SLOTS: Record<string, number> = {
-  loss: 6, knn_top1: 1, knn_top1_fixed: 5, feature_std: 1, feature_cosine: 2, grad_norm: 6, encoder_momentum: 3,
-  images_per_second: 1, step_seconds: 2, data_wait_seconds: 3, device_memory_bytes: 8, resident_memory_bytes: 8,
+  [METRIC.Loss]: 6, [METRIC.KnnTop1]: 1, [METRIC.KnnTop1Fixed]: 5, [METRIC.FeatureStd]: 1, [METRIC.FeatureCosine]: 2, [METRIC.GradNorm]: 6,
+  [METRIC.EncoderMomentum]: 3, [METRIC.ImagesPerSecond]: 1, [METRIC.StepSeconds]: 2, [METRIC.DataWaitSeconds]: 3,
+  [METRIC.DeviceMemoryBytes]: 8, [METRIC.ResidentMemoryBytes]: 8,
 };
 const MILLI = 1000;
 
@@ -16,16 +18,18 @@ export function slotOf(series: string): number {
 }
 
 export function nameOf(series: string): string {
-  return series === 'knn_top1' ? t('run.knn_short') : metricName(series);
+  return series === METRIC.KnnTop1 ? t('run.knn_short') : metricName(series);
 }
 
 export function written(series: string, value: number): { text: string; unit: string } {
-  if (series === 'loss') return { text: number(value, 3), unit: '' };
-  if (series.startsWith('knn_') || series.startsWith('probe_top')) return { text: number(value * 100, 1), unit: '%' };
-  if (series === 'learning_rate' || series.startsWith('update_ratio/')) return { text: rate(value, 2), unit: '' };
-  if (series.endsWith('_seconds')) return { text: number(value * MILLI, 1), unit: 'ms' };
-  if (series.endsWith('_bytes')) return { text: number(value / GIB, 2), unit: 'GiB' };
-  return { text: series === 'images_per_second' ? number(value) : significant(value, 4), unit: '' };
+  const row = rowOf(series);
+  if (row?.role === 'loss') return { text: number(value, 3), unit: '' };
+  if (row?.role === 'throughput') return { text: number(value), unit: '' };
+  if (row?.reads === 'percent') return { text: number(value * 100, 1), unit: '%' };
+  if (row?.reads === 'scientific') return { text: rate(value, 2), unit: '' };
+  if (row?.reads === 'milliseconds') return { text: number(value * MILLI, 1), unit: 'ms' };
+  if (row?.reads === 'bytes') return { text: number(value / GIB, 2), unit: 'GiB' };
+  return { text: significant(value, 4), unit: row?.unit ?? '' };
 }
 
 /** What stands beside a chart where a column has to answer for a step, and where it was recorded if not there. `absent`: nothing was

@@ -1,5 +1,5 @@
 // The runs table without its looks: columns and their sort keys, selection, rows in view, places of exports. Pure.
-import { EXPORT_FORMATS, type Run } from '$lib/backend';
+import { EXPORT_FORMATS, METRIC, type Run } from '$lib/backend';
 import type { Key } from '$lib/i18n/index.svelte';
 
 export type Column = { id: string; label: Key; numeric: boolean; sort: string | null; small?: boolean };
@@ -10,11 +10,11 @@ export const COLUMNS: Column[] = [
   { id: 'sweep', label: 'runs.sweep', numeric: false, sort: 'sweep_name', small: true },
   { id: 'state', label: 'runs.state', numeric: false, sort: 'state' },
   { id: 'step', label: 'runs.step', numeric: true, sort: 'step' },
-  { id: 'knn_last', label: 'runs.knn_last', numeric: true, sort: 'knn_top1.last' },
-  { id: 'knn_best', label: 'runs.knn_best', numeric: true, sort: 'knn_top1.max' },
-  { id: 'loss', label: 'runs.loss', numeric: true, sort: 'loss.last' },
+  { id: 'knn_last', label: 'runs.knn_last', numeric: true, sort: `${METRIC.KnnTop1}.last` },
+  { id: 'knn_best', label: 'runs.knn_best', numeric: true, sort: `${METRIC.KnnTop1}.max` },
+  { id: METRIC.Loss, label: 'runs.loss', numeric: true, sort: `${METRIC.Loss}.last` },
   { id: 'lr', label: 'runs.effective_lr', numeric: true, sort: 'effective_learning_rate' },
-  { id: 'images', label: 'runs.images', numeric: true, sort: 'images_per_second.last' },
+  { id: 'images', label: 'runs.images', numeric: true, sort: `${METRIC.ImagesPerSecond}.last` },
   { id: 'events', label: 'runs.events', numeric: true, sort: 'spike.count' },
   { id: 'created', label: 'runs.created', numeric: true, sort: 'created_at', small: true },
 ];
