@@ -6,6 +6,7 @@ mod circles;
 mod code;
 mod executors;
 mod manifests;
+mod names;
 mod rooms;
 mod sources;
 mod tree;
@@ -47,12 +48,17 @@ fn findings(place: &Place) -> anyhow::Result<Vec<Finding>> {
         serde_json::from_str(&metadata).context("read the workspace's metadata")?;
     let metadata = metadata.within_the_clone();
     let mut found = rooms::check(&metadata);
+    let table =
+        |path: &str| fs::read_to_string(place.root.join(path)).with_context(|| format!("read {path}"));
+    let names =
+        names::Names::read(&table(names::METRICS)?, &table(names::LAYERS)?, &table(names::PARAMETERS)?);
     let mut texts = Vec::new();
     for file in tracked(place)? {
         // What is not text, or deleted but still in the index, has no words to check.
         if let Ok(text) = fs::read_to_string(place.root.join(&file)) {
             found.extend(sources::check(&file, &text));
             found.extend(executors::check(&file, &text));
+            found.extend(names.check(&file, &text));
             texts.push((file, text));
         }
     }
