@@ -1,6 +1,7 @@
 //! Events of all runs in one list, newest first, with what of it is new to whoever looks. What a recipe asked for itself
 //! (checkpoints, rewinds, the disturbance that it injects) is no alarm; what a disturbance caused is one, marked as injected.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use vitals_run::Happening;
@@ -33,8 +34,8 @@ pub async fn alarms(context: &Context, query: &AlarmsQuery) -> Result<Alarms> {
         found.iter().filter(|alarm| is_dip(&alarm.event)).map(|alarm| alarm.run).collect();
     let mut references: BTreeMap<RunId, Option<String>> = BTreeMap::new();
     for alarm in &found {
-        if !references.contains_key(&alarm.run) {
-            references.insert(alarm.run, runs::first_layer(context, alarm.run).await?);
+        if let Entry::Vacant(place) = references.entry(alarm.run) {
+            place.insert(runs::first_layer(context, alarm.run).await?);
         }
     }
     let reference = |run: RunId| references.get(&run).and_then(Option::as_deref);

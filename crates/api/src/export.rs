@@ -54,7 +54,7 @@ impl Format {
 }
 
 /// Their names, `csv, jsonl, png, svg`.
-pub fn format_names() -> String {
+fn format_names() -> String {
     FORMATS.iter().map(|format| format.name).collect::<Vec<_>>().join(", ")
 }
 

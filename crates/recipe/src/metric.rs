@@ -57,7 +57,7 @@ pub enum Of {
 
 impl Of {
     /// What stands behind the slash of its names; nothing where there is one series only.
-    pub const fn placeholder(self) -> &'static str {
+    const fn placeholder(self) -> &'static str {
         match self {
             Of::Run => "",
             Of::Layer => "/<layer>",

@@ -304,9 +304,8 @@ fn describe(found: &Found, layers: &[String], context: &Context) -> Detected {
         }
         Finding::Nonfinite(stretch) => {
             let (count, series) = (stretch.count, stretch.series.clone());
-            let first = series
-                .first()
-                .map(|name| split(name).map_or(name.as_str(), |(_, layer)| layer).to_owned());
+            let first =
+                series.first().map(|name| split(name).map_or(name.as_str(), |(_, layer)| layer).to_owned());
             let what = Happening::Nonfinite(Nonfinite::Stretch { count, series, open });
             (stretch.onset, Some(stretch.end), first, what, None)
         }

@@ -3,7 +3,8 @@
 use serde_json::Value;
 use vitals_run::{Event, Happening};
 use vitals_store::{
-    Column, EndOfAttempt, IngestBatch, MetricChoice, Role, Row, RunEvent, RunId, RunSelection, Store, Stream, StreamId,
+    Column, EndOfAttempt, IngestBatch, MetricChoice, Role, Row, RunEvent, RunId, RunSelection, Store, Stream,
+    StreamId,
 };
 
 use crate::world::{World, header};
