@@ -10,7 +10,7 @@ use crate::harness::{World, until};
 /// The problem in the supervisor's own words, once it says one.
 async fn problem(world: &World) -> String {
     until("it says what it waits for", async || {
-        world.store.supervisor().await.unwrap()?.status["problem"].as_str().map(str::to_owned)
+        world.store.supervisor().await.unwrap()?.status["problem"]["text"].as_str().map(str::to_owned)
     })
     .await
 }

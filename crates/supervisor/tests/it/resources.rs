@@ -68,7 +68,7 @@ async fn a_small_disk_that_is_full_holds_the_queue_and_gets_no_half_files() {
         world.store.supervisor().await.unwrap()?.status["problem"]["text"].as_str().map(str::to_owned)
     })
     .await;
-    assert!(problem.contains("iB left and ") && problem.contains("asks for 4.0 MiB"), "{problem}");
+    assert!(problem.contains(" 0 B left and ") && problem.contains("asks for 4.0 MiB"), "{problem}");
     let there: Vec<_> = std::fs::read_dir(world.workspace().runs_dir()).unwrap().flatten().collect();
     assert_eq!(there.len(), 1, "nothing but what fills the disk: {there:?}");
     assert_eq!(world.run(run).await.state, RunState::Queued);
