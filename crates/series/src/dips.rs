@@ -1,12 +1,14 @@
-//! Dips of an accuracy that is measured now and then: causal, streaming, deterministic. A dip begins where the value lies
-//! below the median of the last evaluations by more than the noise between evaluations explains, and by a least depth.
+//! Dips of an accuracy that is measured now and then: causal, streaming, deterministic. A dip begins where a value lies
+//! below the median of the evaluations before by more than their noise explains, and by a least depth.
 //!
-//! It has recovered at the first evaluation `v ≥ b − 2σ`: back within the noise of the level `b` before it, where σ is the
-//! standard deviation of one evaluation when the dip began, `median |vₖ − vₖ₋₁| / (0.6745 · √2)`. Regaining a part of
-//! the depth is no recovery, however large the dip was: such a dip lasts, and its area grows, until the level is back.
+//! It has recovered at the first of two evaluations in a row that are both back within the noise of the level `b` before it
+//! (`v ≥ b − 2σ`), and on the mean clearly so: one lucky value is no recovery, and regaining a part of the depth is none. A
+//! level that is lost for good ends the dip without a recovery, so that later ones are seen. σ is the standard deviation
+//! of one evaluation when the dip began, `median |vₖ − vₖ₋₁| / (0.6745 · √2)`.
 
 use serde::{Deserialize, Serialize};
 
+use crate::robust::RobustBaseline;
 use crate::smooth::RunningMedian;
 
 /// The numbers of the rule. Accuracies are fractions.
@@ -20,8 +22,14 @@ pub struct DipRule {
     pub threshold: f64,
     /// Depth below which nothing is a dip.
     pub least_depth: f64,
-    /// Robust standard deviations of one evaluation below the baseline within which it has recovered.
+    /// Robust standard deviations of one evaluation below the baseline within which it has recovered: for each of two
+    /// evaluations, and for their mean.
     pub recovered_within: f64,
+    pub recovered_mean_within: f64,
+    /// Part of the least depth that counts as noise even where none was seen.
+    pub least_noise_part: f64,
+    /// Evaluations around a level of their own that a dip which has not recovered ends with.
+    pub lost_after: usize,
     /// No alarm before so many evaluations.
     pub warm_up: usize,
 }
@@ -29,11 +37,14 @@ pub struct DipRule {
 impl Default for DipRule {
     fn default() -> Self {
         Self {
-            baseline: 7,
-            noise_window: 40,
-            threshold: 3.5,
+            baseline: 9,
+            noise_window: 120,
+            threshold: 4.0,
             least_depth: 0.03,
             recovered_within: 2.0,
+            recovered_mean_within: 1.4,
+            least_noise_part: 0.1,
+            lost_after: 20,
             warm_up: 6,
         }
     }
@@ -49,9 +60,21 @@ pub struct Dip {
     pub depth: f64,
     /// First evaluation that is back; `None` while it lasts.
     pub recovered: Option<u64>,
-    /// Missing accuracy times steps, from onset to recovery (trapezia).
+    /// Missing accuracy times steps, from the evaluation before the onset to recovery (trapezia).
     pub area: f64,
     pub baseline: f64,
+}
+
+/// A dip that lasts.
+#[derive(Debug, Clone)]
+struct Open {
+    dip: Dip,
+    /// Standard deviation of one evaluation before it.
+    noise: f64,
+    /// The last evaluation, where it may be the first that is back: step, value, area up to it.
+    back: Option<(u64, f64, f64)>,
+    /// The last evaluations.
+    level: RobustBaseline,
 }
 
 /// Finds dips in evaluations, one after the other.
@@ -62,7 +85,7 @@ pub(crate) struct DipDetector {
     differences: RunningMedian,
     last: Option<(u64, f64)>,
     seen: usize,
-    open: Option<Dip>,
+    open: Option<Open>,
 }
 
 impl DipDetector {
@@ -79,7 +102,7 @@ impl DipDetector {
 
     /// The dip that lasts.
     pub fn open(&self) -> Option<&Dip> {
-        self.open.as_ref()
+        self.open.as_ref().map(|open| &open.dip)
     }
 
     /// Adds an evaluation; a non-finite one is ignored. Returns the dip that it ends.
@@ -87,46 +110,95 @@ impl DipDetector {
         if !value.is_finite() {
             return None;
         }
-        let (last_step, last) = self.last.replace((step, value)).unwrap_or((step, value));
+        let last = self.last.replace((step, value)).unwrap_or((step, value));
         self.seen += 1;
-        // No difference is taken in while a dip lasts: this is the noise before it.
-        let noise = self.noise();
-        if let Some(dip) = &mut self.open {
-            let missing = |value: f64| (dip.baseline - value).max(0.0);
-            dip.area += f64::midpoint(missing(last), missing(value)) * (step - last_step) as f64;
-            if dip.baseline - value > dip.depth {
-                (dip.depth, dip.deepest_step) = (dip.baseline - value, step);
+        match self.open.take() {
+            Some(open) => self.go_on(open, last, (step, value)),
+            None => {
+                self.open = self.begin(last, (step, value));
+                if self.open.is_none() {
+                    // No difference is taken in while a dip lasts: this is the noise before it.
+                    self.differences.push((value - last.1).abs());
+                    self.level.push(value);
+                }
+                None
             }
-            if dip.baseline - value <= self.rule.recovered_within * noise.unwrap_or(0.0) {
-                dip.recovered = Some(step);
-                self.level.push(value);
-                return self.open.take();
-            }
+        }
+    }
+
+    fn begin(&self, last: (u64, f64), (step, value): (u64, f64)) -> Option<Open> {
+        let rule = self.rule;
+        let (baseline, noise) = (self.level.median()?, self.noise()?);
+        let depth = baseline - value;
+        if self.seen <= rule.warm_up || depth <= (rule.threshold * noise).max(rule.least_depth) {
             return None;
         }
-        if let (Some(baseline), Some(noise)) = (self.level.median(), noise)
-            && self.seen > self.rule.warm_up
-            && baseline - value > (self.rule.threshold * noise).max(self.rule.least_depth)
-        {
-            let depth = baseline - value;
-            self.open =
-                Some(Dip { onset: step, deepest_step: step, depth, recovered: None, area: 0.0, baseline });
-            return None;
+        let dip = Dip {
+            onset: step,
+            deepest_step: step,
+            depth,
+            recovered: None,
+            area: missing(baseline, last, (step, value)),
+            baseline,
+        };
+        let mut level = RobustBaseline::new(rule.lost_after, 0.0);
+        level.push(value);
+        Some(Open { dip, noise, back: None, level })
+    }
+
+    fn go_on(&mut self, mut open: Open, last: (u64, f64), (step, value): (u64, f64)) -> Option<Dip> {
+        let rule = self.rule;
+        let dip = &mut open.dip;
+        let area = dip.area + missing(dip.baseline, last, (step, value));
+        let within = |value: f64, spreads: f64| dip.baseline - value <= spreads * open.noise;
+        let is_back = within(value, rule.recovered_within);
+        if let Some((first, before, area)) = open.back.filter(|(_, before, _)| {
+            is_back && within(f64::midpoint(*before, value), rule.recovered_mean_within)
+        }) {
+            (dip.recovered, dip.area) = (Some(first), area);
+            self.level.push(before);
+            self.level.push(value);
+            return Some(*dip);
         }
-        self.differences.push((value - last).abs());
-        self.level.push(value);
+        if dip.baseline - value > dip.depth {
+            (dip.depth, dip.deepest_step) = (dip.baseline - value, step);
+        }
+        dip.area = area;
+        open.back = is_back.then_some((step, value, area));
+        open.level.push(value);
+        // Evaluations that lie about a level of their own, below the one before by more than noise, have lost that for good.
+        let lost = open.level.len() == rule.lost_after
+            && open.level.scale().is_some_and(|(level, spread)| {
+                !within(level, rule.recovered_within) && spread <= 2.0 * open.noise
+            });
+        if lost {
+            self.level.clear();
+            open.level.sorted().iter().for_each(|value| self.level.push(*value));
+            return Some(open.dip);
+        }
+        self.open = Some(open);
         None
     }
 
     /// The dip that the end of the series leaves open.
     pub fn finish(&mut self) -> Option<Dip> {
-        self.open.take()
+        self.open.take().map(|open| open.dip)
     }
 
     /// Standard deviation of one evaluation: the median of |difference| is 0.6745 · √2 of it.
     fn noise(&self) -> Option<f64> {
-        self.differences.median().map(|median| median / (0.674_489_750_196_082 * std::f64::consts::SQRT_2))
+        let measured = self
+            .differences
+            .median()
+            .map(|median| median / (0.674_489_750_196_082 * std::f64::consts::SQRT_2))?;
+        Some(measured.max(self.rule.least_noise_part * self.rule.least_depth))
     }
+}
+
+/// Missing accuracy times steps between two evaluations.
+fn missing(baseline: f64, (from, first): (u64, f64), (to, second): (u64, f64)) -> f64 {
+    let below = |value: f64| (baseline - value).max(0.0);
+    f64::midpoint(below(first), below(second)) * (to - from) as f64
 }
 
 /// All dips of a whole series; the last may not have recovered.
@@ -136,4 +208,80 @@ pub fn dips(steps: &[u64], values: &[f64], rule: DipRule) -> Vec<Dip> {
         steps.iter().zip(values).filter_map(|(&step, &value)| detector.push(step, value)).collect();
     dips.extend(detector.finish());
     dips
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::synthetic::Noise;
+
+    /// Evaluations of `queries` images each, in binomial noise, every 20 steps.
+    fn evaluations(queries: f64, seed: u64, count: u64, level: impl Fn(u64) -> f64) -> (Vec<u64>, Vec<f64>) {
+        let mut noise = Noise::new(seed);
+        let steps = (0..count).map(|row| 20 * row).collect();
+        let values = (0..count)
+            .map(|row| {
+                let level = level(row);
+                level + (level * (1.0 - level) / queries).sqrt() * noise.normal()
+            })
+            .collect();
+        (steps, values)
+    }
+
+    #[test]
+    fn binomial_noise_makes_few_dips() {
+        let found: usize = (0..20)
+            .map(|seed| {
+                let (steps, values) = evaluations(1_000.0, seed, 500, |_| 0.55);
+                dips(&steps, &values, DipRule::default()).len()
+            })
+            .sum();
+        assert!(found <= 3, "{found} in 10,000");
+    }
+
+    #[test]
+    fn dips_of_ten_points_are_found_with_their_area_and_recovery() {
+        let (mut found, mut areas, mut late) = (0, Vec::new(), 0);
+        for seed in 0..40 {
+            let inside = |row: u64| (200..210).contains(&row);
+            let (steps, values) =
+                evaluations(2_000.0, 100 + seed, 400, |row| if inside(row) { 0.5 } else { 0.6 });
+            let told = dips(&steps, &values, DipRule::default());
+            let Some(dip) = told.iter().find(|dip| dip.onset.abs_diff(4000) <= 20) else { continue };
+            found += 1;
+            areas.push(dip.area / (0.1 * 200.0));
+            late += u32::from(dip.recovered.is_none_or(|step| step.abs_diff(4200) > 40));
+        }
+        areas.sort_by(f64::total_cmp);
+        assert!(found >= 38 && late <= 2, "{found} {late}");
+        assert!((0.84..1.1).contains(&areas[areas.len() / 2]), "{areas:?}");
+    }
+
+    #[test]
+    fn one_lucky_value_is_no_recovery_and_noiseless_evaluations_recover() {
+        let steps: Vec<u64> = (0..40).collect();
+        let mut values: Vec<f64> = (0..40).map(|k| 0.6 + if k % 2 == 0 { 0.01 } else { -0.01 }).collect();
+        values[15..25].fill(0.5);
+        values[18] = 0.6;
+        assert_eq!(dips(&steps, &values, DipRule::default())[0].recovered, Some(25));
+        let mut still = vec![0.5; 40];
+        still[15..20].fill(0.4);
+        still[20..].fill(0.4999);
+        assert_eq!(dips(&steps, &still, DipRule::default())[0].recovered, Some(20));
+    }
+
+    #[test]
+    fn a_level_lost_for_good_swallows_no_later_dip() {
+        let level = |row: u64| match row {
+            0..100 => 0.60,
+            160..170 => 0.46,
+            _ => 0.56,
+        };
+        let (steps, values) = evaluations(10_000.0, 3, 300, level);
+        let found = dips(&steps, &values, DipRule::default());
+        let told: Vec<_> =
+            found.iter().map(|dip| (dip.onset / 20, dip.recovered.map(|step| step / 20))).collect();
+        assert_eq!(told, [(100, None), (160, Some(170))]);
+        assert!(found[0].area < 0.04 * 20.0 * 30.0, "{found:?}");
+    }
 }

@@ -1,10 +1,11 @@
-//! Stretches of steps at which some value is NaN or infinite: causal, streaming. Steps close to each other are one
-//! stretch; which series were hit first is kept, since that is where to look.
+//! Stretches of steps at which some value is NaN or infinite: causal, streaming. They go on until the series that were hit
+//! have been finite for some rows of their own, however seldom those are recorded; which series were hit first is kept,
+//! since that is where to look.
 
 use serde::{Deserialize, Serialize};
 
-/// Finite steps that end a stretch.
-const ENDS_AFTER: u64 = 3;
+/// Finite rows of the series hit that end a stretch: a NaN in every fifth row is one stretch.
+const ENDS_AFTER: u64 = 10;
 /// Names kept of the series that were hit.
 const MOST_NAMES: usize = 12;
 
@@ -19,10 +20,12 @@ pub struct Nonfinite {
     pub series: Vec<String>,
 }
 
-/// Finds stretches, one step after the other.
+/// Finds stretches, one row after the other.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct NonfiniteDetector {
     open: Option<Nonfinite>,
+    /// Rows of series that were hit, since the last hit.
+    finite_rows: u64,
 }
 
 impl NonfiniteDetector {
@@ -30,11 +33,20 @@ impl NonfiniteDetector {
         self.open.as_ref()
     }
 
-    /// Adds a step's non-finite series. Returns the stretch that this step has ended.
-    pub fn push<'a>(&mut self, step: u64, names: impl Iterator<Item = &'a str>) -> Option<Nonfinite> {
-        let over = self.open.as_ref().is_some_and(|open| step.saturating_sub(open.end) > ENDS_AFTER);
-        let ended = if over { self.open.take() } else { None };
-        for name in names {
+    /// Adds a row: the names in it, each with whether its value is finite. Returns the stretch that it has ended.
+    pub fn push<'a>(
+        &mut self,
+        step: u64,
+        values: impl Iterator<Item = (&'a str, bool)>,
+    ) -> Option<Nonfinite> {
+        let (mut hit, mut touches) = (false, false);
+        for (name, finite) in values {
+            if finite {
+                touches |=
+                    self.open.as_ref().is_some_and(|open| open.series.iter().any(|known| known == name));
+                continue;
+            }
+            hit = true;
             let open = self.open.get_or_insert_with(|| Nonfinite {
                 onset: step,
                 end: step,
@@ -47,10 +59,16 @@ impl NonfiniteDetector {
                 open.series.push(name.to_owned());
             }
         }
-        ended
+        if hit {
+            self.finite_rows = 0;
+        } else if touches {
+            self.finite_rows += 1;
+        }
+        if self.finite_rows >= ENDS_AFTER { self.finish() } else { None }
     }
 
     pub fn finish(&mut self) -> Option<Nonfinite> {
+        self.finite_rows = 0;
         self.open.take()
     }
 }
@@ -59,15 +77,25 @@ impl NonfiniteDetector {
 mod tests {
     use super::*;
 
-    #[test]
-    fn near_steps_are_one_stretch() {
+    fn stretches(rows: impl Iterator<Item = u64>, hit: impl Fn(u64) -> bool) -> Vec<(u64, u64, u64)> {
         let mut detector = NonfiniteDetector::default();
-        let hit = |step: u64| matches!(step, 5 | 6 | 9 | 20);
-        let mut found: Vec<Nonfinite> =
-            (0..30).filter_map(|step| detector.push(step, hit(step).then_some("loss").into_iter())).collect();
+        let mut found: Vec<Nonfinite> = rows
+            .filter_map(|step| detector.push(step, [("loss", !hit(step)), ("other", true)].into_iter()))
+            .collect();
         found.extend(detector.finish());
-        let told: Vec<_> = found.iter().map(|one| (one.onset, one.end, one.count)).collect();
-        assert_eq!(told, [(5, 9, 3), (20, 20, 1)]);
-        assert_eq!(found[0].series, ["loss"]);
+        assert!(found.iter().all(|stretch| stretch.series == ["loss"]));
+        found.iter().map(|one| (one.onset, one.end, one.count)).collect()
+    }
+
+    #[test]
+    fn near_rows_are_one_stretch() {
+        assert_eq!(stretches(0..30, |step| matches!(step, 5 | 6 | 9 | 20)), [(5, 9, 3), (20, 20, 1)]);
+    }
+
+    #[test]
+    fn from_a_step_on_it_is_one_stretch_at_any_cadence() {
+        assert_eq!(stretches(0..1000, |step| step >= 500), [(500, 999, 500)]);
+        assert_eq!(stretches((0..1000).step_by(5), |step| step >= 500), [(500, 995, 100)]);
+        assert_eq!(stretches(0..1000, |step| step >= 500 && step % 5 == 0), [(500, 995, 100)]);
     }
 }

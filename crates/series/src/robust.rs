@@ -28,6 +28,21 @@ impl RobustBaseline {
         self.window.push(value);
     }
 
+    /// Forgets all values.
+    pub fn clear(&mut self) {
+        self.window.clear();
+    }
+
+    /// The window's values, ascending.
+    pub fn sorted(&self) -> &[f64] {
+        self.window.sorted()
+    }
+
+    /// The middle of the values pushed so far; `None` before the first.
+    pub fn median(&self) -> Option<f64> {
+        self.window.median()
+    }
+
     /// Median and 1.4826 · MAD of the values pushed so far; `None` before the first.
     pub fn scale(&self) -> Option<(f64, f64)> {
         let median = self.window.median()?;

@@ -57,6 +57,12 @@ impl RunningMedian {
         self.sorted.insert(self.sorted.partition_point(|&other| other < value), value);
     }
 
+    /// Forgets all values.
+    pub fn clear(&mut self) {
+        self.arrived.clear();
+        self.sorted.clear();
+    }
+
     /// Values in the window.
     pub fn len(&self) -> usize {
         self.sorted.len()

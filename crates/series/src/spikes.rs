@@ -1,52 +1,60 @@
-//! Gradient spikes: causal, streaming, deterministic. The rule that gave no false event on 19 calm runs: the logarithm of
-//! each layer's norm, median of three steps, against the window of the hundred steps before (median and MAD), |z| above
-//! 6, in at least two layers within three steps, in three where there are many layers and chance would bring two together.
-//! Falling norms count too: collapse shows as a negative z.
+//! Gradient spikes: causal, streaming, deterministic. Three things open an event, each of one sign:
 //!
-//! Where a layer's onset lies is not asked of the threshold, as the noisier layer would seem later, but of all steps up to
-//! the peak: the likeliest step of a change from the level before to the height of the jump, in normal noise of the layer's
-//! own spread. The interval around it holds every step that this noise leaves possible (likelihood ratio; Hinkley, Inference
-//! about the change-point in a sequence of random variables, Biometrika 57, 1970).
+//! - the norm of a layer lies off the level of its calm rows for so long, or so far, that the run's own noise does not
+//!   explain it ([`crate::tails`]: heavy tails and rows that remember each other make evidence weaker);
+//! - so do several layers together. How far off the layers lie together in calm rows is a series of its own, with a noise
+//!   of its own, so that layers which always move together are not taken for witnesses;
+//! - the norm of all layers is ten times its median of the last hundred rows, in whatever noise: spikes that come back
+//!   faster than a level can be found between them are found by this.
 //!
-//! A median of three steps cannot see a jump of one step. Such a jump counts where it is far larger than any noise seen
-//! (raw |z| above [`SpikeRule::single_step_threshold`]), even in one layer.
-
-use std::collections::VecDeque;
+//! An event gathers what follows for eighty steps, as last layers may follow first ones by tens of steps, and goes on until
+//! its layers have fallen back. At its opening and while it lasts every layer is searched for its own onset from sixty steps
+//! before ([`crate::rise`]), with the level and noise from before that; a layer belongs to the event where the rise is far
+//! likelier than none. Rows of an event enter no level.
 
 use serde::{Deserialize, Serialize};
 
+use crate::rise::{self, Noise};
 use crate::robust::RobustBaseline;
-use crate::smooth::median_of_sorted;
+use crate::smooth::RunningMedian;
+use crate::tails::Tails;
+use crate::yardstick::{Evidence, Row, Yardstick};
 
 /// Version of the rules of this crate: events of another version are computed again.
-pub const DETECTION_VERSION: u32 = 4;
-
-/// Steps before an alarm, and of it, in which its onset is looked for. In strong noise an alarm comes late.
-const LOOK_BACK: usize = 32;
-const LOOK_ON: usize = 64;
-/// Steps whose log-likelihood lies further than this below the best are ruled out: a chance of about 1 in 10,000 a layer, as
-/// one layer in a hundred that seems early makes an order.
-const RULED_OUT_NATS: f64 = 9.2;
-/// No single step tells more than this: it can decide, but not outweigh many.
-const MOST_NATS_A_STEP: f64 = 10.0;
+pub const DETECTION_VERSION: u32 = 5;
 
 /// The numbers of the rule.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct SpikeRule {
-    /// Steps of the trailing window.
+    /// Calm rows that make a level and its spread.
     pub window: usize,
-    /// No alarm before the window holds so many steps.
+    /// No event before so many.
     pub warm_up: usize,
-    /// |z| of the three-step median.
-    pub threshold: f64,
-    /// |z| of one raw step.
-    pub single_step_threshold: f64,
-    /// Layers that must agree on the first threshold and on its sign; more of them in deep models, see [`SpikeRule::quorum`].
-    pub least_layers: usize,
-    /// Steps within which they must, and after which an event without alarm has ended.
-    pub together: u64,
     /// Spread of log norms that is always taken for granted.
     pub least_spread: f64,
+    /// Evidence for an event in nats: of one layer, of the layers together.
+    pub layer_nats: f64,
+    pub agreement_nats: f64,
+    /// Deviation of a single row, in spreads, that opens an event: of one layer, of the layers together.
+    pub single_row: f64,
+    pub single_row_agreement: f64,
+    /// What such a row must be worth in nats.
+    pub single_row_nats: f64,
+    /// The norm of all layers over its running median that is a spike in whatever noise.
+    pub times_median: f64,
+    /// Steps before an event's opening in which onsets are looked for.
+    pub look_back: u64,
+    /// Steps that an event goes on at least, to gather what follows, and at most.
+    pub gathers: u64,
+    pub longest: u64,
+    /// Part of its height that a layer must have lost, in log norm, to have fallen back.
+    pub fallen: f64,
+    /// Rows in which the layers have fallen back that end an event.
+    pub together: u64,
+    /// How much likelier a layer's rise must be than none, in nats, for the layer to belong to an event.
+    pub member_nats: f64,
+    /// First rows this much less likely than the best are outside of an onset's interval.
+    pub ruled_out_nats: f64,
 }
 
 impl Default for SpikeRule {
@@ -54,33 +62,32 @@ impl Default for SpikeRule {
         Self {
             window: 100,
             warm_up: 50,
-            threshold: 6.0,
-            single_step_threshold: 15.0,
-            least_layers: 2,
-            together: 3,
             least_spread: 0.02,
+            layer_nats: 22.0,
+            agreement_nats: 15.0,
+            single_row: 10.0,
+            single_row_agreement: 7.0,
+            single_row_nats: 15.0,
+            times_median: 10.0,
+            look_back: 60,
+            gathers: 80,
+            longest: 200,
+            fallen: 0.5,
+            together: 3,
+            member_nats: 16.0,
+            ruled_out_nats: 6.5,
         }
     }
 }
 
-/// Alarms of one layer in a step of a calm run: 1 in 87,000 was measured in real ones, and about as many are in normal noise.
-const CHANCE_ALARMS: f64 = 1e-5;
-/// How often layers may agree by chance, in a step: once in ten runs of 100,000.
-const CHANCE_EVENTS: f64 = 1e-6;
-
-impl SpikeRule {
-    /// How many of `layers` must agree: the fewest of which chance alone brings together no more than 1 in a million steps
-    /// (Poisson). 2 up to 47 layers, 3 up to 600.
-    fn quorum(&self, layers: usize) -> usize {
-        let expected = CHANCE_ALARMS * layers as f64 * self.together as f64;
-        let (mut needed, mut chance) = (0, 1.0);
-        while needed < self.least_layers || chance > CHANCE_EVENTS {
-            needed += 1;
-            chance *= expected / needed as f64;
-        }
-        needed
-    }
-}
+/// Deviation that several layers must have before their agreement counts, in spreads.
+const AGREE_FROM: f64 = 2.0;
+/// The same where a single row opens an event.
+const AGREE_FROM_SINGLE_ROW: f64 = 5.0;
+/// Spread of the agreement that is always taken for granted, in spreads of a layer.
+const LEAST_AGREEMENT_SPREAD: f64 = 0.15;
+/// Rows between two looks at the tails of the noise.
+const SETTLE_EVERY: u64 = 32;
 
 /// One layer's part in an event.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -92,241 +99,297 @@ pub struct LayerSpike {
     /// First and last step that the layer's noise allows for it.
     pub onset_low: u64,
     pub onset_high: u64,
-    /// Where |z| of the raw log norm is largest.
+    /// Where the log norm lies furthest off its level.
     pub peak_step: u64,
-    /// Raw z there; negative where the norm fell.
+    /// How far, in the spread of its calm rows; negative where the norm fell.
     pub peak_z: f64,
 }
 
-/// A spike: what several layers did together.
+/// A spike: what one layer or several did together.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SpikeEvent {
     pub onset: u64,
     pub peak_step: u64,
     pub peak_z: f64,
-    /// Last step with an alarm.
+    /// Last step before the layers had fallen back.
     pub end: u64,
     /// By onset, then by layer. Differences of 2 steps or less are no order.
     pub layers: Vec<LayerSpike>,
 }
 
+/// The event that goes on.
 #[derive(Debug, Clone)]
-struct Layer {
+struct Open {
+    event: SpikeEvent,
+    /// 1 upwards, −1 downwards.
+    sign: f64,
+    opened: u64,
+    /// First step of the look back.
+    from: u64,
+    rows: u64,
+    fallen_rows: u64,
+    /// What each layer of the event must lie beyond to be off its level still: log norm times sign.
+    bounds: Vec<(usize, f64)>,
+}
+
+/// How far off the layers lie together, upwards or downwards.
+#[derive(Debug, Clone)]
+struct Agreement {
     baseline: RobustBaseline,
-    /// The last finite log norms, as (step, log norm, raw z).
-    recent: VecDeque<(u64, f64, f64)>,
-    /// The alarm that is going on or has just ended.
-    alarm: Option<LayerSpike>,
-    /// Median and spread before the alarm.
-    before: (f64, f64),
-    last_alarm: u64,
-    /// Last step of the alarm before this one: no onset lies there.
-    fence: Option<u64>,
-    strong: bool,
+    tails: Tails,
+    evidence: Evidence,
 }
 
 /// Finds spikes in the norms of all layers, one step after the other.
 #[derive(Debug, Clone)]
-pub(crate) struct SpikeDetector {
+pub struct SpikeDetector {
     rule: SpikeRule,
-    layers: Vec<Layer>,
-    open: Option<SpikeEvent>,
+    layers: Vec<Yardstick>,
+    tails: Tails,
+    agreements: [Agreement; 2],
+    total: RunningMedian,
+    rows: u64,
+    open: Option<Open>,
+    /// No onset lies before: an event ended there.
+    fence: u64,
+    deviations: Vec<f64>,
 }
 
 impl SpikeDetector {
     pub fn new(layers: usize, rule: SpikeRule) -> Self {
-        let mut detector = Self { rule, layers: Vec::new(), open: None };
+        let agreement = || Agreement {
+            baseline: RobustBaseline::new(2 * rule.window, LEAST_AGREEMENT_SPREAD),
+            tails: Tails::new(2.0 * rule.window as f64, 2e4),
+            evidence: Evidence::default(),
+        };
+        let mut detector = Self {
+            rule,
+            layers: Vec::new(),
+            tails: Tails::new(600.0, 1e5),
+            agreements: [agreement(), agreement()],
+            total: RunningMedian::new(rule.window),
+            rows: 0,
+            open: None,
+            fence: 0,
+            deviations: Vec::new(),
+        };
         detector.grow_to(layers);
         detector
     }
 
     /// Takes note of further layers, which come behind those known.
-    pub(crate) fn grow_to(&mut self, layers: usize) {
+    pub fn grow_to(&mut self, layers: usize) {
         let rule = self.rule;
-        let layer = || Layer {
-            baseline: RobustBaseline::new(rule.window, rule.least_spread),
-            recent: VecDeque::with_capacity(LOOK_BACK),
-            alarm: None,
-            before: (0.0, 1.0),
-            last_alarm: 0,
-            fence: None,
-            strong: false,
-        };
+        let layer = || Yardstick::new(rule.window, rule.least_spread);
         self.layers.resize_with(layers.max(self.layers.len()), layer);
     }
 
     /// The event that is going on, as far as it is known.
     pub fn open(&self) -> Option<&SpikeEvent> {
-        self.open.as_ref()
+        self.open.as_ref().map(|open| &open.event)
     }
 
     /// Adds the norms of one step, one per layer; a norm that is not finite and positive counts as not measured. Returns
     /// the event that this step has ended.
     pub fn push(&mut self, step: u64, norms: &[f64]) -> Option<SpikeEvent> {
-        let rule = self.rule;
-        for (place, (layer, &norm)) in self.layers.iter_mut().zip(norms).enumerate() {
-            if norm.is_finite() && norm > 0.0 {
-                layer.push(&rule, place, step, norm.ln());
-            }
+        self.rows += 1;
+        let usable = |norm: &f64| norm.is_finite() && *norm > 0.0;
+        let total = norms.iter().filter(|norm| usable(norm)).map(|norm| norm * norm).sum::<f64>().sqrt();
+        for (layer, norm) in self.layers.iter_mut().zip(norms).filter(|(_, norm)| usable(norm)) {
+            layer.keep(Row { step, log_norm: norm.ln() });
         }
-        self.gather(step);
-        self.take_ended(step)
+        let ended = match self.open.take() {
+            Some(open) => self.go_on(open, step),
+            None => {
+                let sign = self.alarm(step, total);
+                if let Some(sign) = sign {
+                    self.begin(step, sign);
+                }
+                None
+            }
+        };
+        if total > 0.0 {
+            self.total.push(total);
+        }
+        ended
     }
 
     /// The event that the end of the series ends.
     pub fn finish(&mut self) -> Option<SpikeEvent> {
-        self.open.take()
+        let mut open = self.open.take()?;
+        self.look(&mut open);
+        Some(open.event)
     }
 
-    fn gather(&mut self, step: u64) {
-        let together = self.rule.together;
-        let fresh = |layer: &Layer| layer.alarm.filter(|_| step.saturating_sub(layer.last_alarm) < together);
-        let alarms: Vec<LayerSpike> = self.layers.iter().filter_map(fresh).collect();
-        if alarms.is_empty() {
-            return;
-        }
-        let strong = self.layers.iter().any(|layer| layer.strong && layer.last_alarm == step);
-        let now = self.layers.iter().any(|layer| layer.alarm.is_some() && layer.last_alarm == step);
-        let falling = alarms.iter().filter(|alarm| alarm.peak_z < 0.0).count();
-        let agreeing = falling.max(alarms.len() - falling);
-        if self.open.is_none() && (strong || agreeing >= self.rule.quorum(self.layers.len())) {
-            self.open =
-                Some(SpikeEvent { onset: step, peak_step: step, peak_z: 0.0, end: step, layers: Vec::new() });
-        }
-        let Some(event) = &mut self.open else { return };
-        if now {
-            event.end = step;
-        }
-        for alarm in alarms {
-            match event.layers.iter_mut().find(|known| known.layer == alarm.layer) {
-                // A layer that falls silent and jumps again keeps its first onset.
-                Some(known) if known.onset_low <= alarm.onset_high && alarm.onset_low <= known.onset_high => {
-                    *known = alarm;
+    /// Measures a calm row against the rows before it, and adds it to them. The sign of the event that it opens.
+    fn alarm(&mut self, step: u64, total: f64) -> Option<f64> {
+        let rule = self.rule;
+        let mut found = None;
+        self.deviations.clear();
+        for layer in &mut self.layers {
+            let Some(row) = layer.rows().back().copied().filter(|row| row.step == step) else { continue };
+            if let Some((level, spread)) = layer.scale(rule.warm_up) {
+                let deviation = (row.log_norm - level) / spread;
+                self.deviations.push(deviation);
+                self.tails.push(deviation, layer.evidence.last());
+                let told = layer.evidence.push(deviation, &self.tails);
+                let single =
+                    deviation.abs() > rule.single_row && self.tails.nats(deviation) > rule.single_row_nats;
+                let lasting = told.nats.into_iter().any(|nats| nats > rule.layer_nats);
+                if single || lasting {
+                    found = found.or(Some(deviation.signum()));
                 }
-                Some(_) => {}
-                None => event.layers.push(alarm),
+            }
+            layer.calm(row.log_norm);
+        }
+        found = found.or_else(|| self.agreement());
+        if self.rows.is_multiple_of(SETTLE_EVERY) {
+            self.tails.settle();
+            self.agreements.iter_mut().for_each(|agreement| agreement.tails.settle());
+        }
+        let median = self.total.median().filter(|_| self.total.len() >= rule.warm_up);
+        found.or(median.filter(|median| total > rule.times_median * median).map(|_| 1.0))
+    }
+
+    /// Whether the layers' deviations of this row tell of an event together.
+    fn agreement(&mut self) -> Option<f64> {
+        let rule = self.rule;
+        let quorum = self.quorum();
+        if self.deviations.len() < quorum.max(self.layers.len().div_ceil(2)) {
+            return None;
+        }
+        self.deviations.sort_by(f64::total_cmp);
+        let count = self.deviations.len();
+        let mut found = None;
+        for (agreement, (sign, place)) in
+            self.agreements.iter_mut().zip([(1.0, count - quorum), (-1.0, quorum - 1)])
+        {
+            let off = sign * self.deviations[place];
+            if let Some((level, spread)) =
+                agreement.baseline.scale().filter(|_| agreement.baseline.len() >= rule.warm_up)
+            {
+                let deviation = (off - level) / spread;
+                agreement.tails.push(deviation, agreement.evidence.last());
+                // Layers that lie on their levels agree about nothing, however rare that is.
+                let counted = if off > AGREE_FROM { deviation } else { deviation.min(0.0) };
+                let told = agreement.evidence.push(counted, &agreement.tails);
+                let single = off > AGREE_FROM_SINGLE_ROW
+                    && deviation > rule.single_row_agreement
+                    && agreement.tails.nats(deviation) > rule.single_row_nats;
+                if single || told.nats[0] > rule.agreement_nats {
+                    found = found.or(Some(sign));
+                }
+            }
+            agreement.baseline.push(off);
+        }
+        found
+    }
+
+    /// How many layers must lie off their levels to agree: a fifth of them, at least two and at most twelve.
+    fn quorum(&self) -> usize {
+        self.layers.len().div_ceil(5).clamp(2, 12)
+    }
+
+    /// Opens an event where some layer shows a rise of its own.
+    fn begin(&mut self, step: u64, sign: f64) {
+        let event = SpikeEvent { onset: step, peak_step: step, peak_z: 0.0, end: step, layers: Vec::new() };
+        let from = step.saturating_sub(self.rule.look_back).max(self.fence);
+        let mut open = Open { event, sign, opened: step, from, rows: 0, fallen_rows: 0, bounds: Vec::new() };
+        self.look(&mut open);
+        self.layers.iter_mut().for_each(|layer| layer.evidence.forget());
+        self.agreements.iter_mut().for_each(|agreement| agreement.evidence.forget());
+        if !open.event.layers.is_empty() {
+            self.open = Some(open);
+        }
+    }
+
+    /// Adds a row to the event; returns the event where that ended it.
+    fn go_on(&mut self, mut open: Open, step: u64) -> Option<SpikeEvent> {
+        let rule = self.rule;
+        open.rows += 1;
+        if open.rows.is_power_of_two() {
+            self.look(&mut open);
+        }
+        let is_off = |&(layer, bound): &(usize, f64)| {
+            let mut last = self.layers[layer].rows().iter().rev().map(|row| open.sign * row.log_norm);
+            match (last.next(), last.next(), last.next()) {
+                (Some(a), Some(b), Some(c)) => a.max(b).min(a.min(b).max(c)) > bound,
+                _ => true,
+            }
+        };
+        let off = open.bounds.iter().filter(|bound| is_off(bound)).count();
+        if 3 * off >= open.bounds.len() {
+            open.event.end = step.max(open.event.end);
+            open.fallen_rows = 0;
+        } else {
+            open.fallen_rows += 1;
+        }
+        let age = step.saturating_sub(open.opened);
+        let lasts = age > rule.longest;
+        if !lasts && (open.fallen_rows < rule.together || age < rule.gathers) {
+            self.open = Some(open);
+            return None;
+        }
+        self.look(&mut open);
+        self.fence = if lasts { step } else { open.event.end + 1 };
+        for layer in &mut self.layers {
+            layer.evidence.forget();
+            if lasts {
+                // What was a spike is a level by now.
+                layer.start_over();
             }
         }
+        Some(open.event)
+    }
+
+    /// Looks for the onset of every layer, and sums them up.
+    fn look(&self, open: &mut Open) {
+        for (place, layer) in self.layers.iter().enumerate() {
+            let Some((found, bound)) = self.part(place, layer, open) else { continue };
+            open.event.layers.retain(|known| known.layer != place);
+            open.event.layers.push(found);
+            open.bounds.retain(|(known, _)| *known != place);
+            open.bounds.push((place, bound));
+        }
+        let event = &mut open.event;
         event.layers.sort_by_key(|layer| (layer.onset, layer.layer));
         event.onset = event.layers.first().map_or(event.onset, |layer| layer.onset);
         if let Some(peak) = event.layers.iter().max_by(|a, b| a.peak_z.abs().total_cmp(&b.peak_z.abs())) {
             (event.peak_step, event.peak_z) = (peak.peak_step, peak.peak_z);
         }
+        event.end = event.end.max(event.peak_step);
     }
 
-    fn take_ended(&mut self, step: u64) -> Option<SpikeEvent> {
-        let ended =
-            self.open.as_ref().is_some_and(|event| step.saturating_sub(event.end) >= self.rule.together);
-        if ended { self.open.take() } else { None }
-    }
-}
-
-impl Layer {
-    fn push(&mut self, rule: &SpikeRule, place: usize, step: u64, log_norm: f64) {
-        let scale = self.baseline.scale().filter(|_| self.baseline.len() >= rule.warm_up);
-        let z_of = |value: f64| scale.map_or(0.0, |(median, spread)| (value - median) / spread);
-        let raw_z = z_of(log_norm);
-        let kept = if self.alarm.is_some() { LOOK_BACK + LOOK_ON } else { LOOK_BACK };
-        while self.recent.len() >= kept {
-            self.recent.pop_front();
+    /// A layer's part in an event, and the bound beyond which it has not fallen back.
+    fn part(&self, place: usize, layer: &Yardstick, open: &Open) -> Option<(LayerSpike, f64)> {
+        let rule = self.rule;
+        let (_, spread) = layer.scale(rule.warm_up)?;
+        let last = open.opened + rule.gathers;
+        let rows: Vec<Row> =
+            layer.rows().iter().filter(|row| (open.from..=last).contains(&row.step)).copied().collect();
+        let logs: Vec<f64> = rows.iter().map(|row| open.sign * row.log_norm).collect();
+        let peak = (0..logs.len()).max_by(|&a, &b| logs[a].total_cmp(&logs[b]))?;
+        let noise = Noise { spread, lag: self.tails.lag() };
+        let rise = rise::rise(&logs[..=peak], noise, rule.ruled_out_nats)?;
+        let peak_z = (logs[peak] - rise.level) / spread;
+        let single = peak_z > rule.single_row && 2.0 * rise.nats > rule.member_nats;
+        // Where noise walks as far as spikes go, a layer belongs to them by height alone.
+        let high = rise.height > (0.5 * rule.times_median).ln();
+        if rise.nats < rule.member_nats && !single && !high {
+            return None;
         }
-        self.recent.push_back((step, log_norm, raw_z));
-        let last = |back: usize| self.recent.iter().rev().nth(back).map(|recent| recent.1);
-        let median = match (last(1), last(2)) {
-            (Some(b), Some(c)) => log_norm.max(b).min(log_norm.min(b).max(c)),
-            (Some(b), None) => log_norm.max(b),
-            _ => log_norm,
-        };
-        let z = if self.recent.len() >= 3 { z_of(median) } else { 0.0 };
-        self.strong = raw_z.abs() > rule.single_step_threshold;
-        if z.abs() > rule.threshold || self.strong {
-            self.raise(place, step, scale.unwrap_or(self.before));
-        } else if self.alarm.is_some() && step.saturating_sub(self.last_alarm) >= rule.together {
-            self.alarm = None;
-        }
-        self.baseline.push(median);
-    }
-
-    fn raise(&mut self, place: usize, step: u64, scale: (f64, f64)) {
-        if self.alarm.is_none() {
-            self.before = scale;
-            self.fence = (self.last_alarm > 0).then_some(self.last_alarm);
-        }
-        let fresh = LayerSpike {
+        let spike = LayerSpike {
             layer: place,
-            onset: step,
-            onset_low: step,
-            onset_high: step,
-            peak_step: step,
-            peak_z: 0.0,
+            onset: rows[rise.first].step,
+            // Between two rows of a sparse record the layer may have begun at any step.
+            onset_low: rows[rise.low - 1].step + 1,
+            onset_high: rows[rise.high].step,
+            peak_step: rows[peak].step,
+            peak_z: open.sign * peak_z,
         };
-        let mut alarm = self.alarm.unwrap_or(fresh);
-        // Steps of the alarm and the three that its first median looked at.
-        for &(step, _, z) in self.recent.iter().rev().take(3) {
-            if z.abs() > alarm.peak_z.abs() {
-                (alarm.peak_step, alarm.peak_z) = (step, z);
-            }
-        }
-        self.locate(&mut alarm);
-        self.alarm = Some(alarm);
-        self.last_alarm = step;
+        let height = logs[peak] - rise.level;
+        Some((spike, rise.level + (rule.fallen * height).max((3.0 * spread).min(0.8 * height))))
     }
-
-    /// Finds the onset in the steps kept, with what noise leaves open around it.
-    fn locate(&self, alarm: &mut LayerSpike) {
-        let (median, spread) = self.before;
-        let sign = if alarm.peak_z < 0.0 { -1.0 } else { 1.0 };
-        let (steps, excess): (Vec<u64>, Vec<f64>) = self
-            .recent
-            .iter()
-            .filter(|(step, ..)| self.fence.is_none_or(|fence| *step > fence) && *step <= alarm.peak_step)
-            .map(|&(step, log, _)| (step, sign * (log - median)))
-            .unzip();
-        let Some(found) = change_point(&excess, spread) else { return };
-        let at = |place: usize| steps[place];
-        (alarm.onset, alarm.onset_low, alarm.onset_high) = (at(found.best), at(found.low), at(found.high));
-    }
-}
-
-/// Where a level changed: the likeliest first place of the higher level, and the first and last that are possible.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct ChangePoint {
-    best: usize,
-    low: usize,
-    high: usize,
-}
-
-/// Rounds in which height and place of a change are found from each other.
-const ROUNDS: usize = 3;
-
-/// Of values around 0 that from some place on lie higher, in normal noise of `spread`; the last value is the highest.
-fn change_point(excess: &[f64], spread: f64) -> Option<ChangePoint> {
-    let mut height = *excess.last()?;
-    let mut found = ChangePoint { best: 0, low: 0, high: 0 };
-    for _ in 0..ROUNDS {
-        // ln of how much likelier a value is on the higher level than on the lower: (e² − (e − h)²) / 2s².
-        let nats = |value: f64| {
-            (height * (value - 0.5 * height) / (spread * spread)).clamp(-MOST_NATS_A_STEP, MOST_NATS_A_STEP)
-        };
-        let mut sum = 0.0;
-        let mut sums: Vec<f64> = excess
-            .iter()
-            .rev()
-            .map(|&value| {
-                sum += nats(value);
-                sum
-            })
-            .collect();
-        sums.reverse();
-        let best = (0..sums.len()).max_by(|&a, &b| sums[a].total_cmp(&sums[b]))?;
-        let possible = |place: &usize| sums[*place] >= sums[best] - RULED_OUT_NATS;
-        let (low, high) = ((0..=best).find(possible)?, (best..sums.len()).rev().find(possible)?);
-        found = ChangePoint { best, low, high };
-        let mut above = excess[best..].to_vec();
-        above.sort_by(f64::total_cmp);
-        height = median_of_sorted(&above).filter(|height| *height > 0.0)?;
-    }
-    Some(found)
 }
 
 /// All spikes of a whole series: `norms[k]` holds the layers' norms at `steps[k]`.
@@ -336,76 +399,4 @@ pub fn spikes(steps: &[u64], norms: &[Vec<f64>], rule: SpikeRule) -> Vec<SpikeEv
         steps.iter().zip(norms).filter_map(|(&step, norms)| detector.push(step, norms)).collect();
     events.extend(detector.finish());
     events
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::synthetic::Noise;
-
-    /// ln of the density of normal noise around 0 before a place and around `height` from there on, up to a constant.
-    fn log_likelihood(excess: &[f64], place: usize, height: f64, spread: f64) -> f64 {
-        let level = |at: usize| if at < place { 0.0 } else { height };
-        excess
-            .iter()
-            .enumerate()
-            .map(|(at, value)| -(value - level(at)).powi(2) / (2.0 * spread * spread))
-            .sum()
-    }
-
-    proptest! {
-        #[test]
-        fn the_change_is_where_it_is_likeliest(before in 0_usize..40, after in 1_usize..40, seed in any::<u64>(), spread in 0.5..1.0_f64) {
-            // So much noise that no step tells as much as is its most.
-            let mut noise = Noise::new(seed);
-            let mut excess: Vec<f64> = (0..before + after)
-                .map(|at| if at < before { 0.0 } else { 1.0 } + 0.1 * noise.normal())
-                .collect();
-            excess.push(1.3);
-            let found = change_point(&excess, spread).unwrap();
-            let mut above = excess[found.best..].to_vec();
-            above.sort_by(f64::total_cmp);
-            let height = median_of_sorted(&above).unwrap();
-            let told: Vec<f64> =
-                (0..excess.len()).map(|place| log_likelihood(&excess, place, height, spread)).collect();
-            let most = told.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-            // The height moves a little in the last round: what it decides lies within this.
-            let slack = 0.05 * excess.len() as f64;
-            prop_assert!(told[found.best] >= most - slack);
-            for (place, told) in told.iter().enumerate() {
-                let within = found.low <= place && place <= found.high;
-                prop_assert!(within || *told < most - RULED_OUT_NATS + slack, "{place}: {found:?}");
-            }
-            prop_assert!(told[found.low] >= most - RULED_OUT_NATS - slack && told[found.high] >= most - RULED_OUT_NATS - slack);
-        }
-    }
-
-    #[test]
-    fn many_layers_need_more_of_them_to_agree() {
-        let rule = SpikeRule::default();
-        assert_eq!(
-            [0, 1, 12, 47, 48, 150, 600, 700].map(|layers| rule.quorum(layers)),
-            [2, 2, 2, 2, 3, 3, 3, 4]
-        );
-    }
-
-    #[test]
-    fn a_clear_jump_is_known_to_the_step_and_a_faint_one_is_not() {
-        let jump: Vec<f64> = (0..40).map(|at| if at < 30 { 0.0 } else { 1.0 }).collect();
-        assert_eq!(change_point(&jump, 0.05), Some(ChangePoint { best: 30, low: 30, high: 30 }));
-        // A step tells 1 / 2s² = 2 nats: 4 of them are not enough for 9.2, 5 are.
-        assert_eq!(change_point(&jump, 0.5), Some(ChangePoint { best: 30, low: 26, high: 34 }));
-        assert_eq!(change_point(&[0.0, 0.0, 2.0], 0.05), Some(ChangePoint { best: 2, low: 2, high: 2 }));
-        assert_eq!(change_point(&[], 0.05), None);
-    }
-
-    #[test]
-    fn a_single_step_that_falls_back_does_not_end_a_jump() {
-        let mut jump: Vec<f64> = (0..40).map(|at| if at < 20 { 0.0 } else { 1.0 }).collect();
-        jump[30] = -3.0;
-        jump[31] = -3.0;
-        assert_eq!(change_point(&jump, 0.05), Some(ChangePoint { best: 20, low: 20, high: 20 }));
-    }
 }

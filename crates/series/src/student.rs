@@ -18,6 +18,12 @@ pub fn student_t_quantile(probability: f64, freedom: u64) -> f64 {
     f64::midpoint(low, high)
 }
 
+/// P(T > t) for t ≥ 0: exact far out, where 1 − P(T ≤ t) would be rounding alone.
+pub(crate) fn student_t_tail(t: f64, freedom: u64) -> f64 {
+    let freedom = freedom as f64;
+    0.5 * incomplete_beta(freedom / 2.0, 0.5, freedom / (freedom + t * t))
+}
+
 /// P(T ≤ t) for t ≥ 0.
 fn cumulative(t: f64, freedom: f64) -> f64 {
     1.0 - 0.5 * incomplete_beta(freedom / 2.0, 0.5, freedom / (freedom + t * t))

@@ -14,7 +14,7 @@ pub fn read(name: &str) -> Run {
     let mut lines = text.lines();
     let names: Vec<&str> = lines.next().unwrap().split(',').collect();
     let layer = |name: &&str| name.strip_prefix("grad_norm/").map(str::to_owned);
-    let knn = names.iter().position(|name| *name == "knn_top1").unwrap();
+    let knn = names.iter().position(|name| *name == "knn_top1");
     let mut run = Run {
         layers: names.iter().filter_map(layer).collect(),
         steps: Vec::new(),
@@ -28,7 +28,7 @@ pub fn read(name: &str) -> Run {
         run.steps.push(step);
         let norms = names.iter().zip(&cells).filter(|(name, _)| layer(name).is_some());
         run.norms.push(norms.map(|(_, cell)| cell.parse().unwrap_or(f64::NAN)).collect());
-        if let Ok(value) = cells[knn].parse::<f64>() {
+        if let Some(value) = knn.and_then(|knn| cells[knn].parse::<f64>().ok()) {
             run.knn_steps.push(step);
             run.knn.push(value / 100.0);
         }
