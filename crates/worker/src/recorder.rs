@@ -229,8 +229,11 @@ mod tests {
     }
 
     fn streams(records: &[Record]) -> Vec<&Stream> {
-        let stream = |record| if let &Record::Stream(ref stream) = record { Some(stream) } else { None };
-        records.iter().filter_map(stream).collect()
+        let streams = records.iter().filter_map(|record| match record {
+            Record::Stream(stream) => Some(stream),
+            _ => None,
+        });
+        streams.collect()
     }
 
     #[test]
