@@ -1,6 +1,5 @@
 //! Every parameter acts: it is read where runs are trained, fed, watched or judged, or by the schedule that they follow.
 //! A parameter that nothing reads would promise what does not happen.
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking, as the tests do")]
 
 use std::fs;
 use std::path::Path;
