@@ -50,12 +50,15 @@ async fn every_stored_sample_opens_with_all_its_values() {
 }
 
 #[tokio::test]
-async fn runs_of_a_resnet_are_looked_through_anew() {
+async fn runs_that_older_rules_judged_are_looked_through_anew_those_of_a_resnet_too() {
     let folder = tempfile::tempdir().unwrap();
     let store = sample(folder.path(), "8-resnet").await;
     let run = store.resolve_run(LONG_RUN).await.unwrap();
-    assert_eq!(store.runs_to_detect().await.unwrap(), [run]);
-    store.detect_again(run).await.unwrap();
+    let judged_by_older_rules = store.runs_to_detect().await.unwrap();
+    assert_eq!(judged_by_older_rules, [run, store.resolve_run(RUN).await.unwrap()]);
+    for run in judged_by_older_rules {
+        store.detect_again(run).await.unwrap();
+    }
     assert!(store.runs_to_detect().await.unwrap().is_empty());
     assert_eq!(store.run_hash(run).await.unwrap(), LONG_HASH);
 }
