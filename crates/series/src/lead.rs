@@ -116,9 +116,7 @@ pub fn bootstrap_median(values: &[f64]) -> Option<Delay> {
 }
 
 fn median(values: impl Iterator<Item = f64>) -> f64 {
-    let mut sorted: Vec<f64> = values.collect();
-    sorted.sort_by(f64::total_cmp);
-    crate::smooth::median_of_sorted(&sorted).unwrap_or(f64::NAN)
+    crate::smooth::median(values.collect()).unwrap_or(f64::NAN)
 }
 
 #[cfg(test)]

@@ -6,6 +6,8 @@
 //! is not too far from the best of all (a profile likelihood; Hinkley, Inference about the change-point in a sequence of
 //! random variables, Biometrika 57, 1970).
 
+use crate::smooth::median;
+
 /// Rows over which a rise is tried to last.
 const LENGTHS: [usize; 9] = [1, 2, 3, 5, 8, 12, 17, 23, 30];
 /// Rows before the first row of a rise that make the level before it.
@@ -43,7 +45,7 @@ pub fn rise(rows: &[f64], noise: Noise, ruled_out: f64) -> Option<Rise> {
     let count = rows.len();
     let mut fits = Vec::with_capacity(count.saturating_sub(LEAST_BEFORE));
     for first in LEAST_BEFORE..count {
-        let level = median(&rows[first.saturating_sub(LEVEL_ROWS)..first])?;
+        let level = median(rows[first.saturating_sub(LEVEL_ROWS)..first].to_vec())?;
         let lengths = LENGTHS.iter().take_while(|&&length| length == 1 || first + length <= count + 1);
         let fit = lengths
             .map(|&length| {
@@ -58,7 +60,7 @@ pub fn rise(rows: &[f64], noise: Noise, ruled_out: f64) -> Option<Rise> {
     let possible = |place: &usize| fits[*place].0 <= fits[best].0 + ruled_out;
     let (low, high) = ((0..=best).find(possible)?, (best..fits.len()).rev().find(possible)?);
     let (told, level, height) = fits[best];
-    let middle = median(rows)?;
+    let middle = median(rows.to_vec())?;
     Some(Rise {
         first: best + LEAST_BEFORE,
         low: low + LEAST_BEFORE,
@@ -105,12 +107,6 @@ fn against(rows: &[f64], noise: Noise, level: impl Fn(usize) -> f64) -> f64 {
             }
         })
         .sum()
-}
-
-fn median(values: &[f64]) -> Option<f64> {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    crate::smooth::median_of_sorted(&sorted)
 }
 
 #[cfg(test)]

@@ -88,6 +88,17 @@ impl RunningMedian {
     }
 }
 
+/// Of values in any order; `None` where there is none.
+pub(crate) fn median(mut values: Vec<f64>) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    median_of_sorted(&values)
+}
+
+/// The median of three values, which no single outlier moves far.
+pub(crate) fn median_of_three(a: f64, b: f64, c: f64) -> f64 {
+    a.max(b).min(a.min(b).max(c))
+}
+
 pub(crate) fn median_of_sorted(sorted: &[f64]) -> Option<f64> {
     let half = sorted.len() / 2;
     let upper = *sorted.get(half)?;

@@ -10,13 +10,13 @@
 //! An event gathers what follows for eighty steps, as last layers may follow first ones by tens of steps, and goes on until
 //! its layers have fallen back. At its opening and while it lasts every layer is searched for its own onset from sixty steps
 //! before ([`crate::rise`]), with the level and noise from before that; a layer belongs to the event where the rise is far
-//! likelier than none. Rows of an event enter no level.
+//! likelier than none. Rows behind an event's opening enter no level.
 
 use serde::{Deserialize, Serialize};
 
 use crate::rise::{self, Noise};
 use crate::robust::RobustBaseline;
-use crate::smooth::RunningMedian;
+use crate::smooth::{RunningMedian, median_of_three};
 use crate::tails::Tails;
 use crate::yardstick::{Evidence, Row, Yardstick};
 
@@ -232,10 +232,10 @@ impl SpikeDetector {
                 let deviation = (row.log_norm - level) / spread;
                 self.deviations.push(deviation);
                 self.tails.push(deviation, layer.evidence.last());
-                let told = layer.evidence.push(deviation, &self.tails);
+                let nats = layer.evidence.push(deviation, &self.tails);
                 let single =
                     deviation.abs() > rule.single_row && self.tails.nats(deviation) > rule.single_row_nats;
-                let lasting = told.nats.into_iter().any(|nats| nats > rule.layer_nats);
+                let lasting = nats.into_iter().any(|nats| nats > rule.layer_nats);
                 if single || lasting {
                     found = found.or(Some(deviation.signum()));
                 }
@@ -272,11 +272,11 @@ impl SpikeDetector {
                 agreement.tails.push(deviation, agreement.evidence.last());
                 // Layers that lie on their levels agree about nothing, however rare that is.
                 let counted = if off > AGREE_FROM { deviation } else { deviation.min(0.0) };
-                let told = agreement.evidence.push(counted, &agreement.tails);
+                let [nats, _] = agreement.evidence.push(counted, &agreement.tails);
                 let single = off > AGREE_FROM_SINGLE_ROW
                     && deviation > rule.single_row_agreement
                     && agreement.tails.nats(deviation) > rule.single_row_nats;
-                if single || told.nats[0] > rule.agreement_nats {
+                if single || nats > rule.agreement_nats {
                     found = found.or(Some(sign));
                 }
             }
@@ -313,7 +313,7 @@ impl SpikeDetector {
         let is_off = |&(layer, bound): &(usize, f64)| {
             let mut last = self.layers[layer].rows().iter().rev().map(|row| open.sign * row.log_norm);
             match (last.next(), last.next(), last.next()) {
-                (Some(a), Some(b), Some(c)) => a.max(b).min(a.min(b).max(c)) > bound,
+                (Some(a), Some(b), Some(c)) => median_of_three(a, b, c) > bound,
                 _ => true,
             }
         };

@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 
 use crate::robust::RobustBaseline;
+use crate::smooth::median_of_three;
 use crate::tails::Tails;
 
 /// Rows kept of each layer.
@@ -31,20 +32,13 @@ pub struct Evidence {
     sums: [f64; 2],
 }
 
-/// What a row adds: the deviation itself, and the evidence for a jump upwards and downwards in nats.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Told {
-    pub deviation: f64,
-    pub nats: [f64; 2],
-}
-
 impl Evidence {
     /// Takes a deviation. The evidence for a jump is what the median of three rows is worth, which no single outlier makes,
-    /// and the sum over the rows in which it lasts (Page's cumulative sum, each row by what it tells beyond the last).
-    pub fn push(&mut self, deviation: f64, tails: &Tails) -> Told {
+    /// and the sum over the rows in which it lasts (Page's cumulative sum). Returns that for upwards and downwards, in nats.
+    pub fn push(&mut self, deviation: f64, tails: &Tails) -> [f64; 2] {
         let [last, last_but_one] = self.before;
         let median = match (last, last_but_one) {
-            (Some(a), Some(b)) => deviation.max(a).min(deviation.min(a).max(b)),
+            (Some(a), Some(b)) => median_of_three(deviation, a, b),
             (Some(a), None) => {
                 if deviation.abs() < a.abs() {
                     deviation
@@ -62,7 +56,7 @@ impl Evidence {
             self.sums[place] = (self.sums[place] + tails.worth_of_lasting() * lasting).max(0.0);
             nats[place] = self.sums[place] + worth(median);
         }
-        Told { deviation, nats }
+        nats
     }
 
     /// The deviation of the last row.
@@ -154,13 +148,13 @@ mod tests {
     fn evidence_grows_while_a_deviation_lasts_and_no_outlier_makes_it() {
         let tails = Tails::new(600.0, 1e5);
         let mut evidence = Evidence::default();
-        let quiet = evidence.push(0.5, &tails).nats;
-        let outlier = evidence.push(40.0, &tails).nats;
-        let after = evidence.push(0.1, &tails).nats;
+        let quiet = evidence.push(0.5, &tails);
+        let outlier = evidence.push(40.0, &tails);
+        let after = evidence.push(0.1, &tails);
         assert!(quiet[0] < 1.0 && outlier[0] < 10.0 && after[0] < 10.0, "{outlier:?} {after:?}");
-        let lasting: Vec<f64> = (0..6).map(|_| evidence.push(7.0, &tails).nats[0]).collect();
+        let lasting: Vec<f64> = (0..6).map(|_| evidence.push(7.0, &tails)[0]).collect();
         assert!(lasting[5] > 22.0 && lasting.is_sorted(), "{lasting:?}");
-        let falling = (0..6).map(|_| evidence.push(-7.0, &tails).nats[1]).last().unwrap();
+        let falling = (0..6).map(|_| evidence.push(-7.0, &tails)[1]).last().unwrap();
         assert!(falling > 22.0);
     }
 
