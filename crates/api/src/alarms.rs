@@ -9,6 +9,7 @@ use crate::Context;
 use crate::context::rfc3339;
 use crate::dto::{Alarm, Alarms, AlarmsQuery, ApiError, EventInfo};
 use crate::error::Result;
+use crate::said::{Advice, Failure, names};
 use crate::{events, runs};
 
 /// The kinds of events that a person may want to know of.
@@ -68,8 +69,10 @@ async fn dips(context: &Context, run: RunId) -> Result<Vec<(i64, EventInfo)>> {
 fn kinds_of(query: &AlarmsQuery) -> Result<Vec<&str>> {
     let Some(asked) = &query.kinds else { return Ok(KINDS.to_vec()) };
     match asked.iter().find(|kind| !KINDS.contains(&kind.as_str())) {
-        Some(kind) => Err(ApiError::invalid(format!("there is no alarm `{kind}`"))
-            .hint(format!("one of {}", KINDS.join(", ")))),
+        Some(kind) => {
+            let error = ApiError::invalid(Failure::NoAlarm { name: kind.clone() });
+            Err(error.hint(Advice::OneOf { choices: names(&KINDS) }))
+        }
         None => Ok(asked.iter().map(String::as_str).collect()),
     }
 }

@@ -12,6 +12,7 @@ use crate::Context;
 use crate::context::rfc3339;
 use crate::dto::ApiError;
 use crate::error::Result;
+use crate::said::Failure;
 
 /// What is known of such a run.
 #[derive(Debug, Clone)]
@@ -49,7 +50,7 @@ pub async fn record(
     };
     let inserted = context.store().insert_runs(None, &[new], context.now()).await?;
     let Some(&run) = inserted.added.first() else {
-        return Err(ApiError::failed("failed to add a run for the import"));
+        return Err(ApiError::failed(Failure::RunNotAdded));
     };
     let folder = context.workspace().run_folder(run);
     let (job, started_at) = (job(run, about.label, recipe, about.steps), rfc3339(context.now()));
@@ -57,10 +58,10 @@ pub async fn record(
         let folder = folder.clone();
         tokio::task::spawn_blocking(move || fill(&folder, &job, started_at, write))
     };
-    written.await.map_err(|error| ApiError::failed(format!("failed to import: {error}")))??;
+    written.await.map_err(|error| ApiError::failed(Failure::answer(&error)))??;
     let ingested = vitals_supervisor::ingest_folder(context.store(), folder.path(), context.now())
         .await
-        .map_err(|error| ApiError::failed(format!("failed to ingest the import: {error}")))?;
+        .map_err(|error| ApiError::failed(Failure::NotIngested { reason: error.to_string() }))?;
     context.store().tag_run(run, &[about.tag], &[]).await?;
     context.store().set_note(run, &about.note).await?;
     Ok(ingested)
@@ -94,7 +95,8 @@ fn fill(
     started_at: String,
     write: impl FnOnce(&Writer) -> vitals_journal::Result<()>,
 ) -> Result<()> {
-    let failed = |error: &dyn std::fmt::Display| ApiError::failed(format!("failed to import: {error}"));
+    let failed =
+        |error: &dyn std::fmt::Display| ApiError::failed(Failure::NotImported { reason: error.to_string() });
     folder.create_attempt(1).map_err(|error| failed(&error))?;
     let text = serde_json::to_vec_pretty(job).map_err(|error| failed(&error))?;
     atomic_write(&folder.job(), &text).map_err(|error| failed(&error))?;

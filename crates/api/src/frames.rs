@@ -8,6 +8,7 @@ use crate::dto::{ApiError, FrameAxis, FrameHeader, FrameRequest, FrameSeries, Se
 use crate::error::Result;
 use crate::lines::{self, Line};
 use crate::runs;
+use crate::said::{Advice, Failure};
 
 /// Runs and series in one frame, and columns of it: bounds what a request can cost.
 pub(crate) const MAX_SERIES: usize = 4_000;
@@ -81,21 +82,15 @@ pub async fn frame(context: &Context, request: &FrameRequest) -> Result<Vec<u8>>
 
 fn check(request: &FrameRequest) -> Result<()> {
     if request.columns == 0 || request.columns > MAX_COLUMNS {
-        return Err(ApiError::invalid(format!(
-            "a frame has 1 to {MAX_COLUMNS} columns, not {}",
-            request.columns
-        )));
+        return Err(ApiError::invalid(Failure::FrameColumns { most: MAX_COLUMNS, found: request.columns }));
     }
     if request.runs.len() * request.series.len() > MAX_SERIES {
-        return Err(
-            ApiError::invalid(format!("a frame has at most {MAX_SERIES} series")).hint("choose fewer layers")
-        );
+        let error = ApiError::invalid(Failure::FrameSeries { most: MAX_SERIES });
+        return Err(error.hint(Advice::FewerLayers));
     }
     if let Some(ask) = request.series.iter().find(|ask| !(0.0..1.0).contains(&ask.smoothing)) {
-        return Err(ApiError::invalid(format!(
-            "smoothing of {} is {}; it must be at least 0 and below 1",
-            ask.name, ask.smoothing
-        )));
+        let (series, found) = (ask.name.clone(), ask.smoothing.to_string());
+        return Err(ApiError::invalid(Failure::Smoothing { series, found }));
     }
     Ok(())
 }
@@ -171,7 +166,7 @@ fn encode(lines: &[Line], (from, to): (u64, u64), with_x: bool) -> Result<Vec<u8
 /// Length and header, with room for `size` bytes of arrays behind them. `header` is given where the arrays begin: offsets
 /// stand in the header and the header's length depends on them, so there is room for their longest form.
 pub(crate) fn with_header<H: serde::Serialize>(size: usize, header: impl Fn(u32) -> H) -> Result<Vec<u8>> {
-    let failed = |error: serde_json::Error| ApiError::failed(format!("failed to encode a frame: {error}"));
+    let failed = |error: serde_json::Error| ApiError::failed(Failure::json(&error));
     let longest = serde_json::to_vec(&header(u32::MAX / 2)).map_err(failed)?.len();
     let base = (4 + longest).next_multiple_of(8);
     let mut head = serde_json::to_vec(&header(u32::try_from(base).unwrap_or(u32::MAX))).map_err(failed)?;

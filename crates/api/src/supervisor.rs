@@ -6,18 +6,19 @@ use crate::Context;
 use crate::context::rfc3339;
 use crate::dto::{ApiError, DeviceStatus, ErrorCode, SupervisorStatus};
 use crate::error::Result;
+use crate::said::{Advice, Failure};
 
 impl From<SupervisorError> for ApiError {
     fn from(error: SupervisorError) -> Self {
         match error {
             SupervisorError::Store(error) => error.into(),
-            SupervisorError::AlreadyRunning { .. } => Self::new(ErrorCode::WrongState, error.to_string())
-                .hint("it serves every window and command of this workspace; nothing is to do"),
-            SupervisorError::MissingBinary { .. } | SupervisorError::DidNotComeUp { .. } => {
-                Self::new(ErrorCode::SupervisorUnavailable, error.to_string())
-                    .hint("`vitals doctor` looks for the cause")
+            SupervisorError::AlreadyRunning { .. } => {
+                Self::new(ErrorCode::WrongState, error.told()).hint(Advice::NothingToDo)
             }
-            _ => Self::failed(format!("failed to {error}")),
+            SupervisorError::MissingBinary { .. } | SupervisorError::DidNotComeUp { .. } => {
+                Self::new(ErrorCode::SupervisorUnavailable, error.told()).hint(Advice::LookForCause)
+            }
+            _ => Self::failed(Failure::FailedTo { what: error.told() }),
         }
     }
 }

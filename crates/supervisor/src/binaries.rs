@@ -26,11 +26,18 @@ impl Binaries {
     }
 
     /// Says which one is missing, and where it was looked for.
-    pub fn missing(&self) -> Option<String> {
+    pub fn missing(&self) -> Option<MissingProgram> {
         let missing = [&self.vitals, &self.worker].into_iter().find(|path| !path.is_file())?;
-        let name = missing.file_name().unwrap_or_default().display();
-        let folder = missing.parent().unwrap_or(Path::new(".")).display();
-        Some(format!("{name} is not in {folder}; build it or put it there"))
+        let name = missing.file_name().unwrap_or_default().display().to_string();
+        let folder = missing.parent().unwrap_or(Path::new(".")).display().to_string();
+        Some(MissingProgram::Here { name, folder })
+    }
+}
+
+vitals_recipe::sentences! {
+    /// A program that should lie beside ours.
+    pub enum MissingProgram in "program" {
+        Here { name: String, folder: String } = "{name} is not in {folder}; build it or put it there";
     }
 }
 
@@ -42,9 +49,10 @@ mod tests {
     fn names_what_is_missing() {
         let folder = tempfile::tempdir().unwrap();
         let binaries = Binaries::in_folder(folder.path());
-        assert!(binaries.missing().unwrap().starts_with("vitals is not in /"));
+        let said = || binaries.missing().unwrap().to_string();
+        assert!(said().starts_with("vitals is not in /"));
         std::fs::write(&binaries.vitals, "").unwrap();
-        assert!(binaries.missing().unwrap().starts_with("vitals-worker is not in /"));
+        assert!(said().starts_with("vitals-worker is not in /"));
         std::fs::write(&binaries.worker, "").unwrap();
         assert_eq!(binaries.missing(), None);
     }

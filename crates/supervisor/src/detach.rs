@@ -66,8 +66,8 @@ struct Started {
 
 impl Started {
     fn spawn(workspace: &Workspace, binaries: &Binaries) -> Result<Self> {
-        if let Some(what) = binaries.missing() {
-            return Err(SupervisorError::MissingBinary { what });
+        if let Some(program) = binaries.missing() {
+            return Err(SupervisorError::MissingBinary { program });
         }
         let path = workspace.supervisor_log();
         let log = OpenOptions::new().create(true).append(true).open(&path);

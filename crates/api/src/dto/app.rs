@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
+use vitals_recipe::Told;
 
 /// What the window shows of the application itself.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
@@ -37,8 +38,11 @@ pub struct DoctorLine {
     /// libtorch, devices, datasets, database, supervisor, disk, workspace.
     pub check: String,
     pub ok: bool,
+    /// In English, as `told` says it.
     pub message: String,
     pub remedy: Option<String>,
+    pub told: Told,
+    pub remedy_told: Option<Told>,
 }
 
 /// What the window keeps: language, theme and the like.

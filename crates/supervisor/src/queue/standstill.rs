@@ -17,6 +17,7 @@ pub(crate) struct Standstill {
 /// The first cause of a standstill that is found.
 pub(crate) async fn standstill(ground: &Ground, settings: &Settings) -> Result<Option<Standstill>> {
     let full = no_room(ground, &settings.limits).await?.map(|text| Standstill { text, may_pass: true });
-    let hopeless = ground.options.binaries.missing().or_else(|| settings.misread.clone());
+    let missing = ground.options.binaries.missing().map(|program| program.to_string());
+    let hopeless = missing.or_else(|| settings.misread.clone());
     Ok(hopeless.map(|text| Standstill { text, may_pass: false }).or(full))
 }
