@@ -7,6 +7,7 @@ use serde_json::Value;
 use tauri::State;
 use tauri::ipc::{Channel, Response};
 use vitals_api::dto::{ApiError, ChangeNotice, SeriesRequest};
+use vitals_api::said::Failure;
 use vitals_api::{Binaries, Context, Result, frames};
 
 use crate::clock;
@@ -23,9 +24,7 @@ impl Workspace {
     pub fn open(root: &Path) -> Self {
         let opened = match Binaries::beside_own() {
             Ok(binaries) => tauri::async_runtime::block_on(Context::open(root, binaries, clock::now)),
-            Err(error) => {
-                Err(ApiError::failed(format!("failed to find the programs beside this one: {error}")))
-            }
+            Err(error) => Err(ApiError::failed(Failure::ProgramsNotFound { reason: error.to_string() })),
         };
         if let Err(error) = &opened {
             tracing::error!("{error}");

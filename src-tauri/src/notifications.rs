@@ -2,6 +2,7 @@
 
 use vitals_api::Result;
 use vitals_api::dto::ApiError;
+use vitals_api::said::{Advice, Failure};
 
 /// A notification in the reader's words.
 ///
@@ -18,6 +19,5 @@ pub async fn notify(title: String, body: String) -> Result<()> {
         Ok(Err(error)) => error.to_string(),
         Err(error) => error.to_string(),
     };
-    Err(ApiError::failed(format!("the desktop took no notification: {refused}"))
-        .hint("start the desktop's notification service, or switch notifications off in Settings"))
+    Err(ApiError::failed(Failure::NoNotification { reason: refused }).hint(Advice::StartNotifications))
 }

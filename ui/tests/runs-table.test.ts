@@ -1,9 +1,9 @@
 // The runs table: order, selection, rows in the document, and where exports go.
 import { describe, expect, it } from 'vitest';
 import type { Run } from '../src/lib/backend';
-import { COLUMNS, exportPath, extended, formatColumns, hostSort, nextSort, parseColumns, parseSelection, parseTags, placed, ROW_PX, rowsInView, shifted, sortHere, switched, toggled } from '../src/screens/runs/table';
+import { COLUMNS, exportPath, extended, formatColumns, nextSort, parseColumns, parseSelection, parseTags, placed, ROW_PX, rowsInView, shifted, switched, toggled } from '../src/screens/runs/table';
 
-const run = (id: string, effective_learning_rate = 0) => ({ id, label: `run ${id}`, effective_learning_rate }) as Run;
+const run = (id: string) => ({ id, label: `run ${id}` }) as Run;
 
 describe('order', () => {
   it('begins with the largest number or the first text, then turns', () => {
@@ -11,14 +11,6 @@ describe('order', () => {
     expect(nextSort('-loss.last', 'loss.last', true)).toBe('loss.last');
     expect(nextSort('loss.last', 'label', false)).toBe('label');
     expect(nextSort('label', 'label', false)).toBe('-label');
-  });
-
-  it('of the effective rate, which the host does not store, is made here', () => {
-    const runs = [run('a', 2), run('b', 3), run('c', 1)];
-    expect(hostSort('-effective_learning_rate')).toBe('-created_at');
-    expect(sortHere(runs, '-effective_learning_rate').map((one) => one.id)).toEqual(['b', 'a', 'c']);
-    expect(sortHere(runs, 'effective_learning_rate').map((one) => one.id)).toEqual(['c', 'a', 'b']);
-    expect(sortHere(runs, 'label')).toBe(runs);
   });
 });
 

@@ -5,7 +5,8 @@ import type { Told } from '$lib/backend';
 import { en, ko } from '$lib/i18n/catalogues';
 import { forms, type Form } from '$lib/i18n/forms';
 import { messages } from '$lib/i18n/index.svelte';
-import { evidenceText, say } from '$lib/i18n/say';
+import { errorHints, errorText, evidenceText, findingHint, findingText, say } from '$lib/i18n/say';
+import { finding, refusal } from './fixtures/told';
 
 const speak = (language: string) => messages.choose(language, language);
 beforeAll(() => { vi.stubGlobal('document', { documentElement: {} }); });
@@ -31,6 +32,26 @@ describe.each(['en', 'ko'] as const)('in %s', (language) => {
     expect(said).not.toContain('the host’s own words');
     for (const form of Object.values(fields)) expect(said).toContain(SAMPLES[form][language]);
   });
+});
+
+it('says findings, filter errors and failures in the reader’s language, whatever the host’s English is', () => {
+  const reworded = finding(6, 13, 'no parameter is called that', {
+    code: 'value.unknown_parameter', fields: { name: 'batchsize' }, hint: 'perhaps another?', hint_told: { kind: 'hint.did_you_mean', fields: { name: 'batch_size' }, text: 'perhaps another?' },
+  });
+  const expected: Told = { kind: 'expected.whole_number', fields: {}, text: '?' };
+  const found: Told = { kind: 'found.text', fields: { text: '"many"' }, text: '?' };
+  const typed = finding(1, 1, '?', { code: 'value.wrong_type', fields: { name: 'batch_size', expected, found } });
+  const filter: Told = { kind: 'query.expected_value', fields: { found: { kind: 'token.end', fields: {}, text: '?' } }, text: '?' };
+  const failure = { ...refusal('invalid_input', '?'), told: { kind: 'failure.filter', fields: { column: 8, said: filter }, text: '?' }, hints_told: [{ kind: 'advice.try_again', fields: {}, text: '?' }] };
+  speak('ko');
+  expect([findingText(reworded), findingHint(reworded), findingText(typed), errorText(failure), ...errorHints(failure)]).toEqual([
+    '`batchsize`(이)라는 파라미터는 없습니다', '`batch_size`을(를) 뜻했나요?', '`batch_size`의 형식이 다릅니다: 글 "many" (필요한 것: 정수)',
+    '필터 8번째 글자: 값이 와야 합니다. 지금은 글의 끝입니다', '다시 시도하세요. 아무것도 바뀌지 않았습니다',
+  ]);
+  speak('en');
+  expect([findingText(reworded), findingHint(reworded), findingText(typed), errorText(failure)]).toEqual([
+    'There is no parameter `batchsize`', 'Did you mean `batch_size`?', '`batch_size` must be a whole number, not the text "many"', 'filter, column 8: expected a value, not the end',
+  ]);
 });
 
 it('has each sentence in Korean letters, but where it is nothing but its fields', () => {

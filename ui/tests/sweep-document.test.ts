@@ -164,6 +164,24 @@ describe('SweepDocument', () => {
   });
 });
 
+describe('a fix', () => {
+  it('is applied as an edit by the host, can be undone, and leaves the rest of the text alone', async () => {
+    const document = await opened();
+    const sound = document.text;
+    const broken = sound.replace('"warmup_epochs"', '"batchsize"');
+    document.write(broken);
+    await document.validate();
+    const fix = document.check?.errors[0]?.fix ?? null;
+    expect(fix).toEqual({ op: 'replace_text', at: broken.indexOf('"batchsize"'), old: '"batchsize"', new: '"batch_size"' });
+    if (fix !== null) document.edit(() => [fix]);
+    await vi.waitFor(() => expect(document.text).toBe(sound.replace('"warmup_epochs"', '"batch_size"')));
+    expect(calls).toContain('sweep_edit');
+    expect(document.check?.errors).toEqual([]);
+    document.undo();
+    expect(document.text).toBe(broken);
+  });
+});
+
 describe('the fixture host', () => {
   it('expands, excludes and finds a misspelt name', () => {
     const text = 'name = "x"\nseeds = 2\n[recipe]\npreset = "p"\n[[axis]]\nparameter = "batch_size"\nvalues = [256, 512]\n[[exclude]]\nbatch_size = 512\n';

@@ -1,14 +1,12 @@
-// Places in a text, colours, mending, differences; files and folders; when points make a grid.
+// Places in a text, colours, fixes, differences; files and folders; when points make a grid.
 import { describe, expect, it } from 'vitest';
-import type { Diagnostic, FormAxis, JsonValue, PointPreview } from '../src/lib/backend/generated';
+import type { FormAxis, JsonValue, PointPreview } from '../src/lib/backend/generated';
 import { baseName, byFolder, fileNameOf, freeName, nameProblem } from '../src/screens/sweeps/folders';
-import { inKorean } from '../src/screens/sweeps/finding-text';
+import { fixText } from '../src/screens/sweeps/fix';
 import { gridOf, missingSeconds, seedLook, spans } from '../src/screens/sweeps/grid';
-import { differences, mended, offsetOf, pieces, wordAt } from '../src/screens/sweeps/toml';
+import { differences, offsetOf, pieces, wordAt } from '../src/screens/sweeps/toml';
 import korean from '../src/screens/sweeps/help.ko.json';
 import { presetParameters } from './fixtures/workspace';
-
-const found = (line: number, column: number, hint: string | null): Diagnostic => ({ message: '', line, column, hint, parameter: null });
 
 describe('places', () => {
   const text = 'name = "안정성"  # 이름\nbatchsize = [256, 1e-4]\n';
@@ -19,11 +17,6 @@ describe('places', () => {
   it('takes the word at a place', () => {
     const word = (line: number, column: number) => text.slice(...wordAt(text, line, column));
     expect([word(1, 1), word(1, 8), word(2, 1), word(2, 14), word(2, 19)]).toEqual(['name', '"안정성"', 'batchsize', '256', '1e-4']);
-  });
-  it('mends a misspelt name where the hint names one', () => {
-    expect(mended(text, found(2, 1, 'did you mean `batch_size`?'))?.text).toBe(text.replace('batchsize', 'batch_size'));
-    expect(mended('preset = "mocov3"', found(1, 10, 'did you mean `mocov3_vit_micro`?'))?.text).toBe('preset = "mocov3_vit_micro"');
-    expect([mended(text, found(2, 1, 'use a number')), mended(text, found(2, 1, null)), mended(text, found(0, 0, 'did you mean `x`?'))]).toEqual([null, null, null]);
   });
 });
 
@@ -87,15 +80,11 @@ it('seeds are told in spans', () => {
   expect([spans([3, 0, 1, 2, 7]), spans([0, 1]), spans([5]), spans([])]).toEqual(['0–3, 7', '0, 1', '5', '']);
 });
 
-it.each([
-  ['there is no parameter `batchsize`', '`batchsize`(이)라는 파라미터는 없습니다'],
-  ['did you mean `batch_size`?', '`batch_size`을(를) 뜻했나요?'],
-  ['`beta1` is 2; it must lie between 0 and 0.999999', '`beta1` 값 2은(는) 0 ~ 0.999999 범위를 벗어납니다'],
-  ['`seed` cannot be an axis', '`seed`는 축이 될 수 없습니다'],
-  ['the warm-up of 40 epochs is longer than the 4 epochs of training: the learning rate never reaches its peak', '웜업 40 에폭이 학습 4 에폭보다 길어 학습률이 최고점에 이르지 못합니다'],
-  ['something new', null],
-])('%s in Korean', (english, words) => {
-  expect(inKorean(english)).toBe(words);
+it('a fix is named after what it writes', () => {
+  expect([
+    fixText({ op: 'replace_text', at: 0, old: '"batchsize"', new: '"batch_size"' }), fixText({ op: 'replace_text', at: 0, old: '', new: 'format = 1\n' }),
+    fixText({ op: 'set_parameter', parameter: 'knn_every', value: 0 }), fixText({ op: 'set_parameter', parameter: 'seed', value: null }), fixText({ op: 'set_seeds', value: [0] }),
+  ]).toEqual(['Use batch_size', 'Use format = 1', 'Use knn_every = 0', 'Remove seed', 'Use seeds = [0]']);
 });
 
 it('Korean help covers every parameter', () => {

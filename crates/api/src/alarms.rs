@@ -8,9 +8,9 @@ use vitals_run::Happening;
 use vitals_store::{AlarmQuery, RunEvent, RunId};
 
 use crate::Context;
-use crate::context::rfc3339;
 use crate::dto::{Alarm, Alarms, AlarmsQuery, ApiError, EventInfo};
 use crate::error::Result;
+use crate::said::{Advice, Failure, names};
 use crate::{events, runs};
 
 /// The kinds of events that a person may want to know of.
@@ -48,7 +48,7 @@ pub async fn alarms(context: &Context, query: &AlarmsQuery) -> Result<Alarms> {
         .map(|alarm| Alarm {
             run: alarm.run.to_string(),
             label: alarm.label,
-            at: alarm.event.event.at.map(rfc3339),
+            at: alarm.event.event.at.map(vitals_run::rfc3339),
             unread: alarm.event.id > read_through,
             event: related
                 .remove(&alarm.event.id)
@@ -83,8 +83,10 @@ fn is_dip(row: &RunEvent) -> bool {
 fn kinds_of(query: &AlarmsQuery) -> Result<Vec<&str>> {
     let Some(asked) = &query.kinds else { return Ok(KINDS.to_vec()) };
     match asked.iter().find(|kind| !KINDS.contains(&kind.as_str())) {
-        Some(kind) => Err(ApiError::invalid(format!("there is no alarm `{kind}`"))
-            .hint(format!("one of {}", KINDS.join(", ")))),
+        Some(kind) => {
+            let error = ApiError::invalid(Failure::NoAlarm { name: kind.clone() });
+            Err(error.hint(Advice::OneOf { choices: names(&KINDS) }))
+        }
         None => Ok(asked.iter().map(String::as_str).collect()),
     }
 }

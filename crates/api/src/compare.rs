@@ -6,12 +6,13 @@ use serde_json::Value;
 
 use crate::dto::{ApiError, CompareMetric, Comparison, Run};
 use crate::error::Result;
+use crate::said::Failure;
 use crate::{Context, runs};
 
 /// Compares two or more runs; the first one is the one that others are measured against.
 pub async fn compare(context: &Context, ids: &[String]) -> Result<Comparison> {
     if ids.is_empty() {
-        return Err(ApiError::invalid("give at least two runs to compare"));
+        return Err(ApiError::invalid(Failure::TooFewToCompare));
     }
     let mut compared = Vec::with_capacity(ids.len());
     for id in ids {

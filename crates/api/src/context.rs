@@ -7,6 +7,7 @@ use vitals_supervisor::{Binaries, Workspace};
 
 use crate::dto::{ApiError, ErrorCode};
 use crate::error::{Result, io_error};
+use crate::said::{Advice, Failure, Operation};
 
 /// One open workspace.
 #[derive(Debug, Clone)]
@@ -24,12 +25,12 @@ impl Context {
     /// # Errors
     /// `workspace`: no permission, a newer version, or no Vitals database.
     pub async fn open(root: &Path, binaries: Binaries, clock: fn() -> UnixMillis) -> Result<Self> {
-        let root = std::path::absolute(root).map_err(|error| io_error("find", root, &error))?;
+        let root = std::path::absolute(root).map_err(|error| io_error(Operation::Find, root, &error))?;
         let workspace = Workspace::new(&root);
         for folder in [&root, &workspace.runs_dir().to_path_buf(), &experiments_dir(&root)] {
             std::fs::create_dir_all(folder).map_err(|error| {
-                ApiError::new(ErrorCode::Workspace, format!("failed to create {}: {error}", folder.display()))
-                    .hint("make the folder writable, or choose another workspace with --workspace")
+                ApiError::new(ErrorCode::Workspace, Failure::file(Operation::Create, folder, &error))
+                    .hint(Advice::MakeWritable)
             })?;
         }
         let store = Store::open(workspace.database(), Role::Writer).await?;
@@ -66,12 +67,4 @@ impl Context {
 
 fn experiments_dir(root: &Path) -> PathBuf {
     root.join("experiments")
-}
-
-/// RFC 3339 in UTC, to the millisecond.
-pub fn rfc3339(at: UnixMillis) -> String {
-    match jiff::Timestamp::from_millisecond(at) {
-        Ok(time) => format!("{time:.3}"),
-        Err(_) => String::from("unknown"),
-    }
 }

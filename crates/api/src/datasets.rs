@@ -5,12 +5,13 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use vitals_data::{DataError, Dataset, DatasetSpec, FASHION_MNIST, Split};
-use vitals_recipe::DatasetFacts;
+use vitals_recipe::{DatasetFacts, Told};
 use vitals_store::DatasetRow;
 
 use crate::Context;
 use crate::dto::{ApiError, DatasetInfo, ErrorCode};
-use crate::error::Result;
+use crate::error::{Result, io_error};
+use crate::said::{Advice, Failure, Operation};
 
 /// Images that are decoded when a data set is added or checked.
 const TRIED: u64 = 2_000;
@@ -39,7 +40,7 @@ pub async fn require(context: &Context, name: &str) -> Result<DatasetFacts> {
     known_facts(context)
         .await?
         .remove(name)
-        .ok_or_else(|| ApiError::failed(format!("data set `{name}` was removed")))
+        .ok_or_else(|| ApiError::failed(Failure::DatasetRemoved { name: name.to_owned() }))
 }
 
 /// Adds a data set, or looks at one again.
@@ -49,13 +50,14 @@ pub async fn require(context: &Context, name: &str) -> Result<DatasetFacts> {
 pub async fn add(context: &Context, name: &str, path: &Path) -> Result<DatasetInfo> {
     let valid = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
     if name.is_empty() || !name.chars().all(valid) {
-        return Err(ApiError::invalid(format!("`{name}` is no name for a data set"))
-            .hint("use letters, digits, dashes, underscores and dots"));
+        let error = ApiError::invalid(Failure::NoDatasetName { name: name.to_owned() });
+        return Err(error.hint(Advice::DatasetName));
     }
     if name == FASHION_MNIST {
-        return Err(ApiError::invalid(format!("`{FASHION_MNIST}` is built in")).hint("choose another name"));
+        let error = ApiError::invalid(Failure::BuiltIn { name: name.to_owned() });
+        return Err(error.hint(Advice::OtherName));
     }
-    let path = std::path::absolute(path).map_err(|error| crate::error::io_error("find", path, &error))?;
+    let path = std::path::absolute(path).map_err(|error| io_error(Operation::Find, path, &error))?;
     look(context, name, Some(path), Care::Decode).await
 }
 
@@ -98,11 +100,10 @@ async fn look(context: &Context, name: &str, path: Option<PathBuf>, care: Care) 
     let dataset = match opened {
         Ok(Ok(dataset)) => dataset,
         Ok(Err(error)) => {
-            let error = ApiError::invalid(format!("data set `{name}`: {error}"));
-            return Err(error
-                .hint("`vitals dataset list` shows the data sets, `vitals dataset add NAME PATH` adds one"));
+            let error = ApiError::invalid(Failure::Dataset { name: name.to_owned(), said: error.told() });
+            return Err(error.hint(Advice::AddDataset));
         }
-        Err(error) => return Err(ApiError::failed(format!("failed to open data set `{name}`: {error}"))),
+        Err(error) => return Err(ApiError::failed(Failure::answer(&error))),
     };
     let row = DatasetRow {
         name: name.to_owned(),
@@ -130,6 +131,7 @@ fn info(row: DatasetRow) -> DatasetInfo {
         fingerprint: row.fingerprint,
         builtin: row.builtin,
         problem: row.problem,
+        problem_told: None,
     }
 }
 
@@ -157,6 +159,7 @@ fn absent(error: ApiError) -> DatasetInfo {
         fingerprint: String::new(),
         builtin: true,
         problem: Some(error.message),
+        problem_told: Some(error.told),
     }
 }
 
@@ -164,13 +167,14 @@ fn absent(error: ApiError) -> DatasetInfo {
 pub async fn check(context: &Context, name: &str) -> Result<DatasetInfo> {
     let known = context.store().dataset(name).await?;
     if known.is_none() && name != FASHION_MNIST {
-        return Err(ApiError::new(ErrorCode::NotFound, format!("no data set `{name}`"))
-            .hint("`vitals dataset list` shows them"));
+        let said = Failure::NoDataset { name: name.to_owned() };
+        return Err(ApiError::new(ErrorCode::NotFound, said).hint(Advice::ListDatasets));
     }
     let path = known.as_ref().map(|row| PathBuf::from(&row.path)).filter(|_| name != FASHION_MNIST);
     let mut found = look(context, name, path, Care::Decode).await?;
     if let Some(known) = known.filter(|known| known.fingerprint != found.fingerprint) {
-        found.problem = Some(format!("changed since it was added: fingerprint {} before", known.fingerprint));
+        let told = Told::from(Failure::FingerprintChanged { before: known.fingerprint });
+        (found.problem, found.problem_told) = (Some(told.text.clone()), Some(told));
     }
     Ok(found)
 }
@@ -178,10 +182,10 @@ pub async fn check(context: &Context, name: &str) -> Result<DatasetInfo> {
 /// Forgets a data set; its files stay.
 pub async fn remove(context: &Context, name: &str) -> Result<()> {
     if name == FASHION_MNIST {
-        return Err(ApiError::invalid(format!("`{FASHION_MNIST}` is built in and stays")));
+        return Err(ApiError::invalid(Failure::BuiltInStays { name: name.to_owned() }));
     }
     if context.store().remove_dataset(name).await? {
         return Ok(());
     }
-    Err(ApiError::new(ErrorCode::NotFound, format!("no data set `{name}`")))
+    Err(ApiError::new(ErrorCode::NotFound, Failure::NoDataset { name: name.to_owned() }))
 }

@@ -3,8 +3,11 @@
 use std::process::Stdio;
 use std::time::Duration;
 
-use crate::dto::DoctorLine;
+use vitals_recipe::{Bytes, Tells, Told};
+
+use crate::dto::{DatasetInfo, DoctorLine};
 use crate::error::Result;
+use crate::said::{Finding, Remedy};
 use crate::{Context, datasets, supervisor};
 
 /// Loading libtorch takes seconds on a cold disk.
@@ -22,28 +25,32 @@ pub async fn doctor(context: &Context) -> Result<Vec<DoctorLine>> {
     Ok(lines)
 }
 
-fn fine(check: &str, message: impl Into<String>) -> DoctorLine {
-    DoctorLine { check: check.to_owned(), ok: true, message: message.into(), remedy: None }
+fn fine(check: &str, found: Finding) -> DoctorLine {
+    let (message, told) = (found.to_string(), found.told());
+    DoctorLine { check: check.to_owned(), ok: true, message, remedy: None, told, remedy_told: None }
 }
 
-fn wrong(check: &str, message: impl Into<String>, remedy: &str) -> DoctorLine {
+fn wrong(check: &str, found: impl Into<Told>, remedy: Remedy) -> DoctorLine {
+    let told = found.into();
     DoctorLine {
         check: check.to_owned(),
         ok: false,
-        message: message.into(),
-        remedy: Some(remedy.to_owned()),
+        message: told.text.clone(),
+        remedy: Some(remedy.to_string()),
+        told,
+        remedy_told: Some(remedy.told()),
     }
 }
 
 fn workspace(context: &Context) -> DoctorLine {
     let root = context.workspace().root();
+    let path = root.display().to_string();
     match tempfile_probe(root) {
-        Ok(()) => fine("workspace", format!("{} is writable", root.display())),
-        Err(error) => wrong(
-            "workspace",
-            format!("{} is not writable: {error}", root.display()),
-            "change its permissions",
-        ),
+        Ok(()) => fine("workspace", Finding::Writable { path }),
+        Err(error) => {
+            let found = Finding::NotWritable { path, reason: error.to_string() };
+            wrong("workspace", found, Remedy::Permissions)
+        }
     }
 }
 
@@ -55,8 +62,8 @@ fn tempfile_probe(folder: &std::path::Path) -> std::io::Result<()> {
 
 fn binaries(context: &Context) -> DoctorLine {
     match context.binaries().missing() {
-        None => fine("binaries", "vitals and vitals-worker are in place"),
-        Some(what) => wrong("binaries", what.to_string(), "`cargo xtask app` builds them beside each other"),
+        None => fine("binaries", Finding::ProgramsInPlace),
+        Some(missing) => wrong("binaries", missing, Remedy::BuildPrograms),
     }
 }
 
@@ -67,8 +74,7 @@ async fn libtorch(context: &Context) -> DoctorLine {
         .stdin(Stdio::null())
         .kill_on_drop(true)
         .output();
-    let remedy =
-        "`cargo xtask setup` installs libtorch; `cargo xtask setup --cuda` the one for NVIDIA devices";
+    let failed = |found: Finding| wrong("libtorch", found, Remedy::InstallLibtorch);
     match tokio::time::timeout(PATIENCE, output).await {
         Ok(Ok(output)) if output.status.success() => {
             let devices = String::from_utf8_lossy(&output.stdout);
@@ -78,66 +84,58 @@ async fn libtorch(context: &Context) -> DoctorLine {
                 let name = device.get("name")?.as_str()?.to_owned();
                 Some(if usable { name } else { format!("{name} (not usable)") })
             };
-            let names: Vec<String> = devices.lines().filter_map(name).collect();
-            fine("libtorch", format!("loads; devices: {}", names.join(", ")))
+            fine("libtorch", Finding::LibtorchLoads { devices: devices.lines().filter_map(name).collect() })
         }
         Ok(Ok(output)) => {
-            let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-            wrong("libtorch", format!("the worker ended with {}: {said}", output.status), remedy)
+            let words = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+            failed(Finding::WorkerEnded { status: output.status.to_string(), words })
         }
-        Ok(Err(error)) => wrong("libtorch", format!("the worker did not start: {error}"), remedy),
-        Err(_) => wrong("libtorch", format!("the worker gave no answer in {} s", PATIENCE.as_secs()), remedy),
+        Ok(Err(error)) => failed(Finding::WorkerNotStarted { reason: error.to_string() }),
+        Err(_) => failed(Finding::WorkerSilent { seconds: PATIENCE.as_secs() }),
     }
 }
 
 async fn database(context: &Context) -> DoctorLine {
     match context.store().check_integrity(false).await {
         Ok(found) if found.problems.is_empty() => {
-            fine("database", format!("whole, {} KiB", found.database_bytes / 1024))
+            fine("database", Finding::Whole { size: Bytes(found.database_bytes) })
         }
-        Ok(found) => wrong(
-            "database",
-            found.problems.join("; "),
-            "move vitals.db away and run `vitals ingest` on the run folders: they hold everything",
-        ),
-        Err(error) => {
-            wrong("database", error.to_string(), "see that the disk is well and nobody else writes to it")
+        Ok(found) => {
+            let problems = Finding::DatabaseProblems { problems: found.problems.join("; ") };
+            wrong("database", problems, Remedy::IngestAgain)
         }
+        Err(error) => wrong("database", error.told(), Remedy::LookAtDisk),
     }
 }
 
 async fn data_sets(context: &Context) -> Vec<DoctorLine> {
     match datasets::list(context).await {
         Ok(found) => found.into_iter().map(data_set).collect(),
-        Err(error) => vec![wrong("datasets", error.message, "see the database above")],
+        Err(error) => vec![wrong("datasets", error.told, Remedy::DatabaseAbove)],
     }
 }
 
-fn data_set(found: crate::dto::DatasetInfo) -> DoctorLine {
-    if let Some(problem) = found.problem {
-        return wrong("datasets", problem, "install it, or add it again with `vitals dataset add NAME PATH`");
+fn data_set(found: DatasetInfo) -> DoctorLine {
+    let DatasetInfo { name, path, images, .. } = found;
+    if let Some(text) = found.problem {
+        let told = found.problem_told.unwrap_or_else(|| Finding::Problem { text }.told());
+        return wrong("datasets", told, Remedy::InstallDataset);
     }
-    if std::path::Path::new(&found.path).exists() {
-        return fine("datasets", format!("{}: {} images in {}", found.name, found.images, found.path));
+    if std::path::Path::new(&path).exists() {
+        return fine("datasets", Finding::DatasetThere { name, images, path });
     }
-    wrong(
-        "datasets",
-        format!("{}: {} is gone", found.name, found.path),
-        "put it back, or add it again with `vitals dataset add NAME PATH`",
-    )
+    wrong("datasets", Finding::DatasetGone { name, path }, Remedy::DatasetBack)
 }
 
 async fn supervisor_line(context: &Context) -> DoctorLine {
     match supervisor::seen(context).await {
         Ok(seen) => match (&seen.status.problem, seen.alive, seen.pid) {
-            (Some(problem), true, _) => {
-                wrong("supervisor", problem.text.clone(), "see supervisor.log in the workspace")
-            }
-            (_, true, Some(pid)) => fine("supervisor", format!("runs as process {pid}")),
-            (_, true, None) => fine("supervisor", "is coming up"),
-            (_, false, _) => fine("supervisor", "none is needed now; the next start of a run brings one"),
+            (Some(problem), true, _) => wrong("supervisor", problem.clone(), Remedy::SupervisorLog),
+            (_, true, Some(pid)) => fine("supervisor", Finding::SupervisorRuns { pid: pid.to_string() }),
+            (_, true, None) => fine("supervisor", Finding::SupervisorComes),
+            (_, false, _) => fine("supervisor", Finding::SupervisorNotNeeded),
         },
-        Err(error) => wrong("supervisor", error.message, "see supervisor.log in the workspace"),
+        Err(error) => wrong("supervisor", error.told, Remedy::SupervisorLog),
     }
 }
 
@@ -146,15 +144,12 @@ fn disk(context: &Context) -> DoctorLine {
     match rustix::fs::statvfs(folder) {
         Ok(space) => {
             let free = space.f_bavail * space.f_frsize;
-            let message = format!("{:.1} GiB free for runs", free as f64 / f64::from(1 << 30));
-            if free >= LOW_DISK_BYTES {
-                fine("disk", message)
-            } else {
-                wrong("disk", message, "make room, or remove old runs with `vitals run remove`")
-            }
+            let found = Finding::Free { bytes: Bytes(free) };
+            if free >= LOW_DISK_BYTES { fine("disk", found) } else { wrong("disk", found, Remedy::MakeRoom) }
         }
         Err(error) => {
-            wrong("disk", format!("{}: {error}", folder.display()), "see that the runs folder is there")
+            let (path, reason) = (folder.display().to_string(), error.to_string());
+            wrong("disk", Finding::NoSpace { path, reason }, Remedy::RunsFolder)
         }
     }
 }

@@ -1,28 +1,34 @@
 //! How failures of the rooms below become the closed set of codes that crosses a door, each with what to do next.
 
+use vitals_recipe::Told;
 use vitals_store::StoreError;
 
 use crate::dto::{ApiError, Diagnostic, ErrorCode};
+use crate::said::{Advice, Failure, Operation};
 
 /// What nearly everything here returns.
 pub type Result<T, E = ApiError> = std::result::Result<T, E>;
 
 impl ApiError {
-    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), hints: Vec::new(), diagnostics: Vec::new() }
+    pub fn new(code: ErrorCode, said: impl Into<Told>) -> Self {
+        let told = said.into();
+        let message = told.text.clone();
+        Self { code, message, hints: Vec::new(), told, hints_told: Vec::new(), diagnostics: Vec::new() }
     }
 
-    pub fn invalid(message: impl Into<String>) -> Self {
-        Self::new(ErrorCode::InvalidInput, message)
+    pub fn invalid(said: impl Into<Told>) -> Self {
+        Self::new(ErrorCode::InvalidInput, said)
     }
 
-    pub fn failed(message: impl Into<String>) -> Self {
-        Self::new(ErrorCode::Failed, message)
+    pub fn failed(said: impl Into<Told>) -> Self {
+        Self::new(ErrorCode::Failed, said)
     }
 
     #[must_use]
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hints.push(hint.into());
+    pub fn hint(mut self, hint: impl Into<Told>) -> Self {
+        let told = hint.into();
+        self.hints.push(told.text.clone());
+        self.hints_told.push(told);
         self
     }
 
@@ -46,47 +52,51 @@ impl ApiError {
 
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
-        let message = error.to_string();
-        let workspace = |hint: &str| Self::new(ErrorCode::Workspace, message.clone()).hint(hint);
+        let workspace = |hint: Advice| Self::new(ErrorCode::Workspace, error.told()).hint(hint);
         match error {
-            StoreError::NewerVersion { .. } => {
-                workspace("update Vitals, or choose another workspace with --workspace")
-            }
-            StoreError::OlderVersion { .. } => {
-                workspace("open the workspace once with a command that writes")
-            }
+            StoreError::NewerVersion { .. } => workspace(Advice::UpdateVitals),
+            StoreError::OlderVersion { .. } => workspace(Advice::OpenOnce),
             StoreError::NotVitals { .. } | StoreError::ForeignMigration { .. } => {
-                workspace("choose another workspace with --workspace; nothing was changed in this one")
+                workspace(Advice::OtherWorkspace)
             }
-            StoreError::Missing { .. } => {
-                workspace("nothing was stored in this workspace yet; `vitals sweep add` begins")
-            }
-            StoreError::NotWritable { .. } | StoreError::ReadOnly => {
-                workspace("make the folder writable, or choose another workspace with --workspace")
-            }
+            StoreError::Missing { .. } => workspace(Advice::EmptyWorkspace),
+            StoreError::NotWritable { .. } | StoreError::ReadOnly => workspace(Advice::MakeWritable),
             StoreError::UnknownRun { .. } => {
-                Self::new(ErrorCode::NotFound, message).hint("`vitals runs` lists the runs")
+                Self::new(ErrorCode::NotFound, error.told()).hint(Advice::ListRuns)
             }
             StoreError::UnknownSweep { .. } => {
-                Self::new(ErrorCode::NotFound, message).hint("`vitals sweep list` lists the sweeps")
+                Self::new(ErrorCode::NotFound, error.told()).hint(Advice::ListSweeps)
             }
             StoreError::Ambiguous { .. } => {
-                Self::new(ErrorCode::Ambiguous, message).hint("give more characters of the id")
+                Self::new(ErrorCode::Ambiguous, error.told()).hint(Advice::MoreCharacters)
             }
-            StoreError::IllegalTransition { .. } => Self::new(ErrorCode::WrongState, message),
-            StoreError::Busy => Self::failed(message).hint("try again; nothing was changed"),
-            StoreError::Corrupt { .. } => Self::failed(message).hint("`vitals doctor` checks the database"),
-            _ => Self::failed(message),
+            StoreError::IllegalTransition { .. } => Self::new(ErrorCode::WrongState, error.told()),
+            StoreError::Busy => Self::failed(error.told()).hint(Advice::TryAgain),
+            StoreError::Corrupt { .. } => Self::failed(error.told()).hint(Advice::CheckDatabase),
+            _ => Self::failed(error.told()),
         }
     }
 }
 
-/// Completes "failed to …" with a path and the operating system's reason.
-pub fn io_error(operation: &str, path: &std::path::Path, error: &std::io::Error) -> ApiError {
+/// An error with the hint where there is one.
+pub(crate) fn hinted(error: ApiError, hint: Option<impl Into<Told>>) -> ApiError {
+    match hint {
+        Some(hint) => error.hint(hint),
+        None => error,
+    }
+}
+
+/// A file or folder that the operating system refused.
+pub fn io_error(operation: Operation, path: &std::path::Path, error: &std::io::Error) -> ApiError {
     let code = match error.kind() {
         std::io::ErrorKind::NotFound => ErrorCode::NotFound,
         std::io::ErrorKind::PermissionDenied => ErrorCode::Workspace,
         _ => ErrorCode::Failed,
     };
-    ApiError::new(code, format!("failed to {operation} {}: {error}", path.display()))
+    ApiError::new(code, Failure::file(operation, path, error))
+}
+
+/// A run folder that could not be read or written.
+pub(crate) fn journal_error(error: &vitals_journal::JournalError) -> ApiError {
+    ApiError::failed(Failure::FailedTo { what: vitals_supervisor::journal_told(error) })
 }

@@ -8,14 +8,16 @@ use serde_json::json;
 use vitals_charts::{ComparedRun, Comparison, Marker, comparison, figure, plot_width, png};
 use vitals_journal::atomic_write;
 use vitals_recipe::Metric;
+use vitals_recipe::Names;
 use vitals_series::{Frame, frame as cut};
 use vitals_store::{RunId, RunRow, Series, SeriesQuery};
 
 use crate::Context;
 use crate::csv_table::Table;
 use crate::dto::{ApiError, Number};
-use crate::error::Result;
+use crate::error::{Result, io_error, journal_error};
 use crate::runs;
+use crate::said::{Advice, Failure, Operation};
 
 /// Width of a figure in CSS pixels, and pixels to each in a PNG.
 const WIDTH: u32 = 960;
@@ -54,8 +56,8 @@ impl Format {
 }
 
 /// Their names, `csv, jsonl, png, svg`.
-fn format_names() -> String {
-    FORMATS.iter().map(|format| format.name).collect::<Vec<_>>().join(", ")
+fn format_names() -> Names {
+    FORMATS.iter().map(|format| format.name).collect()
 }
 
 /// Writes runs in a format and returns the files.
@@ -68,8 +70,8 @@ pub async fn export(context: &Context, ids: &[String], format: &str, path: &Path
         chosen.push(runs::resolve(context, id).await?);
     }
     let Some(format) = FORMATS.iter().find(|known| known.name == format) else {
-        return Err(ApiError::invalid(format!("there is no format `{format}`"))
-            .hint(format!("choose one of {}", format_names())));
+        let error = ApiError::invalid(Failure::NoFormat { name: format.to_owned() });
+        return Err(error.hint(Advice::ChooseOneOf { choices: format_names() }));
     };
     match format.write {
         Write::Values(made) => tables(context, &chosen, format.name, made, path).await,
@@ -83,15 +85,15 @@ pub async fn export(context: &Context, ids: &[String], format: &str, path: &Path
 /// `invalid_input` where that is no base64; `failed` where the file cannot be written.
 pub fn save(path: &Path, content: &str) -> Result<()> {
     let bytes = BASE64_STANDARD.decode(content);
-    let bytes = bytes.map_err(|error| ApiError::invalid(format!("the content is no base64: {error}")))?;
+    let bytes = bytes.map_err(|error| ApiError::invalid(Failure::NoBase64 { reason: error.to_string() }))?;
     write(path, &bytes)
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder).map_err(|error| crate::error::io_error("create", folder, &error))?;
+        std::fs::create_dir_all(folder).map_err(|error| io_error(Operation::Create, folder, &error))?;
     }
-    atomic_write(path, bytes).map_err(|error| ApiError::failed(format!("failed to {error}")))
+    atomic_write(path, bytes).map_err(|error| journal_error(&error))
 }
 
 /// One file a run: PATH itself for one run, files in the folder PATH for several.
@@ -132,7 +134,8 @@ fn json_lines(series: &[Series]) -> Result<String> {
         for ((step, value), attempt) in one.steps.iter().zip(&one.values).zip(&one.attempts) {
             let line =
                 json!({ "name": one.name, "step": step, "value": Number::from(*value), "attempt": attempt });
-            let line = serde_json::to_string(&line).map_err(|error| ApiError::failed(error.to_string()))?;
+            let line =
+                serde_json::to_string(&line).map_err(|error| ApiError::failed(Failure::json(&error)))?;
             text.push_str(&line);
             text.push('\n');
         }
@@ -169,13 +172,13 @@ async fn picture(
         runs: compared,
     };
     let svg = figure(&comparison(&picture, WIDTH))
-        .map_err(|error| ApiError::failed(format!("failed to draw the figure: {error}")))?;
+        .map_err(|error| ApiError::failed(Failure::NotDrawn { reason: error.to_string() }))?;
     write(path, &made(svg)?)?;
     Ok(vec![path.to_path_buf()])
 }
 
 fn picture_of(svg: &str) -> Result<Vec<u8>> {
-    png(svg, PNG_SCALE).map_err(|error| ApiError::failed(format!("failed to draw the PNG: {error}")))
+    png(svg, PNG_SCALE).map_err(|error| ApiError::failed(Failure::PngNotDrawn { reason: error.to_string() }))
 }
 
 async fn compared_run(context: &Context, row: &RunRow) -> Result<ComparedRun> {

@@ -7,7 +7,8 @@ use vitals_journal::atomic_write;
 
 use crate::Context;
 use crate::dto::{ApiError, ErrorCode, SweepText};
-use crate::error::{Result, io_error};
+use crate::error::{Result, io_error, journal_error};
+use crate::said::{Advice, Failure, Operation};
 
 /// Sweep files may lie in folders, but not deeper than this.
 const MAX_DEPTH: usize = 4;
@@ -28,9 +29,9 @@ pub fn list(context: &Context) -> Result<Vec<String>> {
 
 fn walk(root: &Path, inside: &Path, depth: usize, found: &mut Vec<String>) -> Result<()> {
     let folder = root.join(inside);
-    let entries = std::fs::read_dir(&folder).map_err(|error| io_error("list", &folder, &error))?;
+    let entries = std::fs::read_dir(&folder).map_err(|error| io_error(Operation::List, &folder, &error))?;
     for entry in entries {
-        let entry = entry.map_err(|error| io_error("list", &folder, &error))?;
+        let entry = entry.map_err(|error| io_error(Operation::List, &folder, &error))?;
         let path = inside.join(entry.file_name());
         let Ok(kind) = entry.file_type() else { continue };
         if kind.is_dir() && depth < MAX_DEPTH {
@@ -49,15 +50,15 @@ pub fn place(context: &Context, file: &str) -> Result<PathBuf> {
     let path = Path::new(file);
     let inside = !file.is_empty() && path.components().all(|part| matches!(part, Component::Normal(_)));
     if !inside || path.extension().is_none_or(|extension| extension != "toml") {
-        return Err(ApiError::invalid(format!("`{file}` is no name for a sweep file"))
-            .hint("use letters, digits and dashes, with the ending .toml"));
+        let error = ApiError::invalid(Failure::NoSweepFileName { file: file.to_owned() });
+        return Err(error.hint(Advice::SweepFileName));
     }
     Ok(context.experiments().join(path))
 }
 
 pub fn read(context: &Context, file: &str) -> Result<SweepText> {
     let path = place(context, file)?;
-    let text = std::fs::read_to_string(&path).map_err(|error| io_error("read", &path, &error))?;
+    let text = std::fs::read_to_string(&path).map_err(|error| io_error(Operation::Read, &path, &error))?;
     Ok(SweepText { file: file.to_owned(), hash: hash(&text), text })
 }
 
@@ -70,37 +71,37 @@ pub fn write(context: &Context, file: &str, text: &str, base: Option<&str>) -> R
     let on_disk = match std::fs::read_to_string(&path) {
         Ok(text) => Some(hash(&text)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-        Err(error) => return Err(io_error("read", &path, &error)),
+        Err(error) => return Err(io_error(Operation::Read, &path, &error)),
     };
     if on_disk.as_deref() != base && on_disk != Some(hash(text)) {
-        let message = match (&on_disk, base) {
-            (Some(_), None) => format!("{file} exists already"),
-            (None, Some(_)) => format!("{file} was removed meanwhile"),
-            _ => format!("{file} was changed on disk meanwhile"),
+        let file = file.to_owned();
+        let said = match (&on_disk, base) {
+            (Some(_), None) => Failure::FileExists { file },
+            (None, Some(_)) => Failure::FileRemoved { file },
+            _ => Failure::FileChanged { file },
         };
-        return Err(ApiError::new(ErrorCode::Conflict, message).hint("compare both versions and choose one"));
+        return Err(ApiError::new(ErrorCode::Conflict, said).hint(Advice::CompareVersions));
     }
     if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).map_err(|error| io_error("create", folder, &error))?;
+        std::fs::create_dir_all(folder).map_err(|error| io_error(Operation::Create, folder, &error))?;
     }
-    atomic_write(&path, text.as_bytes()).map_err(|error| ApiError::failed(format!("failed to {error}")))?;
+    atomic_write(&path, text.as_bytes()).map_err(|error| journal_error(&error))?;
     Ok(SweepText { file: file.to_owned(), hash: hash(text), text: text.to_owned() })
 }
 
 pub fn rename(context: &Context, file: &str, to: &str) -> Result<()> {
     let (from, to_path) = (place(context, file)?, place(context, to)?);
     if to_path.exists() {
-        return Err(
-            ApiError::new(ErrorCode::Conflict, format!("{to} exists already")).hint("choose another name")
-        );
+        let said = Failure::FileExists { file: to.to_owned() };
+        return Err(ApiError::new(ErrorCode::Conflict, said).hint(Advice::OtherName));
     }
     if let Some(folder) = to_path.parent() {
-        std::fs::create_dir_all(folder).map_err(|error| io_error("create", folder, &error))?;
+        std::fs::create_dir_all(folder).map_err(|error| io_error(Operation::Create, folder, &error))?;
     }
-    std::fs::rename(&from, &to_path).map_err(|error| io_error("rename", &from, &error))
+    std::fs::rename(&from, &to_path).map_err(|error| io_error(Operation::Rename, &from, &error))
 }
 
 pub(crate) fn delete(context: &Context, file: &str) -> Result<()> {
     let path = place(context, file)?;
-    std::fs::remove_file(&path).map_err(|error| io_error("remove", &path, &error))
+    std::fs::remove_file(&path).map_err(|error| io_error(Operation::Remove, &path, &error))
 }

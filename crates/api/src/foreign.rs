@@ -10,9 +10,9 @@ use vitals_store::{NewRun, RunId};
 use vitals_supervisor::IngestedFolder;
 
 use crate::Context;
-use crate::context::rfc3339;
 use crate::dto::ApiError;
 use crate::error::Result;
+use crate::said::Failure;
 
 /// What is known of such a run.
 #[derive(Debug, Clone)]
@@ -50,18 +50,18 @@ pub async fn record(
     };
     let inserted = context.store().insert_runs(None, &[new], context.now()).await?;
     let Some(&run) = inserted.added.first() else {
-        return Err(ApiError::failed("failed to add a run for the import"));
+        return Err(ApiError::failed(Failure::RunNotAdded));
     };
     let folder = context.workspace().run_folder(run);
-    let (job, started_at) = (job(run, about.label, recipe, about.steps), rfc3339(context.now()));
+    let (job, started_at) = (job(run, about.label, recipe, about.steps), vitals_run::rfc3339(context.now()));
     let written = {
         let folder = folder.clone();
         tokio::task::spawn_blocking(move || fill(&folder, &job, started_at, write))
     };
-    written.await.map_err(|error| ApiError::failed(format!("failed to import: {error}")))??;
+    written.await.map_err(|error| ApiError::failed(Failure::answer(&error)))??;
     let ingested = vitals_supervisor::ingest_folder(context.store(), folder.path(), context.now())
         .await
-        .map_err(|error| ApiError::failed(format!("failed to ingest the import: {error}")))?;
+        .map_err(|error| ApiError::failed(Failure::NotIngested { reason: error.to_string() }))?;
     context.store().tag_run(run, &[about.tag], &[]).await?;
     context.store().set_note(run, &about.note).await?;
     Ok(ingested)
@@ -95,7 +95,8 @@ fn fill(
     started_at: String,
     write: impl FnOnce(&Writer) -> vitals_journal::Result<()>,
 ) -> Result<()> {
-    let failed = |error: &dyn std::fmt::Display| ApiError::failed(format!("failed to import: {error}"));
+    let failed =
+        |error: &dyn std::fmt::Display| ApiError::failed(Failure::NotImported { reason: error.to_string() });
     folder.create_attempt(1).map_err(|error| failed(&error))?;
     atomic_write(&folder.job(), job.to_json().as_bytes()).map_err(|error| failed(&error))?;
     let header = Header {

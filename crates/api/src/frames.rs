@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::framing::{MAX_COLUMNS, MAX_SERIES, window, with_header};
 use crate::lines::{self, Line};
 use crate::runs;
+use crate::said::{Advice, Failure};
 
 /// f64 arrays of one series: step, min, max, mean, first, last, nonfinite; x comes as another where it is asked for.
 const ARRAYS: usize = 7;
@@ -79,21 +80,15 @@ pub async fn frame(context: &Context, request: &FrameRequest) -> Result<Vec<u8>>
 
 fn check(request: &FrameRequest) -> Result<()> {
     if request.columns == 0 || request.columns > MAX_COLUMNS {
-        return Err(ApiError::invalid(format!(
-            "a frame has 1 to {MAX_COLUMNS} columns, not {}",
-            request.columns
-        )));
+        return Err(ApiError::invalid(Failure::FrameColumns { most: MAX_COLUMNS, found: request.columns }));
     }
     if request.runs.len() * request.series.len() > MAX_SERIES {
-        return Err(
-            ApiError::invalid(format!("a frame has at most {MAX_SERIES} series")).hint("choose fewer layers")
-        );
+        let error = ApiError::invalid(Failure::FrameSeries { most: MAX_SERIES });
+        return Err(error.hint(Advice::FewerLayers));
     }
     if let Some(ask) = request.series.iter().find(|ask| !(0.0..1.0).contains(&ask.smoothing)) {
-        return Err(ApiError::invalid(format!(
-            "smoothing of {} is {}; it must be at least 0 and below 1",
-            ask.name, ask.smoothing
-        )));
+        let (series, found) = (ask.name.clone(), ask.smoothing.to_string());
+        return Err(ApiError::invalid(Failure::Smoothing { series, found }));
     }
     Ok(())
 }

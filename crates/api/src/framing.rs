@@ -3,6 +3,7 @@
 use crate::Context;
 use crate::dto::ApiError;
 use crate::error::Result;
+use crate::said::Failure;
 
 /// Runs and series in one frame, and columns of it: bounds what a request can cost.
 pub(crate) const MAX_SERIES: usize = 4_000;
@@ -32,7 +33,7 @@ pub(crate) async fn window(
 /// Length and header, with room for `size` bytes of arrays behind them. `header` is given where the arrays begin: offsets
 /// stand in the header and the header's length depends on them, so there is room for their longest form.
 pub(crate) fn with_header<H: serde::Serialize>(size: usize, header: impl Fn(u32) -> H) -> Result<Vec<u8>> {
-    let failed = |error: serde_json::Error| ApiError::failed(format!("failed to encode a frame: {error}"));
+    let failed = |error: serde_json::Error| ApiError::failed(Failure::json(&error));
     let longest = serde_json::to_vec(&header(u32::MAX / 2)).map_err(failed)?.len();
     let base = (4 + longest).next_multiple_of(8);
     let mut head = serde_json::to_vec(&header(u32::try_from(base).unwrap_or(u32::MAX))).map_err(failed)?;

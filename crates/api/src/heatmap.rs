@@ -9,6 +9,7 @@ use crate::dto::{ApiError, HeatmapCell, HeatmapHeader, HeatmapRequest, HeatmapRo
 use crate::error::Result;
 use crate::framing::{MAX_COLUMNS, MAX_SERIES, window, with_header};
 use crate::runs;
+use crate::said::Failure;
 
 /// A row of cells before they are laid out.
 struct Cells {
@@ -23,13 +24,10 @@ struct Cells {
 /// `invalid_input` for more than can be shown; `not_found` for an unknown run.
 pub async fn frame(context: &Context, request: &HeatmapRequest) -> Result<Vec<u8>> {
     if request.columns == 0 || request.columns > MAX_COLUMNS {
-        return Err(ApiError::invalid(format!(
-            "a heat map has 1 to {MAX_COLUMNS} columns, not {}",
-            request.columns
-        )));
+        return Err(ApiError::invalid(Failure::HeatmapColumns { most: MAX_COLUMNS, found: request.columns }));
     }
     if request.layers.len() > MAX_SERIES {
-        return Err(ApiError::invalid(format!("a heat map has at most {MAX_SERIES} rows")));
+        return Err(ApiError::invalid(Failure::HeatmapRows { most: MAX_SERIES }));
     }
     let run = runs::resolve(context, &request.run).await?;
     let known = runs::layers(context, run).await?;

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use vitals_journal::{Column, StreamId, Writer};
+use vitals_recipe::Told;
 use vitals_run::Evidence;
 use vitals_store::RunId;
 
@@ -11,6 +12,7 @@ use crate::csv_table::{Table, Wrong};
 use crate::dto::{ApiError, Diagnostic};
 use crate::error::{Result, io_error};
 use crate::foreign::{About, record};
+use crate::said::{Advice, Failure, Operation};
 
 const TAG: &str = "imported";
 
@@ -29,10 +31,12 @@ pub struct Imported {
 /// # Errors
 /// `invalid_input` with line and column where the file is not of the form; nothing is stored then.
 pub async fn csv(context: &Context, path: &Path) -> Result<Imported> {
-    let text = std::fs::read_to_string(path).map_err(|error| io_error("read", path, &error))?;
+    let text = std::fs::read_to_string(path).map_err(|error| io_error(Operation::Read, path, &error))?;
     let table = Table::read(&text).map_err(|Wrong { line, column, message, hint }| {
-        ApiError::invalid(format!("{}:{line}:{column}: {message}", path.display()))
-            .at(vec![Diagnostic { message, line, column, hint: Some(hint.to_owned()), parameter: None }])
+        let (file, said) = (path.display().to_string(), Told::from(Failure::Table { what: message }));
+        let hint = Told::from(Advice::Table { what: hint.to_owned() });
+        ApiError::invalid(Failure::At { file, line, column, said: said.clone() })
+            .at(vec![Diagnostic::new(line, column, said, Some(hint.clone()))])
             .hint(hint)
     })?;
     let label = path.file_stem().map_or_else(|| TAG.to_owned(), |stem| stem.to_string_lossy().into_owned());

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::dto::ApiError;
 use crate::error::Result;
+use crate::said::{Advice, Failure};
 
 /// Counts and hashes what the journals hold (contract, `vitals journal check`).
 ///
@@ -11,7 +12,7 @@ use crate::error::Result;
 /// `invalid_input` where the folder is no run folder.
 pub fn check(folder: &Path) -> Result<vitals_journal::Check> {
     vitals_journal::check(folder).map_err(|error| {
-        ApiError::invalid(format!("failed to {error}"))
-            .hint("give a run's folder: the one with job.json in it")
+        ApiError::invalid(Failure::FailedTo { what: vitals_supervisor::journal_told(&error) })
+            .hint(Advice::RunFolder)
     })
 }

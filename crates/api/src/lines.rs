@@ -7,6 +7,7 @@ use vitals_store::{RunId, Series, SeriesQuery, View};
 use crate::Context;
 use crate::dto::{ApiError, FrameAxis, SeriesAsk};
 use crate::error::Result;
+use crate::said::Failure;
 
 /// One series of one run, cut; empty columns are left out.
 #[derive(Debug, Clone, PartialEq)]
@@ -133,9 +134,7 @@ async fn from_values(context: &Context, run: RunId, alike: &Alike, grid: Grid) -
             })
             .collect()
     };
-    tokio::task::spawn_blocking(cut)
-        .await
-        .map_err(|error| ApiError::failed(format!("failed to make a frame: {error}")))
+    tokio::task::spawn_blocking(cut).await.map_err(|error| ApiError::failed(Failure::answer(&error)))
 }
 
 /// One series a name: a metric that goes on in another stream, as where a column was added midway, is one line.

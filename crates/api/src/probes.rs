@@ -15,7 +15,8 @@ use vitals_store::{NewRun, Probed, RunRow, Store};
 
 use crate::Context;
 use crate::dto::{ApiError, ErrorCode, ProbePreview, ProbeStart, Run};
-use crate::error::{Result, io_error};
+use crate::error::{Result, hinted, io_error};
+use crate::said::{Advice, Failure, Operation, names};
 use crate::{datasets, runs, supervisor};
 
 /// What a probe reads of a checkpoint.
@@ -38,32 +39,30 @@ async fn plan(context: &Context, request: &ProbeStart) -> Result<Planned> {
     let judged = context.store().run(runs::resolve(context, &request.run).await?).await?;
     let its_own = judged.resolved()?;
     if its_own.task.is_probe() {
-        let of = judged.probed.map_or_else(String::new, |probed| format!(" of run {}", probed.run));
-        return Err(ApiError::invalid(format!("run {} is itself a probe{of}", judged.label))
-            .hint("probe the run that it judges"));
+        let run = judged.label;
+        let said = match judged.probed {
+            Some(probed) => Failure::ProbeOfProbeOf { run, judged: probed.run.to_string() },
+            None => Failure::ProbeOfProbe { run },
+        };
+        return Err(ApiError::invalid(said).hint(Advice::ProbeTheJudged));
     }
     let settings: Vec<(String, Value)> =
         request.settings.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
     check_settings(task, &settings)?;
     let facts = datasets::require(context, &request.dataset).await?;
-    let recipe = probe(task, &its_own, &request.dataset, &settings)
-        .map_err(|error| hinted(ApiError::invalid(error.to_string()), error.hint()))?;
+    let recipe = probe(task, &its_own, &request.dataset, &settings).map_err(|error| {
+        let hint = error.hint();
+        hinted(ApiError::invalid(error), hint)
+    })?;
     let problems = check(&recipe, Some(&facts));
     if let Some(problem) = problems.into_iter().find(|problem| problem.severity == Severity::Error) {
-        return Err(hinted(ApiError::invalid(problem.message), problem.hint));
+        return Err(hinted(ApiError::invalid(problem.said), problem.hint));
     }
     let checkpoint = chosen(context, &judged, request.checkpoint.as_deref()).await?;
     if let Some((_, folder)) = &checkpoint {
         check_geometry(folder, &its_own)?;
     }
     Ok(Planned { judged, recipe, facts, checkpoint })
-}
-
-fn hinted(error: ApiError, hint: Option<String>) -> ApiError {
-    match hint {
-        Some(hint) => error.hint(hint),
-        None => error,
-    }
 }
 
 /// What a probe would be, for a form: every parameter as it would run, and which of them can be set.
@@ -120,7 +119,7 @@ pub async fn start(context: &Context, request: &ProbeStart) -> Result<Run> {
 /// `invalid_input` without a `=`.
 pub fn setting(text: &str) -> Result<(String, Value)> {
     let (name, value) = text.split_once('=').ok_or_else(|| {
-        ApiError::invalid(format!("`{text}` sets nothing")).hint("write it as name=value, as in epochs=10")
+        ApiError::invalid(Failure::SetsNothing { text: text.to_owned() }).hint(Advice::WriteSetting)
     })?;
     let (name, value) = (name.trim(), value.trim());
     let is_text = parameter(name).is_some_and(|found| matches!(found.kind, Kind::Text | Kind::Choice));
@@ -131,10 +130,8 @@ pub fn setting(text: &str) -> Result<(String, Value)> {
 
 fn kind(word: &str) -> Result<Task> {
     word.parse().ok().filter(|task: &Task| task.is_probe()).ok_or_else(|| {
-        let kinds: Vec<&str> =
-            Task::ALL.iter().filter(|task| task.is_probe()).map(|task| task.as_str()).collect();
-        ApiError::invalid(format!("there is no kind of probe `{word}`"))
-            .hint(format!("use {}", kinds.join(", ")))
+        let choices = Task::ALL.iter().filter(|task| task.is_probe()).map(|task| task.as_str()).collect();
+        ApiError::invalid(Failure::NoProbeKind { name: word.to_owned() }).hint(Advice::Use { choices })
     })
 }
 
@@ -143,10 +140,9 @@ fn check_settings(task: Task, settings: &[(String, Value)]) -> Result<()> {
         let Some(reason) = parameter(name).and_then(|parameter| fixed_in_probes(task, parameter)) else {
             continue;
         };
-        return Err(ApiError::invalid(format!(
-            "`{name}` cannot be set for a probe of the kind {task}: {reason}"
-        ))
-        .hint(format!("it takes {}", settable(task).join(", "))));
+        let (name, of, reason) = (name.clone(), task.to_string(), reason.into());
+        let error = ApiError::invalid(Failure::NotForProbes { name, task: of, reason });
+        return Err(error.hint(Advice::ItTakes { names: names(&settable(task)) }));
     }
     Ok(())
 }
@@ -169,15 +165,14 @@ async fn chosen(context: &Context, judged: &RunRow, wanted: Option<&str>) -> Res
         .filter(|(_, _, folder)| FILES.iter().all(|file| folder.join(file).is_file()))
         .collect();
     if kept.is_empty() {
-        return Err(ApiError::new(ErrorCode::NotFound, format!("run {} has no checkpoint yet", judged.label))
-            .hint("`vitals run checkpoint ID` asks a running one for one; `--checkpoint random` judges its untrained network"));
+        let said = Failure::NoCheckpointYet { run: judged.label.clone() };
+        return Err(ApiError::new(ErrorCode::NotFound, said).hint(Advice::AskForCheckpoint));
     }
     let found = match wanted {
         None => kept.iter().filter(|(_, superseded, _)| !superseded).max_by_key(|(step, ..)| *step),
         Some(word) => {
             let step: u64 = word.parse().map_err(|_| {
-                ApiError::invalid(format!("`{word}` is no checkpoint"))
-                    .hint("give the number of its steps, or `random` for the untrained network")
+                ApiError::invalid(Failure::NoCheckpoint { word: word.to_owned() }).hint(Advice::StepOrRandom)
             })?;
             kept.iter().rev().find(|(at, ..)| *at == step)
         }
@@ -186,13 +181,13 @@ async fn chosen(context: &Context, judged: &RunRow, wanted: Option<&str>) -> Res
         let mut steps: Vec<u64> = kept.iter().map(|(step, ..)| *step).collect();
         steps.sort_unstable();
         steps.dedup();
-        let steps: Vec<String> = steps.iter().map(u64::to_string).collect();
-        let wanted = wanted.map_or_else(|| "in force".to_owned(), |step| format!("at step {step}"));
-        return Err(ApiError::new(
-            ErrorCode::NotFound,
-            format!("run {} has no checkpoint {wanted}", judged.label),
-        )
-        .hint(format!("kept: {}", steps.join(", "))));
+        let run = judged.label.clone();
+        let said = match wanted {
+            Some(step) => Failure::RunLacksCheckpoint { run, step: step.to_owned() },
+            None => Failure::NoCheckpointInForce { run },
+        };
+        let steps = steps.iter().map(u64::to_string).collect();
+        return Err(ApiError::new(ErrorCode::NotFound, said).hint(Advice::Kept { steps }));
     };
     Ok(Some((*step, folder.clone())))
 }
@@ -204,9 +199,10 @@ fn check_geometry(folder: &Path, recipe: &Recipe) -> Result<()> {
         recipe: Recipe,
     }
     let path = folder.join(FILES[0]);
-    let text = std::fs::read_to_string(&path).map_err(|error| io_error("read", &path, &error))?;
+    let text = std::fs::read_to_string(&path).map_err(|error| io_error(Operation::Read, &path, &error))?;
     let state: State = serde_json::from_str(&text).map_err(|error| {
-        ApiError::invalid(format!("the checkpoint {} is damaged: {error}", path.display()))
+        let (path, reason) = (path.display().to_string(), error.to_string());
+        ApiError::invalid(Failure::DamagedCheckpoint { path, reason })
     })?;
     let of_geometry = PARAMETERS.iter().filter(|one| one.group == "backbone" || one.name == "image_size");
     // Freezing is how the network was trained, not what it is.
@@ -215,14 +211,13 @@ fn check_geometry(folder: &Path, recipe: &Recipe) -> Result<()> {
         let (found, wanted) = (state.recipe.get(one.name), recipe.get(one.name));
         if found != wanted {
             let word = |value: Option<Value>| value.unwrap_or_default().to_string();
-            return Err(ApiError::invalid(format!(
-                "the checkpoint {} has another geometry: its {} is {}, the run's is {}",
-                folder.display(),
-                one.name,
-                word(found),
-                word(wanted)
-            ))
-            .hint("choose another checkpoint with --checkpoint STEP"));
+            let said = Failure::OtherGeometry {
+                path: folder.display().to_string(),
+                name: one.name.to_owned(),
+                found: word(found),
+                wanted: word(wanted),
+            };
+            return Err(ApiError::invalid(said).hint(Advice::OtherCheckpoint));
         }
     }
     Ok(())
@@ -231,13 +226,13 @@ fn check_geometry(folder: &Path, recipe: &Recipe) -> Result<()> {
 /// Links the checkpoint's files into the probe's folder, or copies them where the file system has no links.
 fn take(from: &Path, folder: &RunFolder) -> Result<()> {
     let to = folder.probed();
-    std::fs::create_dir_all(&to).map_err(|error| io_error("create", &to, &error))?;
+    std::fs::create_dir_all(&to).map_err(|error| io_error(Operation::Create, &to, &error))?;
     for file in FILES {
         let (from, to) = (from.join(file), to.join(file));
         if std::fs::hard_link(&from, &to).is_err() {
             std::fs::copy(&from, &to).map_err(|error| {
                 let _ = std::fs::remove_dir_all(folder.path());
-                io_error("copy", &from, &error)
+                io_error(Operation::Copy, &from, &error)
             })?;
         }
     }

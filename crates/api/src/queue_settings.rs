@@ -9,6 +9,7 @@ use vitals_supervisor::{Cause, DeviceState, Devices, RetrySettings, settings};
 use crate::Context;
 use crate::dto::{ApiError, QueueSettings, RetryPolicy, SlurmSettings};
 use crate::error::Result;
+use crate::said::{Advice, Setting, names};
 use crate::supervisor;
 
 mod slurm;
@@ -90,10 +91,9 @@ fn check(wanted: &QueueSettings, before: Option<&QueueSettings>, devices: &[Devi
         }
         known(device, devices)?;
         if !(1..=MOST_SLOTS).contains(&slots) {
-            return Err(ApiError::invalid(format!(
-                "slots.{device} is {slots}; it must be 1 to {MOST_SLOTS}"
-            ))
-            .hint("`vitals queue pause` starts nothing, on any device"));
+            return Err(
+                out_of_range(&format!("slots.{device}"), slots, 1, MOST_SLOTS).hint(Advice::PauseQueue)
+            );
         }
     }
     for (device, &bytes) in &wanted.memory_bytes {
@@ -102,12 +102,12 @@ fn check(wanted: &QueueSettings, before: Option<&QueueSettings>, devices: &[Devi
         }
         let total = known(device, devices)?.memory_total_bytes;
         if bytes < LEAST_MEMORY || total.is_some_and(|total| bytes > total) {
-            let range = match total {
-                Some(total) => format!("{LEAST_MEMORY} to {total}, all it has"),
-                None => format!("at least {LEAST_MEMORY}"),
+            let (name, found, least) = (format!("memory_bytes.{device}"), bytes, LEAST_MEMORY);
+            let said = match total {
+                Some(most) => Setting::Memory { name, found, least, most },
+                None => Setting::LeastMemory { name, found, least },
             };
-            return Err(ApiError::invalid(format!("memory_bytes.{device} is {bytes}; it must be {range}"))
-                .hint("leave it out to give runs all the memory of the device"));
+            return Err(ApiError::invalid(said).hint(Advice::AllMemory));
         }
     }
     check_retry(&wanted.retry)?;
@@ -119,32 +119,29 @@ const LEAST_MEMORY: u64 = 64 << 20;
 
 fn known<'a>(device: &str, devices: &'a [DeviceState]) -> Result<&'a DeviceState> {
     devices.iter().find(|known| known.device == device).ok_or_else(|| {
-        let names: Vec<&str> = devices.iter().map(|known| known.device.as_str()).collect();
-        ApiError::invalid(format!("device {device} does not exist here"))
-            .hint(format!("this machine has {}", names.join(", ")))
+        let names = devices.iter().map(|known| known.device.as_str()).collect();
+        let error = ApiError::invalid(Setting::NoDevice { device: device.to_owned() });
+        error.hint(Advice::Devices { names })
     })
 }
 
 fn check_retry(retry: &RetryPolicy) -> Result<()> {
-    let names = || Cause::ALL.map(Cause::as_str).join(", ");
+    let causes = || names(&Cause::ALL.map(Cause::as_str));
     if let Some(cause) = retry.causes.iter().find(|cause| Cause::parse(cause).is_none()) {
-        return Err(ApiError::invalid(format!(
-            "retry.causes names `{cause}`; a cause is one of {}",
-            names()
-        ))
-        .hint("bad input and a loss that is no number are never retried"));
+        let said = Setting::NoCause { found: cause.clone(), causes: causes() };
+        return Err(ApiError::invalid(said).hint(Advice::NeverRetried));
     }
     if retry.times > MOST_RETRIES {
-        return Err(ApiError::invalid(format!(
-            "retry.times is {}; it must be 0 to {MOST_RETRIES}",
-            retry.times
-        )));
+        return Err(out_of_range("retry.times", retry.times, 0, MOST_RETRIES));
     }
     if retry.times > 0 && retry.causes.is_empty() {
-        return Err(ApiError::invalid("retry.causes is empty, so that nothing would ever be retried")
-            .hint(format!("name at least one of {}, or set retry.times to 0", names())));
+        return Err(ApiError::invalid(Setting::NoCauses).hint(Advice::NameACause { causes: causes() }));
     }
     Ok(())
+}
+
+fn out_of_range(name: &str, found: u32, least: u32, most: u32) -> ApiError {
+    ApiError::invalid(Setting::Range { name: name.to_owned(), found, least, most })
 }
 
 #[cfg(test)]

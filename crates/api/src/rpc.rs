@@ -14,6 +14,7 @@ use vitals_run::{Command, Deed, Evidence, Meaning, RunState};
 
 use crate::dto::*;
 use crate::error::Result;
+use crate::said::Failure;
 use crate::{
     Context, alarms, compare, datasets, doctor, events, export, files, overview, probes, queue_settings,
     runs, samples, settings, supervisor, sweeps, table,
@@ -171,7 +172,9 @@ struct ActionResult {
 #[derive(serde::Serialize, Deserialize, TS)]
 struct ActionProblem {
     id: String,
+    /// In English, as `told` says it.
     message: String,
+    told: Told,
 }
 
 /// Declares the methods once: the dispatcher and the TypeScript map come from the same lines.
@@ -187,9 +190,9 @@ macro_rules! methods {
                     let ($context, $p) = (context, parse::<$params>(method, params)?);
                     let answer: $result = $body;
                     serde_json::to_value(answer)
-                        .map_err(|error| ApiError::failed(format!("failed to encode the answer of {method}: {error}")))
+                        .map_err(|error| ApiError::failed(Failure::json(&error)))
                 })*
-                _ => Err(ApiError::invalid(format!("there is no method `{method}`"))),
+                _ => Err(ApiError::invalid(Failure::NoMethod { method: method.to_owned() })),
             }
         }
 
@@ -292,7 +295,8 @@ methods! {
 fn parse<T: DeserializeOwned>(method: &str, params: Value) -> Result<T> {
     let params = if params.is_null() { Value::Object(serde_json::Map::new()) } else { params };
     serde_json::from_value(params)
-        .map_err(|error| ApiError::invalid(format!("parameters of `{method}`: {error}")))
+        .map_err(|error| Failure::Parameters { method: method.to_owned(), reason: error.to_string() })
+        .map_err(ApiError::invalid)
 }
 
 /// The name in the messages about a text that has no file yet.
@@ -305,7 +309,7 @@ async fn act(context: &Context, command: Command, ids: &[String]) -> Result<Acti
 }
 
 fn result(value: Value) -> Result<ActionResult> {
-    serde_json::from_value(value).map_err(|error| ApiError::failed(error.to_string()))
+    serde_json::from_value(value).map_err(|error| ApiError::failed(Failure::json(&error)))
 }
 
 /// The window's types: every form that crosses a door, and the map of methods.

@@ -3,19 +3,21 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use serde_json::{Map, Value, json};
-use vitals_recipe::query::{self, QueryError, Row, Scalar};
+use serde_json::{Value, json};
+use vitals_recipe::query::{self, Row};
 use vitals_recipe::{Metric, Panel, effective_learning_rate, loss_band, metric, split};
 use vitals_run::Command;
 use vitals_store::{MetricChoice, RunId, RunRow, RunSelection, SeriesEntry};
 
 use crate::Context;
-use crate::context::rfc3339;
 use crate::dto::{
     ApiError, AttemptInfo, CheckpointInfo, ErrorCode, LogLine, MetricSummary, ProbedRun, Progress, Run,
     RunDetail, RunEvent, RunsPage, RunsQuery, SeriesInfo, Transition,
 };
 use crate::error::Result;
+use crate::filter::{self, Filtered};
+use crate::pace::{eta_seconds, images_per_second};
+use crate::said::{Advice, Failure};
 use crate::supervisor;
 
 /// The run that a full or shortened id means.
@@ -38,11 +40,9 @@ pub fn run(row: RunRow) -> Result<Run> {
     let band = loss_band(&recipe);
     let metrics: BTreeMap<String, MetricSummary> =
         row.metrics.iter().map(|(name, metric)| (name.clone(), summary(metric))).collect();
-    let images_per_second =
-        row.metrics.get(Metric::ImagesPerSecond.name()).map(|metric| metric.last).filter(|v| *v > 0.0);
+    let images_per_second = images_per_second(&row);
+    let eta_seconds = eta_seconds(&row, recipe.batch_size);
     let total_steps = row.total_steps.unwrap_or(0);
-    let left = total_steps.saturating_sub(row.steps_done) as f64 * f64::from(recipe.batch_size);
-    let eta_seconds = images_per_second.filter(|_| row.state.is_active()).map(|rate| left / rate);
     Ok(Run {
         id: row.id.to_string(),
         label: row.label,
@@ -69,9 +69,9 @@ pub fn run(row: RunRow) -> Result<Run> {
         note: row.note,
         queue_position: row.queue_position,
         priority: row.priority,
-        created_at: rfc3339(row.created_at),
-        started_at: row.started_at.map(rfc3339),
-        ended_at: row.ended_at.map(rfc3339),
+        created_at: vitals_run::rfc3339(row.created_at),
+        started_at: row.started_at.map(vitals_run::rfc3339),
+        ended_at: row.ended_at.map(vitals_run::rfc3339),
         revision: row.revision,
     })
 }
@@ -85,50 +85,6 @@ fn summary(metric: &vitals_store::MetricSummary) -> MetricSummary {
     }
 }
 
-/// A run as the filter language looks at it.
-struct Filtered<'a> {
-    row: &'a RunRow,
-    parameters: Map<String, Value>,
-}
-
-impl Row for Filtered<'_> {
-    fn lookup(&self, name: &str) -> Option<Scalar> {
-        let row = self.row;
-        let text = |text: &str| Some(Scalar::Text(text.to_owned()));
-        match name {
-            "id" => return text(&row.id.to_string()),
-            "label" => return text(&row.label),
-            "state" => return text(row.state.as_str()),
-            "evidence" => return text(&row.evidence),
-            "sweep" => return row.sweep.map(|id| Scalar::Text(id.to_string())),
-            "probed" => return row.probed.map(|probed| Scalar::Text(probed.run.to_string())),
-            "sweep_name" => return row.sweep_name.clone().map(Scalar::Text),
-            "note" => return text(&row.note),
-            "tag" => return Some(Scalar::List(row.tags.clone())),
-            "stability" => return Some(Scalar::Number(row.stability.score())),
-            "step" => return Some(Scalar::Number(row.steps_done as f64)),
-            "created_at" => return text(&rfc3339(row.created_at)),
-            "started_at" => return row.started_at.map(|at| Scalar::Text(rfc3339(at))),
-            "ended_at" => return row.ended_at.map(|at| Scalar::Text(rfc3339(at))),
-            _ => {}
-        }
-        if let Some((metric, part)) = name.rsplit_once('.') {
-            if part == "count" {
-                return Some(Scalar::Number(row.events.get(metric).copied().unwrap_or(0) as f64));
-            }
-            let metric = row.metrics.get(metric)?;
-            let value = match part {
-                "last" => Some(metric.last),
-                "min" => metric.min,
-                "max" => metric.max,
-                _ => None,
-            };
-            return value.map(Scalar::Number);
-        }
-        self.parameters.get(name).and_then(Scalar::from_json)
-    }
-}
-
 /// The runs that match, sorted; newest first where no order is asked for.
 ///
 /// # Errors
@@ -137,8 +93,9 @@ pub async fn list(context: &Context, query: &RunsQuery) -> Result<RunsPage> {
     let began = Instant::now();
     let filter = match query.filter.trim() {
         "" => None,
-        text => Some(query::parse(text).map_err(misread)?),
+        text => Some(query::parse(text).map_err(filter::misread)?),
     };
+    let order = filter::order(&query.sort)?;
     let metrics = if query.filter.contains('/') || query.sort.contains('/') {
         MetricChoice::All
     } else {
@@ -148,19 +105,17 @@ pub async fn list(context: &Context, query: &RunsQuery) -> Result<RunsPage> {
     let total = rows.len() as u64;
     let mut kept = Vec::with_capacity(rows.len());
     for row in rows {
-        let parameters = row.parameters()?;
-        let filtered = Filtered { row: &row, parameters };
+        let filtered = Filtered::new(&row)?;
         if filter.as_ref().is_none_or(|filter| filter.matches(&filtered)) {
-            let key = sort_name(&query.sort).and_then(|name| filtered.lookup(name));
+            let key = order.as_ref().and_then(|order| filtered.lookup(&order.name));
             kept.push((key, row));
         }
     }
-    if sort_name(&query.sort).is_some() {
-        let reversed = query.sort.starts_with('-');
+    if let Some(order) = order {
         // Runs that are equal in the key, such as those queued in one millisecond, keep one order in either direction.
         let place = |row: &RunRow| (row.sweep_name.clone(), row.label.clone(), row.point.clone(), row.seed);
         kept.sort_by(|(a, one), (b, other)| {
-            compare(a.as_ref(), b.as_ref(), reversed).then_with(|| place(one).cmp(&place(other)))
+            order.compare(a.as_ref(), b.as_ref()).then_with(|| place(one).cmp(&place(other)))
         });
     }
     let matched = kept.len() as u64;
@@ -168,35 +123,6 @@ pub async fn list(context: &Context, query: &RunsQuery) -> Result<RunsPage> {
     let limit = query.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
     let runs = kept.into_iter().skip(offset).take(limit).map(|(_, row)| run(row)).collect::<Result<_>>()?;
     Ok(RunsPage { runs, matched, total, elapsed_ms: began.elapsed().as_secs_f64() * 1e3 })
-}
-
-/// A filter that cannot be understood, with what to write instead where that is known.
-fn misread(error: QueryError) -> ApiError {
-    let QueryError { message, column, hint } = error;
-    let said = ApiError::invalid(format!("filter, column {column}: {message}"));
-    let said = match &hint {
-        Some(hint) => said.hint(hint),
-        None => said,
-    };
-    let column = u32::try_from(column).unwrap_or(u32::MAX);
-    said.at(vec![crate::dto::Diagnostic { message, line: 1, column, hint, parameter: None }])
-}
-
-fn sort_name(sort: &str) -> Option<&str> {
-    Some(sort.trim_start_matches('-')).filter(|name| !name.is_empty())
-}
-
-/// Runs that lack the value come last in either direction.
-fn compare(a: Option<&Scalar>, b: Option<&Scalar>, reversed: bool) -> std::cmp::Ordering {
-    use std::cmp::Ordering;
-    let ordering = match (a, b) {
-        (None, None) => return Ordering::Equal,
-        (None, Some(_)) => return Ordering::Greater,
-        (Some(_), None) => return Ordering::Less,
-        (Some(Scalar::Number(a)), Some(Scalar::Number(b))) => a.total_cmp(b),
-        (Some(a), Some(b)) => format!("{a:?}").cmp(&format!("{b:?}")),
-    };
-    if reversed { ordering.reverse() } else { ordering }
 }
 
 /// Everything about one run.
@@ -209,7 +135,7 @@ pub async fn detail(context: &Context, id: &str) -> Result<RunDetail> {
     let layers = layers(context, id).await?;
     let series = named_once(entries.iter().map(|entry| series_info(entry, &layers)));
     let transitions = store.transitions(id).await?.into_iter().map(|change| Transition {
-        at: rfc3339(change.at),
+        at: vitals_run::rfc3339(change.at),
         from: change.from.map(|state| state.as_str().to_owned()),
         to: change.to.as_str().to_owned(),
         evidence: change.evidence,
@@ -219,8 +145,8 @@ pub async fn detail(context: &Context, id: &str) -> Result<RunDetail> {
         number: attempt.number,
         first_step: attempt.first_step,
         last_step: attempt.last_step,
-        started_at: attempt.started_at.map(rfc3339),
-        ended_at: attempt.ended_at.map(rfc3339),
+        started_at: attempt.started_at.map(vitals_run::rfc3339),
+        ended_at: attempt.ended_at.map(vitals_run::rfc3339),
         ended: attempt.end.map(|end| end.reason),
     });
     let events = store.events(id, &[], false).await?.into_iter().map(|event| RunEvent {
@@ -237,7 +163,7 @@ pub async fn detail(context: &Context, id: &str) -> Result<RunDetail> {
         step: checkpoint.step,
         path: checkpoint.path,
         bytes: checkpoint.size_bytes.unwrap_or(0),
-        at: checkpoint.at.map(rfc3339).unwrap_or_default(),
+        at: checkpoint.at.map(vitals_run::rfc3339).unwrap_or_default(),
     });
     Ok(RunDetail {
         folder: context.workspace().run_folder(id).path().display().to_string(),
@@ -323,7 +249,7 @@ async fn twin(context: &Context, row: &RunRow) -> Result<Option<String>> {
 pub async fn log(context: &Context, id: &str, lines: u32) -> Result<Vec<LogLine>> {
     let id = resolve(context, id).await?;
     let lines = context.store().log_tail(id, lines).await?.into_iter().map(|line| LogLine {
-        at: line.at.map(rfc3339),
+        at: line.at.map(vitals_run::rfc3339),
         level: line.level,
         step: line.step,
         text: line.text,
@@ -343,7 +269,9 @@ pub async fn request(
         match request_one(context, command, id, arguments).await {
             Ok(()) => done.push(id.clone()),
             Err(error) if ids.len() == 1 => return Err(error),
-            Err(error) => problems.push(json!({ "id": id, "message": error.message })),
+            Err(error) => {
+                problems.push(json!({ "id": id, "message": error.message, "told": error.told }));
+            }
         }
     }
     if !done.is_empty() {
@@ -356,14 +284,15 @@ async fn request_one(context: &Context, command: Command, id: &str, arguments: &
     let id = resolve(context, id).await?;
     let rows = context.store().runs(&RunSelection::Ids(vec![id]), &MetricChoice::None).await?;
     let Some(row) = rows.first() else {
-        return Err(ApiError::new(ErrorCode::NotFound, format!("no run {id}")));
+        return Err(ApiError::new(ErrorCode::NotFound, Failure::NoRun { id: id.to_string() }));
     };
     if !command.applies(row.state) {
-        let word = command.as_str();
-        return Err(ApiError::new(
-            ErrorCode::WrongState,
-            format!("run {} is {}, so `{word}` does not apply", row.label, row.state),
-        ));
+        let said = Failure::NotApplicable {
+            run: row.label.clone(),
+            state: row.state.to_string(),
+            command: command.as_str().to_owned(),
+        };
+        return Err(ApiError::new(ErrorCode::WrongState, said));
     }
     if command == Command::Rewind {
         check_rewind(context, id, arguments).await?;
@@ -375,7 +304,7 @@ async fn request_one(context: &Context, command: Command, id: &str, arguments: &
 /// Whether there is a checkpoint to go back to; the supervisor looks again when it does.
 async fn check_rewind(context: &Context, run: RunId, arguments: &Value) -> Result<()> {
     let Some(step) = arguments.get("to_step").and_then(Value::as_u64) else {
-        return Err(ApiError::invalid("`to_step` must be a step, a whole number"));
+        return Err(ApiError::invalid(Failure::StepExpected));
     };
     let folder = context.workspace().run_folder(run);
     let mut kept: Vec<u64> = context
@@ -391,13 +320,9 @@ async fn check_rewind(context: &Context, run: RunId, arguments: &Value) -> Resul
     }
     kept.sort_unstable();
     kept.dedup();
-    let error = ApiError::invalid(format!("there is no checkpoint at step {step}"));
-    Err(if kept.is_empty() {
-        error.hint("the run keeps none; `keep_checkpoints` of its recipe says how many there are")
-    } else {
-        let steps: Vec<String> = kept.iter().map(u64::to_string).collect();
-        error.hint(format!("checkpoints are kept at {}", steps.join(", ")))
-    })
+    let steps = kept.iter().map(u64::to_string).collect();
+    let hint = if kept.is_empty() { Advice::NoCheckpointsKept } else { Advice::CheckpointsKept { steps } };
+    Err(ApiError::invalid(Failure::NoCheckpointAt { step }).hint(hint))
 }
 
 /// Gives runs another priority: those of a higher one start first, and the order by hand counts within one.

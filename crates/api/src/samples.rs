@@ -7,11 +7,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use vitals_data::augment::Views;
 use vitals_data::samples::{Sample, sample};
-use vitals_data::{Dataset, DatasetSpec, FASHION_MNIST, HeldOutOrigin, Split};
+use vitals_data::{DataError, Dataset, DatasetSpec, FASHION_MNIST, HeldOutOrigin, Split};
 use vitals_recipe::Augmentation;
 
 use crate::dto::{ApiError, DatasetSample, DatasetSamples, DatasetSamplesQuery};
 use crate::error::Result;
+use crate::said::{Advice, Failure, names};
 use crate::{Context, datasets};
 
 /// Samples where the question names no number, and at most.
@@ -38,7 +39,7 @@ pub async fn samples(context: &Context, query: DatasetSamplesQuery) -> Result<Da
         let dataset = opened(&query.name, path, &fingerprint)?;
         look.at(&dataset, query)
     });
-    made.await.map_err(|error| ApiError::failed(format!("failed to make samples: {error}")))?
+    made.await.map_err(|error| ApiError::failed(Failure::answer(&error)))?
 }
 
 fn opened(name: &str, path: Option<PathBuf>, fingerprint: &str) -> Result<Arc<Dataset>> {
@@ -52,8 +53,8 @@ fn opened(name: &str, path: Option<PathBuf>, fingerprint: &str) -> Result<Arc<Da
     }
     let spec = DatasetSpec { name: name.to_owned(), path };
     let dataset = vitals_data::open(&spec).map_err(|error| {
-        ApiError::invalid(format!("data set `{name}`: {error}"))
-            .hint(format!("`vitals dataset check {name}` reads it again"))
+        ApiError::invalid(Failure::Dataset { name: name.to_owned(), said: error.told() })
+            .hint(Advice::CheckDataset { name: name.to_owned() })
     })?;
     let dataset = Arc::new(dataset);
     *last = Some((name.to_owned(), fingerprint.to_owned(), Arc::clone(&dataset)));
@@ -77,26 +78,25 @@ impl Look {
             None | Some("train") => Split::Train,
             Some("heldout") => Split::HeldOut,
             Some(other) => {
-                return Err(
-                    ApiError::invalid(format!("there is no split `{other}`")).hint("use train or heldout")
-                );
+                let error = ApiError::invalid(Failure::NoSplit { name: other.to_owned() });
+                return Err(error.hint(Advice::SplitNames));
             }
         };
         let augmentation = match &query.augmentation {
             Some(word) => word.parse().map_err(|_| {
-                ApiError::invalid(format!("there is no augmentation `{word}`"))
-                    .hint(format!("use one of {}", Augmentation::WORDS.join(", ")))
+                ApiError::invalid(Failure::NoAugmentation { name: word.clone() })
+                    .hint(Advice::UseOneOf { choices: names(Augmentation::WORDS) })
             })?,
             None if small => Augmentation::MocoV3Small,
             None => Augmentation::MocoV3,
         };
         let image_size = query.image_size.unwrap_or(if small { 32 } else { 224 });
         if !SIZES.contains(&image_size) {
-            return Err(ApiError::invalid(format!("image_size {image_size} is not within 8 to 1024 pixels")));
+            return Err(ApiError::invalid(Failure::WrongImageSize { found: image_size }));
         }
         let crop_min_scale = query.crop_min_scale.unwrap_or(0.08);
         if !(0.0..=1.0).contains(&crop_min_scale) {
-            return Err(ApiError::invalid(format!("crop_min_scale {crop_min_scale} is not within 0 to 1")));
+            return Err(ApiError::invalid(Failure::WrongCropScale { found: crop_min_scale.to_string() }));
         }
         let count = query.count.unwrap_or(COUNT).min(MAX_COUNT);
         Ok(Self { split, augmentation, image_size, crop_min_scale, count })
@@ -108,9 +108,10 @@ impl Look {
         let images = dataset.len(self.split);
         let samples = places(images, query.from, u64::from(self.count))
             .map(|index| sample(dataset, self.split, index, &views, seed, epoch).map(shown))
-            .collect::<std::result::Result<_, _>>()
+            .collect::<std::result::Result<_, DataError>>()
             .map_err(|error| {
-                ApiError::failed(format!("failed to read data set `{}`: {error}", query.name))
+                let (name, said) = (query.name.clone(), error.told());
+                ApiError::failed(Failure::DatasetUnread { name, said })
             })?;
         Ok(DatasetSamples {
             name: query.name,

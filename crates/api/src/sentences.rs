@@ -7,7 +7,14 @@ use vitals_recipe::{Form, Sentence};
 
 /// Every kind of every room.
 pub fn sentences() -> Vec<&'static Sentence> {
-    vitals_run::sentences().collect()
+    let rooms: [&[&[Sentence]]; 5] = [
+        vitals_recipe::SENTENCES,
+        vitals_store::SENTENCES,
+        vitals_data::SENTENCES,
+        vitals_supervisor::SENTENCES,
+        crate::said::SENTENCES,
+    ];
+    vitals_run::sentences().chain(rooms.into_iter().flatten().copied().flatten()).collect()
 }
 
 /// The English catalogue: key to sentence, in the order of their declaration.

@@ -1,12 +1,14 @@
 //! Recorded series as JSON (`vitals series`): all values, or minimum, maximum and mean of a number of buckets.
 
 use serde::Serialize;
+use vitals_recipe::Hint;
 use vitals_store::SeriesQuery;
 
 use crate::Context;
 use crate::dto::{ApiError, ErrorCode, Number};
 use crate::error::Result;
 use crate::runs;
+use crate::said::{Advice, Failure};
 
 /// One series as printed.
 #[derive(Debug, Clone, Serialize)]
@@ -53,11 +55,10 @@ pub async fn read(
         let known: Vec<String> =
             context.store().series_list(id).await?.into_iter().map(|entry| entry.name).collect();
         let near = vitals_recipe::nearest(missing, known.iter().map(String::as_str));
-        let error = ApiError::new(ErrorCode::NotFound, format!("the run has no series `{missing}`"));
+        let error = ApiError::new(ErrorCode::NotFound, Failure::NoSeries { name: missing.clone() });
         return Err(match near {
-            Some(near) => error.hint(format!("did you mean `{near}`?")),
-            None => error
-                .hint(format!("it has {}", known.iter().take(12).cloned().collect::<Vec<_>>().join(", "))),
+            Some(near) => error.hint(Hint::did_you_mean(near)),
+            None => error.hint(Advice::ItHas { names: known.iter().take(12).cloned().collect() }),
         });
     }
     let number = |values: Vec<f64>| values.into_iter().map(Number::from).collect::<Vec<_>>();

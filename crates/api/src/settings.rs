@@ -3,6 +3,7 @@
 use crate::Context;
 use crate::dto::{ApiError, Settings};
 use crate::error::Result;
+use crate::said::{Setting, names};
 
 const WINDOW: &str = "window";
 
@@ -49,15 +50,13 @@ pub async fn set(context: &Context, settings: Settings) -> Result<Settings> {
         if words.contains(&value) {
             return Ok(());
         }
-        Err(ApiError::invalid(format!("{name} is `{value}`; it must be one of {}", words.join(", "))))
+        let (name, found) = (name.to_owned(), value.to_owned());
+        Err(ApiError::invalid(Setting::Choice { name, found, choices: names(words) }))
     };
     one_of("language", &settings.language, &["system", "en", "ko"])?;
     one_of("theme", &settings.theme, &["system", "light", "dark"])?;
     if !(80..=150).contains(&settings.zoom_percent) {
-        return Err(ApiError::invalid(format!(
-            "zoom is {} %; it must lie between 80 and 150",
-            settings.zoom_percent
-        )));
+        return Err(ApiError::invalid(Setting::Zoom { found: settings.zoom_percent }));
     }
     let window = Window {
         language: settings.language,

@@ -3,21 +3,21 @@
 use vitals_supervisor::{Seen, SupervisorError, ensure_running};
 
 use crate::Context;
-use crate::context::rfc3339;
 use crate::dto::{ApiError, DeviceStatus, ErrorCode, SupervisorStatus};
 use crate::error::Result;
+use crate::said::{Advice, Failure};
 
 impl From<SupervisorError> for ApiError {
     fn from(error: SupervisorError) -> Self {
         match error {
             SupervisorError::Store(error) => error.into(),
-            SupervisorError::AlreadyRunning { .. } => Self::new(ErrorCode::WrongState, error.to_string())
-                .hint("it serves every window and command of this workspace; nothing is to do"),
-            SupervisorError::MissingBinary { .. } | SupervisorError::DidNotComeUp { .. } => {
-                Self::new(ErrorCode::SupervisorUnavailable, error.to_string())
-                    .hint("`vitals doctor` looks for the cause")
+            SupervisorError::AlreadyRunning { .. } => {
+                Self::new(ErrorCode::WrongState, error.told()).hint(Advice::NothingToDo)
             }
-            _ => Self::failed(format!("failed to {error}")),
+            SupervisorError::MissingBinary { .. } | SupervisorError::DidNotComeUp { .. } => {
+                Self::new(ErrorCode::SupervisorUnavailable, error.told()).hint(Advice::LookForCause)
+            }
+            _ => Self::failed(Failure::FailedTo { what: error.told() }),
         }
     }
 }
@@ -38,7 +38,7 @@ pub fn status(seen: &Seen) -> SupervisorStatus {
     SupervisorStatus {
         connected: seen.alive,
         pid: seen.pid,
-        last_contact_at: seen.last_contact_at.map(rfc3339),
+        last_contact_at: seen.last_contact_at.map(vitals_run::rfc3339),
         queue_paused: seen.status.queue_paused,
         slots_busy: if seen.alive { seen.status.slots_busy } else { 0 },
         slots_total: seen.status.slots_total,

@@ -15,6 +15,7 @@ use crate::dto::{
 };
 use crate::error::Result;
 use crate::estimate::Estimates;
+use crate::said::{Advice, Failure};
 use crate::{datasets, files, runs, supervisor};
 
 /// Everything about a text; nothing is changed. `file` is the name in its messages and, where it is one of the
@@ -57,11 +58,9 @@ pub async fn render(context: &Context, text: &str, file: &str, colour: bool) -> 
 
 fn diagnostic(found: sweep::Diagnostic) -> Diagnostic {
     Diagnostic {
-        message: found.message,
-        line: found.line,
-        column: found.column,
-        hint: found.hint,
         parameter: found.parameter,
+        fix: found.fix,
+        ..Diagnostic::new(found.line, found.column, found.said, found.hint)
     }
 }
 
@@ -137,8 +136,11 @@ async fn expand(context: &Context, text: &str, file: &str) -> Result<(Sweep, Vec
     let facts = datasets::known_facts(context).await?;
     let lookup = |name: &str| facts.get(name).cloned();
     let wrong = |errors: Vec<sweep::Diagnostic>| {
-        let first = errors.first().map_or_else(String::new, |error| {
-            format!("{file}:{}:{}: {}", error.line, error.column, error.message)
+        let first = errors.first().map_or(Failure::NoSweepText, |error| Failure::At {
+            file: file.to_owned(),
+            line: error.line,
+            column: error.column,
+            said: error.said.clone(),
         });
         ApiError::invalid(first).at(errors.into_iter().map(diagnostic).collect())
     };
@@ -154,7 +156,7 @@ async fn expand(context: &Context, text: &str, file: &str) -> Result<(Sweep, Vec
 pub async fn start(context: &Context, id: SweepId) -> Result<SweepStarted> {
     let revisions = context.store().sweep_revisions(id).await?;
     let Some(newest) = revisions.into_iter().max_by_key(|revision| revision.number) else {
-        return Err(ApiError::new(ErrorCode::NotFound, "the sweep has no text"));
+        return Err(ApiError::new(ErrorCode::NotFound, Failure::NoSweepText));
     };
     let (_, points) = expand(context, &newest.text, &newest.name).await?;
     let names: std::collections::BTreeSet<&str> =
@@ -239,8 +241,9 @@ pub fn count(sweep: &SweepRow, state: RunState) -> u64 {
 /// A new sweep file on a preset, with the paper's question as its one axis.
 pub fn create(context: &Context, file: &str, preset: &str, name: &str) -> Result<SweepText> {
     if Preset::named(preset).is_none() {
-        let names: Vec<&str> = PRESETS.iter().map(|preset| preset.name).collect();
-        return Err(ApiError::invalid(format!("there is no preset `{preset}`")).hint(names.join(", ")));
+        let names = PRESETS.iter().map(|preset| preset.name).collect();
+        let error = ApiError::invalid(Failure::NoPreset { name: preset.to_owned() });
+        return Err(error.hint(Advice::Choices { names }));
     }
     let quoted = Value::from(name).to_string();
     let text = format!(
@@ -251,8 +254,8 @@ pub fn create(context: &Context, file: &str, preset: &str, name: &str) -> Result
 }
 
 /// Applies the form's edits to a text; comments stay.
-pub(crate) fn edit_text(text: &str, edits: &[edit::Edit]) -> Result<String> {
-    edit::apply(text, edits).map_err(|error| ApiError::invalid(error.to_string()))
+pub fn edit_text(text: &str, edits: &[edit::Edit]) -> Result<String> {
+    edit::apply(text, edits).map_err(ApiError::invalid)
 }
 
 /// Asks the supervisor for something about every run of a sweep that it applies to.
@@ -265,12 +268,9 @@ pub async fn ask(context: &Context, command: Command, id: &str) -> Result<Value>
     let ids: Vec<String> =
         rows.iter().rev().filter(|row| command.applies(row.state)).map(|row| row.id.to_string()).collect();
     if ids.is_empty() {
-        let word = command.as_str();
-        return Err(ApiError::new(
-            ErrorCode::WrongState,
-            format!("the sweep has no run to which `{word}` applies"),
-        )
-        .hint(format!("`vitals sweep show {id}` lists its runs with their states")));
+        let said = Failure::NoRunOfSweep { command: command.as_str().to_owned() };
+        let hint = Advice::ListRunsOfSweep { sweep: id.to_string() };
+        return Err(ApiError::new(ErrorCode::WrongState, said).hint(hint));
     }
     runs::request(context, command, &ids, &Value::Null).await
 }

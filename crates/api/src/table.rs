@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use vitals_recipe::{PARAMETERS, PRESETS, Parameter, Recipe, parameter};
+use vitals_recipe::{PARAMETERS, PRESETS, Parameter, Recipe, ValueError, parameter};
 
 use crate::dto::{ApiError, ErrorCode, ParameterInfo, PresetInfo};
-use crate::error::Result;
+use crate::error::{Result, hinted};
 
 fn info(parameter: &Parameter) -> ParameterInfo {
     ParameterInfo {
@@ -35,12 +35,9 @@ pub fn parameters() -> Vec<ParameterInfo> {
 /// `not_found`, with the nearest name.
 pub fn one(name: &str) -> Result<ParameterInfo> {
     parameter(name).map(info).ok_or_else(|| {
-        let near = vitals_recipe::nearest(name, PARAMETERS.iter().map(|parameter| parameter.name));
-        let error = ApiError::new(ErrorCode::NotFound, format!("there is no parameter `{name}`"));
-        match near {
-            Some(near) => error.hint(format!("did you mean `{near}`?")),
-            None => error.hint("`vitals parameters` lists them all"),
-        }
+        let said = ValueError::UnknownParameter { name: name.to_owned() };
+        let hint = said.hint();
+        hinted(ApiError::new(ErrorCode::NotFound, said), hint)
     })
 }
 

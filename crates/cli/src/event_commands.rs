@@ -9,6 +9,7 @@ use vitals_api::{Context, Result, RunEvent, RunId, runs};
 
 use crate::args::EventsArgs;
 use crate::out::Out;
+use crate::said::Refusal;
 use crate::text::Table;
 
 pub async fn events(context: &Context, args: &EventsArgs, out: &Out) -> Result<u8> {
@@ -65,7 +66,7 @@ async fn follow(context: &Context, run: RunId, kinds: &[String], out: &Out) -> R
             tokio::select! {
                 _ = &mut interrupted => { watching.abort(); return Ok(crate::INTERRUPTED) }
                 notice = notices.recv() => {
-                    let Some(notice) = notice else { return Err(ApiError::failed("the store cannot be watched")) };
+                    let Some(notice) = notice else { return Err(ApiError::failed(Refusal::StoreNotWatched)) };
                     if notice.runs.contains_key(&run.to_string()) {
                         break;
                     }

@@ -8,10 +8,12 @@ use std::time::Duration;
 use console::{Term, truncate_str};
 use tokio::sync::mpsc;
 use vitals_api::dto::{ApiError, ErrorCode, Run, RunsQuery};
+use vitals_api::said::Advice;
 use vitals_api::{Context, Result, runs, supervisor};
 
 use crate::out::Out;
 use crate::runs_table::runs_table;
+use crate::said::Refusal;
 
 /// Looked at again after so long, whatever has been noticed.
 const AT_LEAST_EVERY: Duration = Duration::from_secs(1);
@@ -28,11 +30,8 @@ pub async fn follow(context: &Context, query: &RunsQuery, until_ended: bool, out
         shown.show(&page.runs)?;
         if until_ended {
             if page.runs.is_empty() {
-                return Err(ApiError::new(
-                    ErrorCode::NotFound,
-                    "no run matches, so there is none to wait for",
-                )
-                .hint("`vitals runs` lists the runs"));
+                let error = ApiError::new(ErrorCode::NotFound, Refusal::NoRunMatches);
+                return Err(error.hint(Advice::ListRuns));
             }
             if page.runs.iter().all(will_not_move) {
                 break u8::from(page.runs.iter().any(|run| run.state != "finished"));
@@ -43,7 +42,7 @@ pub async fn follow(context: &Context, query: &RunsQuery, until_ended: bool, out
         tokio::select! {
             _ = &mut interrupted => break crate::INTERRUPTED,
             notice = notices.recv() => if notice.is_none() {
-                return Err(ApiError::failed("the store cannot be watched any more"));
+                return Err(ApiError::failed(Refusal::StoreNotWatched));
             },
             () = tokio::time::sleep(AT_LEAST_EVERY) => {}
         }
@@ -82,7 +81,8 @@ impl Shown {
             Some(_) if moved.is_empty() && !fewer && self.lines > 0 => {}
             Some(terminal) => {
                 let drawn = draw(terminal, self.lines, runs);
-                self.lines = drawn.map_err(|error| ApiError::failed(format!("failed to draw: {error}")))?;
+                self.lines = drawn
+                    .map_err(|error| ApiError::failed(Refusal::NotDrawn { reason: error.to_string() }))?;
             }
         }
         self.revisions = runs.iter().map(|run| (run.id.clone(), run.revision)).collect();

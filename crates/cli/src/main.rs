@@ -10,6 +10,7 @@ mod probe_commands;
 mod queue_commands;
 mod run_commands;
 mod runs_table;
+mod said;
 mod serve;
 mod slurm;
 mod sweep_commands;

@@ -4,6 +4,7 @@ use std::io::{IsTerminal, Write};
 
 use serde::Serialize;
 use vitals_api::dto::ApiError;
+use vitals_api::said::Failure;
 
 /// How this process prints.
 #[derive(Debug, Clone, Copy)]
@@ -40,8 +41,7 @@ impl Out {
 
     /// A JSON document on one line.
     pub fn document(self, value: &impl Serialize) -> vitals_api::Result<()> {
-        let text = serde_json::to_string(value)
-            .map_err(|error| ApiError::failed(format!("failed to print as JSON: {error}")))?;
+        let text = serde_json::to_string(value).map_err(|error| ApiError::failed(Failure::json(&error)))?;
         self.line(text);
         Ok(())
     }

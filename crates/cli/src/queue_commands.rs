@@ -6,6 +6,7 @@ use vitals_api::{Command, Context, Result, overview, queue_settings, runs, sweep
 
 use crate::args::QueueCommand;
 use crate::out::Out;
+use crate::said::Refusal;
 use crate::text::{Table, short};
 
 pub async fn queue(context: &Context, command: Option<QueueCommand>, out: &Out) -> Result<u8> {
@@ -21,7 +22,7 @@ pub async fn queue(context: &Context, command: Option<QueueCommand>, out: &Out) 
         }
         QueueCommand::Move { id, place } => {
             let Some(position) = place.checked_sub(1) else {
-                return Err(ApiError::invalid("the place is 0; 1 is the next to start"));
+                return Err(ApiError::invalid(Refusal::PlaceZero));
             };
             let id = runs::resolve(context, &id).await?;
             context.store().move_in_queue(id, position as usize).await?;

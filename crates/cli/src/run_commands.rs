@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use vitals_api::dto::{ApiError, Comparison, RunDetail, RunsQuery};
+use vitals_api::said::Failure;
 use vitals_api::series::{Points, SeriesData};
 use vitals_api::{
     Command, Context, Metric, Result, compare as api_compare, export as api_export, runs,
@@ -15,6 +16,7 @@ use crate::follow::follow;
 use crate::out::Out;
 use crate::probe_commands;
 use crate::runs_table::print_runs;
+use crate::said::Refusal;
 use crate::text::{Table, last, number, optional};
 
 pub async fn list(context: &Context, args: &RunsArgs, out: &Out) -> Result<u8> {
@@ -80,7 +82,7 @@ pub async fn one(context: &Context, command: RunCommand, out: &Out) -> Result<u8
 
 /// The contract's JSON of a run, with what `show` adds beside its fields.
 fn with_run_fields(detail: &RunDetail) -> Result<Value> {
-    let encode = |error: serde_json::Error| ApiError::failed(format!("failed to print as JSON: {error}"));
+    let encode = |error: serde_json::Error| ApiError::failed(Failure::json(&error));
     let mut whole = serde_json::to_value(&detail.run).map_err(encode)?;
     let rest = serde_json::to_value(detail).map_err(encode)?;
     if let (Value::Object(whole), Value::Object(rest)) = (&mut whole, rest) {
@@ -94,7 +96,7 @@ fn with_run_fields(detail: &RunDetail) -> Result<Value> {
 
 async fn ask(context: &Context, command: Command, ids: &[String], arguments: Value, out: &Out) -> Result<()> {
     if ids.is_empty() {
-        return Err(ApiError::invalid("give at least one run"));
+        return Err(ApiError::invalid(Refusal::NoRunGiven));
     }
     let answer = runs::request(context, command, ids, &arguments).await?;
     report_asked(command, &answer, out)
@@ -158,9 +160,7 @@ pub async fn series(context: &Context, args: &SeriesArgs, out: &Out) -> Result<u
         text => match text.parse::<u32>() {
             Ok(count) if count > 0 => Points::Buckets(count),
             _ => {
-                return Err(ApiError::invalid(format!(
-                    "--points is `{text}`; it must be a number above 0, or `all`"
-                )));
+                return Err(ApiError::invalid(Refusal::Points { found: text.to_owned() }));
             }
         },
     };

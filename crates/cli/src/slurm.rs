@@ -45,7 +45,7 @@ pub async fn run(context: &Context, args: &SlurmArgs, out: &Out) -> Result<u8> {
     if out.json {
         out.document(&settings.slurm)?;
     } else if settings.slurm.enabled {
-        let fields = serde_json::to_value(&settings.slurm).unwrap_or_default();
+        let fields = serde_json::to_value(&settings.slurm).expect("settings are always JSON");
         let fields = fields.as_object().into_iter().flatten();
         fields.for_each(|(name, value)| out.line(format!("{name} = {value}")));
     } else {

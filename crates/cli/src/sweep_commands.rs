@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 use vitals_api::dto::{ApiError, SweepCheck, SweepStarted};
+use vitals_api::said::{Failure, Operation};
 use vitals_api::{Command, Context, Result, SweepId, overview, sweeps};
 
 use crate::args::SweepCommand;
@@ -55,7 +56,7 @@ async fn ask(context: &Context, command: Command, id: &str, out: &Out) -> Result
 
 fn read(file: &Path) -> Result<String> {
     std::fs::read_to_string(file)
-        .map_err(|error| ApiError::invalid(format!("failed to read {}: {error}", file.display())))
+        .map_err(|error| ApiError::invalid(Failure::file(Operation::Read, file, &error)))
 }
 
 async fn check(context: &Context, file: &Path, out: &Out) -> Result<u8> {
@@ -238,7 +239,7 @@ async fn export(context: &Context, id: &str, path: Option<PathBuf>, out: &Out) -
     match path {
         Some(path) => {
             std::fs::write(&path, text)
-                .map_err(|error| ApiError::failed(format!("failed to write {}: {error}", path.display())))?;
+                .map_err(|error| ApiError::failed(Failure::file(Operation::Write, &path, &error)))?;
             out.remark(format!("wrote {}", path.display()));
         }
         None if out.json => out.document(&json!({ "text": text }))?,

@@ -4,11 +4,13 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 use vitals_api::dto::{ApiError, ErrorCode};
+use vitals_api::said::Failure;
 use vitals_api::{Binaries, Context, Result, datasets, doctor as api_doctor, journals, table};
 
 use crate::args::{DatasetCommand, ImportCommand, JournalCommand};
 use crate::clock;
 use crate::out::Out;
+use crate::said::{Advice, Refusal};
 use crate::text::Table;
 
 /// The workspace that is meant: the one named, else `$XDG_DATA_HOME/vitals`.
@@ -18,15 +20,14 @@ pub fn root(named: Option<&Path>) -> Result<PathBuf> {
     }
     let data = std::env::var_os("XDG_DATA_HOME").filter(|path| !path.is_empty()).map(PathBuf::from);
     let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".local/share"));
-    data.or_else(home).map(|data| data.join("vitals")).ok_or_else(|| {
-        ApiError::new(ErrorCode::Workspace, "no workspace is known: neither XDG_DATA_HOME nor HOME is set")
-            .hint("name one with --workspace DIR")
-    })
+    data.or_else(home)
+        .map(|data| data.join("vitals"))
+        .ok_or_else(|| ApiError::new(ErrorCode::Workspace, Refusal::NoWorkspace).hint(Advice::NameWorkspace))
 }
 
 pub async fn open(root: &Path) -> Result<Context> {
     let binaries = Binaries::beside_own()
-        .map_err(|error| ApiError::failed(format!("failed to find the programs beside this one: {error}")))?;
+        .map_err(|error| ApiError::failed(Failure::ProgramsNotFound { reason: error.to_string() }))?;
     Context::open(root, binaries, clock::now).await
 }
 
@@ -88,7 +89,8 @@ pub async fn ingest(context: &Context, folders: &[PathBuf], out: &Out) -> Result
             )),
             Err(error) => {
                 failed = true;
-                out.error(&ApiError::failed(format!("failed to ingest {}: {error}", folder.display())));
+                let (path, reason) = (folder.display().to_string(), error.to_string());
+                out.error(&ApiError::failed(Refusal::NotIngested { path, reason }));
             }
         }
     }

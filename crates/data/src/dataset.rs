@@ -9,6 +9,7 @@ use vitals_recipe::DatasetFacts;
 
 use crate::cache::{Cache, DecodedCache, Disk, Memory};
 use crate::decode::{self, Wanted};
+use crate::error::{Missing, Where};
 use crate::order::Blocks;
 use crate::source::{self, FASHION_MNIST, Found, MemorySource, Source};
 use crate::{DataError, Result, RgbImage, fingerprint, order};
@@ -109,23 +110,15 @@ fn locate(spec: &DatasetSpec) -> Result<PathBuf> {
     }
     if spec.name == FASHION_MNIST {
         return source::fashion_mnist_folder(|name| std::env::var_os(name)).map_err(|looked| {
-            let looked: Vec<_> = looked.iter().map(|path| path.display().to_string()).collect();
-            let hint = format!(
-                "install the Debian package dataset-fashion-mnist, or set VITALS_FASHION_MNIST to a folder with \
-                 train-images-idx3-ubyte.gz; looked in {}",
-                looked.join(", ")
-            );
-            DataError::Unknown { name: spec.name.clone(), hint }
+            let looked = looked.iter().map(|path| path.display().to_string()).collect();
+            DataError::Unknown { name: spec.name.clone(), hint: Where::FashionMnist { looked } }
         });
     }
     let path = PathBuf::from(&spec.name);
     if path.exists() {
         return Ok(path);
     }
-    Err(DataError::Unknown {
-        name: spec.name.clone(),
-        hint: "add it with `vitals dataset add NAME PATH`".to_owned(),
-    })
+    Err(DataError::Unknown { name: spec.name.clone(), hint: Where::Add })
 }
 
 impl Dataset {
@@ -172,8 +165,8 @@ impl Dataset {
     ) -> Result<Self> {
         let Found { train, validation, test, class_names, .. } = found;
         let has_labels = |source: &dyn Source| (0..source.len()).any(|i| source.label(i).is_some());
-        let empty = |what: &str| DataError::Empty { path: path.clone(), expected: what.to_owned() };
-        let train_source = train.ok_or_else(|| empty("expected a training split"))?;
+        let empty = |expected: Missing| DataError::Empty { path: path.clone(), expected };
+        let train_source = train.ok_or_else(|| empty(Missing::TrainingSplit))?;
         let images = train_source.len();
         let labelled = has_labels(&*train_source);
         let largest = (0..images).filter_map(|i| train_source.label(i)).max();

@@ -3,8 +3,11 @@
 
 use crate::choices::{PositionEmbedding, Task};
 use crate::dataset::DatasetFacts;
+use crate::hint::Hint;
+use crate::number::short_number;
 use crate::probe::check_probe;
-use crate::problem::Problem;
+use crate::problem::{Contradiction, Problem};
+use crate::sentence::Names;
 use crate::table::Recipe;
 
 /// Everything that must hold between the parameters of a resolved recipe, on a data set where its facts are known.
@@ -24,135 +27,96 @@ fn check_geometry(recipe: &Recipe, problems: &mut Vec<Problem>) {
     let Recipe { image_size, patch_size, embed_dim, num_heads, .. } = *recipe;
     if recipe.backbone.is_vit() {
         if recipe.backbone.has_patch_projection() && !image_size.is_multiple_of(patch_size) {
-            problems.push(Problem::error(
-                &["patch_size", "image_size"],
-                format!("a patch size of {patch_size} does not divide the image size of {image_size}"),
-                Some(divisors_near(image_size, patch_size)),
-            ));
+            let said = Contradiction::PatchSize { patch_size, image_size };
+            let problem = Problem::error(&["patch_size", "image_size"], said);
+            problems.push(problem.hint(divisors_near(image_size, patch_size)));
         }
         if !recipe.backbone.has_patch_projection() && !image_size.is_multiple_of(16) {
-            problems.push(Problem::error(
-                &["image_size", "backbone"],
-                format!("a convolutional stem needs an image size divisible by 16, not {image_size}"),
-                None,
-            ));
+            let said = Contradiction::StemImageSize { image_size };
+            problems.push(Problem::error(&["image_size", "backbone"], said));
         }
         if !embed_dim.is_multiple_of(num_heads) {
-            problems.push(Problem::error(
-                &["num_heads", "embed_dim"],
-                format!("a width of {embed_dim} is not divisible by {num_heads} heads"),
-                Some(divisors_near(embed_dim, num_heads)),
-            ));
+            let said = Contradiction::Heads { embed_dim, num_heads };
+            let problem = Problem::error(&["num_heads", "embed_dim"], said);
+            problems.push(problem.hint(divisors_near(embed_dim, num_heads)));
         }
         if recipe.position_embedding == PositionEmbedding::SinCos && !embed_dim.is_multiple_of(4) {
-            problems.push(Problem::error(
-                &["embed_dim", "position_embedding"],
-                format!("sine-cosine positions need a width divisible by 4, not {embed_dim}"),
-                None,
-            ));
+            let said = Contradiction::SinCosWidth { embed_dim };
+            problems.push(Problem::error(&["embed_dim", "position_embedding"], said));
         }
     }
     if recipe.frozen_patch_projection && !recipe.backbone.has_patch_projection() {
-        problems.push(Problem::warning(
-            &["frozen_patch_projection", "backbone"],
-            format!(
-                "backbone {} has no patch projection to freeze; the setting does nothing",
-                recipe.backbone
-            ),
-            None,
-        ));
+        let said = Contradiction::NothingToFreeze { backbone: recipe.backbone.to_string() };
+        problems.push(Problem::warning(&["frozen_patch_projection", "backbone"], said));
     }
 }
 
-/// "the nearest that do: 4, 7, 8": at most four divisors, nearest first.
-fn divisors_near(number: u32, wanted: u32) -> String {
+/// At most four divisors, those nearest to the wanted one.
+fn divisors_near(number: u32, wanted: u32) -> Hint {
     let mut divisors: Vec<u32> = (1..=number).filter(|divisor| number.is_multiple_of(*divisor)).collect();
     divisors.sort_by_key(|divisor| divisor.abs_diff(wanted));
     divisors.truncate(4);
     divisors.sort_unstable();
-    let words: Vec<String> = divisors.iter().map(u32::to_string).collect();
-    format!("{number} is divisible by {}", words.join(", "))
+    let divisors: Names = divisors.iter().map(u32::to_string).collect();
+    Hint::DivisibleBy { number, divisors }
 }
 
 fn check_batches(recipe: &Recipe, problems: &mut Vec<Problem>) {
     let Recipe { batch_size, micro_batch_size, .. } = *recipe;
     if micro_batch_size > 0 && micro_batch_size < batch_size && recipe.backbone.has_batch_norm() {
-        problems.push(Problem::error(
-            &["micro_batch_size", "backbone"],
-            format!(
-                "backbone {} has batch norms, which must see the whole batch: it cannot pass in pieces",
-                recipe.backbone
-            ),
-            Some("leave `micro_batch_size` at 0".to_owned()),
-        ));
+        let said = Contradiction::WholeBatch { backbone: recipe.backbone.to_string() };
+        let hint = Hint::LeaveAt { name: "micro_batch_size".to_owned(), value: "0".to_owned() };
+        let problem = Problem::error(&["micro_batch_size", "backbone"], said).hint(hint);
+        problems.push(problem.mended_by("micro_batch_size", 0));
     }
     if micro_batch_size > 0 && !batch_size.is_multiple_of(micro_batch_size) {
-        problems.push(Problem::error(
-            &["micro_batch_size", "batch_size"],
-            format!("a batch of {batch_size} does not split into pieces of {micro_batch_size}"),
-            Some(divisors_near(batch_size, micro_batch_size)),
-        ));
+        let said = Contradiction::Pieces { batch_size, micro_batch_size };
+        let problem = Problem::error(&["micro_batch_size", "batch_size"], said);
+        problems.push(problem.hint(divisors_near(batch_size, micro_batch_size)));
     }
 }
 
 fn check_against_data(recipe: &Recipe, facts: &DatasetFacts, problems: &mut Vec<Problem>) {
-    if recipe.task != Task::Knn && u64::from(recipe.batch_size) > facts.images {
-        problems.push(Problem::error(
-            &["batch_size", "dataset"],
-            format!(
-                "a batch of {} is larger than {} with {} images",
-                recipe.batch_size, facts.name, facts.images
-            ),
-            None,
-        ));
+    let DatasetFacts { name, images, .. } = facts;
+    if recipe.task != Task::Knn && u64::from(recipe.batch_size) > *images {
+        let said = Contradiction::LargeBatch {
+            batch_size: recipe.batch_size,
+            dataset: name.clone(),
+            images: *images,
+        };
+        problems.push(Problem::error(&["batch_size", "dataset"], said));
     }
     if !recipe.task.is_probe() && recipe.knn_every > 0 && !facts.labelled {
-        problems.push(Problem::warning(
-            &["knn_every", "dataset"],
-            format!("{} has no labels, so there is no kNN accuracy", facts.name),
-            Some("set `knn_every = 0` to say so".to_owned()),
-        ));
+        let said = Contradiction::Unlabelled { dataset: name.clone() };
+        let problem = Problem::warning(&["knn_every", "dataset"], said).hint(Hint::NoKnn);
+        problems.push(problem.mended_by("knn_every", 0));
     }
 }
 
 fn check_lengths(recipe: &Recipe, facts: Option<&DatasetFacts>, problems: &mut Vec<Problem>) {
     let images = facts.map(|facts| facts.images).filter(|images| *images >= u64::from(recipe.batch_size));
     let schedule = images.map(|images| recipe.schedule(images));
+    let warmup_epochs = short_number(recipe.warmup_epochs);
     let too_long = match (recipe.max_steps, schedule) {
-        (0, _) => (recipe.warmup_epochs > recipe.epochs).then(|| {
-            format!(
-                "the warm-up of {} epochs is longer than the {} epochs",
-                recipe.warmup_epochs, recipe.epochs
-            )
-        }),
+        (0, _) => (recipe.warmup_epochs > recipe.epochs)
+            .then(|| Contradiction::LongWarmup { warmup_epochs, epochs: short_number(recipe.epochs) }),
         (steps, Some(schedule)) => (schedule.warmup_steps > steps as f64).then(|| {
-            format!(
-                "the warm-up of {} epochs is {:.0} steps, longer than the {steps} steps",
-                recipe.warmup_epochs,
-                // As everywhere else: a half counts as a whole step.
-                schedule.warmup_steps.round()
-            )
+            // As everywhere else: a half counts as a whole step.
+            let warmup_steps = schedule.warmup_steps.round() as u64;
+            Contradiction::LongWarmupInSteps { warmup_epochs, warmup_steps, steps }
         }),
         (_, None) => None,
     };
-    if let Some(what) = too_long {
-        problems.push(Problem::warning(
-            &["warmup_epochs", if recipe.max_steps == 0 { "epochs" } else { "max_steps" }],
-            format!("{what} of training: the learning rate never reaches its peak"),
-            None,
-        ));
+    if let Some(said) = too_long {
+        let length = if recipe.max_steps == 0 { "epochs" } else { "max_steps" };
+        problems.push(Problem::warning(&["warmup_epochs", length], said));
     }
     if let Some(schedule) = schedule
         && recipe.shock_at_step >= schedule.total_steps
         && recipe.shock_at_step > 0
     {
-        problems.push(Problem::warning(
-            &["shock_at_step"],
-            format!(
-                "the disturbance at step {} comes after the last of {} steps",
-                recipe.shock_at_step, schedule.total_steps
-            ),
-            None,
-        ));
+        let (step, total_steps) = (recipe.shock_at_step, schedule.total_steps);
+        let said = Contradiction::LateDisturbance { step, total_steps };
+        problems.push(Problem::warning(&["shock_at_step"], said));
     }
 }

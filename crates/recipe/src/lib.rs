@@ -6,7 +6,9 @@ mod check;
 mod choices;
 mod cost;
 mod dataset;
+mod described;
 mod field;
+mod hint;
 mod keyed;
 pub mod layers;
 mod metric;
@@ -33,14 +35,16 @@ pub use choices::{
 };
 pub use cost::{memory_key, time_key};
 pub use dataset::DatasetFacts;
+pub use described::{Expected, Found, Part as FilePart};
+pub use hint::Hint;
 pub use keyed::{KeyedRng, Part, keyed_rng};
 pub use metric::{Better, MetricRow, Of, Panel, Reads, Role, Stored, split};
 pub use metrics::{METRICS, Metric, metric};
 pub use parameters::{InProbes, Kind, Parameter, Since, ValueError, nearest};
 pub use point::{Point, point_id};
 pub use preset::{PRESETS, Preset};
-pub use probe::{fixed_in_probes, probe};
-pub use problem::{Problem, Severity};
+pub use probe::{FixedInProbe, fixed_in_probes, probe};
+pub use problem::{Contradiction, Problem, Severity};
 pub use resolve::{Level, Setting, resolve};
 pub use schedule::{Schedule, effective_learning_rate};
 #[doc(hidden)]
@@ -48,3 +52,19 @@ pub use sentence::told;
 pub use sentence::{Bytes, Form, Names, Sentence, Tells, Told, Word};
 pub use table::{PARAMETERS, Recipe, parameter};
 pub use words::describe;
+
+/// Every kind of sentence of this room, for the catalogues.
+pub const SENTENCES: &[&[Sentence]] = &[
+    sweep::Mistake::SENTENCES,
+    sweep::EditError::SENTENCES,
+    ValueError::SENTENCES,
+    Contradiction::SENTENCES,
+    FixedInProbe::SENTENCES,
+    Hint::SENTENCES,
+    Expected::SENTENCES,
+    Found::SENTENCES,
+    FilePart::SENTENCES,
+    query::Misreading::SENTENCES,
+    query::Advice::SENTENCES,
+    query::Written::SENTENCES,
+];

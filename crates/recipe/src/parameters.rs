@@ -4,7 +4,9 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::described::{Expected, found};
 use crate::number::short_number;
+use crate::sentence::{Names, Told};
 
 /// The type of a parameter's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -58,8 +60,8 @@ pub enum InProbes {
     OwnWord,
 }
 
-/// Checks the form of a text; the error completes "it must be …".
-pub(crate) type Syntax = fn(&str) -> Result<(), &'static str>;
+/// Checks the form of a text; the error says what it must be.
+pub(crate) type Syntax = fn(&str) -> Result<(), Expected>;
 
 /// One row of the parameter table.
 #[derive(Debug, Clone, Copy)]
@@ -87,24 +89,22 @@ pub struct Parameter {
     pub in_probes: InProbes,
 }
 
-/// Why a value does not fit a parameter; completes "failed to …" no further than naming the value and the rule.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum ValueError {
-    /// The value has another type than the parameter.
-    #[error("`{name}` must be {expected}, not {found}")]
-    WrongType { name: &'static str, expected: String, found: String },
-    /// The value lies outside the range.
-    #[error("`{name}` is {found}; it must lie between {min} and {max}")]
-    OutOfRange { name: &'static str, found: String, min: String, max: String },
-    /// The word is none of the choices.
-    #[error("`{name}` knows no `{found}`; it must be one of {}", choices.join(", "))]
-    UnknownChoice { name: &'static str, found: String, choices: &'static [&'static str] },
-    /// The text does not follow the parameter's form.
-    #[error("`{name}` is `{found}`; it must be {rule}")]
-    Syntax { name: &'static str, found: String, rule: &'static str },
-    /// No parameter has this name.
-    #[error("there is no parameter `{name}`")]
-    UnknownParameter { name: String },
+crate::sentences! {
+    /// Why a value does not fit a parameter.
+    pub enum ValueError in "value" {
+        /// The value has another type than the parameter.
+        WrongType { name: String, expected: Told, found: Told } = "`{name}` must be {expected}, not {found}";
+        /// The value lies outside the range.
+        OutOfRange { name: String, found: String, min: String, max: String } =
+            "`{name}` is {found}; it must lie between {min} and {max}";
+        /// The word is none of the choices.
+        UnknownChoice { name: String, found: String, choices: Names } =
+            "`{name}` knows no `{found}`; it must be one of {choices}";
+        /// The text does not follow the parameter's form.
+        Syntax { name: String, found: String, rule: Told } = "`{name}` is `{found}`; it must be {rule}";
+        /// No parameter has this name.
+        UnknownParameter { name: String } = "there is no parameter `{name}`";
+    }
 }
 
 impl Parameter {
@@ -132,9 +132,9 @@ impl Parameter {
                 let text = value.as_str().ok_or_else(|| self.wrong_type(value))?;
                 if let Some(syntax) = self.syntax {
                     syntax(text).map_err(|rule| ValueError::Syntax {
-                        name: self.name,
-                        found: text.into(),
-                        rule,
+                        name: self.name.to_owned(),
+                        found: text.to_owned(),
+                        rule: rule.into(),
                     })?;
                 }
                 Ok(value.clone())
@@ -144,7 +144,11 @@ impl Parameter {
                 if self.choices.contains(&word) {
                     return Ok(value.clone());
                 }
-                Err(ValueError::UnknownChoice { name: self.name, found: word.into(), choices: self.choices })
+                Err(ValueError::UnknownChoice {
+                    name: self.name.to_owned(),
+                    found: word.to_owned(),
+                    choices: self.choices(),
+                })
             }
         }
     }
@@ -159,7 +163,7 @@ impl Parameter {
     fn out_of_range(&self, value: &Value) -> ValueError {
         let (min, max) = self.range.unwrap_or((0.0, f64::MAX));
         ValueError::OutOfRange {
-            name: self.name,
+            name: self.name.to_owned(),
             found: display(value),
             min: short_number(min),
             max: short_number(max),
@@ -168,13 +172,18 @@ impl Parameter {
 
     fn wrong_type(&self, value: &Value) -> ValueError {
         let expected = match self.kind {
-            Kind::Bool => "true or false".to_owned(),
-            Kind::Integer => "a whole number".to_owned(),
-            Kind::Number => "a number".to_owned(),
-            Kind::Text => "a text in quotes".to_owned(),
-            Kind::Choice => format!("one of {}", self.choices.join(", ")),
+            Kind::Bool => Expected::Boolean,
+            Kind::Integer => Expected::WholeNumber,
+            Kind::Number => Expected::Number,
+            Kind::Text => Expected::Text,
+            Kind::Choice => Expected::OneOf { choices: self.choices() },
         };
-        ValueError::WrongType { name: self.name, expected, found: describe_value(value) }
+        let name = self.name.to_owned();
+        ValueError::WrongType { name, expected: expected.into(), found: found(value).into() }
+    }
+
+    fn choices(&self) -> Names {
+        self.choices.iter().copied().collect()
     }
 }
 
@@ -189,19 +198,6 @@ pub fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Opt
         .filter(|(similarity, _)| *similarity > 0.8)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, candidate)| candidate)
-}
-
-/// A value as a person names it in a sentence.
-pub(crate) fn describe_value(value: &Value) -> String {
-    match value {
-        Value::Null => "nothing".to_owned(),
-        Value::Bool(value) => format!("the boolean {value}"),
-        Value::Number(number) if number.is_f64() => format!("the fraction {number}"),
-        Value::Number(number) => format!("the whole number {number}"),
-        Value::String(text) => format!("the text {text:?}"),
-        Value::Array(_) => "a list".to_owned(),
-        Value::Object(_) => "a table".to_owned(),
-    }
 }
 
 /// A parameter's value as a person writes it: `1.5e-4`, `adamw`, `true`.

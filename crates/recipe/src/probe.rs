@@ -5,8 +5,9 @@ use serde_json::Value;
 
 use crate::choices::{Augmentation, Backbone, DecayExclude, OnNonfinite, Optimizer, Precision, Task};
 use crate::dataset::DatasetFacts;
+use crate::hint::Hint;
 use crate::parameters::{InProbes, Parameter, ValueError};
-use crate::problem::Problem;
+use crate::problem::{Contradiction, Problem};
 use crate::table::{PARAMETERS, Recipe};
 
 /// More images than any set has: all of them.
@@ -70,18 +71,27 @@ pub fn probe(
     Ok(recipe)
 }
 
+crate::sentences! {
+    /// Why a probe cannot set a parameter.
+    pub enum FixedInProbe in "probe" {
+        ByCheckpoint = "the checkpoint fixes it";
+        OwnWord = "it has a word of its own: `--kind`, `--dataset`";
+        NoEffect = "it changes nothing in a probe of this kind";
+    }
+}
+
 /// Why a probe cannot set a parameter; none where it can.
-pub fn fixed_in_probes(task: Task, parameter: &Parameter) -> Option<&'static str> {
+pub fn fixed_in_probes(task: Task, parameter: &Parameter) -> Option<FixedInProbe> {
     let means_something = match parameter.in_probes {
-        InProbes::Checkpoint => return Some("the checkpoint fixes it"),
-        InProbes::OwnWord => return Some("it has a word of its own: `--kind`, `--dataset`"),
+        InProbes::Checkpoint => return Some(FixedInProbe::ByCheckpoint),
+        InProbes::OwnWord => return Some(FixedInProbe::OwnWord),
         InProbes::Any => true,
         InProbes::Trained => task != Task::Knn,
         InProbes::Finetune => task == Task::Finetune,
         InProbes::Knn => task == Task::Knn,
         InProbes::Nowhere => false,
     };
-    (!means_something).then_some("it changes nothing in a probe of this kind")
+    (!means_something).then_some(FixedInProbe::NoEffect)
 }
 
 /// What a probe needs beside what every run needs.
@@ -90,35 +100,28 @@ pub(crate) fn check_probe(recipe: &Recipe, facts: Option<&DatasetFacts>) -> Vec<
     if !recipe.task.is_probe() {
         return problems;
     }
+    let backbone = || recipe.backbone.to_string();
+    let leave_at = |name: &str, value: &str| Hint::LeaveAt { name: name.to_owned(), value: value.to_owned() };
     if let Some(facts) = facts.filter(|facts| !facts.labelled || facts.classes < 2) {
-        problems.push(Problem::error(
-            &["dataset"],
-            format!("{} has no labels of at least two classes to probe with", facts.name),
-            Some("choose a data set with labels: `vitals dataset list`".to_owned()),
-        ));
+        let said = Contradiction::NoLabels { dataset: facts.name.clone() };
+        problems.push(Problem::error(&["dataset"], said).hint(Hint::LabelledDataset));
     }
     if recipe.precision == Precision::Fp16
         || (recipe.precision == Precision::Bf16 && recipe.task != Task::Finetune)
     {
-        problems.push(Problem::error(
-            &["precision"],
-            format!("a probe of the kind {} cannot be computed in {}", recipe.task, recipe.precision),
-            Some("fp32 can always be; fine-tuning can be in bf16".to_owned()),
-        ));
+        let (task, precision) = (recipe.task.to_string(), recipe.precision.to_string());
+        let said = Contradiction::ProbePrecision { task, precision };
+        problems.push(Problem::error(&["precision"], said).hint(Hint::ProbePrecisions));
     }
     if recipe.drop_path > 0.0 && !recipe.backbone.is_vit() {
-        problems.push(Problem::error(
-            &["drop_path", "backbone"],
-            format!("backbone {} has no blocks whose branches could be left out", recipe.backbone),
-            Some("leave `drop_path` at 0".to_owned()),
-        ));
+        let problem =
+            Problem::error(&["drop_path", "backbone"], Contradiction::NoBranches { backbone: backbone() });
+        problems.push(problem.hint(leave_at("drop_path", "0")));
     }
     if recipe.layer_decay < 1.0 && !recipe.backbone.is_vit() {
-        problems.push(Problem::error(
-            &["layer_decay", "backbone"],
-            format!("backbone {} has no blocks to tell layers apart by", recipe.backbone),
-            Some("leave `layer_decay` at 1".to_owned()),
-        ));
+        let problem =
+            Problem::error(&["layer_decay", "backbone"], Contradiction::NoLayers { backbone: backbone() });
+        problems.push(problem.hint(leave_at("layer_decay", "1")));
     }
     problems
 }
@@ -130,13 +133,8 @@ pub(crate) fn check_pretraining(recipe: &Recipe) -> Vec<Problem> {
     of_probes
         .filter(|parameter| recipe.get(parameter.name) != defaults.get(parameter.name))
         .map(|parameter| {
-            Problem::error(
-                &[parameter.name],
-                format!("`{}` belongs to probes, and a sweep pre-trains", parameter.name),
-                Some(
-                    "once a run has a checkpoint: `vitals probe RUN --kind linear --dataset NAME`".to_owned(),
-                ),
-            )
+            let said = Contradiction::OfProbes { name: parameter.name.to_owned() };
+            Problem::error(&[parameter.name], said).hint(Hint::StartProbe)
         })
         .collect()
 }
@@ -225,6 +223,6 @@ mod tests {
             image_size: None,
         };
         let recipe = probe(Task::Knn, &micro(), "pictures", &[]).unwrap();
-        assert!(check_probe(&recipe, Some(&facts))[0].message.contains("no labels"));
+        assert!(check_probe(&recipe, Some(&facts))[0].said.text.contains("no labels"));
     }
 }

@@ -4,7 +4,8 @@
 use serde_json::Value;
 
 use crate::choices::{Backbone, Method, Optimizer};
-use crate::problem::{Problem, Severity};
+use crate::hint::Hint;
+use crate::problem::{Contradiction, Problem};
 use crate::table::Recipe;
 
 /// Who set a parameter. A later level wins; within one level, the later setting.
@@ -67,12 +68,8 @@ impl Base {
 
 fn apply(recipe: &mut Recipe, name: &'static str, value: &Value, problems: &mut Vec<Problem>) {
     if let Err(error) = recipe.set(name, value) {
-        problems.push(Problem {
-            severity: Severity::Error,
-            parameters: vec![name],
-            message: error.to_string(),
-            hint: error.hint(),
-        });
+        let hint = error.hint().map(Into::into);
+        problems.push(Problem { hint, ..Problem::error(&[name], error) });
     }
 }
 
@@ -113,12 +110,13 @@ fn fix_dimensions(recipe: &mut Recipe, set: &[(&'static str, Level)], problems: 
     ];
     for (name, value, field) in fixed {
         if *field != value && level_of(set, name).is_some_and(|level| level >= Level::Recipe) {
-            problems.push(Problem {
-                severity: Severity::Error,
-                parameters: vec![name, "backbone"],
-                message: format!("`{name}` is {field}, but backbone {} fixes it at {value}", recipe.backbone),
-                hint: Some("choose `backbone = \"vit_custom\"` to set it".to_owned()),
-            });
+            let said = Contradiction::FixedDimension {
+                name: name.to_owned(),
+                value: *field,
+                backbone: recipe.backbone.to_string(),
+                fixed: value,
+            };
+            problems.push(Problem::error(&[name, "backbone"], said).hint(Hint::CustomBackbone));
         }
         *field = value;
     }

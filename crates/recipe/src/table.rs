@@ -10,6 +10,7 @@ use crate::choices::{
     Augmentation, Backbone, DecayExclude, DecodedImages, Method, MomentumSchedule, OnNonfinite, Optimizer,
     PixelArithmetic, Pooling, PositionEmbedding, Precision, Task,
 };
+use crate::described::Expected;
 use crate::field::Field;
 use crate::parameters::{InProbes, Parameter, Since, ValueError};
 
@@ -378,18 +379,14 @@ pub fn parameter(name: &str) -> Option<&'static Parameter> {
     PARAMETERS.iter().find(|parameter| parameter.name == name)
 }
 
-fn not_empty(text: &str) -> Result<(), &'static str> {
-    if text.trim().is_empty() { Err("a name that is not empty") } else { Ok(()) }
+fn not_empty(text: &str) -> Result<(), Expected> {
+    if text.trim().is_empty() { Err(Expected::DatasetName) } else { Ok(()) }
 }
 
-fn device(text: &str) -> Result<(), &'static str> {
+fn device(text: &str) -> Result<(), Expected> {
     let number = text.strip_prefix("cuda:");
     let is_gpu = number.is_some_and(|digits| {
         !digits.is_empty() && digits.len() <= 4 && digits.bytes().all(|byte| byte.is_ascii_digit())
     });
-    if text == "auto" || text == "cpu" || is_gpu {
-        Ok(())
-    } else {
-        Err("auto, cpu, or cuda: and a number, as in cuda:0")
-    }
+    if text == "auto" || text == "cpu" || is_gpu { Ok(()) } else { Err(Expected::Device) }
 }

@@ -1,30 +1,39 @@
 //! The table in words: what to do about a value that does not fit, and each parameter as a paragraph.
 
+use crate::hint::Hint;
 use crate::number::short_number;
 use crate::parameters::{ValueError, display, nearest};
 use crate::table::{PARAMETERS, parameter};
 
 impl ValueError {
     /// What to do about it, where something better than the message can be said.
-    pub fn hint(&self) -> Option<String> {
+    pub fn hint(&self) -> Option<Hint> {
         match self {
-            ValueError::UnknownChoice { found, choices, .. } => {
-                nearest(found, choices.iter().copied()).map(|near| format!("did you mean `{near}`?"))
-            }
-            ValueError::UnknownParameter { name } => {
-                let near = nearest(name, PARAMETERS.iter().map(|parameter| parameter.name));
-                Some(match near {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => "`vitals parameters` lists them all".to_owned(),
-                })
+            ValueError::UnknownChoice { .. } => self.meant().map(|name| Hint::did_you_mean(&name)),
+            ValueError::UnknownParameter { .. } => {
+                Some(self.meant().map_or(Hint::ParametersListed, |name| Hint::did_you_mean(&name)))
             }
             ValueError::WrongType { name, .. } => {
                 let default = parameter(name)?.default_value();
                 let written = if default.is_string() { default.to_string() } else { display(&default) };
-                Some(format!("for example `{name} = {written}`"))
+                Some(Hint::example(&format!("{name} = {written}")))
             }
             ValueError::OutOfRange { .. } | ValueError::Syntax { .. } => None,
         }
+    }
+
+    /// The word that a misspelt one most likely stands for.
+    pub fn meant(&self) -> Option<String> {
+        let near = match self {
+            ValueError::UnknownChoice { found, choices, .. } => {
+                nearest(found, choices.0.iter().map(String::as_str))
+            }
+            ValueError::UnknownParameter { name } => {
+                nearest(name, PARAMETERS.iter().map(|parameter| parameter.name))
+            }
+            ValueError::WrongType { .. } | ValueError::OutOfRange { .. } | ValueError::Syntax { .. } => None,
+        };
+        near.map(str::to_owned)
     }
 }
 

@@ -266,3 +266,54 @@ goal = "up"
 "#;
     places_are_counted_in_characters: "format = 1\nname = \"한글\"\n[recipe]\ndataset = \"데이터\" \noptimizer = \"아담\"\n";
 }
+
+/// What mends a finding mends it: the same text, edited, is told of it no more, and of nothing new.
+#[test]
+fn a_fix_mends_its_finding() {
+    let micro = "format = 1\n[recipe]\npreset = \"mocov3_vit_micro\"\n";
+    let table = [
+        ("format = 1\nnmae = 'Typo'\n".to_owned(), "did you mean `name`?"),
+        ("format = 1\n\"nmae\" = 'Typo'\n".to_owned(), "did you mean `name`?"),
+        (format!("{micro}base_learning_rat = 1e-3 # mine\n"), "did you mean `base_learning_rate`?"),
+        (format!("{micro}optimizer = 'adam'\n"), "did you mean `adamw`?"),
+        (
+            format!("{micro}[[axis]]\nparameter = \"optimiser\"\nvalues = [\"lamb\"]\n"),
+            "did you mean `optimizer`?",
+        ),
+        (
+            "format = 1\n[recipe]\npreset = \"mocov3_vit_bas\" # 한글\n".to_owned(),
+            "did you mean `mocov3_vit_base`?",
+        ),
+        ("name = \"old\"\n".to_owned(), "begin it with `format = 1`"),
+        (format!("{micro}seed = 3\n").replace("[recipe]", "seeds = [1]\n[recipe]"), "keep `seeds`"),
+        ("format = 1\nseeds = []\n".to_owned(), "for example `seeds = [0]`"),
+        (format!("{micro}dataset = \"unlabelled-photos\"\n"), "set `knn_every = 0` to say so"),
+        (
+            "format = 1\n[recipe]\npreset = \"mocov3_resnet50\"\nmicro_batch_size = 64\n".to_owned(),
+            "leave `micro_batch_size` at 0",
+        ),
+    ];
+    let findings = |text: &str| -> Vec<sweep::Diagnostic> {
+        let expansion = sweep::check(text, "experiments/bad.toml", &facts);
+        expansion.errors.into_iter().chain(expansion.warnings).collect()
+    };
+    for (text, hint) in table {
+        let before = findings(&text);
+        let hinted = |found: &&sweep::Diagnostic| found.hint.as_ref().is_some_and(|said| said.text == hint);
+        let found = before.iter().find(hinted).unwrap_or_else(|| panic!("{hint}: {before:?}"));
+        let fix = found.fix.clone().unwrap_or_else(|| panic!("no fix beside {hint}"));
+        let mended = sweep::edit::apply(&text, &[fix]).unwrap();
+        let after = findings(&mended);
+        assert!(!after.iter().any(|left| left.said.kind == found.said.kind), "{mended}\n{after:?}");
+        assert!(after.len() < before.len(), "{mended}\n{after:?}");
+    }
+}
+
+#[test]
+fn a_setting_that_an_axis_would_override_is_no_fix() {
+    let text = "format = 1\n[recipe]\npreset = \"mocov3_vit_micro\"\ndataset = \"unlabelled-photos\"\n\
+                [[axis]]\nparameter = \"knn_every\"\nvalues = [5, 10]\n";
+    let warnings = sweep::check(text, "experiments/bad.toml", &facts).warnings;
+    let told: Vec<_> = warnings.iter().filter(|found| found.said.kind == "recipe.unlabelled").collect();
+    assert!(!told.is_empty() && told.iter().all(|found| found.fix.is_none()), "{warnings:?}");
+}

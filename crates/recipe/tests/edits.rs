@@ -148,6 +148,19 @@ fn edits_that_do_not_fit_the_file_are_refused_in_words() {
 }
 
 #[test]
+fn text_is_replaced_where_it_stands_and_nowhere_else() {
+    let replace = |at: u32, old: &str, new: &str| Edit::ReplaceText { at, old: old.into(), new: new.into() };
+    let text = "fromat = 1 # 한글\nname = ";
+    assert_eq!(apply(text, &[replace(0, "fromat", "format")]).unwrap(), "format = 1 # 한글\nname = ");
+    for (at, old) in [(1, "fromat"), (14, "글"), (900, "x")] {
+        let error = apply(text, &[replace(at, old, "")]).expect_err("must be refused");
+        assert_eq!(error.to_string(), format!("the text has no `{old}` at byte {at}"));
+    }
+    let mended = [replace(0, "fromat", "format"), Edit::SetName { value: "New".into() }];
+    assert_eq!(apply("fromat = 1\n", &mended).unwrap(), "format = 1\nname = \"New\"\n");
+}
+
+#[test]
 fn inline_forms_of_the_same_file_are_edited_too() {
     let text = "format = 1\nrecipe = { preset = \"mocov3_vit_micro\", depth = 4 }\naxis = [{ parameter = \"batch_size\", values = [64] }]\n";
     let edits = [

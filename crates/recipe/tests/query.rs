@@ -1,13 +1,26 @@
 //! Queries in, matching runs or the marked mistake out.
 
 use proptest::prelude::*;
-use vitals_recipe::query::{Row, Scalar, parse};
+use vitals_recipe::query::{Extreme, Name, Row, Scalar, parse, sort_key};
 
 struct Run(Vec<(&'static str, Scalar)>);
 
 impl Row for Run {
-    fn lookup(&self, name: &str) -> Option<Scalar> {
-        self.0.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone())
+    fn lookup(&self, name: &Name) -> Option<Scalar> {
+        let written = written(name);
+        self.0.iter().find(|(known, _)| *known == written).map(|(_, value)| value.clone())
+    }
+}
+
+/// A name as the language writes it.
+fn written(name: &Name) -> String {
+    match name {
+        Name::Field(field) => field.as_str().to_owned(),
+        Name::Parameter(name) => (*name).to_owned(),
+        Name::Metric { metric, extreme: Extreme::Last } => format!("{metric}.last"),
+        Name::Metric { metric, extreme: Extreme::Min } => format!("{metric}.min"),
+        Name::Metric { metric, extreme: Extreme::Max } => format!("{metric}.max"),
+        Name::Events { kind } => format!("{kind}.count"),
     }
 }
 
@@ -100,7 +113,7 @@ fn mistakes_are_marked() {
     for query in queries {
         let error = parse(query).expect_err(query);
         let caret = " ".repeat(error.column - 1) + "^";
-        output += &format!("{query}\n{caret} {}\n", error.message);
+        output += &format!("{query}\n{caret} {}\n", error.said);
         if let Some(hint) = error.hint {
             output += &format!("  hint: {hint}\n");
         }
@@ -110,9 +123,27 @@ fn mistakes_are_marked() {
 }
 
 #[test]
+fn runs_are_sorted_by_every_name_that_a_condition_may_ask_for() {
+    for name in [
+        "state",
+        "stability",
+        "probed",
+        "batch_size",
+        "knn_top1.max",
+        "grad_norm/blocks.0.last",
+        "spike.count",
+    ] {
+        assert_eq!(written(&sort_key(name).unwrap()), name);
+    }
+    let hint = |name| sort_key(name).unwrap_err().hint.map(|hint| hint.text);
+    assert_eq!(hint("stat").as_deref(), Some("did you mean `state`?"));
+    assert_eq!(hint("loss").as_deref(), Some("write `loss.last`, or .min or .max"));
+}
+
+#[test]
 fn deep_nesting_is_refused_and_not_a_crash() {
     let error = parse(&"(".repeat(100_000)).expect_err("must be refused");
-    assert_eq!(error.message, "the query is nested too deeply");
+    assert_eq!(error.said.to_string(), "the query is nested too deeply");
     assert!(parse(&"not ".repeat(100_000)).is_err());
     let long = vec!["state = running"; 100_000].join(" and ");
     assert!(parse(&long).expect("a long chain is fine").matches(&run()));

@@ -1,6 +1,5 @@
 //! vitals-run: what becomes of a run, as worker, guard, supervisor and window all have to understand it: states, commands,
-//! ends, evidence,
-//! events, jobs. No clock, no async, no process: what happened comes in as values, and what follows goes out as values.
+//! ends, evidence, events, jobs. No clock, no async, no process: what happened comes in as values, and what follows goes out as values.
 
 mod command;
 mod ends;
@@ -8,6 +7,7 @@ pub mod environment;
 mod event;
 mod evidence;
 mod job;
+mod stamp;
 mod state;
 
 pub use command::{Command, Deed, Meaning, Refusal};
@@ -18,6 +18,7 @@ pub use event::{
 };
 pub use evidence::{Evidence, Grounds, Obstacle, Standstill};
 pub use job::{JOB_FORMAT, Job, JobDataset, JobError, JobSweep, ProbedRun};
+pub use stamp::{parse_rfc3339, rfc3339};
 pub use state::RunState;
 
 use vitals_recipe::Sentence;

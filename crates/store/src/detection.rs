@@ -234,15 +234,15 @@ async fn context(tx: &mut SqliteConnection, run: i64) -> Result<Context> {
     let shocks = rows
         .iter()
         .map(|row| {
-            let details = serde_json::from_str(&row.details).unwrap_or_default();
+            let details = crate::ids::from_json("the details of a shock", &row.details)?;
             let steps = match Happening::parse("shock", details) {
                 Happening::Shock(shock) => shock.steps,
                 other => other.details()["steps"].as_u64().unwrap_or(1),
             };
             let first = crate::ids::unsigned(row.step);
-            (first, first + steps.saturating_sub(1))
+            Ok((first, first + steps.saturating_sub(1)))
         })
-        .collect();
+        .collect::<Result<_>>()?;
     Ok(Context { ranges, shocks })
 }
 

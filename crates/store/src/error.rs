@@ -1,79 +1,167 @@
 //! What can go wrong with the store. Each variant says when it occurs; texts fit after "failed to …:".
 
-use std::path::PathBuf;
+use std::fmt;
+use std::path::{Path, PathBuf};
 
 use uuid::Uuid;
+use vitals_recipe::{Names, Tells, Told};
 
 use vitals_run::RunState;
 
 /// Every failure of this crate.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub enum StoreError {
     /// The database was written by a later Vitals. Nothing was changed.
-    #[error(
-        "{} has database version {found}; this Vitals knows versions up to {supported}", path.display()
-    )]
     NewerVersion { path: PathBuf, found: i64, supported: i64 },
     /// A reader met a database that a writer has yet to migrate. Nothing was changed.
-    #[error("{} has database version {found} and must be opened for writing once to reach {supported}", path.display())]
     OlderVersion { path: PathBuf, found: i64, supported: i64 },
     /// The file is a database of something else, or no database.
-    #[error("{} is not a Vitals database", path.display())]
     NotVitals { path: PathBuf },
     /// A migration that the database has had differs from the one compiled in.
-    #[error("{} was migrated by a different build: {what}", path.display())]
     ForeignMigration { path: PathBuf, what: String },
     /// A reader was asked to open a workspace that has no database.
-    #[error("{} does not exist", path.display())]
     Missing { path: PathBuf },
     /// The folder or the file cannot be written by this user.
-    #[error("{} cannot be written: {reason}", path.display())]
     NotWritable { path: PathBuf, reason: String },
     /// A change was asked of a store that was opened for reading.
-    #[error("the store is open for reading only")]
     ReadOnly,
     /// Another process kept the write lock longer than the busy time-out. Nothing was changed; try again.
-    #[error("the database is busy: another process is writing")]
     Busy,
     /// No run bears the id or prefix.
-    #[error("no run {id}")]
     UnknownRun { id: String },
     /// No sweep bears the id or prefix.
-    #[error("no sweep {id}")]
     UnknownSweep { id: String },
     /// A prefix fits several ids; up to five are listed.
-    #[error("{prefix} fits several: {}", matches.join(", "))]
     Ambiguous { prefix: String, matches: Vec<String> },
     /// No such attempt, and the batch bears no header that would create it.
-    #[error("run {run} has no attempt {attempt}")]
     UnknownAttempt { run: Uuid, attempt: u32 },
     /// The table of legal transitions forbids the change.
-    #[error("run {run} is {from}, which cannot become {to}")]
     IllegalTransition { run: Uuid, from: RunState, to: RunState },
     /// A state was claimed with nothing that it rests on.
-    #[error("run {run} is said to be {to} without evidence")]
     NoEvidence { run: Uuid, to: RunState },
     /// A batch does not start where the last one ended. Read the journal from `stored` on.
-    #[error("the batch starts at byte {given} of the journal, the store is at byte {stored}")]
     OffsetMismatch { stored: u64, given: u64 },
     /// A batch that contradicts itself or the stored declarations.
-    #[error("the batch is malformed: {what}")]
     BadBatch { what: String },
     /// Stored bytes that do not decode: a damaged database, or a defect.
-    #[error("stored data is damaged: {what}")]
     Corrupt { what: String },
     /// A number that does not fit the database's 64 signed bits.
-    #[error("{what} {value} is out of range")]
     OutOfRange { what: &'static str, value: u64 },
     /// The operating system refused something around the file.
-    #[error("{operation} {}: {source}", path.display())]
     Io { operation: &'static str, path: PathBuf, source: std::io::Error },
     /// A stored or given JSON text does not fit.
-    #[error("{what} is not the JSON expected: {source}")]
     Json { what: &'static str, source: serde_json::Error },
     /// SQLite or its driver failed otherwise.
-    #[error("the database failed: {0}")]
     Database(sqlx::Error),
+}
+
+vitals_recipe::sentences! {
+    /// What [`StoreError`] says.
+    pub enum StoreFailure in "store" {
+        NewerVersion { path: String, found: i64, supported: i64 } =
+            "{path} has database version {found}; this Vitals knows versions up to {supported}";
+        OlderVersion { path: String, found: i64, supported: i64 } =
+            "{path} has database version {found} and must be opened for writing once to reach {supported}";
+        NotVitals { path: String } = "{path} is not a Vitals database";
+        ForeignMigration { path: String, what: String } = "{path} was migrated by a different build: {what}";
+        Missing { path: String } = "{path} does not exist";
+        NotWritable { path: String, reason: String } = "{path} cannot be written: {reason}";
+        ReadOnly = "the store is open for reading only";
+        Busy = "the database is busy: another process is writing";
+        UnknownRun { id: String } = "no run {id}";
+        UnknownSweep { id: String } = "no sweep {id}";
+        Ambiguous { prefix: String, matches: Names } = "{prefix} fits several: {matches}";
+        UnknownAttempt { run: String, attempt: u32 } = "run {run} has no attempt {attempt}";
+        IllegalTransition { run: String, from: String, to: String } =
+            "run {run} is {from}, which cannot become {to}";
+        NoEvidence { run: String, to: String } = "run {run} is said to be {to} without evidence";
+        OffsetMismatch { stored: u64, given: u64 } =
+            "the batch starts at byte {given} of the journal, the store is at byte {stored}";
+        BadBatch { what: String } = "the batch is malformed: {what}";
+        Corrupt { what: String } = "stored data is damaged: {what}";
+        OutOfRange { what: String, value: u64 } = "{what} {value} is out of range";
+        Io { operation: String, path: String, reason: String } = "{operation} {path}: {reason}";
+        Json { what: String, reason: String } = "{what} is not the JSON expected: {reason}";
+        Database { reason: String } = "the database failed: {reason}";
+    }
+}
+
+impl StoreError {
+    /// The sentence, by kind and fields.
+    pub fn told(&self) -> Told {
+        self.failure().told()
+    }
+
+    fn failure(&self) -> StoreFailure {
+        let path_of = |path: &Path| path.display().to_string();
+        match self {
+            Self::NewerVersion { path, found, supported } => {
+                StoreFailure::NewerVersion { path: path_of(path), found: *found, supported: *supported }
+            }
+            Self::OlderVersion { path, found, supported } => {
+                StoreFailure::OlderVersion { path: path_of(path), found: *found, supported: *supported }
+            }
+            Self::NotVitals { path } => StoreFailure::NotVitals { path: path_of(path) },
+            Self::ForeignMigration { path, what } => {
+                StoreFailure::ForeignMigration { path: path_of(path), what: what.clone() }
+            }
+            Self::Missing { path } => StoreFailure::Missing { path: path_of(path) },
+            Self::NotWritable { path, reason } => {
+                StoreFailure::NotWritable { path: path_of(path), reason: reason.clone() }
+            }
+            Self::ReadOnly => StoreFailure::ReadOnly,
+            Self::Busy => StoreFailure::Busy,
+            Self::UnknownRun { id } => StoreFailure::UnknownRun { id: id.clone() },
+            Self::UnknownSweep { id } => StoreFailure::UnknownSweep { id: id.clone() },
+            Self::Ambiguous { prefix, matches } => {
+                StoreFailure::Ambiguous { prefix: prefix.clone(), matches: Names(matches.clone()) }
+            }
+            Self::UnknownAttempt { run, attempt } => {
+                StoreFailure::UnknownAttempt { run: run.to_string(), attempt: *attempt }
+            }
+            Self::IllegalTransition { run, from, to } => StoreFailure::IllegalTransition {
+                run: run.to_string(),
+                from: from.to_string(),
+                to: to.to_string(),
+            },
+            Self::NoEvidence { run, to } => {
+                StoreFailure::NoEvidence { run: run.to_string(), to: to.to_string() }
+            }
+            Self::OffsetMismatch { stored, given } => {
+                StoreFailure::OffsetMismatch { stored: *stored, given: *given }
+            }
+            Self::BadBatch { what } => StoreFailure::BadBatch { what: what.clone() },
+            Self::Corrupt { what } => StoreFailure::Corrupt { what: what.clone() },
+            Self::OutOfRange { what, value } => {
+                StoreFailure::OutOfRange { what: (*what).to_owned(), value: *value }
+            }
+            Self::Io { operation, path, source } => StoreFailure::Io {
+                operation: (*operation).to_owned(),
+                path: path_of(path),
+                reason: source.to_string(),
+            },
+            Self::Json { what, source } => {
+                StoreFailure::Json { what: (*what).to_owned(), reason: source.to_string() }
+            }
+            Self::Database(error) => StoreFailure::Database { reason: error.to_string() },
+        }
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.failure().fmt(formatter)
+    }
+}
+
+impl std::error::Error for StoreError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Io { source, .. } => Some(source),
+            Self::Json { source, .. } => Some(source),
+            _ => None,
+        }
+    }
 }
 
 impl StoreError {
@@ -116,3 +204,6 @@ pub(crate) fn corrupt(what: &str) -> StoreError {
 
 /// The result of nearly everything here.
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;
+
+/// Every kind of sentence of this room, for the catalogues.
+pub const SENTENCES: &[&[vitals_recipe::Sentence]] = &[StoreFailure::SENTENCES];

@@ -44,9 +44,10 @@ mod tests {
     fn names_what_is_missing() {
         let folder = tempfile::tempdir().unwrap();
         let binaries = Binaries::in_folder(folder.path());
-        assert!(binaries.missing().unwrap().to_string().starts_with("vitals is not in /"));
+        let said = || binaries.missing().unwrap().to_string();
+        assert!(said().starts_with("vitals is not in /"));
         std::fs::write(&binaries.vitals, "").unwrap();
-        assert!(binaries.missing().unwrap().to_string().starts_with("vitals-worker is not in /"));
+        assert!(said().starts_with("vitals-worker is not in /"));
         std::fs::write(&binaries.worker, "").unwrap();
         assert_eq!(binaries.missing(), None);
     }

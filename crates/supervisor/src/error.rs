@@ -1,45 +1,170 @@
 //! What can go wrong with supervising. Each variant says when it occurs; texts fit after "failed to …:".
 
+use std::fmt;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use vitals_journal::{JournalError, LockError};
+use vitals_recipe::{Tells, Told};
 use vitals_run::{JobError, Obstacle, Standstill};
 use vitals_store::StoreError;
 
 /// Every failure of this crate.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub enum SupervisorError {
     /// Another process supervises this workspace; be its client.
-    #[error("{} is supervised already{}", workspace.display(), pid.map(|pid| format!(" by process {pid}")).unwrap_or_default())]
     AlreadyRunning { workspace: PathBuf, pid: Option<u32> },
     /// A supervisor was started and did not come up; its last words follow.
-    #[error("the supervisor did not come up: {last_words}")]
     DidNotComeUp { last_words: String },
     /// A program that should lie beside ours does not.
-    #[error(transparent)]
     MissingBinary(Standstill),
     /// The database refused.
-    #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(StoreError),
     /// A run folder or a journal could not be read or written.
-    #[error(transparent)]
-    Journal(#[from] JournalError),
+    Journal(JournalError),
     /// A lock could not be taken.
-    #[error(transparent)]
-    Lock(#[from] LockError),
+    Lock(LockError),
     /// The run's folder holds no `job.json` that can be read, so nothing says what the run is.
-    #[error(transparent)]
-    Job(#[from] JobError),
+    Job(JobError),
     /// The `job.json` is none of a run that can be taken in.
-    #[error("{}: {what}", path.display())]
     BadJob { path: PathBuf, what: String },
     /// The run cannot be started as it is; trying again would not help before something is changed.
-    #[error(transparent)]
     CannotStart(Obstacle),
     /// The operating system refused something around a file or a process.
-    #[error("{operation} {}: {source}", path.display())]
     Io { operation: &'static str, path: PathBuf, source: io::Error },
+}
+
+vitals_recipe::sentences! {
+    /// What [`SupervisorError`] says where it does not speak for a room below.
+    pub enum SupervisorFailure in "supervisor" {
+        AlreadyRunning { workspace: String } = "{workspace} is supervised already";
+        AlreadyRunningAs { workspace: String, pid: String } =
+            "{workspace} is supervised already by process {pid}";
+        DidNotComeUp { last_words: String } = "the supervisor did not come up: {last_words}";
+        BadJob { path: String, what: String } = "{path}: {what}";
+        /// A run's `job.json`.
+        Job { reason: String } = "{reason}";
+        Io { operation: String, path: String, reason: String } = "{operation} {path}: {reason}";
+        /// A run folder's lock.
+        Lock { reason: String } = "{reason}";
+    }
+}
+
+vitals_recipe::sentences! {
+    /// What [`JournalError`] says.
+    pub enum JournalFailure in "journal" {
+        Io { operation: String, path: String, reason: String } = "{operation} {path}: {reason}";
+        NewerFormat { found: u32, supported: u32 } =
+            "read journal format {found}: this version knows formats up to {supported}; update Vitals to read it";
+        BadOffset { path: String, offset: u64 } = "read {path} from byte {offset}: no record begins there";
+        BadFile { path: String, what: String } = "understand {path}: {what}";
+        /// Of the writer.
+        Writer { reason: String } = "{reason}";
+    }
+}
+
+/// What the journal's error says, by kind and fields; the journal itself knows no sentences.
+pub fn journal_told(error: &JournalError) -> Told {
+    let path_of = |path: &Path| path.display().to_string();
+    let failure = match error {
+        JournalError::Io { operation, path, source } => JournalFailure::Io {
+            operation: (*operation).to_owned(),
+            path: path_of(path),
+            reason: source.to_string(),
+        },
+        JournalError::NewerFormat { found, supported } => {
+            JournalFailure::NewerFormat { found: *found, supported: *supported }
+        }
+        JournalError::BadOffset { path, offset } => {
+            JournalFailure::BadOffset { path: path_of(path), offset: *offset }
+        }
+        JournalError::BadFile { path, what } => {
+            JournalFailure::BadFile { path: path_of(path), what: what.clone() }
+        }
+        JournalError::WriterFailed { .. }
+        | JournalError::RowWidth { .. }
+        | JournalError::UnknownStream { .. }
+        | JournalError::BadStream { .. }
+        | JournalError::TooLarge { .. }
+        | JournalError::Encode(_) => JournalFailure::Writer { reason: error.to_string() },
+    };
+    failure.told()
+}
+
+impl SupervisorError {
+    /// The sentence, by kind and fields.
+    pub fn told(&self) -> Told {
+        let path_of = |path: &Path| path.display().to_string();
+        let failure = match self {
+            Self::AlreadyRunning { workspace, pid: Some(pid) } => {
+                SupervisorFailure::AlreadyRunningAs { workspace: path_of(workspace), pid: pid.to_string() }
+            }
+            Self::AlreadyRunning { workspace, pid: None } => {
+                SupervisorFailure::AlreadyRunning { workspace: path_of(workspace) }
+            }
+            Self::DidNotComeUp { last_words } => {
+                SupervisorFailure::DidNotComeUp { last_words: last_words.clone() }
+            }
+            Self::MissingBinary(missing) => return missing.told(),
+            Self::Store(error) => return error.told(),
+            Self::Journal(error) => return journal_told(error),
+            Self::Lock(error) => SupervisorFailure::Lock { reason: error.to_string() },
+            Self::BadJob { path, what } => {
+                SupervisorFailure::BadJob { path: path_of(path), what: what.clone() }
+            }
+            Self::CannotStart(obstacle) => return obstacle.told(),
+            Self::Job(error) => SupervisorFailure::Job { reason: error.to_string() },
+            Self::Io { operation, path, source } => SupervisorFailure::Io {
+                operation: (*operation).to_owned(),
+                path: path_of(path),
+                reason: source.to_string(),
+            },
+        };
+        failure.told()
+    }
+}
+
+impl fmt::Display for SupervisorError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.told().fmt(formatter)
+    }
+}
+
+impl std::error::Error for SupervisorError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Store(error) => error.source(),
+            Self::Journal(error) => error.source(),
+            Self::Lock(error) => error.source(),
+            Self::Job(error) => error.source(),
+            Self::Io { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+}
+
+impl From<StoreError> for SupervisorError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<JournalError> for SupervisorError {
+    fn from(error: JournalError) -> Self {
+        Self::Journal(error)
+    }
+}
+
+impl From<LockError> for SupervisorError {
+    fn from(error: LockError) -> Self {
+        Self::Lock(error)
+    }
+}
+
+impl From<JobError> for SupervisorError {
+    fn from(error: JobError) -> Self {
+        Self::Job(error)
+    }
 }
 
 impl SupervisorError {
@@ -74,3 +199,7 @@ fn io_may_recover(error: &io::Error) -> bool {
 }
 
 pub type Result<T, E = SupervisorError> = std::result::Result<T, E>;
+
+/// Every kind of sentence of this room, for the catalogues.
+pub const SENTENCES: &[&[vitals_recipe::Sentence]] =
+    &[SupervisorFailure::SENTENCES, JournalFailure::SENTENCES];

@@ -114,9 +114,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// Now as RFC 3339, to the second.
+/// Now, as the run's files write it.
 fn now() -> String {
-    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
-    jiff::Timestamp::from_millisecond(i64::try_from(seconds).unwrap_or(i64::MAX))
-        .map_or_else(|_| "1970-01-01T00:00:00Z".to_owned(), |time| format!("{time:.3}"))
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    vitals_run::rfc3339(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }

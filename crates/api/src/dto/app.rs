@@ -40,8 +40,11 @@ pub struct DoctorLine {
     /// libtorch, devices, datasets, database, supervisor, disk, workspace.
     pub check: String,
     pub ok: bool,
+    /// In English, as `told` says it.
     pub message: String,
     pub remedy: Option<String>,
+    pub told: Told,
+    pub remedy_told: Option<Told>,
 }
 
 /// What the window keeps: language, theme and the like.

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
+use vitals_recipe::Told;
 
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct DatasetInfo {
@@ -16,6 +17,8 @@ pub struct DatasetInfo {
     pub builtin: bool,
     /// What is wrong, where it cannot be read.
     pub problem: Option<String>,
+    /// The problem by kind and fields, where a sentence of ours tells it.
+    pub problem_told: Option<Told>,
 }
 
 /// Which images of a data set to show, and as which recipe sees them. What is absent is chosen to fit the set.

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
+use vitals_recipe::Told;
 
 use super::sweep::Diagnostic;
 
@@ -11,8 +12,12 @@ use super::sweep::Diagnostic;
 #[error("{message}")]
 pub struct ApiError {
     pub code: ErrorCode,
+    /// In English, as `told` says it.
     pub message: String,
     pub hints: Vec<String>,
+    /// The sentence by kind and fields, for languages other than the host's.
+    pub told: Told,
+    pub hints_told: Vec<Told>,
     /// Where a text is at fault.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub diagnostics: Vec<Diagnostic>,

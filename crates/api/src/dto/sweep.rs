@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use ts_rs::TS;
-use vitals_recipe::sweep::SweepForm;
+use vitals_recipe::Told;
+use vitals_recipe::sweep::{self, SweepForm};
 
-/// Where an input is wrong, or worth a second look.
+/// Where an input is wrong, or worth a second look: in English, and beside it by kind and fields.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct Diagnostic {
     pub message: String,
@@ -17,6 +18,30 @@ pub struct Diagnostic {
     pub column: u32,
     pub hint: Option<String>,
     pub parameter: Option<String>,
+    /// The kind of the message: `sweep.unknown_key`.
+    pub code: String,
+    #[ts(type = "Record<string, unknown>")]
+    pub fields: serde_json::Map<String, Value>,
+    pub hint_told: Option<Told>,
+    /// What would mend it, as an edit of the text that was checked.
+    #[ts(type = "SweepEdit | null")]
+    pub fix: Option<sweep::Edit>,
+}
+
+impl Diagnostic {
+    pub fn new(line: u32, column: u32, said: Told, hint: Option<Told>) -> Self {
+        Self {
+            message: said.text,
+            line,
+            column,
+            hint: hint.as_ref().map(|hint| hint.text.clone()),
+            parameter: None,
+            code: said.kind,
+            fields: said.fields,
+            hint_told: hint,
+            fix: None,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]

@@ -5,6 +5,9 @@ use std::path::Path;
 
 use crate::dto::{ApiError, SlurmSettings};
 use crate::error::Result;
+use crate::said::{Advice, SbatchOption, Setting};
+
+use super::out_of_range;
 
 /// GPUs that a run can ask for; it uses the first.
 const MOST_GPUS: u32 = 64;
@@ -32,53 +35,52 @@ pub fn check(slurm: &SlurmSettings) -> Result<()> {
     for (name, value) in [("partition", &slurm.partition), ("account", &slurm.account)] {
         let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ',' | '+' | '@');
         if value.starts_with('-') || !value.chars().all(plain) {
-            return Err(ApiError::invalid(format!("slurm.{name} is `{value}`; that is no name of one"))
-                .hint("letters, digits, `_`, `-`, `.`; empty for the cluster's default"));
+            let said = Setting::NoName { name: format!("slurm.{name}"), found: value.clone() };
+            return Err(ApiError::invalid(said).hint(Advice::SlurmName));
         }
     }
     if !is_time(&slurm.time) {
-        return Err(ApiError::invalid(format!("slurm.time is `{}`; that is no time limit", slurm.time))
-            .hint("minutes, hours:minutes:seconds or days-hours:minutes:seconds, such as 90, 12:00:00 or 2-00:00:00"));
+        let error = ApiError::invalid(Setting::NoTime { found: slurm.time.clone() });
+        return Err(error.hint(Advice::SlurmTime));
     }
     if slurm.gpus > MOST_GPUS {
-        return Err(ApiError::invalid(format!("slurm.gpus is {}; it must be 0 to {MOST_GPUS}", slurm.gpus)));
+        return Err(out_of_range("slurm.gpus", slurm.gpus, 0, MOST_GPUS));
     }
     if !(1..=MOST_AT_ONCE).contains(&slurm.at_once) {
-        return Err(ApiError::invalid(format!(
-            "slurm.at_once is {}; it must be 1 to {MOST_AT_ONCE}",
-            slurm.at_once
-        ))
-        .hint("slurm.enabled = false submits nothing"));
+        let error = out_of_range("slurm.at_once", slurm.at_once, 1, MOST_AT_ONCE);
+        return Err(error.hint(Advice::SubmitNothing));
     }
+    let conf = || ("slurm.conf".to_owned(), slurm.conf.clone());
     if !slurm.conf.is_empty() && !Path::new(&slurm.conf).is_absolute() {
-        return Err(ApiError::invalid(format!(
-            "slurm.conf is `{}`; it must be an absolute path",
-            slurm.conf
-        )));
+        let (name, found) = conf();
+        return Err(ApiError::invalid(Setting::RelativePath { name, found }));
     }
     if slurm.enabled && !slurm.conf.is_empty() && !Path::new(&slurm.conf).is_file() {
-        return Err(ApiError::invalid(format!("slurm.conf is {}, and there is no such file", slurm.conf)));
+        let (name, found) = conf();
+        return Err(ApiError::invalid(Setting::NoFile { name, found }));
     }
     slurm.extra.iter().try_for_each(|option| check_option(option))
 }
 
 fn check_option(option: &str) -> Result<()> {
-    let wrong = |what: &str| Err(ApiError::invalid(format!("slurm.extra has `{option}`; {what}")));
+    let wrong = |what: SbatchOption| {
+        Err(ApiError::invalid(Setting::Option { option: option.to_owned(), what: what.into() }))
+    };
     let bare = option.trim().trim_start_matches("#SBATCH").trim();
     if bare.contains(['\n', '\r']) {
-        return wrong("each option stands on a line of its own");
+        return wrong(SbatchOption::LineOfItsOwn);
     }
     if !bare.starts_with('-') || bare.trim_start_matches('-').is_empty() {
-        return wrong("an option of sbatch begins with a dash, such as --mem=8G");
+        return wrong(SbatchOption::Dash);
     }
     let name = bare.split(['=', ' ']).next().unwrap_or(bare);
     if OWN.contains(&name) {
-        return wrong("Vitals sets that itself");
+        return wrong(SbatchOption::Own);
     }
     let own_fields = [("--partition", "-p"), ("--account", "-A"), ("--time", "-t"), ("--gpus", "-G")];
     match own_fields.iter().find(|(long, short)| *long == name || *short == name) {
         Some((long, _)) => {
-            wrong(&format!("it has a setting of its own, slurm.{}", long.trim_start_matches('-')))
+            wrong(SbatchOption::SettingOfItsOwn { name: format!("slurm.{}", long.trim_start_matches('-')) })
         }
         None => Ok(()),
     }

@@ -5,6 +5,7 @@ use vitals_recipe::nearest;
 
 use crate::dto::{ApiError, QueueSettings};
 use crate::error::Result;
+use crate::said::{Advice, Setting, names};
 
 /// The names; DEVICE stands for `cpu` or `cuda:N`.
 pub const NAMES: [&str; 15] = [
@@ -31,7 +32,8 @@ pub const NAMES: [&str; 15] = [
 /// `invalid_input`: no such name, or a value of another kind.
 pub fn assign(settings: &mut QueueSettings, word: &str) -> Result<()> {
     let Some((name, value)) = word.split_once('=') else {
-        return Err(ApiError::invalid(format!("`{word}` is not NAME=VALUE")).hint(names()));
+        let error = ApiError::invalid(Setting::NotNameValue { word: word.to_owned() });
+        return Err(error.hint(all_names()));
     };
     let (name, value) = (name.trim(), value.trim());
     if let Some(device) = name.strip_prefix("slots.") {
@@ -60,18 +62,17 @@ pub fn assign(settings: &mut QueueSettings, word: &str) -> Result<()> {
         "slurm.at_once" => slurm.at_once = count(name, value)?,
         "slurm.conf" => value.clone_into(&mut slurm.conf),
         _ => {
-            let error = ApiError::invalid(format!("there is no setting `{name}`"));
-            return Err(match nearest(name, NAMES.iter().copied()) {
-                Some(near) => error.hint(format!("did you mean {near}?")),
-                None => error.hint(names()),
-            });
+            let near = nearest(name, NAMES.iter().copied());
+            let meant = near.map(|near| Advice::DidYouMean { name: near.to_owned() });
+            let error = ApiError::invalid(Setting::Unknown { name: name.to_owned() });
+            return Err(error.hint(meant.unwrap_or_else(all_names)));
         }
     }
     Ok(())
 }
 
-fn names() -> String {
-    format!("settings are {}", NAMES.join(", "))
+fn all_names() -> Advice {
+    Advice::SettingNames { names: names(&NAMES) }
 }
 
 fn entry<T>(
@@ -93,22 +94,27 @@ fn list(value: &str) -> Vec<String> {
 }
 
 fn count(name: &str, value: &str) -> Result<u32> {
-    value.parse().map_err(|_| ApiError::invalid(format!("{name} is `{value}`; it must be a whole number")))
+    value.parse().map_err(|_| {
+        ApiError::invalid(Setting::WholeNumber { name: name.to_owned(), found: value.to_owned() })
+    })
 }
 
 fn yes(name: &str, value: &str) -> Result<bool> {
     match value {
         "true" | "on" | "yes" => Ok(true),
         "false" | "off" | "no" => Ok(false),
-        _ => Err(ApiError::invalid(format!("{name} is `{value}`; it must be true or false"))),
+        _ => {
+            let (name, found) = (name.to_owned(), value.to_owned());
+            Err(ApiError::invalid(Setting::Boolean { name, found }))
+        }
     }
 }
 
 /// Bytes, with or without a unit: `1073741824`, `2GiB`, `1.5 GB`.
 fn size(name: &str, value: &str) -> Result<u64> {
     let wrong = || {
-        ApiError::invalid(format!("{name} is `{value}`; it must be a size"))
-            .hint("bytes, or a number with KiB, MiB, GiB, TiB, kB, MB, GB or TB, such as 20GiB")
+        ApiError::invalid(Setting::Size { name: name.to_owned(), found: value.to_owned() })
+            .hint(Advice::SizeForms)
     };
     let digits = value.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(value.len());
     let (number, unit) = value.split_at(digits);

@@ -4,5 +4,6 @@
 
 mod csv;
 mod damaged;
+mod filter;
 mod synthetic;
 mod world;

@@ -4,20 +4,18 @@
 use std::path::{Path, PathBuf};
 
 use super::{Found, cifar, folder, idx, parquet_rows, tar_shards};
+use crate::error::Missing;
 use crate::{DataError, Result};
 
 /// Parquet and tar shards may lie this many folders deep (`data/train/0000.parquet`).
 const SHARD_DEPTH: usize = 3;
-
-const EXPECTED: &str = "expected class folders or a flat folder of JPEG, PNG, WebP or BMP images, *.parquet \
-     with a column image.bytes, *.tar shards, CIFAR *.bin files, or IDX files";
 
 /// Opens whatever `path` holds.
 pub(crate) fn detect(path: &Path) -> Result<Found> {
     let metadata = std::fs::metadata(path).map_err(|e| DataError::io(path, e))?;
     let found = if metadata.is_file() { open_file(path)? } else { open_folder(path)? };
     if found.train.is_none() && found.validation.is_none() && found.test.is_none() {
-        return Err(DataError::Empty { path: path.to_path_buf(), expected: EXPECTED.to_owned() });
+        return Err(DataError::Empty { path: path.to_path_buf(), expected: Missing::Images });
     }
     Ok(found)
 }

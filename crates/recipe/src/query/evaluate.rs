@@ -4,12 +4,13 @@ use std::cmp::Ordering;
 
 use serde_json::Value;
 
+use super::field::Name;
 use super::{Comparison, Expr, Literal};
 
 /// Something with named values: a run.
 pub trait Row {
-    /// The value of a parameter or field, of `metric.last|min|max`, or of `event.count`; none where there is none.
-    fn lookup(&self, name: &str) -> Option<Scalar>;
+    /// The value under a name; none where this row has none.
+    fn lookup(&self, name: &Name) -> Option<Scalar>;
 }
 
 /// A value of a row.

@@ -1,6 +1,7 @@
 //! Cuts a query into words, quoted texts and signs, each with its place.
 
-use super::QueryError;
+use super::error::{Advice, Misreading, QueryError, Token as Written};
+use crate::sentence::Told;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Token {
@@ -17,13 +18,14 @@ pub(super) enum Token {
 
 impl Token {
     /// The token as a person sees it.
-    pub(super) fn describe(&self) -> String {
-        match self {
-            Token::Word(text) | Token::Name(text) => format!("`{text}`"),
-            Token::Quoted(text) => format!("{text:?}"),
-            Token::Sign(sign) => format!("`{sign}`"),
-            Token::End => "the end".to_owned(),
-        }
+    pub(super) fn describe(&self) -> Told {
+        let written = match self {
+            Token::Word(text) | Token::Name(text) => Written::Word { text: text.clone() },
+            Token::Quoted(text) => Written::Quoted { text: format!("{text:?}") },
+            Token::Sign(sign) => Written::Word { text: (*sign).to_owned() },
+            Token::End => Written::End,
+        };
+        written.into()
     }
 }
 
@@ -48,7 +50,7 @@ pub(super) fn lex(text: &str) -> Result<Vec<Place>, QueryError> {
         } else if matches!(character, '"' | '\'' | '`') {
             let length =
                 characters[at + 1..].iter().position(|other| *other == character).ok_or_else(|| {
-                    QueryError { message: format!("the {character} is never closed"), column, hint: None }
+                    QueryError::at(column, Misreading::NeverClosed { quote: character.to_string() })
                 })?;
             let inner: String = characters[at + 1..at + 1 + length].iter().collect();
             at += length + 2;
@@ -68,8 +70,8 @@ pub(super) fn lex(text: &str) -> Result<Vec<Place>, QueryError> {
             at += word.chars().count();
             tokens.push(Place { token: Token::Word(word), column });
         } else {
-            let hint = Some("texts with other characters stand in quotes".to_owned());
-            return Err(QueryError { message: format!("`{character}` has no meaning here"), column, hint });
+            let said = Misreading::NoMeaning { character: character.to_string() };
+            return Err(QueryError::at(column, said).advise(Advice::Quote));
         }
     }
     tokens.push(Place { token: Token::End, column: characters.len() + 1 });

@@ -1,12 +1,16 @@
 //! The filter language of `--where` and of the runs table: `state = running and optimizer in (adamw, lamb) and
 //! knn_top1.last > 0.5`. It parses and decides; what the names mean for a run is told by a [`Row`].
 
+mod error;
 mod evaluate;
+mod field;
 mod lex;
 mod parse;
 
+pub use error::{Advice, Misreading, QueryError, Token as Written};
 pub use evaluate::{Row, Scalar};
-pub use parse::parse;
+pub use field::{Extreme, Field, Name};
+pub use parse::{parse, sort_key};
 
 /// A condition on runs.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,18 +23,18 @@ pub enum Expr {
     Or(Vec<Expr>),
     Not(Box<Expr>),
     Compare {
-        name: String,
+        name: Name,
         comparison: Comparison,
         literal: Literal,
     },
     /// One of several values.
     In {
-        name: String,
+        name: Name,
         literals: Vec<Literal>,
     },
     /// A name alone: true where its value is true.
     IsTrue {
-        name: String,
+        name: Name,
     },
 }
 
@@ -59,14 +63,4 @@ impl Literal {
     pub fn number(&self) -> Option<f64> {
         if self.is_quoted { None } else { self.text.parse().ok() }
     }
-}
-
-/// Where a query is wrong.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{message} (at character {column})")]
-pub struct QueryError {
-    pub message: String,
-    /// 1-based, in characters.
-    pub column: usize,
-    pub hint: Option<String>,
 }

@@ -1,37 +1,15 @@
 //! From tokens to a condition: `or` binds weakest, then `and`, then `not`. Names are checked, so that a misspelt one
 //! is an error at its place and not an empty list.
 
+use super::error::{Advice, Misreading, QueryError};
+use super::field::{Field, Name};
 use super::lex::{Place, Token, lex};
-use super::{Comparison, Expr, Literal, QueryError};
-use crate::metrics::{Metric, metric};
+use super::{Comparison, Expr, Literal};
+use crate::metrics::metric;
 use crate::parameters::nearest;
+use crate::sentence::Told;
 use crate::table::PARAMETERS;
 use crate::table::parameter;
-
-/// What a bare name may be besides a parameter.
-const FIELDS: &[&str] = &[
-    "id",
-    "label",
-    "sweep",
-    "sweep_name",
-    "point",
-    "state",
-    "evidence",
-    "attempt",
-    "tag",
-    "note",
-    "step",
-    "total_steps",
-    "eta_seconds",
-    Metric::ImagesPerSecond.name(),
-    "effective_learning_rate",
-    "created_at",
-    "started_at",
-    "ended_at",
-];
-
-/// What may follow the dot of a metric or event.
-const SUFFIXES: [&str; 4] = ["last", "min", "max", "count"];
 
 /// Deepest nesting of brackets and `not`.
 const MAX_DEPTH: usize = 64;
@@ -45,7 +23,7 @@ pub fn parse(text: &str) -> Result<Expr, QueryError> {
     let expr = parser.either()?;
     match &parser.peek().token {
         Token::End => Ok(expr),
-        other => Err(parser.error(format!("expected `and` or `or`, not {}", other.describe()))),
+        other => Err(parser.error(Misreading::ExpectedJoint { found: other.describe() })),
     }
 }
 
@@ -58,6 +36,38 @@ fn only_or(mut parts: Vec<Expr>, join: fn(Vec<Expr>) -> Expr) -> Expr {
             join(parts)
         }
     }
+}
+
+/// The name by which runs are to be sorted: any that a condition may ask for, without backquotes.
+pub fn sort_key(name: &str) -> Result<Name, QueryError> {
+    resolve(name, 1)
+}
+
+fn resolve(name: &str, column: usize) -> Result<Name, QueryError> {
+    let fail = |said: Misreading| QueryError::at(column, said);
+    if name.contains('.') {
+        let unknown = || fail(Misreading::NoValue { name: name.to_owned() }).advise(Advice::EndWithSuffix);
+        return Name::with_suffix(name).ok_or_else(unknown);
+    }
+    if let Some(field) = Field::named(name) {
+        return Ok(Name::Field(field));
+    }
+    if let Some(parameter) = parameter(name) {
+        return Ok(Name::Parameter(parameter.name));
+    }
+    let error = fail(Misreading::UnknownName { name: name.to_owned() });
+    if metric(name, None).is_some() {
+        return Err(error.advise(Advice::AskForLast { name: name.to_owned() }));
+    }
+    let fields = Field::ALL.iter().map(|field| field.as_str());
+    Err(match nearest(name, PARAMETERS.iter().map(|parameter| parameter.name).chain(fields)) {
+        Some(near) => error.did_you_mean(near),
+        None => error.advise(Advice::NeedsSuffix),
+    })
+}
+
+fn expected_after(sign: &str, word: &str, found: Told) -> Misreading {
+    Misreading::ExpectedAfter { sign: sign.to_owned(), word: word.to_owned(), found }
 }
 
 struct Parser {
@@ -78,8 +88,12 @@ impl Parser {
         place
     }
 
-    fn error(&self, message: String) -> QueryError {
-        QueryError { message, column: self.peek().column, hint: None }
+    fn error(&self, said: Misreading) -> QueryError {
+        QueryError::at(self.peek().column, said)
+    }
+
+    fn expected(&self, said: impl FnOnce(Told) -> Misreading) -> QueryError {
+        self.error(said(self.peek().token.describe()))
     }
 
     fn take_word(&mut self, keyword: &str) -> bool {
@@ -115,14 +129,14 @@ impl Parser {
     fn single(&mut self) -> Result<Expr, QueryError> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
-            return Err(self.error("the query is nested too deeply".to_owned()));
+            return Err(self.error(Misreading::TooDeep));
         }
         let expr = if self.take_word("not") {
             Expr::Not(Box::new(self.single()?))
         } else if self.take_sign("(") {
             let inner = self.either()?;
             if !self.take_sign(")") {
-                return Err(self.error(format!("expected `)`, not {}", self.peek().token.describe())));
+                return Err(self.expected(|found| Misreading::ExpectedSign { sign: ")".to_owned(), found }));
             }
             inner
         } else {
@@ -140,9 +154,7 @@ impl Parser {
         if matches!(&self.peek().token, Token::Word(word) if word.eq_ignore_ascii_case("not")) {
             self.at += 1;
             if !self.take_word("in") {
-                return Err(
-                    self.error(format!("expected `in` after `not`, not {}", self.peek().token.describe()))
-                );
+                return Err(self.expected(|found| expected_after("in", "not", found)));
             }
             return Ok(Expr::Not(Box::new(Expr::In { name, literals: self.literals()? })));
         }
@@ -160,52 +172,28 @@ impl Parser {
         Ok(Expr::Compare { name, comparison, literal: self.literal()? })
     }
 
-    fn name(&mut self) -> Result<String, QueryError> {
+    fn name(&mut self) -> Result<Name, QueryError> {
         let place = self.next();
-        let fail =
-            |message: String, hint: Option<String>| Err(QueryError { message, column: place.column, hint });
-        let (name, is_backquoted) = match place.token {
-            Token::Word(name) => (name, false),
-            Token::Name(name) => (name, true),
-            other => return fail(format!("expected a name, not {}", other.describe()), None),
-        };
-        match name.rsplit_once('.') {
-            Some((_, suffix)) if SUFFIXES.contains(&suffix) => {
-                if name.contains('/') && !is_backquoted {
-                    return fail(
-                        format!("`{name}` needs backquotes"),
-                        Some("names with / stand in backquotes".to_owned()),
-                    );
-                }
-                Ok(name)
+        let column = place.column;
+        match place.token {
+            Token::Word(name) if name.contains('/') && Name::with_suffix(&name).is_some() => {
+                Err(QueryError::at(column, Misreading::NeedsBackquotes { name }).advise(Advice::Backquote))
             }
-            Some(_) => fail(
-                format!("`{name}` asks for no value"),
-                Some("end a metric with .last, .min or .max, an event with .count".to_owned()),
-            ),
-            None if parameter(&name).is_some() || FIELDS.contains(&name.as_str()) => Ok(name),
-            None => {
-                let known = PARAMETERS.iter().map(|parameter| parameter.name).chain(FIELDS.iter().copied());
-                let hint = match nearest(&name, known) {
-                    _ if metric(&name, None).is_some() => format!("write `{name}.last`, or .min or .max"),
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => "a metric needs .last, .min or .max after its name, an event .count".to_owned(),
-                };
-                fail(format!("there is no `{name}`"), Some(hint))
-            }
+            Token::Word(name) | Token::Name(name) => resolve(&name, column),
+            other => Err(QueryError::at(column, Misreading::ExpectedName { found: other.describe() })),
         }
     }
 
     fn literals(&mut self) -> Result<Vec<Literal>, QueryError> {
         if !self.take_sign("(") {
-            return Err(self.error(format!("expected `(` after `in`, not {}", self.peek().token.describe())));
+            return Err(self.expected(|found| expected_after("(", "in", found)));
         }
         let mut literals = vec![self.literal()?];
         while self.take_sign(",") {
             literals.push(self.literal()?);
         }
         if !self.take_sign(")") {
-            return Err(self.error(format!("expected `,` or `)`, not {}", self.peek().token.describe())));
+            return Err(self.expected(|found| Misreading::ExpectedCommaOrBracket { found }));
         }
         Ok(literals)
     }
@@ -215,11 +203,10 @@ impl Parser {
         match place.token {
             Token::Word(text) => Ok(Literal { text, is_quoted: false }),
             Token::Quoted(text) => Ok(Literal { text, is_quoted: true }),
-            other => Err(QueryError {
-                message: format!("expected a value, not {}", other.describe()),
-                column: place.column,
-                hint: None,
-            }),
+            other => {
+                let said = Misreading::ExpectedValue { found: other.describe() };
+                Err(QueryError::at(place.column, said))
+            }
         }
     }
 }

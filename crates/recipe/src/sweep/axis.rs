@@ -8,7 +8,11 @@ use toml::de::{DeString, DeTable, DeValue};
 
 use super::definition::{Axis, AxisForm, MAX_RUNS, Placed};
 use super::findings::{Findings, integer_of, number_of};
+use super::mistake::Mistake;
 use super::numbers::{linear_spaced, log_spaced, stepped};
+use crate::described::{Expected, Part};
+use crate::hint::Hint;
+use crate::number::short_number;
 use crate::parameters::{Kind, Parameter};
 use crate::table::parameter;
 
@@ -17,13 +21,13 @@ const AXIS_KEYS: &[&str] = &["parameter", "values", "range", "log", "linear", "z
 /// Reads every axis; those with errors are left out.
 pub(crate) fn read_axes(value: &Spanned<DeValue<'_>>, findings: &mut Findings) -> Vec<Axis> {
     let Some(tables) = value.get_ref().as_array() else {
-        findings.wrong_type(value, "`axis`", "a list of tables: write [[axis]]");
+        findings.wrong_type(value, Part::key("axis"), Expected::tables("axis"));
         return Vec::new();
     };
     let mut axes: Vec<Axis> = Vec::new();
     let mut seen: Vec<String> = Vec::new();
     for item in tables {
-        let Some(table) = findings.table(item, "an axis") else { continue };
+        let Some(table) = findings.table(item, Part::Axis) else { continue };
         refuse_repeated(table, &mut seen, findings);
         let found = findings.found.len();
         let axis = read_axis(table, item.span(), findings);
@@ -54,11 +58,7 @@ fn names_of(table: &DeTable<'_>) -> impl Iterator<Item = (String, Range<usize>)>
 fn refuse_repeated(table: &DeTable<'_>, seen: &mut Vec<String>, findings: &mut Findings) {
     for (name, span) in names_of(table) {
         if seen.contains(&name) {
-            findings.error(
-                span,
-                format!("`{name}` has an axis already"),
-                Some("put all its values there".to_owned()),
-            );
+            findings.error(span, Mistake::RepeatedAxis { name: name.clone() }).hint(Hint::ValuesThere);
         }
         seen.push(name);
     }
@@ -66,27 +66,26 @@ fn refuse_repeated(table: &DeTable<'_>, seen: &mut Vec<String>, findings: &mut F
 
 fn read_axis(table: &DeTable<'_>, span: Range<usize>, findings: &mut Findings) -> Option<Axis> {
     for (key, _) in table.iter().filter(|(key, _)| !AXIS_KEYS.contains(&key.get_ref().as_ref())) {
-        findings.unknown_key(key.span(), key.get_ref(), "[[axis]]", AXIS_KEYS);
+        findings.unknown_key(key.span(), key.get_ref(), Part::section("[[axis]]"), AXIS_KEYS);
     }
     let forms: Vec<_> =
         table.iter().filter(|(key, _)| AXIS_KEYS[1..].contains(&key.get_ref().as_ref())).collect();
     let [(form, value)] = forms.as_slice() else {
-        let message = match forms.as_slice() {
-            [] => "the axis has no values".to_owned(),
-            _ => "the axis has more than one kind of values".to_owned(),
-        };
-        findings.error(span, message, Some("write one of values, range, log, linear, zip".to_owned()));
+        let said = if forms.is_empty() { Mistake::NoValues } else { Mistake::SeveralForms };
+        findings
+            .error(span, said)
+            .hint(Hint::OneFormOfAxis { forms: AXIS_KEYS[1..].iter().copied().collect() });
         return None;
     };
     if form.get_ref() == "zip" {
         return read_zip(value, span, findings);
     }
     let Some(name) = table.get("parameter") else {
-        findings.error(span, "the axis names no `parameter`", None);
+        findings.error(span, Mistake::NoParameter);
         return None;
     };
     let Some(text) = name.get_ref().as_str() else {
-        findings.wrong_type(name, "`parameter`", "the name of a parameter in quotes");
+        findings.wrong_type(name, Part::key("parameter"), Expected::ParameterName);
         return None;
     };
     let parameter = findings.parameter_named(text, name.span())?;
@@ -105,24 +104,16 @@ fn read_axis(table: &DeTable<'_>, span: Range<usize>, findings: &mut Findings) -
 /// Refuses parameters over which an axis makes no sense.
 fn refuse_unfit(parameter: &Parameter, span: Range<usize>, findings: &mut Findings) {
     if parameter.name == "seed" {
-        findings.error(
-            span,
-            "`seed` cannot be an axis",
-            Some("list them at the top: `seeds = [0, 1, 2]`".to_owned()),
-        );
+        findings.error(span, Mistake::SeedAxis).hint(Hint::SeedsAtTheTop);
     } else if !parameter.hashed {
-        let message = format!("`{}` cannot be an axis: it does not change what is trained", parameter.name);
-        findings.error(span, message, Some("set it under [recipe]".to_owned()));
+        let said = Mistake::IdleAxis { name: parameter.name.to_owned() };
+        findings.error(span, said).hint(Hint::SetUnderRecipe);
     }
 }
 
 fn refuse_empty_or_repeated(rows: &[Vec<Placed<Value>>], span: Range<usize>, findings: &mut Findings) {
     if rows.is_empty() && !findings.found.iter().any(|diagnostic| span.contains(&diagnostic.span.start)) {
-        findings.error(
-            span,
-            "the axis is empty, so the sweep has no runs",
-            Some("give it a value, or remove it".to_owned()),
-        );
+        findings.error(span, Mistake::EmptyAxis).hint(Hint::FillAxis);
         return;
     }
     let values = |row: &[Placed<Value>]| {
@@ -132,7 +123,7 @@ fn refuse_empty_or_repeated(rows: &[Vec<Placed<Value>>], span: Range<usize>, fin
     for row in rows {
         if !seen.insert(values(row)) {
             let span = row.first().map_or(0..0, |placed| placed.span.clone());
-            findings.error(span, format!("the axis has {} twice", values(row)), None);
+            findings.error(span, Mistake::RepeatedValue { value: values(row) });
         }
     }
 }
@@ -143,7 +134,7 @@ fn read_list(
     findings: &mut Findings,
 ) -> Vec<Placed<Value>> {
     let Some(items) = value.get_ref().as_array() else {
-        findings.wrong_type(value, "`values`", "a list");
+        findings.wrong_type(value, Part::key("values"), Expected::List);
         return Vec::new();
     };
     items.iter().filter_map(|item| findings.parameter_value(parameter, item)).collect()
@@ -159,7 +150,7 @@ pub(crate) fn in_file_order<'t, 'i>(
 }
 
 fn read_zip(value: &Spanned<DeValue<'_>>, span: Range<usize>, findings: &mut Findings) -> Option<Axis> {
-    let table = findings.table(value, "`zip`")?;
+    let table = findings.table(value, Part::key("zip"))?;
     let mut parameters = Vec::new();
     let mut columns = Vec::new();
     let mut lengths = Vec::new();
@@ -177,9 +168,10 @@ fn read_zip(value: &Spanned<DeValue<'_>>, span: Range<usize>, findings: &mut Fin
     }
     let first = lengths.first().map_or(0, |(_, length, _)| *length);
     if let Some((_, _, span)) = lengths.iter().find(|(_, length, _)| *length != first) {
-        let words: Vec<String> = lengths.iter().map(|(name, length, _)| format!("{name} {length}")).collect();
-        let message = format!("the lists of a zip must be equally long: {}", words.join(", "));
-        findings.error(span.clone(), message, None);
+        let said = Mistake::UnequalZip {
+            lengths: lengths.iter().map(|(name, length, _)| format!("{name} {length}")).collect(),
+        };
+        findings.error(span.clone(), said);
     }
     let count = columns.iter().map(Vec::len).min().unwrap_or(0);
     let rows: Vec<Vec<_>> = (0..count)
@@ -191,26 +183,26 @@ fn read_zip(value: &Spanned<DeValue<'_>>, span: Range<usize>, findings: &mut Fin
 
 /// The named numbers of a table with exactly these keys.
 fn read_keys<T>(
-    what: &str,
+    form: &str,
     value: &Spanned<DeValue<'_>>,
     keys: [&str; 3],
-    expected: &str,
+    expected: Expected,
     read: impl Fn(&DeValue<'_>) -> Option<T>,
     findings: &mut Findings,
 ) -> Option<[T; 3]> {
-    let table = findings.table(value, what)?;
+    let table = findings.table(value, Part::key(form))?;
     for (key, _) in table.iter().filter(|(key, _)| !keys.contains(&key.get_ref().as_ref())) {
-        findings.unknown_key(key.span(), key.get_ref(), what, &keys);
+        findings.unknown_key(key.span(), key.get_ref(), Part::key(form), &keys);
     }
     let numbers = keys.map(|key| match table.get(key) {
         None => {
-            findings.error(value.span(), format!("{what} needs `{key}`"), None);
+            findings.error(value.span(), Mistake::Needs { form: form.to_owned(), key: key.to_owned() });
             None
         }
         Some(value) => {
             let number = read(value.get_ref());
             if number.is_none() {
-                findings.wrong_type(value, &format!("`{key}`"), expected);
+                findings.wrong_type(value, Part::key(key), expected.clone());
             }
             number
         }
@@ -227,21 +219,17 @@ fn read_range(
     findings: &mut Findings,
 ) -> Vec<Placed<Value>> {
     let keys = ["from", "to", "step"];
-    let Some([from, to, step]) = read_keys("`range`", value, keys, "a whole number", integer_of, findings)
+    let Some([from, to, step]) = read_keys("range", value, keys, Expected::WholeNumber, integer_of, findings)
     else {
         return Vec::new();
     };
     if step == 0 || (to > from) != (step > 0) && to != from {
-        findings.error(value.span(), format!("steps of {step} do not lead from {from} to {to}"), None);
+        findings.error(value.span(), Mistake::StepsLeadAway { step, from, to });
         return Vec::new();
     }
     let values = stepped(from, to, step, MAX_RUNS as usize);
-    if let Some(last) = values.last().filter(|last| **last != to && values.len() as u64 <= MAX_RUNS) {
-        findings.warning(
-            value.span(),
-            format!("the range ends at {last}: steps of {step} do not meet {to}"),
-            None,
-        );
+    if let Some(&last) = values.last().filter(|last| **last != to && values.len() as u64 <= MAX_RUNS) {
+        findings.warning(value.span(), Mistake::RangeEnds { last, step, to });
     }
     place(parameter, values.into_iter().map(Value::from), value.span(), findings)
 }
@@ -252,35 +240,27 @@ fn read_spaced(
     is_log: bool,
     findings: &mut Findings,
 ) -> Vec<Placed<Value>> {
-    let what = if is_log { "`log`" } else { "`linear`" };
+    let form = if is_log { "log" } else { "linear" };
     if !matches!(parameter.kind, Kind::Integer | Kind::Number) {
-        let message = format!(
-            "{what} needs a parameter with numbers; `{}` is {}",
-            parameter.name,
-            parameter.kind.as_str()
-        );
-        findings.error(value.span(), message, Some("write `values = […]`".to_owned()));
+        let said = Mistake::NeedsNumbers {
+            form: form.to_owned(),
+            name: parameter.name.to_owned(),
+            found: parameter.kind.as_str().to_owned(),
+        };
+        findings.error(value.span(), said).hint(Hint::WriteValues);
         return Vec::new();
     }
     let keys = ["from", "to", "count"];
-    let Some([from, to, count]) = read_keys(what, value, keys, "a number", number_of, findings) else {
+    let Some([from, to, count]) = read_keys(form, value, keys, Expected::Number, number_of, findings) else {
         return Vec::new();
     };
     if count.fract() != 0.0 || !(2.0..=MAX_RUNS as f64).contains(&count) {
-        findings.error(
-            value.span(),
-            format!("`count` must be a whole number from 2 to {MAX_RUNS}, not {count}"),
-            None,
-        );
+        findings.error(value.span(), Mistake::WrongCount { most: MAX_RUNS, found: short_number(count) });
         return Vec::new();
     }
     if is_log && (from <= 0.0 || to <= 0.0) {
-        let hint = Some("use `linear`, or start above 0".to_owned());
-        findings.error(
-            value.span(),
-            format!("a logarithmic axis from {from} to {to} would meet or cross 0"),
-            hint,
-        );
+        let said = Mistake::LogThroughZero { from: short_number(from), to: short_number(to) };
+        findings.error(value.span(), said).hint(Hint::LinearAxis);
         return Vec::new();
     }
     let numbers =
@@ -304,7 +284,7 @@ fn place(
         match parameter.check(&value) {
             Ok(value) => placed.push(Placed { value, span: span.clone() }),
             Err(error) => {
-                findings.value_error(span, parameter.name, &error);
+                findings.value_error(span, parameter.name, error);
                 findings.refused.insert(parameter.name);
                 return Vec::new();
             }

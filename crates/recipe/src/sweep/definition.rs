@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use ts_rs::TS;
 
-use super::diagnostic::{Diagnostic, LineIndex};
+use super::diagnostic::Diagnostic;
+use super::place::LineIndex;
 use crate::preset::Preset;
 
 /// The form of sweep files that this version reads and writes.

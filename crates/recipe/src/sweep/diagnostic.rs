@@ -1,5 +1,5 @@
-//! Where a sweep file is wrong, or worth a second look: a sentence, a place, a hint. Rendering shows the line with a
-//! caret under the place.
+//! Where a sweep file is wrong, or worth a second look: a sentence, a place, a hint, an edit that mends it. Rendering
+//! shows the line with a caret under the place.
 
 use std::ops::Range;
 
@@ -8,13 +8,17 @@ use miette::{
     SourceSpan, SpanContents,
 };
 
+use super::change::Edit;
+use super::place::LineIndex;
+use crate::hint::Hint;
 use crate::problem::Severity;
+use crate::sentence::Told;
 
 /// One finding about a text.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Diagnostic {
     pub severity: Severity,
-    pub message: String,
+    pub said: Told,
     /// 1-based.
     pub line: u32,
     /// 1-based, in characters.
@@ -22,49 +26,56 @@ pub struct Diagnostic {
     /// Bytes of the text.
     pub span: Range<usize>,
     /// What to do about it, where that can be said.
-    pub hint: Option<String>,
+    pub hint: Option<Told>,
     /// The parameter involved, where there is one.
     pub parameter: Option<String>,
-}
-
-/// Finds line and column of byte offsets.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct LineIndex {
-    text: String,
-    /// Byte offset of the start of every line.
-    starts: Vec<usize>,
+    /// What would mend it in this text.
+    pub fix: Option<Edit>,
 }
 
 impl LineIndex {
-    pub(crate) fn new(text: &str) -> LineIndex {
-        let after_breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
-        LineIndex { text: text.to_owned(), starts: std::iter::once(0).chain(after_breaks).collect() }
-    }
-
-    /// Line and column of a byte offset, both from 1; offsets beyond the end or inside a character count as the place
-    /// before them.
-    pub(crate) fn position(&self, offset: usize) -> (u32, u32) {
-        let offset = self.text.floor_char_boundary(offset);
-        let line = self.starts.partition_point(|start| *start <= offset).saturating_sub(1);
-        let start = self.starts.get(line).copied().unwrap_or(0);
-        let column = self.text.get(start..offset).map_or(0, |before| before.chars().count());
-        (line as u32 + 1, column as u32 + 1)
-    }
-
-    pub(crate) fn diagnostic(&self, severity: Severity, span: Range<usize>, message: String) -> Diagnostic {
+    pub(crate) fn error(&self, span: Range<usize>, said: impl Into<Told>) -> Diagnostic {
         let (line, column) = self.position(span.start);
-        Diagnostic { severity, message, line, column, span, hint: None, parameter: None }
+        let said = said.into();
+        Diagnostic {
+            severity: Severity::Error,
+            said,
+            line,
+            column,
+            span,
+            hint: None,
+            parameter: None,
+            fix: None,
+        }
+    }
+
+    pub(crate) fn warning(&self, span: Range<usize>, said: impl Into<Told>) -> Diagnostic {
+        Diagnostic { severity: Severity::Warning, ..self.error(span, said) }
+    }
+
+    /// Another word in the place of the one that stands there, in the same quotes.
+    pub(crate) fn respell(&self, span: &Range<usize>, word: &str) -> Option<Edit> {
+        let old = self.text.get(span.clone())?;
+        let quote = old.chars().next().filter(|first| matches!(first, '"' | '\''));
+        let quote = quote.map(String::from).unwrap_or_default();
+        let at = u32::try_from(span.start).ok()?;
+        Some(Edit::ReplaceText { at, old: old.to_owned(), new: format!("{quote}{word}{quote}") })
     }
 }
 
 impl Diagnostic {
-    pub(crate) fn with_hint(mut self, hint: Option<String>) -> Diagnostic {
-        self.hint = hint;
+    pub(crate) fn hint(&mut self, hint: Hint) -> &mut Diagnostic {
+        self.hint = Some(hint.into());
         self
     }
 
-    pub(crate) fn about(mut self, parameter: &str) -> Diagnostic {
+    pub(crate) fn about(&mut self, parameter: &str) -> &mut Diagnostic {
         self.parameter = Some(parameter.to_owned());
+        self
+    }
+
+    pub(crate) fn mended_by(&mut self, fix: impl Into<Option<Edit>>) -> &mut Diagnostic {
+        self.fix = fix.into();
         self
     }
 
@@ -86,8 +97,8 @@ pub fn render(diagnostics: &[Diagnostic], text: &str, file_name: &str, colour: b
         };
         if handler.render_report(&mut output, &report).is_err() {
             // miette refuses spans outside the text; the finding itself must not be lost.
-            let Diagnostic { line, column, message, .. } = diagnostic;
-            output.push_str(&format!("{file_name}:{line}:{column}: {message}\n"));
+            let Diagnostic { line, column, said, .. } = diagnostic;
+            output.push_str(&format!("{file_name}:{line}:{column}: {said}\n"));
         }
     }
     output
@@ -134,7 +145,7 @@ struct Report<'a> {
 
 impl std::fmt::Display for Report<'_> {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str(&self.diagnostic.message)
+        self.diagnostic.said.fmt(formatter)
     }
 }
 

@@ -1,67 +1,50 @@
 //! Changes of a sweep file that keep everything else as it is written: comments, order, spacing, the way numbers are
 //! spelt. A form's edits go through here, so that a file under version control shows only what was meant.
 
-use std::collections::BTreeMap;
-
-use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, TableLike, Value};
-use ts_rs::TS;
 
 use super::edit_error::EditError;
 use super::list::{list, toml_value};
+use crate::described::Expected;
 
+pub use super::change::Edit;
 pub use super::form::model;
 
-/// One change of a sweep file.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
-#[serde(tag = "op", rename_all = "snake_case")]
-#[ts(rename = "SweepEdit")]
-pub enum Edit {
-    SetName {
-        value: String,
-    },
-    SetDescription {
-        value: String,
-    },
-    /// An empty text removes the preset.
-    SetPreset {
-        value: String,
-    },
-    /// `null` removes the override.
-    SetParameter {
-        parameter: String,
-        value: Json,
-    },
-    AddAxis {
-        parameter: String,
-        values: Vec<Json>,
-    },
-    /// Values of a zipped axis are lists, one value a parameter. A spaced axis becomes a list of values.
-    SetAxis {
-        index: u32,
-        values: Vec<Json>,
-    },
-    RemoveAxis {
-        index: u32,
-    },
-    MoveAxis {
-        from: u32,
-        to: u32,
-    },
-    SetSeeds {
-        value: Vec<u64>,
-    },
-    AddExclusion {
-        value: BTreeMap<String, Json>,
-    },
-    RemoveExclusion {
-        index: u32,
-    },
+/// An entry that the file does not have.
+type Missing = fn(u32, usize) -> EditError;
+
+fn no_axis(index: u32, count: usize) -> EditError {
+    EditError::NoSuchAxis { index, count }
+}
+
+fn no_exclusion(index: u32, count: usize) -> EditError {
+    EditError::NoSuchExclusion { index, count }
 }
 
 /// Applies the edits in order and returns the new text; no text where one of them fails.
 pub fn apply(text: &str, edits: &[Edit]) -> Result<String, EditError> {
+    let mut text = text.to_owned();
+    for edits in edits.chunk_by(|edit, next| edit.is_of_text() == next.is_of_text()) {
+        text = if edits.iter().any(Edit::is_of_text) { rewrite(text, edits)? } else { reword(&text, edits)? };
+    }
+    Ok(text)
+}
+
+fn rewrite(mut text: String, edits: &[Edit]) -> Result<String, EditError> {
+    for edit in edits {
+        if let Edit::ReplaceText { at, old, new } = edit {
+            let span = *at as usize..(*at as usize).saturating_add(old.len());
+            if text.get(span.clone()) != Some(old) {
+                return Err(EditError::OtherText { old: old.clone(), at: *at });
+            }
+            text.replace_range(span, new);
+        }
+    }
+    Ok(text)
+}
+
+fn reword(text: &str, edits: &[Edit]) -> Result<String, EditError> {
     let parsed = text.parse::<DocumentMut>();
     let mut document = parsed.map_err(|error| EditError::not_toml(text, error.message(), error.span()))?;
     for edit in edits {
@@ -87,7 +70,7 @@ fn apply_one(document: &mut DocumentMut, edit: &Edit) -> Result<(), EditError> {
             tables_of(document, "axis")?.push(table);
         }
         Edit::SetAxis { index, values } => set_axis(document, *index, values)?,
-        Edit::RemoveAxis { index } => drop(take(tables_of(document, "axis")?, "axis", *index)?),
+        Edit::RemoveAxis { index } => drop(take(tables_of(document, "axis")?, no_axis, *index)?),
         Edit::MoveAxis { from, to } => move_axis(tables_of(document, "axis")?, *from, *to)?,
         Edit::SetSeeds { value } => set_seeds(document, value)?,
         Edit::AddExclusion { value } => {
@@ -98,8 +81,10 @@ fn apply_one(document: &mut DocumentMut, edit: &Edit) -> Result<(), EditError> {
             tables_of(document, "exclude")?.push(table);
         }
         Edit::RemoveExclusion { index } => {
-            take(tables_of(document, "exclude")?, "exclusion", *index)?;
+            take(tables_of(document, "exclude")?, no_exclusion, *index)?;
         }
+        // A change of the text is made before anything is parsed.
+        Edit::ReplaceText { .. } => {}
     }
     Ok(())
 }
@@ -114,7 +99,8 @@ fn new_table() -> Table {
 /// The `[recipe]` table, made where the file has none.
 fn recipe_of(document: &mut DocumentMut) -> Result<&mut dyn TableLike, EditError> {
     let item = document.as_table_mut().entry("recipe").or_insert_with(|| Item::Table(new_table()));
-    item.as_table_like_mut().ok_or(EditError::OtherShape { key: "recipe".to_owned(), expected: "a table" })
+    item.as_table_like_mut()
+        .ok_or(EditError::OtherShape { key: "recipe".to_owned(), expected: Expected::Table.into() })
 }
 
 /// The `[[key]]` tables; a list of inline tables is turned into them.
@@ -127,7 +113,7 @@ fn tables_of<'d>(document: &'d mut DocumentMut, key: &str) -> Result<&'d mut Arr
             Err(other) => other,
         };
     }
-    let other = || EditError::OtherShape { key: key.to_owned(), expected: "a list of tables" };
+    let other = || EditError::OtherShape { key: key.to_owned(), expected: Expected::Tables.into() };
     item.as_array_of_tables_mut().ok_or_else(other)
 }
 
@@ -159,10 +145,10 @@ fn remove(table: &mut dyn TableLike, key: &str) {
     table.remove(key);
 }
 
-fn take(tables: &mut ArrayOfTables, what: &'static str, index: u32) -> Result<Table, EditError> {
+fn take(tables: &mut ArrayOfTables, missing: Missing, index: u32) -> Result<Table, EditError> {
     let count = tables.len();
     if index as usize >= count {
-        return Err(EditError::NoSuchEntry { what, index, count });
+        return Err(missing(index, count));
     }
     Ok(tables.remove(index as usize))
 }
@@ -172,9 +158,9 @@ fn move_axis(tables: &mut ArrayOfTables, from: u32, to: u32) -> Result<(), EditE
     let positions: Vec<Option<isize>> = tables.iter().map(Table::position).collect();
     let count = tables.len();
     if to as usize >= count {
-        return Err(EditError::NoSuchEntry { what: "axis", index: to, count });
+        return Err(no_axis(to, count));
     }
-    let table = take(tables, "axis", from)?;
+    let table = take(tables, no_axis, from)?;
     tables.insert(to as usize, table);
     for (table, position) in tables.iter_mut().zip(positions) {
         table.set_position(position);
@@ -185,8 +171,7 @@ fn move_axis(tables: &mut ArrayOfTables, from: u32, to: u32) -> Result<(), EditE
 fn set_axis(document: &mut DocumentMut, index: u32, values: &[Json]) -> Result<(), EditError> {
     let tables = tables_of(document, "axis")?;
     let count = tables.len();
-    let missing = EditError::NoSuchEntry { what: "axis", index, count };
-    let axis = tables.get_mut(index as usize).ok_or(missing)?;
+    let axis = tables.get_mut(index as usize).ok_or_else(|| no_axis(index, count))?;
     if let Some(zip) = axis.get_mut("zip").and_then(Item::as_table_like_mut) {
         return set_zip(zip, values);
     }
@@ -203,10 +188,7 @@ fn set_zip(zip: &mut dyn TableLike, rows: &[Json]) -> Result<(), EditError> {
     for (column, name) in names.iter().enumerate() {
         let cell = |row: &Json| match row.as_array() {
             Some(cells) if cells.len() == names.len() => Ok(cells[column].clone()),
-            _ => Err(EditError::OtherShape {
-                key: row.to_string(),
-                expected: "one value for each zipped parameter",
-            }),
+            _ => Err(EditError::OtherShape { key: row.to_string(), expected: Expected::Row.into() }),
         };
         let values = rows.iter().map(cell).collect::<Result<Vec<Json>, EditError>>()?;
         let old = zip.get(name).and_then(Item::as_array).cloned();

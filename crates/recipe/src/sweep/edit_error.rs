@@ -2,23 +2,25 @@
 
 use std::ops::Range;
 
-use super::diagnostic::LineIndex;
+use super::place::LineIndex;
+use crate::sentence::Told;
 
-/// Why a sweep file could not be changed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum EditError {
-    /// The text is not TOML; nothing can be edited before that is mended.
-    #[error("the text is not valid TOML: {message} (line {line}, column {column})")]
-    NotToml { message: String, line: u32, column: u32 },
-    /// The file has fewer entries than the edit supposes: it changed meanwhile.
-    #[error("there is no {what} {index}: the file has {count}")]
-    NoSuchEntry { what: &'static str, index: u32, count: usize },
-    /// A key holds something else than the edit supposes.
-    #[error("`{key}` is not {expected}")]
-    OtherShape { key: String, expected: &'static str },
-    /// The value has no form in TOML.
-    #[error("{value} cannot be written to the file")]
-    Unwritable { value: String },
+crate::sentences! {
+    /// Why a sweep file could not be changed.
+    pub enum EditError in "edit" {
+        /// The text is not TOML; nothing can be edited before that is mended.
+        NotToml { message: String, line: u32, column: u32 } =
+            "the text is not valid TOML: {message} (line {line}, column {column})";
+        /// The file has fewer entries than the edit supposes: it changed meanwhile.
+        NoSuchAxis { index: u32, count: usize } = "there is no axis {index}: the file has {count}";
+        NoSuchExclusion { index: u32, count: usize } = "there is no exclusion {index}: the file has {count}";
+        /// A key holds something else than the edit supposes.
+        OtherShape { key: String, expected: Told } = "`{key}` is not {expected}";
+        /// The text is no longer the one that was to be replaced.
+        OtherText { old: String, at: u32 } = "the text has no `{old}` at byte {at}";
+        /// The value has no form in TOML.
+        Unwritable { value: String } = "{value} cannot be written to the file";
+    }
 }
 
 impl EditError {

@@ -6,11 +6,14 @@ use std::ops::Range;
 
 use serde_json::Value;
 
+use super::change::Edit;
 use super::definition::{Exclusion, MAX_RUNS, Placed, Sweep};
 use super::diagnostic::Diagnostic;
+use super::mistake::Mistake;
 use crate::band::loss_band;
 use crate::check::check;
 use crate::dataset::DatasetFacts;
+use crate::hint::Hint;
 use crate::keyed::keyed_rng;
 use crate::point::{Point, label, point_id};
 use crate::probe::check_pretraining;
@@ -62,7 +65,7 @@ impl Sweep {
             problems.retain(|problem| !problem.parameters.iter().any(|name| self.refused.contains(name)));
             for problem in &problems {
                 let diagnostic = self.locate(problem, combination);
-                if told.insert((diagnostic.span.start, diagnostic.message.clone())) {
+                if told.insert((diagnostic.span.start, diagnostic.said.text.clone())) {
                     match diagnostic.severity {
                         Severity::Error => expansion.errors.push(diagnostic),
                         Severity::Warning => expansion.warnings.push(diagnostic),
@@ -101,26 +104,16 @@ impl Sweep {
         let idle =
             self.exclusions.iter().zip(&hits).filter(|(exclusion, hits)| **hits == 0 && is_sound(exclusion));
         for (exclusion, _) in idle {
-            let message = "the exclusion matches no run".to_owned();
-            expansion.warnings.push(self.lines.diagnostic(
-                Severity::Warning,
-                exclusion.span.clone(),
-                message,
-            ));
+            expansion.warnings.push(self.lines.warning(exclusion.span.clone(), Mistake::IdleExclusion));
         }
         if kept.is_empty() && product > 0 {
             let span = self.exclusions.first().map_or(0..0, |exclusion| exclusion.span.clone());
-            let message = "the exclusions leave no runs".to_owned();
-            expansion.errors.push(self.lines.diagnostic(Severity::Error, span, message));
+            expansion.errors.push(self.lines.error(span, Mistake::NothingLeft));
         }
         if let Some(sample) = &self.sample {
             if sample.count > kept.len() as u64 {
-                let message = format!("a sample of {} takes all {} points", sample.count, kept.len());
-                expansion.warnings.push(self.lines.diagnostic(
-                    Severity::Warning,
-                    sample.span.clone(),
-                    message,
-                ));
+                let said = Mistake::WholeSample { count: sample.count, points: kept.len() as u64 };
+                expansion.warnings.push(self.lines.warning(sample.span.clone(), said));
             }
             keyed_rng(sample.seed, &["sample".into()]).shuffle(&mut kept);
             kept.truncate(usize::try_from(sample.count).unwrap_or(usize::MAX));
@@ -131,9 +124,9 @@ impl Sweep {
 
     fn too_many(&self, runs: u64) -> Diagnostic {
         let span = self.axes.first().map_or(0..0, |axis| axis.span.clone());
-        let message = format!("the sweep has {runs} runs; at most {MAX_RUNS} are allowed");
-        let hint = "shorten an axis, exclude combinations, or take a [sample]".to_owned();
-        self.lines.diagnostic(Severity::Error, span, message).with_hint(Some(hint))
+        let mut diagnostic = self.lines.error(span, Mistake::TooManyRuns { runs, most: MAX_RUNS });
+        diagnostic.hint(Hint::FewerRuns);
+        diagnostic
     }
 
     /// The combination of that number, the last axis moving fastest.
@@ -228,7 +221,14 @@ impl Sweep {
             Some((problem.parameters.first().copied()?, span))
         };
         let (name, span) = on_axis.or_else(in_recipe).or_else(elsewhere).unwrap_or(("", 0..0));
-        let diagnostic = self.lines.diagnostic(problem.severity, span, problem.message.clone());
-        diagnostic.with_hint(problem.hint.clone()).about(name)
+        // A setting under [recipe] does nothing where an axis sets the parameter.
+        let free = problem.fix.as_ref().filter(|(name, _)| self.axis_value(combination, name).is_none());
+        Diagnostic {
+            severity: problem.severity,
+            hint: problem.hint.clone(),
+            parameter: Some(name.to_owned()),
+            fix: free.map(|(name, value)| Edit::set(name, value.clone())),
+            ..self.lines.error(span, problem.said.clone())
+        }
     }
 }

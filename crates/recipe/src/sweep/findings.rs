@@ -9,9 +9,13 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::definition::Placed;
-use super::diagnostic::{Diagnostic, LineIndex};
-use crate::parameters::{Parameter, ValueError, describe_value, nearest};
-use crate::problem::Severity;
+use super::diagnostic::Diagnostic;
+use super::mistake::Mistake;
+use super::place::LineIndex;
+use crate::described::{Expected, Found, Part, found};
+use crate::hint::Hint;
+use crate::parameters::{Parameter, ValueError, nearest};
+use crate::sentence::Told;
 use crate::table::parameter;
 
 /// Findings while reading, and what they refused.
@@ -22,20 +26,27 @@ pub(crate) struct Findings {
 }
 
 impl Findings {
-    pub(crate) fn error(&mut self, span: Range<usize>, message: impl Into<String>, hint: Option<String>) {
-        self.found.push(self.lines.diagnostic(Severity::Error, span, message.into()).with_hint(hint));
+    pub(crate) fn error(&mut self, span: Range<usize>, said: impl Into<Told>) -> &mut Diagnostic {
+        let diagnostic = self.lines.error(span, said);
+        self.keep(diagnostic)
     }
 
-    pub(crate) fn warning(&mut self, span: Range<usize>, message: impl Into<String>, hint: Option<String>) {
-        self.found.push(self.lines.diagnostic(Severity::Warning, span, message.into()).with_hint(hint));
+    pub(crate) fn warning(&mut self, span: Range<usize>, said: impl Into<Told>) -> &mut Diagnostic {
+        let diagnostic = self.lines.warning(span, said);
+        self.keep(diagnostic)
+    }
+
+    fn keep(&mut self, diagnostic: Diagnostic) -> &mut Diagnostic {
+        self.found.push(diagnostic);
+        self.found.last_mut().expect("a finding was kept just now")
     }
 
     /// A JSON value of the TOML one; an error where TOML has what no parameter takes.
     pub(crate) fn json(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Value> {
         match json_of(value.get_ref()) {
             Ok(json) => Some(json),
-            Err(what) => {
-                self.error(value.span(), format!("{what} cannot be used here"), None);
+            Err(found) => {
+                self.error(value.span(), Mistake::Unusable { found: found.into() });
                 None
             }
         }
@@ -50,7 +61,7 @@ impl Findings {
         let checked = self.json(value).and_then(|json| match parameter.check(&json) {
             Ok(value) => Some(value),
             Err(error) => {
-                self.value_error(value.span(), parameter.name, &error);
+                self.value_error(value.span(), parameter.name, error);
                 None
             }
         });
@@ -60,9 +71,13 @@ impl Findings {
         checked.map(|checked| Placed { value: checked, span: value.span() })
     }
 
-    pub(crate) fn value_error(&mut self, span: Range<usize>, name: &str, error: &ValueError) {
-        let diagnostic = self.lines.diagnostic(Severity::Error, span, error.to_string());
-        self.found.push(diagnostic.with_hint(error.hint()).about(name));
+    pub(crate) fn value_error(&mut self, span: Range<usize>, name: &str, error: ValueError) {
+        let fix = error.meant().and_then(|word| self.lines.respell(&span, &word));
+        let hint = error.hint();
+        let diagnostic = self.error(span, error).about(name).mended_by(fix);
+        if let Some(hint) = hint {
+            diagnostic.hint(hint);
+        }
     }
 
     /// The parameter of that name; an error with the nearest name where there is none.
@@ -70,51 +85,52 @@ impl Findings {
         let found = parameter(name);
         if found.is_none() {
             let error = ValueError::UnknownParameter { name: name.to_owned() };
-            self.value_error(span, name, &error);
+            self.value_error(span, name, error);
         }
         found
     }
 
-    pub(crate) fn unknown_key(&mut self, span: Range<usize>, key: &str, place: &str, known: &[&str]) {
-        let hint = match nearest(key, known.iter().copied()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("{place} knows {}", known.join(", ")),
+    pub(crate) fn unknown_key(&mut self, span: Range<usize>, key: &str, place: Part, known: &[&str]) {
+        let place = Told::from(place);
+        let near = nearest(key, known.iter().copied());
+        let fix = near.and_then(|near| self.lines.respell(&span, near));
+        let hint = match near {
+            Some(near) => Hint::did_you_mean(near),
+            None => Hint::Knows { place: place.clone(), names: known.iter().copied().collect() },
         };
-        self.error(span, format!("unknown key `{key}` in {place}"), Some(hint));
+        self.error(span, Mistake::UnknownKey { key: key.to_owned(), place }).hint(hint).mended_by(fix);
     }
 
     pub(crate) fn table<'v, 'i>(
         &mut self,
         value: &'v Spanned<DeValue<'i>>,
-        what: &str,
+        what: Part,
     ) -> Option<&'v DeTable<'i>> {
         let table = value.get_ref().as_table();
         if table.is_none() {
-            self.wrong_type(value, what, "a table");
+            self.wrong_type(value, what, Expected::Table);
         }
         table
     }
 
-    pub(crate) fn wrong_type(&mut self, value: &Spanned<DeValue<'_>>, what: &str, expected: &str) {
-        let found = match json_of(value.get_ref()) {
-            Ok(json) => describe_value(&json),
-            Err(what) => what.to_owned(),
-        };
-        self.error(value.span(), format!("{what} must be {expected}, not {found}"), None);
+    pub(crate) fn wrong_type(&mut self, value: &Spanned<DeValue<'_>>, what: Part, expected: Expected) {
+        let found = json_of(value.get_ref()).map_or_else(|found| found, |json| found(&json));
+        let (what, expected, found) = (what.into(), expected.into(), found.into());
+        self.error(value.span(), Mistake::WrongType { what, expected, found });
     }
 
-    pub(crate) fn text(&mut self, value: &Spanned<DeValue<'_>>, what: &str) -> Option<String> {
+    pub(crate) fn text(&mut self, value: &Spanned<DeValue<'_>>, key: &str) -> Option<String> {
         let text = value.get_ref().as_str().map(str::to_owned);
         if text.is_none() {
-            self.wrong_type(value, what, "a text in quotes");
+            self.wrong_type(value, Part::key(key), Expected::Text);
         }
         text
     }
 
-    pub(crate) fn count(&mut self, value: &Spanned<DeValue<'_>>, what: &str) -> Option<u64> {
+    pub(crate) fn count(&mut self, value: &Spanned<DeValue<'_>>, key: &str) -> Option<u64> {
         let number = integer_of(value.get_ref()).and_then(|number| u64::try_from(number).ok());
         if number.is_none() {
-            self.wrong_type(value, what, "a whole number from 0 on");
+            self.wrong_type(value, Part::key(key), Expected::WholeNumberFromZero);
         }
         number
     }
@@ -136,13 +152,13 @@ pub(crate) fn number_of(value: &DeValue<'_>) -> Option<f64> {
 }
 
 /// The JSON value; what it is instead, where JSON has no word for it.
-pub(crate) fn json_of(value: &DeValue<'_>) -> Result<Value, &'static str> {
+pub(crate) fn json_of(value: &DeValue<'_>) -> Result<Value, Found> {
     match value {
         DeValue::String(text) => Ok(Value::from(text.as_ref())),
-        DeValue::Integer(_) => integer_of(value).map(Value::from).ok_or("a whole number this large"),
-        DeValue::Float(_) => number_of(value).map(Value::from).ok_or("a number that is not finite"),
+        DeValue::Integer(_) => integer_of(value).map(Value::from).ok_or(Found::LargeNumber),
+        DeValue::Float(_) => number_of(value).map(Value::from).ok_or(Found::NotFinite),
         DeValue::Boolean(value) => Ok(Value::from(*value)),
-        DeValue::Datetime(_) => Err("a date"),
+        DeValue::Datetime(_) => Err(Found::Date),
         DeValue::Array(items) => items.iter().map(|item| json_of(item.get_ref())).collect(),
         DeValue::Table(table) => table
             .iter()

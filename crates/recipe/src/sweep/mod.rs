@@ -1,6 +1,7 @@
 //! Sweeps: read from TOML, checked with line and column, expanded to points, edited with comments kept.
 
 mod axis;
+mod change;
 mod definition;
 mod diagnostic;
 pub mod edit;
@@ -9,15 +10,18 @@ mod expand;
 mod findings;
 mod form;
 mod list;
+mod mistake;
 mod numbers;
+mod place;
 mod read;
 
+pub use change::Edit;
 pub use definition::{Axis, AxisForm, Exclusion, Goal, Objective, Placed, Sample, Sweep};
 pub use diagnostic::{Diagnostic, render};
-pub use edit::Edit;
 pub use edit_error::EditError;
 pub use expand::Expansion;
 pub use form::{FormAxis, SweepForm};
+pub use mistake::Mistake;
 
 use crate::dataset::DatasetFacts;
 

@@ -9,10 +9,15 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::axis::read_axes;
+use super::change::Edit;
 use super::definition::{Exclusion, Goal, MAX_RUNS, Objective, Placed, SWEEP_FORMAT, Sample, Sweep};
-use super::diagnostic::{Diagnostic, LineIndex};
+use super::diagnostic::Diagnostic;
 use super::findings::{Findings, integer_of};
-use crate::parameters::nearest;
+use super::mistake::Mistake;
+use super::place::LineIndex;
+use crate::described::{Expected, Part};
+use crate::hint::Hint;
+use crate::parameters::{ValueError, nearest};
 use crate::preset::{PRESETS, Preset};
 use crate::table::{PARAMETERS, parameter};
 
@@ -27,7 +32,7 @@ pub(crate) fn read(text: &str, file_name: &str) -> (Option<Sweep>, Vec<Diagnosti
     if !errors.is_empty() {
         for error in errors {
             let span = error.span().unwrap_or(text.len()..text.len());
-            findings.error(span, format!("not valid TOML: {}", error.message()), None);
+            findings.error(span, Mistake::NotToml { message: error.message().to_owned() });
         }
         return (None, findings.found);
     }
@@ -35,27 +40,24 @@ pub(crate) fn read(text: &str, file_name: &str) -> (Option<Sweep>, Vec<Diagnosti
     for (key, _) in root.iter().filter(|(key, _)| !TOP_KEYS.contains(&key.get_ref().as_ref())) {
         let name = key.get_ref().as_ref();
         if parameter(name).is_some() || name == "preset" {
-            let hint = Some(format!("`{name}` belongs under [recipe]"));
-            findings.error(key.span(), format!("unknown key `{name}` in the file"), hint);
+            let said = Mistake::UnknownKey { key: name.to_owned(), place: Part::File.into() };
+            findings.error(key.span(), said).hint(Hint::BelongsUnderRecipe { name: name.to_owned() });
         } else {
-            findings.unknown_key(key.span(), name, "the file", TOP_KEYS);
+            findings.unknown_key(key.span(), name, Part::File, TOP_KEYS);
         }
     }
     read_format(root, &mut findings);
     let stem = file_name.rsplit('/').next().and_then(|name| name.split('.').next()).unwrap_or_default();
     let name =
-        root.get("name").and_then(|value| findings.text(value, "`name`")).unwrap_or_else(|| stem.to_owned());
-    let description = root.get("description").and_then(|value| findings.text(value, "`description`"));
+        root.get("name").and_then(|value| findings.text(value, "name")).unwrap_or_else(|| stem.to_owned());
+    let description = root.get("description").and_then(|value| findings.text(value, "description"));
     let (preset, mut recipe, recipe_span) = read_recipe(root, &mut findings);
     let seeds = read_seeds(root, &mut recipe, &mut findings);
     let axes = root.get("axis").map(|value| read_axes(value, &mut findings)).unwrap_or_default();
     for axis in &axes {
         for (name, placed) in recipe.iter().filter(|(name, _)| axis.parameters.contains(name)) {
-            findings.warning(
-                placed.span.clone(),
-                format!("an axis sets `{name}`; this value has no effect"),
-                None,
-            );
+            let said = Mistake::Overridden { name: (*name).to_owned() };
+            findings.warning(placed.span.clone(), said).mended_by(Edit::set(name, Value::Null));
         }
     }
     let exclusions =
@@ -82,18 +84,14 @@ pub(crate) fn read(text: &str, file_name: &str) -> (Option<Sweep>, Vec<Diagnosti
 
 fn read_format(root: &DeTable<'_>, findings: &mut Findings) {
     let Some(value) = root.get("format") else {
-        findings.warning(
-            0..0,
-            "the file does not say its `format`",
-            Some("begin it with `format = 1`".to_owned()),
-        );
+        let line = Edit::ReplaceText { at: 0, old: String::new(), new: "format = 1\n".to_owned() };
+        findings.warning(0..0, Mistake::NoFormat).hint(Hint::BeginWithFormat).mended_by(line);
         return;
     };
-    if let Some(format) = findings.count(value, "`format`")
+    if let Some(format) = findings.count(value, "format")
         && format != SWEEP_FORMAT
     {
-        let message = format!("`format` {format} is not known; this version reads format {SWEEP_FORMAT}");
-        findings.error(value.span(), message, None);
+        findings.error(value.span(), Mistake::UnknownFormat { found: format, known: SWEEP_FORMAT });
     }
 }
 
@@ -105,13 +103,14 @@ fn read_recipe(root: &DeTable<'_>, findings: &mut Findings) -> RecipeParts {
     };
     let mut preset = None;
     let mut recipe = Vec::new();
-    for (key, value) in findings.table(value, "`recipe`").into_iter().flat_map(|table| table.iter()) {
+    for (key, value) in findings.table(value, Part::key("recipe")).into_iter().flat_map(|table| table.iter())
+    {
         let name = key.get_ref().as_ref();
         if name == "preset" {
             preset = read_preset(value, findings);
         } else if TOP_KEYS.contains(&name) && parameter(name).is_none() {
-            let hint = Some(format!("`{name}` belongs at the top of the file, before [recipe]"));
-            findings.error(key.span(), format!("there is no parameter `{name}`"), hint);
+            let unknown = ValueError::UnknownParameter { name: name.to_owned() };
+            findings.error(key.span(), unknown).hint(Hint::BelongsAtTheTop { name: name.to_owned() });
         } else if let Some(parameter) = findings.parameter_named(name, key.span())
             && let Some(placed) = findings.parameter_value(parameter, value)
         {
@@ -122,18 +121,19 @@ fn read_recipe(root: &DeTable<'_>, findings: &mut Findings) -> RecipeParts {
 }
 
 fn read_preset(value: &Spanned<DeValue<'_>>, findings: &mut Findings) -> Option<Placed<&'static Preset>> {
-    let name = findings.text(value, "`preset`");
+    let name = findings.text(value, "preset");
     let preset = name.as_deref().and_then(Preset::named);
     if preset.is_none() {
         // Without the preset nothing that it would have set can be judged.
         findings.refused.extend(PARAMETERS.iter().map(|parameter| parameter.name));
         if let Some(name) = name {
-            let names: Vec<&str> = PRESETS.iter().map(|preset| preset.name).collect();
-            let hint = match nearest(&name, names.iter().copied()) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("the presets are {}", names.join(", ")),
+            let near = nearest(&name, PRESETS.iter().map(|preset| preset.name));
+            let fix = near.and_then(|near| findings.lines.respell(&value.span(), near));
+            let hint = match near {
+                Some(near) => Hint::did_you_mean(near),
+                None => Hint::Presets { names: PRESETS.iter().map(|preset| preset.name).collect() },
             };
-            findings.error(value.span(), format!("there is no preset `{name}`"), Some(hint));
+            findings.error(value.span(), Mistake::UnknownPreset { name }).hint(hint).mended_by(fix);
         }
     }
     preset.map(|preset| Placed { value: preset, span: value.span() })
@@ -150,7 +150,8 @@ fn read_seeds(
         return vec![single.and_then(|placed| placed.value.as_u64()).unwrap_or(0)];
     };
     if let Some(single) = single {
-        findings.error(single.span, "`seed` and `seeds` are both set", Some("keep `seeds`".to_owned()));
+        let fix = Edit::set("seed", Value::Null);
+        findings.error(single.span, Mistake::SeedAndSeeds).hint(Hint::KeepSeeds).mended_by(fix);
     }
     let seeds: Vec<u64> = match value.get_ref() {
         DeValue::Array(items) => {
@@ -162,49 +163,42 @@ fn read_seeds(
                 if let Some(number) = placed.value.as_u64()
                     && !seen.insert(number)
                 {
-                    findings.error(placed.span, format!("seed {number} stands twice"), None);
+                    findings.error(placed.span, Mistake::RepeatedSeed { seed: number.to_string() });
                 }
             }
             items.iter().filter_map(|item| integer_of(item.get_ref())?.try_into().ok()).collect()
         }
-        DeValue::Integer(_) => match findings.count(value, "`seeds`") {
+        DeValue::Integer(_) => match findings.count(value, "seeds") {
             Some(count) if count > MAX_RUNS => {
-                findings.error(
-                    value.span(),
-                    format!("{count} seeds are more than the {MAX_RUNS} runs of a sweep"),
-                    None,
-                );
+                findings.error(value.span(), Mistake::TooManySeeds { count, most: MAX_RUNS });
                 return Vec::new();
             }
             count => (0..count.unwrap_or(1)).collect(),
         },
         _ => {
-            findings.wrong_type(value, "`seeds`", "a list of whole numbers, or how many");
+            findings.wrong_type(value, Part::key("seeds"), Expected::Seeds);
             return vec![0];
         }
     };
     if seeds.is_empty() && !matches!(value.get_ref(), DeValue::Array(items) if !items.is_empty()) {
-        findings.error(
-            value.span(),
-            "without a seed the sweep has no runs",
-            Some("for example `seeds = [0]`".to_owned()),
-        );
+        let finding = findings.error(value.span(), Mistake::NoSeeds).hint(Hint::example("seeds = [0]"));
+        finding.mended_by(Edit::SetSeeds { value: vec![0] });
     }
     seeds
 }
 
 fn read_exclusions(value: &Spanned<DeValue<'_>>, findings: &mut Findings) -> Vec<Exclusion> {
     let Some(tables) = value.get_ref().as_array() else {
-        findings.wrong_type(value, "`exclude`", "a list of tables: write [[exclude]]");
+        findings.wrong_type(value, Part::key("exclude"), Expected::tables("exclude"));
         return Vec::new();
     };
     tables.iter().filter_map(|item| read_exclusion(item, findings)).collect()
 }
 
 fn read_exclusion(item: &Spanned<DeValue<'_>>, findings: &mut Findings) -> Option<Exclusion> {
-    let table = findings.table(item, "an exclusion")?;
+    let table = findings.table(item, Part::Exclusion)?;
     if table.is_empty() {
-        findings.error(item.span(), "an empty exclusion would leave out every run", None);
+        findings.error(item.span(), Mistake::EmptyExclusion);
         return None;
     }
     let mut matches = Vec::new();
@@ -212,10 +206,7 @@ fn read_exclusion(item: &Spanned<DeValue<'_>>, findings: &mut Findings) -> Optio
     for (key, value) in table {
         let name = key.get_ref().as_ref();
         if name == "seed" || name == "seeds" {
-            let hint = Some(
-                "exclusions choose among the points of the axes; every point runs with all seeds".to_owned(),
-            );
-            findings.error(key.span(), "a seed cannot be excluded", hint);
+            findings.error(key.span(), Mistake::ExcludedSeed).hint(Hint::ExclusionsChoose);
             is_complete = false;
             continue;
         }
@@ -238,39 +229,39 @@ fn read_exclusion(item: &Spanned<DeValue<'_>>, findings: &mut Findings) -> Optio
 }
 
 fn read_sample(value: &Spanned<DeValue<'_>>, findings: &mut Findings) -> Option<Sample> {
-    let table = findings.table(value, "`sample`")?;
+    let table = findings.table(value, Part::key("sample"))?;
     for (key, _) in table.iter().filter(|(key, _)| !["count", "seed"].contains(&key.get_ref().as_ref())) {
-        findings.unknown_key(key.span(), key.get_ref(), "[sample]", &["count", "seed"]);
+        findings.unknown_key(key.span(), key.get_ref(), Part::section("[sample]"), &["count", "seed"]);
     }
     let Some(count) = table.get("count") else {
-        findings.error(value.span(), "[sample] needs a `count`", Some("for example `count = 20`".to_owned()));
+        findings.error(value.span(), Mistake::SampleNeedsCount).hint(Hint::example("count = 20"));
         return None;
     };
-    let number = findings.count(count, "`count`")?;
+    let number = findings.count(count, "count")?;
     if number == 0 {
-        findings.error(count.span(), "a sample of 0 points leaves no runs", None);
+        findings.error(count.span(), Mistake::EmptySample);
         return None;
     }
-    let seed = table.get("seed").and_then(|seed| findings.count(seed, "`seed`")).unwrap_or(0);
+    let seed = table.get("seed").and_then(|seed| findings.count(seed, "seed")).unwrap_or(0);
     Some(Sample { count: number, seed, span: value.span() })
 }
 
 fn read_objective(value: &Spanned<DeValue<'_>>, findings: &mut Findings) -> Option<Objective> {
-    let table = findings.table(value, "`objective`")?;
+    let table = findings.table(value, Part::key("objective"))?;
     for (key, _) in table.iter().filter(|(key, _)| !["metric", "goal"].contains(&key.get_ref().as_ref())) {
-        findings.unknown_key(key.span(), key.get_ref(), "[objective]", &["metric", "goal"]);
+        findings.unknown_key(key.span(), key.get_ref(), Part::section("[objective]"), &["metric", "goal"]);
     }
     let (Some(metric), Some(goal)) = (table.get("metric"), table.get("goal")) else {
-        findings.error(value.span(), "[objective] needs a `metric` and a `goal`", None);
+        findings.error(value.span(), Mistake::ObjectiveNeeds);
         return None;
     };
-    let metric = findings.text(metric, "`metric`")?;
-    let word = findings.text(goal, "`goal`")?;
+    let metric = findings.text(metric, "metric")?;
+    let word = findings.text(goal, "goal")?;
     let goal = match word.as_str() {
         "maximize" => Goal::Maximize,
         "minimize" => Goal::Minimize,
         _ => {
-            findings.error(goal.span(), format!("`goal` must be maximize or minimize, not `{word}`"), None);
+            findings.error(goal.span(), Mistake::UnknownGoal { found: word });
             return None;
         }
     };

@@ -55,7 +55,7 @@ pub(crate) async fn adopt_one(
     run: RunId,
 ) -> Result<()> {
     let folder = ground.folder(run);
-    let attempts = folder.attempts().unwrap_or_default();
+    let attempts = folder.attempts()?;
     let row = match ground.row(run).await {
         Err(SupervisorError::Store(StoreError::UnknownRun { .. })) => {
             restore_living(&ground.store, &folder, ground.wall()).await?;

@@ -7,7 +7,7 @@ use serde_json::Value;
 use vitals_journal::{
     CheckpointRecord, Level, LogRecord, ReadOutcome, Reader, Record, Result as JournalResult, RunFolder, Wait,
 };
-use vitals_run::{CheckpointMade, Event, Happening};
+use vitals_run::{CheckpointMade, Event, Happening, parse_rfc3339};
 use vitals_store::{AttemptHeader, EndOfAttempt, IngestBatch, NewCheckpoint, NewLog, UnixMillis};
 
 /// Values of one transaction, at most about this many: it keeps the write lock for some tens of milliseconds.
@@ -34,7 +34,7 @@ pub fn read_batch(reader: &mut Reader, folder: &RunFolder, dead: bool) -> Journa
             return Ok((batch, Stop::Full));
         }
         let outcome = if dead { reader.finish()? } else { reader.next()? };
-        let began = reader.header().and_then(|header| parse_time(&header.started_at));
+        let began = reader.header().and_then(|header| parse_rfc3339(&header.started_at));
         match outcome {
             ReadOutcome::Record { offset_after, record, .. } => {
                 values += match &record {
@@ -135,11 +135,6 @@ fn take_checkpoint(batch: &mut IngestBatch, folder: &RunFolder, checkpoint: Chec
     let made = CheckpointMade { path: path.clone(), bytes: size_bytes };
     batch.events.push(Event::new(step, at, Happening::Checkpoint(made)));
     batch.checkpoints.push(NewCheckpoint { step, path, size_bytes, at });
-}
-
-/// Milliseconds since 1970 of an RFC 3339 time.
-pub fn parse_time(text: &str) -> Option<UnixMillis> {
-    text.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_millisecond)
 }
 
 fn after(began: Option<UnixMillis>, elapsed_secs: f64) -> Option<UnixMillis> {

@@ -7,13 +7,13 @@ use serde::Serialize;
 use serde_json::json;
 use vitals_journal::{JournalError, Lock, Reader, RunFolder};
 use vitals_recipe::point_id;
-use vitals_run::{Evidence, Job, JobSweep, RunState};
+use vitals_run::{Evidence, Job, JobSweep, RunState, parse_rfc3339};
 use vitals_store::{
     EndOfAttempt, MetricChoice, NewRun, NewSweep, Probed, RunId, RunSelection, Store, StoreError, SweepId,
     UnixMillis,
 };
 
-use super::batch::{Stop, parse_time, read_batch};
+use super::batch::{Stop, read_batch};
 use crate::attempt::known::what_is_known;
 use crate::attempt::verdict::verdict;
 use crate::error::{Result, SupervisorError};
@@ -59,7 +59,7 @@ pub async fn ingest_folder(store: &Store, run_dir: &Path, now: UnixMillis) -> Re
         if let Some(exit) = folder.read_exit(*attempt)? {
             let record = serde_json::to_value(&exit)
                 .map_err(|source| StoreError::Json { what: "an exit record", source })?;
-            let at = parse_time(&exit.ended_at).unwrap_or(now);
+            let at = parse_rfc3339(&exit.ended_at).unwrap_or(now);
             match store.set_exit_record(run, *attempt, &record, at).await {
                 // Its journal has no header: the attempt recorded nothing.
                 Ok(()) | Err(StoreError::UnknownAttempt { .. }) => {}

@@ -3,10 +3,9 @@
 use rustix::process::Signal;
 use serde::Deserialize as _;
 use serde_json::{Value, json};
-use vitals_run::{Evidence, Grounds, RunState};
+use vitals_run::{Evidence, Grounds, RunState, parse_rfc3339};
 use vitals_store::{RunId, Store, StoreError, Transition};
 
-use super::batch::parse_time;
 use super::checkpoints::note_removed;
 use super::watched::{Unsettled, Watched};
 use crate::attempt::known::Known;
@@ -59,7 +58,7 @@ async fn settle(
     if let Some(exit) = &ended.known.exit {
         let record = serde_json::to_value(exit)
             .map_err(|source| StoreError::Json { what: "an exit record", source })?;
-        let at = parse_time(&exit.ended_at).unwrap_or_else(|| ground.wall());
+        let at = parse_rfc3339(&exit.ended_at).unwrap_or_else(|| ground.wall());
         match ground.store.set_exit_record(run, ended.attempt, &record, at).await {
             // The attempt never came into the store (a restored database): its state is told all the same.
             Ok(()) | Err(StoreError::UnknownAttempt { .. }) => {}

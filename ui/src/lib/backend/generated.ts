@@ -5,7 +5,11 @@ export type JsonValue = number | string | boolean | null | JsonValue[] | { [key:
 /** What runs can be written as, by the host. */
 export const EXPORT_FORMATS = [{ name: 'csv', holds: 'values' }, { name: 'jsonl', holds: 'values' }, { name: 'png', holds: 'figure' }, { name: 'svg', holds: 'figure' }] as const;
 
-export type ActionProblem = { id: string, message: string, };
+export type ActionProblem = { id: string, 
+/**
+ * In English, as `told` says it.
+ */
+message: string, told: Told, };
 
 export type ActionResult = { done: Array<string>, problems: Array<ActionProblem>, };
 
@@ -31,7 +35,15 @@ after: number | null,
  */
 limit: number | null, };
 
-export type ApiError = { code: ErrorCode, message: string, hints: Array<string>, 
+export type ApiError = { code: ErrorCode, 
+/**
+ * In English, as `told` says it.
+ */
+message: string, hints: Array<string>, 
+/**
+ * The sentence by kind and fields, for languages other than the host's.
+ */
+told: Told, hints_told: Array<Told>, 
 /**
  * Where a text is at fault.
  */
@@ -85,7 +97,11 @@ export type DatasetInfo = { name: string, path: string, images: number, heldout:
 /**
  * What is wrong, where it cannot be read.
  */
-problem: string | null, };
+problem: string | null, 
+/**
+ * The problem by kind and fields, where a sentence of ours tells it.
+ */
+problem_told: Told | null, };
 
 export type DatasetSample = { index: number, 
 /**
@@ -131,13 +147,25 @@ export type Diagnostic = { message: string,
 /**
  * 1-based; 0 where no place is to blame.
  */
-line: number, column: number, hint: string | null, parameter: string | null, };
+line: number, column: number, hint: string | null, parameter: string | null, 
+/**
+ * The kind of the message: `sweep.unknown_key`.
+ */
+code: string, fields: Record<string, unknown>, hint_told: Told | null, 
+/**
+ * What would mend it, as an edit of the text that was checked.
+ */
+fix: SweepEdit | null, };
 
 export type DoctorLine = { 
 /**
  * libtorch, devices, datasets, database, supervisor, disk, workspace.
  */
-check: string, ok: boolean, message: string, remedy: string | null, };
+check: string, ok: boolean, 
+/**
+ * In English, as `told` says it.
+ */
+message: string, remedy: string | null, told: Told, remedy_told: Told | null, };
 
 export type ErrorCode = "invalid_input" | "not_found" | "ambiguous" | "conflict" | "wrong_state" | "workspace" | "supervisor_unavailable" | "failed";
 
@@ -701,7 +729,7 @@ export type SweepCheck = { runs: number, missing_runs: number, points: Array<Poi
  */
 form: SweepForm | null, estimated_seconds: number | null, };
 
-export type SweepEdit = { "op": "set_name", value: string, } | { "op": "set_description", value: string, } | { "op": "set_preset", value: string, } | { "op": "set_parameter", parameter: string, value: JsonValue, } | { "op": "add_axis", parameter: string, values: Array<JsonValue>, } | { "op": "set_axis", index: number, values: Array<JsonValue>, } | { "op": "remove_axis", index: number, } | { "op": "move_axis", from: number, to: number, } | { "op": "set_seeds", value: Array<number>, } | { "op": "add_exclusion", value: { [key in string]: JsonValue }, } | { "op": "remove_exclusion", index: number, };
+export type SweepEdit = { "op": "set_name", value: string, } | { "op": "set_description", value: string, } | { "op": "set_preset", value: string, } | { "op": "set_parameter", parameter: string, value: JsonValue, } | { "op": "add_axis", parameter: string, values: Array<JsonValue>, } | { "op": "set_axis", index: number, values: Array<JsonValue>, } | { "op": "remove_axis", index: number, } | { "op": "move_axis", from: number, to: number, } | { "op": "set_seeds", value: Array<number>, } | { "op": "add_exclusion", value: { [key in string]: JsonValue }, } | { "op": "remove_exclusion", index: number, } | { "op": "replace_text", at: number, old: string, new: string, };
 
 export type SweepEdited = { text: string, check: SweepCheck, };
 

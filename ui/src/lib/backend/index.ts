@@ -1,6 +1,6 @@
 // The one door to the host. Screens import `backend`; which host answers is decided once, before the frame is mounted.
 import type { Backend } from './methods';
-import type { ApiError, ErrorCode } from './generated';
+import type { ApiError, ErrorCode, Told } from './generated';
 
 export type * from './generated';
 export { DEEDS, EXPORT_FORMATS, METRIC, METRICS } from './generated';
@@ -33,8 +33,14 @@ export function asApiError(reason: unknown): ApiError {
   if (typeof reason === 'object' && reason !== null && 'code' in reason && 'message' in reason) {
     const { code, message } = reason;
     const hints = 'hints' in reason && Array.isArray(reason.hints) ? reason.hints.map(String) : [];
-    const diagnostics = 'diagnostics' in reason ? (reason as ApiError).diagnostics ?? [] : [];
-    return { code: code as ErrorCode, message: String(message), hints, diagnostics };
+    const { diagnostics = [], told = plain(String(message)), hints_told = hints.map(plain) } = reason as Partial<ApiError>;
+    return { code: code as ErrorCode, message: String(message), hints, told, hints_told, diagnostics };
   }
-  return { code: 'failed', message: reason instanceof Error ? reason.message : String(reason), hints: [] };
+  const message = reason instanceof Error ? reason.message : String(reason);
+  return { code: 'failed', message, hints: [], told: plain(message), hints_told: [] };
+}
+
+/** Words that no catalogue has: the page's own faults, those of the shell. */
+function plain(text: string): Told {
+  return { kind: '', fields: {}, text };
 }

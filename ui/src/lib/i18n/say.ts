@@ -1,6 +1,6 @@
 // Sentences of the host in the reader's language. Kind and fields come through the doors; the catalogues have the words,
 // and fields are written as the generated table says. A kind that this page does not know is shown in the host's English.
-import type { Evidence, Told } from '$lib/backend';
+import type { ApiError, Diagnostic, Evidence, Told } from '$lib/backend';
 import { bytes, plain } from '$lib/format';
 import { forms, type Form } from './forms';
 import { translated } from './index.svelte';
@@ -19,6 +19,29 @@ export function say(told: Told): string {
 /** What a state rests on, of a run or of one change of its state. */
 export function evidenceText(claim: { evidence: string; evidence_code: Evidence }): string {
   return say({ kind: `evidence.${claim.evidence_code.kind}`, fields: claim.evidence_code, text: claim.evidence });
+}
+
+/** A failure, without what to do about it. */
+export function errorText(error: ApiError): string {
+  return say(error.told);
+}
+
+export function errorHints(error: ApiError): string[] {
+  return error.hints_told.map(say);
+}
+
+/** Something about a text, as a sentence of its own. */
+export function findingText(found: Diagnostic): string {
+  return begun(say({ kind: found.code, fields: found.fields, text: found.message }));
+}
+
+/** What to do about it; empty where nothing is known. */
+export function findingHint(found: Diagnostic): string {
+  return found.hint_told === null ? '' : begun(say(found.hint_told));
+}
+
+function begun(sentence: string): string {
+  return sentence.charAt(0).toUpperCase() + sentence.slice(1);
 }
 
 function written(form: Form, value: unknown): string {

@@ -1,5 +1,5 @@
 // What one can do with runs, from any screen: asks the host, then says what was done and what was refused.
-import { backend, type ActionResult } from '$lib/backend';
+import { asApiError, backend, type ActionResult } from '$lib/backend';
 import { t, type Key } from '$lib/i18n/index.svelte';
 import { toasts } from './toasts.svelte';
 
@@ -19,7 +19,7 @@ export async function act(action: RunAction, ids: string[], undo?: RunAction): P
   const result = await toasts.attempt(() => backend.rpc(action, { ids }));
   if (result === null) return null;
   if (result.done.length > 0) toasts.say(t(DONE[action], { n: result.done.length }), undo === undefined ? undefined : () => void act(undo, result.done));
-  for (const problem of result.problems) toasts.fail({ code: 'wrong_state', message: problem.message, hints: [] });
+  for (const problem of result.problems) toasts.fail(asApiError({ code: 'wrong_state', ...problem }));
   return result;
 }
 
@@ -38,7 +38,7 @@ export async function askSweep(action: SweepAction, id: string): Promise<void> {
   if (result === null) return;
   const back = action === 'sweep_pause' ? () => void askSweep('sweep_resume', id) : undefined;
   toasts.say(t(DONE_SWEEP[action], { n: result.done.length }), back);
-  for (const problem of result.problems) toasts.fail({ code: 'wrong_state', message: problem.message, hints: [], diagnostics: [] });
+  for (const problem of result.problems) toasts.fail(asApiError({ code: 'wrong_state', ...problem }));
 }
 
 export async function setQueuePaused(paused: boolean): Promise<void> {

@@ -1,6 +1,7 @@
 // Short messages about what an action did or why it failed. Failures stay until closed and carry what to do; those of what
 // nobody asked for pass by themselves, as nobody may be there to close them and they lie over what is below.
 import { asApiError, type ApiError } from '$lib/backend';
+import { errorHints, errorText } from '$lib/i18n/say';
 
 export type Toast = { id: number; kind: 'ok' | 'error'; text: string; hints: string[]; undo?: () => void };
 
@@ -21,12 +22,12 @@ class Toasts {
   }
 
   fail(error: ApiError): void {
-    this.#add({ kind: 'error', text: error.message, hints: error.hints });
+    this.#add({ kind: 'error', text: errorText(error), hints: errorHints(error) });
   }
 
   /** As `fail`, of something in the background. */
   failInPassing(error: ApiError): void {
-    const id = this.#add({ kind: 'error', text: error.message, hints: error.hints });
+    const id = this.#add({ kind: 'error', text: errorText(error), hints: errorHints(error) });
     setTimeout(() => this.close(id), 2 * SHOWN_MS);
   }
 

@@ -2,7 +2,7 @@
 import { backend, type Run, type RunsPage } from '$lib/backend';
 import { Resource } from '$lib/state/resource.svelte';
 import { router } from '$lib/state/router.svelte';
-import { DEFAULT_SORT, extended, formatColumns, hostSort, nextSort, parseColumns, parseSelection, sortHere, toggled } from './table';
+import { DEFAULT_SORT, extended, formatColumns, nextSort, parseColumns, parseSelection, toggled } from './table';
 
 const ASK_EVERY_MS = 500;
 /** Columns as they were left, for an address that names none. */
@@ -17,10 +17,10 @@ export class RunsView {
   readonly selection = $derived(parseSelection(router.params['sel']));
   readonly chosen = $derived(new Set(this.selection));
   readonly page = new Resource<RunsPage>(
-    () => backend.rpc('runs', { where: this.query, sort: hostSort(this.sort) }),
+    () => backend.rpc('runs', { where: this.query, sort: this.sort }),
     (notice) => notice.overview || Object.keys(notice.runs).length > 0, ASK_EVERY_MS,
   );
-  readonly rows = $derived<Run[]>(sortHere(this.page.value?.runs ?? [], this.sort));
+  readonly rows = $derived<Run[]>(this.page.value?.runs ?? []);
   /** Selected runs that the query finds, in the order of the table. */
   readonly selected = $derived(this.rows.filter((run) => this.chosen.has(run.id)));
   #anchor = '';

@@ -58,7 +58,6 @@ export function switched(ids: string[], id: string): string[] {
 
 /** The column that every row keeps: its name and the way to it. */
 export const NAME = 'label';
-const SORTED_HERE = 'effective_learning_rate';
 export const DEFAULT_SORT = '-created_at';
 
 /** Numbers fall first, texts rise first; a second click turns the order. */
@@ -66,17 +65,6 @@ export function nextSort(now: string, key: string, numeric: boolean): string {
   if (now === key) return `-${key}`;
   if (now === `-${key}`) return key;
   return numeric ? `-${key}` : key;
-}
-
-/** What is asked of the host for a sort of the table. */
-export function hostSort(sort: string): string {
-  return sort.replace(/^-/, '') === SORTED_HERE ? DEFAULT_SORT : sort;
-}
-
-export function sortHere(runs: Run[], sort: string): Run[] {
-  if (sort.replace(/^-/, '') !== SORTED_HERE) return runs;
-  const by = sort.startsWith('-') ? -1 : 1;
-  return [...runs].sort((a, b) => by * (a.effective_learning_rate - b.effective_learning_rate));
 }
 
 export function parseSelection(text: string | undefined): string[] {

@@ -2,7 +2,7 @@
 // in memory while one looks at others or at another screen; their edits also outlive the page, as drafts.
 import { untrack } from 'svelte';
 import { SvelteMap } from 'svelte/reactivity';
-import { backend, type DatasetInfo, type JsonValue, type ParameterInfo, type PresetInfo, type SweepFile, type SweepForm } from '$lib/backend';
+import { asApiError, backend, type DatasetInfo, type JsonValue, type ParameterInfo, type PresetInfo, type SweepFile, type SweepForm } from '$lib/backend';
 import { t } from '$lib/i18n/index.svelte';
 import { changes } from '$lib/state/changes.svelte';
 import { Resource } from '$lib/state/resource.svelte';
@@ -172,7 +172,7 @@ export class SweepsView {
   async take(files: FileList | File[]): Promise<void> {
     for (const file of [...files]) {
       if (file.name.endsWith('.toml')) await this.add(`${baseName(file.name)}.toml`, await file.text());
-      else toasts.fail({ code: 'invalid_input', message: t('sweeps.not_toml', { file: file.name }), hints: [] });
+      else toasts.fail(asApiError({ code: 'invalid_input', message: t('sweeps.not_toml', { file: file.name }) }));
     }
   }
 

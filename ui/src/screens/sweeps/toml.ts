@@ -1,6 +1,5 @@
 // Colours and places of a TOML text: pieces of each line for the editor, and where line and column lie. No parser: the
 // host alone says what a text means.
-import type { Diagnostic } from '$lib/backend';
 
 export type Piece = { text: string; kind: '' | 'comment' | 'table' | 'key' | 'string' | 'value' };
 
@@ -38,17 +37,6 @@ export function wordAt(text: string, line: number, column: number): [from: numbe
   const from = offsetOf(text, line, column);
   const word = /^(?:"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|\[\[?[^\]\n]*\]\]?|[^\s,=#[\]{}]+)/.exec(text.slice(from));
   return [from, Math.min(text.length, from + (word?.[0].length ?? 1))];
-}
-
-/** The text with a misspelt name replaced by the one that the hint names; null where the hint names none. */
-export function mended(text: string, found: Diagnostic): { text: string; name: string } | null {
-  const name = /^did you mean `([^`]+)`/.exec(found.hint ?? '')?.[1];
-  if (name === undefined || found.line === 0) return null;
-  const [from, to] = wordAt(text, found.line, found.column);
-  const old = text.slice(from, to);
-  if (!/^["']?[\w-]+["']?$/.test(old)) return null;
-  const quote = /^["']/.exec(old)?.[0] ?? '';
-  return { text: text.slice(0, from) + quote + name + quote + text.slice(to), name };
 }
 
 export type DiffLine = { text: string; here: boolean };

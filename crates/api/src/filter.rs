@@ -1,0 +1,120 @@
+//! A stored run as the filter language looks at it, and as runs are sorted. Every field of the language has its value here,
+//! so that none is accepted and then found in no run.
+
+use std::cmp::Ordering;
+
+use vitals_recipe::query::{self, Extreme, Field, Name, QueryError, Row, Scalar};
+use vitals_recipe::{Recipe, Tells, effective_learning_rate};
+use vitals_store::RunRow;
+
+use crate::dto::{ApiError, Diagnostic};
+use crate::error::{Result, hinted};
+use crate::pace::{eta_seconds, images_per_second};
+use crate::said::Failure;
+
+/// A run under a filter.
+pub(crate) struct Filtered<'a> {
+    row: &'a RunRow,
+    recipe: Recipe,
+}
+
+impl<'a> Filtered<'a> {
+    pub fn new(row: &'a RunRow) -> Result<Self> {
+        Ok(Self { row, recipe: row.resolved()? })
+    }
+
+    fn field(&self, field: Field) -> Option<Scalar> {
+        let row = self.row;
+        let text = |text: &str| Some(Scalar::Text(text.to_owned()));
+        let number = |number: f64| Some(Scalar::Number(number));
+        match field {
+            Field::Id => text(&row.id.to_string()),
+            Field::Label => text(&row.label),
+            Field::Sweep => row.sweep.map(|id| Scalar::Text(id.to_string())),
+            Field::SweepName => row.sweep_name.clone().map(Scalar::Text),
+            Field::Probed => row.probed.map(|probed| Scalar::Text(probed.run.to_string())),
+            Field::Point => text(&row.point),
+            Field::State => text(row.state.as_str()),
+            Field::Evidence => text(&row.evidence),
+            Field::Attempt => number(f64::from(row.attempt)),
+            Field::Tag => Some(Scalar::List(row.tags.clone())),
+            Field::Note => text(&row.note),
+            Field::Stability => number(row.stability.score()),
+            Field::Step => number(row.steps_done as f64),
+            Field::TotalSteps => row.total_steps.map(|steps| Scalar::Number(steps as f64)),
+            Field::EtaSeconds => eta_seconds(row, self.recipe.batch_size).map(Scalar::Number),
+            Field::ImagesPerSecond => images_per_second(row).map(Scalar::Number),
+            Field::EffectiveLearningRate => number(effective_learning_rate(&self.recipe)),
+            Field::CreatedAt => text(&vitals_run::rfc3339(row.created_at)),
+            Field::StartedAt => row.started_at.map(|at| Scalar::Text(vitals_run::rfc3339(at))),
+            Field::EndedAt => row.ended_at.map(|at| Scalar::Text(vitals_run::rfc3339(at))),
+        }
+    }
+}
+
+impl Row for Filtered<'_> {
+    fn lookup(&self, name: &Name) -> Option<Scalar> {
+        match name {
+            Name::Field(field) => self.field(*field),
+            Name::Parameter(name) => self.recipe.get(name).as_ref().and_then(Scalar::from_json),
+            Name::Metric { metric, extreme } => {
+                let metric = self.row.metrics.get(metric)?;
+                let value = match extreme {
+                    Extreme::Last => Some(metric.last),
+                    Extreme::Min => metric.min,
+                    Extreme::Max => metric.max,
+                };
+                value.map(Scalar::Number)
+            }
+            Name::Events { kind } => {
+                Some(Scalar::Number(self.row.events.get(kind).copied().unwrap_or(0) as f64))
+            }
+        }
+    }
+}
+
+/// What runs are sorted by.
+pub(crate) struct Order {
+    pub name: Name,
+    reversed: bool,
+}
+
+/// The order that a word asks for, `-` before it turning it round; none where nothing is asked for.
+///
+/// # Errors
+/// `invalid_input` where there is no such name.
+pub(crate) fn order(sort: &str) -> Result<Option<Order>> {
+    let (name, reversed) = match sort.strip_prefix('-') {
+        Some(name) => (name, true),
+        None => (sort, false),
+    };
+    if name.is_empty() {
+        return Ok(None);
+    }
+    let name = query::sort_key(name).map_err(|QueryError { said, hint, .. }| {
+        hinted(ApiError::invalid(Failure::Sort { said: said.into() }), hint)
+    })?;
+    Ok(Some(Order { name, reversed }))
+}
+
+impl Order {
+    /// Runs that lack the value come last in either direction.
+    pub fn compare(&self, a: Option<&Scalar>, b: Option<&Scalar>) -> Ordering {
+        let ordering = match (a, b) {
+            (None, None) => return Ordering::Equal,
+            (None, Some(_)) => return Ordering::Greater,
+            (Some(_), None) => return Ordering::Less,
+            (Some(Scalar::Number(a)), Some(Scalar::Number(b))) => a.total_cmp(b),
+            (Some(a), Some(b)) => format!("{a:?}").cmp(&format!("{b:?}")),
+        };
+        if self.reversed { ordering.reverse() } else { ordering }
+    }
+}
+
+/// A filter that cannot be understood, with what to write instead where that is known.
+pub(crate) fn misread(QueryError { said, column, hint }: QueryError) -> ApiError {
+    let told = said.told();
+    let error = ApiError::invalid(Failure::Filter { column, said: told.clone() });
+    let at = u32::try_from(column).unwrap_or(u32::MAX);
+    hinted(error, hint.clone()).at(vec![Diagnostic::new(1, at, told, hint)])
+}

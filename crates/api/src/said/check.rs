@@ -1,0 +1,45 @@
+//! What `doctor` finds, line by line, and what to do about what is wrong.
+
+use vitals_recipe::{Bytes, Names};
+
+vitals_recipe::sentences! {
+    /// What a line says.
+    pub enum Finding in "check" {
+        Writable { path: String } = "{path} is writable";
+        NotWritable { path: String, reason: String } = "{path} is not writable: {reason}";
+        ProgramsInPlace = "vitals and vitals-worker are in place";
+        LibtorchLoads { devices: Names } = "loads; devices: {devices}";
+        WorkerEnded { status: String, words: String } = "the worker ended with {status}: {words}";
+        WorkerNotStarted { reason: String } = "the worker did not start: {reason}";
+        WorkerSilent { seconds: u64 } = "the worker gave no answer in {seconds} s";
+        Whole { size: Bytes } = "whole, {size}";
+        DatabaseProblems { problems: String } = "{problems}";
+        DatasetThere { name: String, images: u64, path: String } = "{name}: {images} images in {path}";
+        DatasetGone { name: String, path: String } = "{name}: {path} is gone";
+        /// As stored when the data set was last looked at, or as the supervisor says it.
+        Problem { text: String } = "{text}";
+        SupervisorRuns { pid: String } = "runs as process {pid}";
+        SupervisorComes = "is coming up";
+        SupervisorNotNeeded = "none is needed now; the next start of a run brings one";
+        Free { bytes: Bytes } = "{bytes} free for runs";
+        NoSpace { path: String, reason: String } = "{path}: {reason}";
+    }
+}
+
+vitals_recipe::sentences! {
+    /// What to do about it.
+    pub enum Remedy in "remedy" {
+        Permissions = "change its permissions";
+        BuildPrograms = "`cargo xtask app` builds them beside each other";
+        InstallLibtorch =
+            "`cargo xtask setup` installs libtorch; `cargo xtask setup --cuda` the one for NVIDIA devices";
+        IngestAgain = "move vitals.db away and run `vitals ingest` on the run folders: they hold everything";
+        LookAtDisk = "see that the disk is well and nobody else writes to it";
+        DatabaseAbove = "see the database above";
+        InstallDataset = "install it, or add it again with `vitals dataset add NAME PATH`";
+        DatasetBack = "put it back, or add it again with `vitals dataset add NAME PATH`";
+        SupervisorLog = "see supervisor.log in the workspace";
+        MakeRoom = "make room, or remove old runs with `vitals run remove`";
+        RunsFolder = "see that the runs folder is there";
+    }
+}

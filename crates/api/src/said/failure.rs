@@ -1,0 +1,121 @@
+//! Failures of commands and questions, but for settings. What is somebody else's words stands in a field.
+
+use std::path::Path;
+
+use vitals_recipe::{Names, Told};
+
+vitals_recipe::sentences! {
+    /// What could not be done, and why.
+    pub enum Failure in "failure" {
+        /// A failure of a room below, after its operation.
+        FailedTo { what: Told } = "failed to {what}";
+        File { operation: Told, path: String, reason: String } = "failed to {operation} {path}: {reason}";
+        /// A thread of our own ended without an answer.
+        NoAnswer { reason: String } = "failed to get an answer: {reason}";
+        NotEncoded { reason: String } = "failed to write JSON: {reason}";
+        NoMethod { method: String } = "there is no method `{method}`";
+        Parameters { method: String, reason: String } = "parameters of `{method}`: {reason}";
+        ProgramsNotFound { reason: String } = "failed to find the programs beside this one: {reason}";
+        NoNotification { reason: String } = "the desktop took no notification: {reason}";
+
+        Filter { column: usize, said: Told } = "filter, column {column}: {said}";
+        Sort { said: Told } = "sorting: {said}";
+        At { file: String, line: u32, column: u32, said: Told } = "{file}:{line}:{column}: {said}";
+        NoRun { id: String } = "no run {id}";
+        NotApplicable { run: String, state: String, command: String } =
+            "run {run} is {state}, so `{command}` does not apply";
+        NoRunOfSweep { command: String } = "the sweep has no run to which `{command}` applies";
+        StepExpected = "`to_step` must be a step, a whole number";
+        NoCheckpointAt { step: u64 } = "there is no checkpoint at step {step}";
+        NoSweepText = "the sweep has no text";
+        NoPreset { name: String } = "there is no preset `{name}`";
+        NoAlarm { name: String } = "there is no alarm `{name}`";
+        NoSeries { name: String } = "the run has no series `{name}`";
+        TooFewToCompare = "give at least two runs to compare";
+
+        NoSweepFileName { file: String } = "`{file}` is no name for a sweep file";
+        FileExists { file: String } = "{file} exists already";
+        FileRemoved { file: String } = "{file} was removed meanwhile";
+        FileChanged { file: String } = "{file} was changed on disk meanwhile";
+
+        DatasetRemoved { name: String } = "data set `{name}` was removed";
+        NoDatasetName { name: String } = "`{name}` is no name for a data set";
+        BuiltIn { name: String } = "`{name}` is built in";
+        BuiltInStays { name: String } = "`{name}` is built in and stays";
+        NoDataset { name: String } = "no data set `{name}`";
+        Dataset { name: String, said: Told } = "data set `{name}`: {said}";
+        DatasetUnread { name: String, said: Told } = "failed to read data set `{name}`: {said}";
+        FingerprintChanged { before: String } = "changed since it was added: fingerprint {before} before";
+        NoSplit { name: String } = "there is no split `{name}`";
+        NoAugmentation { name: String } = "there is no augmentation `{name}`";
+        WrongImageSize { found: u32 } = "image_size {found} is not within 8 to 1024 pixels";
+        WrongCropScale { found: String } = "crop_min_scale {found} is not within 0 to 1";
+
+        NoFormat { name: String } = "there is no format `{name}`";
+        NoBase64 { reason: String } = "the content is no base64: {reason}";
+        NotDrawn { reason: String } = "failed to draw the figure: {reason}";
+        PngNotDrawn { reason: String } = "failed to draw the PNG: {reason}";
+        NotImported { reason: String } = "failed to import: {reason}";
+        RunNotAdded = "failed to add a run for the import";
+        NotIngested { reason: String } = "failed to ingest the import: {reason}";
+        FrameColumns { most: u32, found: u32 } = "a frame has 1 to {most} columns, not {found}";
+        FrameSeries { most: usize } = "a frame has at most {most} series";
+        Smoothing { series: String, found: String } =
+            "smoothing of {series} is {found}; it must be at least 0 and below 1";
+        HeatmapColumns { most: u32, found: u32 } = "a heat map has 1 to {most} columns, not {found}";
+        HeatmapRows { most: usize } = "a heat map has at most {most} rows";
+
+        ProbeOfProbe { run: String } = "run {run} is itself a probe";
+        ProbeOfProbeOf { run: String, judged: String } = "run {run} is itself a probe of run {judged}";
+        SetsNothing { text: String } = "`{text}` sets nothing";
+        NoProbeKind { name: String } = "there is no kind of probe `{name}`";
+        NotForProbes { name: String, task: String, reason: Told } =
+            "`{name}` cannot be set for a probe of the kind {task}: {reason}";
+        NoCheckpointYet { run: String } = "run {run} has no checkpoint yet";
+        NoCheckpoint { word: String } = "`{word}` is no checkpoint";
+        NoCheckpointInForce { run: String } = "run {run} has no checkpoint in force";
+        RunLacksCheckpoint { run: String, step: String } = "run {run} has no checkpoint at step {step}";
+        DamagedCheckpoint { path: String, reason: String } = "the checkpoint {path} is damaged: {reason}";
+        OtherGeometry { path: String, name: String, found: String, wanted: String } =
+            "the checkpoint {path} has another geometry: its {name} is {found}, the run's is {wanted}";
+
+        /// Of a table that is no run.
+        Table { what: String } = "{what}";
+    }
+}
+
+vitals_recipe::sentences! {
+    /// What was being done with a file; completes "failed to … FILE".
+    pub enum Operation in "operation" {
+        Create = "create";
+        Find = "find";
+        List = "list";
+        Read = "read";
+        Rename = "rename";
+        Write = "write";
+        Remove = "remove";
+        Copy = "copy";
+    }
+}
+
+impl Failure {
+    /// A file or folder that the operating system refused.
+    pub fn file(operation: Operation, path: &Path, error: &std::io::Error) -> Failure {
+        let (path, reason) = (path.display().to_string(), error.to_string());
+        Failure::File { operation: operation.into(), path, reason }
+    }
+
+    pub(crate) fn answer(error: &dyn std::fmt::Display) -> Failure {
+        Failure::NoAnswer { reason: error.to_string() }
+    }
+
+    /// What could not be written as JSON.
+    pub fn json(error: &serde_json::Error) -> Failure {
+        Failure::NotEncoded { reason: error.to_string() }
+    }
+}
+
+/// Names of the kinds of something, in a row.
+pub(crate) fn names(all: &[&str]) -> Names {
+    all.iter().copied().collect()
+}

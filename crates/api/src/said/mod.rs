@@ -1,0 +1,24 @@
+//! What this room tells people when something cannot be done: a kind with fields for every failure and for every hint. The
+//! rooms below tell their own failures; [`crate::error`] gives each its code.
+
+mod check;
+mod failure;
+mod hint;
+mod setting;
+
+pub use check::{Finding, Remedy};
+pub(crate) use failure::names;
+pub use failure::{Failure, Operation};
+pub use hint::Advice;
+pub use setting::{SbatchOption, Setting};
+
+/// Every kind of this room, for the catalogues.
+pub(crate) const SENTENCES: &[&[vitals_recipe::Sentence]] = &[
+    Failure::SENTENCES,
+    Operation::SENTENCES,
+    Advice::SENTENCES,
+    Setting::SENTENCES,
+    SbatchOption::SENTENCES,
+    Finding::SENTENCES,
+    Remedy::SENTENCES,
+];

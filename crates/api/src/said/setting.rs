@@ -1,0 +1,42 @@
+//! What is wrong about a setting.
+
+use vitals_recipe::{Names, Told};
+
+vitals_recipe::sentences! {
+    /// Why a setting was refused.
+    pub enum Setting in "setting" {
+        Range { name: String, found: u32, least: u32, most: u32 } =
+            "{name} is {found}; it must be {least} to {most}";
+        Memory { name: String, found: u64, least: u64, most: u64 } =
+            "{name} is {found}; it must be {least} to {most}, all it has";
+        LeastMemory { name: String, found: u64, least: u64 } =
+            "{name} is {found}; it must be at least {least}";
+        NoDevice { device: String } = "device {device} does not exist here";
+        NoCause { found: String, causes: Names } =
+            "retry.causes names `{found}`; a cause is one of {causes}";
+        NoCauses = "retry.causes is empty, so that nothing would ever be retried";
+        NoName { name: String, found: String } = "{name} is `{found}`; that is no name of one";
+        NoTime { found: String } = "slurm.time is `{found}`; that is no time limit";
+        RelativePath { name: String, found: String } = "{name} is `{found}`; it must be an absolute path";
+        NoFile { name: String, found: String } = "{name} is {found}, and there is no such file";
+        Option { option: String, what: Told } = "slurm.extra has `{option}`; {what}";
+        NotNameValue { word: String } = "`{word}` is not NAME=VALUE";
+        Unknown { name: String } = "there is no setting `{name}`";
+        WholeNumber { name: String, found: String } = "{name} is `{found}`; it must be a whole number";
+        Boolean { name: String, found: String } = "{name} is `{found}`; it must be true or false";
+        Size { name: String, found: String } = "{name} is `{found}`; it must be a size";
+        Choice { name: String, found: String, choices: Names } =
+            "{name} is `{found}`; it must be one of {choices}";
+        Zoom { found: u32 } = "zoom is {found} %; it must lie between 80 and 150";
+    }
+}
+
+vitals_recipe::sentences! {
+    /// Why an option for sbatch was refused.
+    pub enum SbatchOption in "option" {
+        LineOfItsOwn = "each option stands on a line of its own";
+        Dash = "an option of sbatch begins with a dash, such as --mem=8G";
+        Own = "Vitals sets that itself";
+        SettingOfItsOwn { name: String } = "it has a setting of its own, {name}";
+    }
+}

@@ -1,0 +1,127 @@
+//! Every field of the filter language finds a run that has it, through rows of a real store; what is no name is an error
+//! that says what to write instead, for conditions and for sorting.
+
+use vitals_api::dto::{ErrorCode, RunsQuery};
+use vitals_api::foreign::{About, record};
+use vitals_api::{Evidence, RunId, RunState, runs, sweeps};
+use vitals_journal::Column;
+use vitals_recipe::query::Field;
+use vitals_store::{NewRun, Probed};
+
+use crate::world::World;
+
+const SWEEP: &str = "format = 1\nname = \"Rates\"\n[recipe]\npreset = \"mocov3_vit_micro\"\n";
+
+/// A run that works and has recorded its speed, and a cancelled probe of it that a sweep asked for.
+async fn two_runs(world: &World) -> (RunId, RunId) {
+    let context = &world.context;
+    let about = About {
+        label: "fast".to_owned(),
+        steps: 600,
+        evidence: Evidence::said("made"),
+        note: "by hand".to_owned(),
+        tag: "keep".to_owned(),
+    };
+    let write = |journal: &vitals_journal::Writer| -> vitals_journal::Result<()> {
+        let stream = journal.stream("step", vec![Column::f64("images_per_second".to_owned(), "")])?;
+        journal.row(stream, 0, 0.1, &[512.0])?;
+        journal.row(stream, 1, 0.6, &[512.0])
+    };
+    let judged = record(context, about, write).await.unwrap().run;
+    let store = context.store();
+    for state in [RunState::Queued, RunState::Starting, RunState::Running] {
+        store.set_state(judged, state, Evidence::said("made"), context.now()).await.unwrap();
+    }
+    let (sweep, revision, points) = sweeps::add(context, SWEEP, "rates.toml").await.unwrap();
+    let new = NewRun {
+        id: None,
+        point: points[0].id.clone(),
+        seed: 0,
+        recipe: serde_json::to_value(&points[0].recipe).unwrap(),
+        probed: Some(Probed { run: judged, step: Some(1) }),
+        axes: Default::default(),
+        label: "probe".to_owned(),
+        priority: 0,
+        total_steps: Some(10),
+        state: RunState::Queued,
+        evidence: Evidence::said("queued").into(),
+    };
+    let probe = store.insert_runs(Some((sweep, revision)), &[new], context.now()).await.unwrap().added[0];
+    store.set_state(probe, RunState::Cancelled, Evidence::said("made"), context.now()).await.unwrap();
+    (judged, probe)
+}
+
+async fn found(world: &World, filter: &str, sort: &str) -> Vec<String> {
+    let query = RunsQuery { filter: filter.to_owned(), sort: sort.to_owned(), limit: None, offset: None };
+    let page = runs::list(&world.context, &query).await.unwrap_or_else(|error| panic!("{filter}: {error}"));
+    page.runs.into_iter().map(|run| run.label).collect()
+}
+
+#[tokio::test]
+async fn each_field_has_its_value() {
+    let world = World::new().await;
+    let (judged, probe) = two_runs(&world).await;
+    let point = world.context.store().run(judged).await.unwrap().point;
+    for &field in Field::ALL {
+        let (condition, expected) = match field {
+            Field::Id => (format!("id = {judged}"), "fast"),
+            Field::Label => ("label = probe".to_owned(), "probe"),
+            Field::Sweep => ("sweep ~ \"-\"".to_owned(), "probe"),
+            Field::SweepName => ("sweep_name = Rates".to_owned(), "probe"),
+            Field::Probed => (format!("probed = {judged}"), "probe"),
+            Field::Point => (format!("point = {point} and label = fast"), "fast"),
+            Field::State => ("state = running".to_owned(), "fast"),
+            Field::Evidence => ("evidence = made and label = probe".to_owned(), "probe"),
+            Field::Attempt => ("attempt = 1".to_owned(), "fast"),
+            Field::Tag => ("tag = keep".to_owned(), "fast"),
+            Field::Note => ("note ~ hand".to_owned(), "fast"),
+            Field::Stability => ("stability >= 0 and label = fast".to_owned(), "fast"),
+            Field::Step => ("step = 2".to_owned(), "fast"),
+            Field::TotalSteps => ("total_steps = 600".to_owned(), "fast"),
+            // 598 steps of 256 images at 512 images a second.
+            Field::EtaSeconds => ("eta_seconds = 299".to_owned(), "fast"),
+            Field::ImagesPerSecond => ("images_per_second = 512".to_owned(), "fast"),
+            // 3e-3 for 256 images, at a batch of 256.
+            Field::EffectiveLearningRate => {
+                ("effective_learning_rate = 3e-3 and label = probe".to_owned(), "probe")
+            }
+            Field::CreatedAt => ("created_at >= 2026-01-01 and label = probe".to_owned(), "probe"),
+            Field::StartedAt => ("started_at >= 2026-01-01".to_owned(), "fast"),
+            Field::EndedAt => ("ended_at >= 2026-01-01".to_owned(), "probe"),
+        };
+        assert_eq!(found(&world, &condition, "").await, [expected], "{condition}");
+        // Whatever has a value can be sorted by; runs without one come last.
+        assert_eq!(found(&world, "", field.as_str()).await.len(), 2, "{}", field.as_str());
+    }
+    assert_eq!(found(&world, "", "total_steps").await, ["probe", "fast"]);
+    assert_eq!(found(&world, "", "-total_steps").await, ["fast", "probe"]);
+    assert_eq!(found(&world, "", "-probed").await, ["probe", "fast"]);
+    assert_ne!(judged, probe);
+}
+
+#[tokio::test]
+async fn what_is_no_name_is_an_error_by_kind_and_fields() {
+    let world = World::new().await;
+    let refused = async |filter: &str, sort: &str| {
+        let query = RunsQuery { filter: filter.to_owned(), sort: sort.to_owned(), limit: None, offset: None };
+        runs::list(&world.context, &query).await.unwrap_err()
+    };
+    let error = refused("state = running and optimzer = adamw", "").await;
+    assert_eq!(error.code, ErrorCode::InvalidInput);
+    assert_eq!(error.message, "filter, column 21: there is no `optimzer`");
+    assert_eq!(error.hints, ["did you mean `optimizer`?"]);
+    let told = serde_json::to_value(&error).unwrap();
+    assert_eq!(told["told"]["kind"], "failure.filter");
+    assert_eq!(told["told"]["fields"]["said"]["kind"], "query.unknown_name");
+    assert_eq!(told["hints_told"][0]["fields"]["name"], "optimizer");
+    assert_eq!(told["diagnostics"][0]["code"], "query.unknown_name");
+    assert_eq!(told["diagnostics"][0]["fields"]["name"], "optimzer");
+    assert_eq!(told["diagnostics"][0]["hint_told"]["kind"], "hint.did_you_mean");
+
+    let error = refused("", "-stat").await;
+    assert_eq!(
+        (error.message.as_str(), error.code),
+        ("sorting: there is no `stat`", ErrorCode::InvalidInput)
+    );
+    assert_eq!(error.hints, ["did you mean `state`?"]);
+}

@@ -1,0 +1,95 @@
+//! What a condition on runs may ask for, and what runs are sorted by: fields of a run, its parameters, last, smallest and
+//! largest values of its metrics, how often an event happened. A row answers for every field, so that none is accepted
+//! and then empty.
+
+use crate::metrics::Metric;
+
+macro_rules! fields {
+    ($($(#[doc = $doc:literal])* $variant:ident = $word:expr;)+) => {
+        /// What a run is asked for by a bare word, beside its parameters.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Field {
+            $($(#[doc = $doc])* $variant,)+
+        }
+
+        impl Field {
+            /// Every field, in the order of the help.
+            pub const ALL: &'static [Field] = &[$(Field::$variant),+];
+
+            /// The word of the language.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Field::$variant => $word),+ }
+            }
+        }
+    };
+}
+
+fields! {
+    Id = "id";
+    Label = "label";
+    Sweep = "sweep";
+    SweepName = "sweep_name";
+    /// The run that a probe judges.
+    Probed = "probed";
+    Point = "point";
+    State = "state";
+    Evidence = "evidence";
+    Attempt = "attempt";
+    Tag = "tag";
+    Note = "note";
+    /// How calm training was, from 0 to 1.
+    Stability = "stability";
+    Step = "step";
+    TotalSteps = "total_steps";
+    EtaSeconds = "eta_seconds";
+    ImagesPerSecond = Metric::ImagesPerSecond.name();
+    EffectiveLearningRate = "effective_learning_rate";
+    CreatedAt = "created_at";
+    StartedAt = "started_at";
+    EndedAt = "ended_at";
+}
+
+impl Field {
+    pub fn named(word: &str) -> Option<Field> {
+        Field::ALL.iter().copied().find(|field| field.as_str() == word)
+    }
+}
+
+/// Which value of a metric.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extreme {
+    Last,
+    Min,
+    Max,
+}
+
+/// A name of the language, known to exist.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Name {
+    Field(Field),
+    /// A parameter of the table.
+    Parameter(&'static str),
+    Metric {
+        metric: String,
+        extreme: Extreme,
+    },
+    /// How often an event of the kind happened.
+    Events {
+        kind: String,
+    },
+}
+
+impl Name {
+    /// The name with a dot and what follows it; none where nothing of the language follows.
+    pub(super) fn with_suffix(name: &str) -> Option<Name> {
+        let (stem, suffix) = name.rsplit_once('.')?;
+        let metric = |extreme| Name::Metric { metric: stem.to_owned(), extreme };
+        match suffix {
+            "last" => Some(metric(Extreme::Last)),
+            "min" => Some(metric(Extreme::Min)),
+            "max" => Some(metric(Extreme::Max)),
+            "count" => Some(Name::Events { kind: stem.to_owned() }),
+            _ => None,
+        }
+    }
+}
