@@ -39,13 +39,12 @@ impl AddAssign for Count {
 }
 
 /// cargo-nextest: `Summary [  1.2s] 5 tests run: 4 passed, 1 failed, 0 skipped`; cargo test: `test result: ok. 4 passed;
-/// 1 failed; 0 ignored; …` once a binary.
+/// 1 failed; 0 ignored; …` once a binary. nextest shows a failed test's own output, with such a line in it, set in.
 pub fn rust(lines: &[String]) -> Count {
     let mut count = Count::default();
     for line in lines.iter().map(|line| plain(line)) {
-        let line = line.trim_start();
-        if line.starts_with("Summary [") || line.starts_with("test result:") {
-            count += words(line);
+        if line.trim_start().starts_with("Summary [") || line.starts_with("test result:") {
+            count += words(&line);
         }
     }
     count
@@ -116,6 +115,10 @@ mod tests {
         let nextest =
             lines("     Summary [   0.5s] 12/12 tests run: 11 passed (1 slow), 1 failed, 2 skipped");
         assert_eq!(rust(&nextest), count(11, 1, 2));
+        let own_words = lines(
+            "    test result: FAILED. 0 passed; 1 failed; 0 ignored; 0 measured; 11 filtered out\n     Summary [   0.5s] 2 tests run: 1 passed, 1 failed, 0 skipped",
+        );
+        assert_eq!(rust(&own_words), count(1, 1, 0));
         let cargo = lines(
             "test result: ok. 5 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s\n\
              test result: FAILED. 2 passed; 3 failed; 0 ignored; 0 measured; 0 filtered out",

@@ -13,7 +13,8 @@ use crate::setup::{self, Wanted};
 use crate::{binaries, display, run};
 
 /// The experiments that a laptop can run; the first is what the demo trains.
-const EXPERIMENTS: [&str; 2] = ["fashion-mnist-frozen-patch.toml", "fashion-mnist-shock.toml"];
+const EXPERIMENTS: [&str; 3] =
+    ["fashion-mnist-frozen-patch.toml", "adam-spikes.toml", "fashion-mnist-shock.toml"];
 
 pub fn run(place: &Place, headless: bool) -> anyhow::Result<()> {
     setup::run(place, Wanted { build: true, window: true, tests: false, cuda: false }, false)?;

@@ -1,10 +1,11 @@
 //! How fast a run works, and how long it will go on at that speed.
 
+use vitals_recipe::Metric;
 use vitals_store::RunRow;
 
 /// Speed as last recorded.
 pub(crate) fn images_per_second(row: &RunRow) -> Option<f64> {
-    row.metrics.get("images_per_second").map(|metric| metric.last).filter(|v| *v > 0.0)
+    row.metrics.get(Metric::ImagesPerSecond.name()).map(|metric| metric.last).filter(|v| *v > 0.0)
 }
 
 /// How long a run that works will go on at that speed.

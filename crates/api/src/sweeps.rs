@@ -254,7 +254,7 @@ pub fn create(context: &Context, file: &str, preset: &str, name: &str) -> Result
 }
 
 /// Applies the form's edits to a text; comments stay.
-pub fn edit_text(text: &str, edits: &[edit::Edit]) -> Result<String> {
+pub(crate) fn edit_text(text: &str, edits: &[edit::Edit]) -> Result<String> {
     edit::apply(text, edits).map_err(ApiError::invalid)
 }
 

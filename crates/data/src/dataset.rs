@@ -10,9 +10,9 @@ use vitals_recipe::DatasetFacts;
 use crate::cache::{Cache, DecodedCache, Disk, Memory};
 use crate::decode::{self, Wanted};
 use crate::error::{Missing, Where};
-use crate::order::Blocks;
+use crate::order::{Blocks, Purpose, permutation};
 use crate::source::{self, FASHION_MNIST, Found, MemorySource, Source};
-use crate::{DataError, Result, RgbImage, fingerprint, order};
+use crate::{DataError, Result, RgbImage, fingerprint};
 
 /// Which data set: a name as in a recipe, and where it lies if that is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +57,13 @@ struct Part {
     source: usize,
     chosen: Option<Vec<u32>>,
     len: usize,
+}
+
+impl Part {
+    /// Where its image `at` stands in the source.
+    fn index(&self, at: usize) -> u32 {
+        self.chosen.as_ref().map_or(at as u32, |chosen| chosen[at])
+    }
 }
 
 /// An open data set. Shared between threads by `Arc`; every method takes `&self`.
@@ -223,6 +230,23 @@ impl Dataset {
         Ok(Self { cache: Some(cache), ..self })
     }
 
+    /// The same set with only `images` of its training images: the first in an order that `seed` gives, so that a larger
+    /// number takes the same ones and more. All of them where there are no more.
+    #[must_use]
+    pub fn with_first(self, images: u64, seed: u64) -> Self {
+        if images >= self.train_len() {
+            return self;
+        }
+        let order = permutation(self.train.len, seed, &Purpose::Taken);
+        let first = order.iter().take(images as usize);
+        let mut taken: Vec<u32> = first.map(|&at| self.train.index(at as usize)).collect();
+        // What lies together in shards stays together.
+        taken.sort_unstable();
+        let train = Part { source: self.train.source, len: taken.len(), chosen: Some(taken) };
+        let facts = DatasetFacts { images, ..self.facts };
+        Self { train, facts, ..self }
+    }
+
     /// Images that are read together and do not all fit in memory, as the order of an epoch needs to know them.
     pub(crate) fn blocks(&self) -> Option<Blocks> {
         let shards = self.sources[self.train.source].shards()?;
@@ -355,7 +379,7 @@ impl Dataset {
         let part = self.part(split);
         let out_of_range = || DataError::OutOfRange { index, len: part.len as u64 };
         let at = usize::try_from(index).ok().filter(|&at| at < part.len).ok_or_else(out_of_range)?;
-        let at = part.chosen.as_ref().map_or(at, |chosen| chosen[at] as usize);
+        let at = part.index(at) as usize;
         Ok((&*self.sources[part.source], at))
     }
 }
@@ -363,7 +387,7 @@ impl Dataset {
 /// Splits `0..images` into kept and held-out indices, both ascending: 5 %, at least one, chosen by `seed`.
 fn hold_out(images: usize, seed: u64) -> (Vec<u32>, Vec<u32>) {
     let held = ((images as f64 * HELD_OUT_SHARE).round() as usize).clamp(1, images - 1);
-    let mut shuffled = order::permutation(images, seed, &order::Purpose::HeldOut);
+    let mut shuffled = permutation(images, seed, &Purpose::HeldOut);
     let mut kept = shuffled.split_off(held);
     shuffled.sort_unstable();
     kept.sort_unstable();

@@ -53,7 +53,7 @@ vitals_recipe::sentences! {
 
 vitals_recipe::sentences! {
     /// What [`DataError`] says.
-    pub enum DataFailure in "data" {
+    enum DataFailure in "data" {
         Unknown { name: String, hint: Told } =
             "data set `{name}` is unknown: it is neither built in nor a file or folder ({hint})";
         Empty { path: String, expected: Told } = "{path} holds no images that we can read: {expected}";

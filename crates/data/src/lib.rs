@@ -20,7 +20,7 @@ mod source;
 pub use augment::eval_image;
 pub use cache::DecodedCache;
 pub use dataset::{Dataset, DatasetSpec, HeldOut, HeldOutOrigin, Split, open, open_seeded};
-pub use error::{DataError, DataFailure, Missing, Result, SENTENCES, Where};
+pub use error::{DataError, Missing, Result, SENTENCES, Where};
 pub use loader::{Batch, Loader, LoaderConfig};
 pub use rgb::RgbImage;
 pub use source::{FASHION_MNIST, fashion_mnist_folder};

@@ -11,6 +11,8 @@ pub(crate) enum Purpose {
     Epoch(u64),
     /// The choice of held-out images.
     HeldOut,
+    /// The choice of training images where not all take part.
+    Taken,
 }
 
 /// A uniformly random permutation of `0..len`, keyed by `seed` and `purpose`.
@@ -18,6 +20,7 @@ pub(crate) fn permutation(len: usize, seed: u64, purpose: &Purpose) -> Vec<u32> 
     let mut rng = match purpose {
         Purpose::Epoch(epoch) => keyed_rng(seed, &["order".into(), (*epoch).into()]),
         Purpose::HeldOut => keyed_rng(seed, &["held-out".into()]),
+        Purpose::Taken => keyed_rng(seed, &["taken".into()]),
     };
     let mut order: Vec<u32> = (0..u32::try_from(len).unwrap_or(u32::MAX)).collect();
     rng.shuffle(&mut order);

@@ -196,3 +196,27 @@ fn the_fingerprint_is_of_content_not_of_place() {
     let renamed = opened(two.path()).fingerprint().to_owned();
     assert!(same != changed && changed != renamed && same != renamed);
 }
+
+#[test]
+fn the_first_images_are_the_same_ones_whatever_their_number() {
+    let root = tempfile::tempdir().unwrap();
+    for i in 0..40 {
+        write(root.path(), &format!("train/cat/{i:02}.png"), [i, 0, 0]);
+        write(root.path(), &format!("train/dog/{i:02}.png"), [0, i, 0]);
+    }
+    write(root.path(), "val/cat/1.png", [0, 0, 9]);
+    let names = |images: u64, seed: u64| -> Vec<String> {
+        let dataset = opened(root.path()).with_first(images, seed);
+        assert_eq!((dataset.facts().images, dataset.heldout().images), (dataset.train_len(), 1));
+        (0..dataset.train_len()).map(|i| dataset.image_name(Split::Train, i)).collect()
+    };
+    let (few, more) = (names(8, 3), names(20, 3));
+    assert_eq!((few.len(), more.len()), (8, 20));
+    assert!(few.iter().all(|name| more.contains(name)));
+    assert_ne!(few, names(8, 4));
+    assert_eq!(names(80, 3).len(), 80);
+    assert_eq!(names(1000, 3), names(80, 3));
+    let labels: Vec<_> = labels(&opened(root.path()).with_first(20, 3), Split::Train);
+    let said: Vec<_> = more.iter().map(|name| Some(u32::from(name.contains("dog")))).collect();
+    assert_eq!(labels, said);
+}

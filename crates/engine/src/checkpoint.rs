@@ -19,11 +19,11 @@ use crate::tensor_file::{State, decode, encode, restore};
 use crate::trainer::Trainer;
 
 /// The version of the folder's layout.
-pub const CHECKPOINT_FORMAT: u32 = 1;
+pub(crate) const CHECKPOINT_FORMAT: u32 = 1;
 
 pub(crate) const MODEL: &str = "model.safetensors";
 pub(crate) const OPTIMIZER: &str = "optimizer.safetensors";
-pub(crate) const MONITOR: &str = "monitor.safetensors";
+const MONITOR: &str = "monitor.safetensors";
 pub(crate) const STATE: &str = "state.json";
 
 /// `state.json`: everything of a run's state that is no tensor. Randomness is keyed by step and name, so there is no

@@ -63,7 +63,7 @@ pub(crate) struct Measurement {
 
 /// Vectors of one value per slot, on the device: gradient norms, gradient maxima, norms of change, norms of weights,
 /// sums of Adam's ratios. The last three are 0 for frozen slots.
-pub(crate) const ROWS: usize = 5;
+const ROWS: usize = 5;
 
 impl Measurement {
     /// Before the update: `gradient` covers the whole parameter buffer.

@@ -38,7 +38,7 @@ mod trainer;
 mod views;
 
 pub use bench::{BenchReport, bench};
-pub use checkpoint::{CHECKPOINT_FORMAT, CheckpointState};
+pub use checkpoint::CheckpointState;
 pub use device::{Device, cuda_devices, num_threads, set_threads};
 pub use error::EngineError;
 pub use exchange::{Import, export, import};

@@ -78,13 +78,20 @@ fn check_batches(recipe: &Recipe, problems: &mut Vec<Problem>) {
 
 fn check_against_data(recipe: &Recipe, facts: &DatasetFacts, problems: &mut Vec<Problem>) {
     let DatasetFacts { name, images, .. } = facts;
-    if recipe.task != Task::Knn && u64::from(recipe.batch_size) > *images {
-        let said = Contradiction::LargeBatch {
-            batch_size: recipe.batch_size,
-            dataset: name.clone(),
-            images: *images,
+    let (batch_size, train_images) = (recipe.batch_size, recipe.train_images);
+    if recipe.task != Task::Knn && u64::from(batch_size) > recipe.images_taken(*images) {
+        let problem = if u64::from(batch_size) > *images {
+            let said = Contradiction::LargeBatch { batch_size, dataset: name.clone(), images: *images };
+            Problem::error(&["batch_size", "dataset"], said)
+        } else {
+            let said = Contradiction::FewImages { train_images, batch_size };
+            Problem::error(&["train_images", "batch_size"], said).mended_by("train_images", batch_size)
         };
-        problems.push(Problem::error(&["batch_size", "dataset"], said));
+        problems.push(problem);
+    }
+    if u64::from(train_images) > *images {
+        let said = Contradiction::FewerImages { train_images, dataset: name.clone(), images: *images };
+        problems.push(Problem::warning(&["train_images", "dataset"], said).mended_by("train_images", 0));
     }
     if !recipe.task.is_probe() && recipe.knn_every > 0 && !facts.labelled {
         let said = Contradiction::Unlabelled { dataset: name.clone() };
@@ -94,7 +101,8 @@ fn check_against_data(recipe: &Recipe, facts: &DatasetFacts, problems: &mut Vec<
 }
 
 fn check_lengths(recipe: &Recipe, facts: Option<&DatasetFacts>, problems: &mut Vec<Problem>) {
-    let images = facts.map(|facts| facts.images).filter(|images| *images >= u64::from(recipe.batch_size));
+    let images = facts.map(|facts| facts.images);
+    let images = images.filter(|images| recipe.images_taken(*images) >= u64::from(recipe.batch_size));
     let schedule = images.map(|images| recipe.schedule(images));
     let warmup_epochs = short_number(recipe.warmup_epochs);
     let too_long = match (recipe.max_steps, schedule) {

@@ -44,7 +44,8 @@ pub use parameters::{InProbes, Kind, Parameter, Since, ValueError, nearest};
 pub use point::{Point, point_id};
 pub use preset::{PRESETS, Preset};
 pub use probe::{FixedInProbe, fixed_in_probes, probe};
-pub use problem::{Contradiction, Problem, Severity};
+use problem::Contradiction;
+pub use problem::{Problem, Severity};
 pub use resolve::{Level, Setting, resolve};
 pub use schedule::{Schedule, effective_learning_rate};
 #[doc(hidden)]

@@ -29,6 +29,7 @@ pub fn probe(
         dataset: dataset.to_owned(),
         augmentation: Augmentation::CropFlip,
         crop_min_scale: 0.08,
+        train_images: 0,
         batch_size: 1024,
         micro_batch_size: 0,
         max_steps: 0,

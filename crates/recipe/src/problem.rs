@@ -53,7 +53,7 @@ impl Problem {
 
 crate::sentences! {
     /// What does not agree in a recipe, or with its data set.
-    pub enum Contradiction in "recipe" {
+    pub(crate) enum Contradiction in "recipe" {
         PatchSize { patch_size: u32, image_size: u32 } =
             "a patch size of {patch_size} does not divide the image size of {image_size}";
         StemImageSize { image_size: u32 } =
@@ -72,6 +72,10 @@ crate::sentences! {
             "a batch of {batch_size} does not split into pieces of {micro_batch_size}";
         LargeBatch { batch_size: u32, dataset: String, images: u64 } =
             "a batch of {batch_size} is larger than {dataset} with {images} images";
+        FewImages { train_images: u32, batch_size: u32 } =
+            "`train_images` takes {train_images} images, fewer than a batch of {batch_size}";
+        FewerImages { train_images: u32, dataset: String, images: u64 } =
+            "`train_images` is {train_images}, but {dataset} has {images} images: all of them take part";
         Unlabelled { dataset: String } = "{dataset} has no labels, so there is no kNN accuracy";
         LongWarmup { warmup_epochs: String, epochs: String } =
             "the warm-up of {warmup_epochs} epochs is longer than the {epochs} epochs of training: the learning rate never reaches its peak";

@@ -21,9 +21,14 @@ pub fn effective_learning_rate(recipe: &Recipe) -> f64 {
 }
 
 impl Recipe {
+    /// How many of a set's training images take part.
+    pub(crate) fn images_taken(&self, images: u64) -> u64 {
+        if self.train_images == 0 { images } else { images.min(u64::from(self.train_images)) }
+    }
+
     /// The schedule on a data set of that many training images. Fractions of a step at the end are trained.
     pub fn schedule(&self, images: u64) -> Schedule {
-        let steps_per_epoch = images / u64::from(self.batch_size.max(1));
+        let steps_per_epoch = self.images_taken(images) / u64::from(self.batch_size.max(1));
         let total_steps = match self.max_steps {
             // One look at every image.
             _ if self.task == Task::Knn => 1,

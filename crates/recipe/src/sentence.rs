@@ -3,6 +3,7 @@
 //! Nothing here chooses a language, and nobody reads an English sentence back.
 
 use std::fmt;
+use std::ops::Deref;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -80,15 +81,29 @@ impl<T: Into<String>> FromIterator<T> for Names {
     }
 }
 
-/// A sentence as it crosses a door, whoever declared it.
+/// A sentence as it crosses a door, whoever declared it. It lies in a box: failures carry it through every `Result`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
-pub struct Told {
+#[ts(as = "Saying")]
+pub struct Told(Box<Saying>);
+
+/// What a [`Told`] holds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(rename = "Told")]
+pub struct Saying {
     /// The room that declared it and its kind: `evidence.exit`.
     pub kind: String,
     #[ts(type = "Record<string, unknown>")]
     pub fields: Map<String, Value>,
     /// In English, for readers that know no such kind.
     pub text: String,
+}
+
+impl Deref for Told {
+    type Target = Saying;
+
+    fn deref(&self) -> &Saying {
+        &self.0
+    }
 }
 
 impl fmt::Display for Told {
@@ -204,7 +219,7 @@ pub fn told<T: Serialize + fmt::Display>(room: &str, sentence: &T) -> Told {
     let Value::Object(mut fields) = json else { unreachable!("a tagged enum is an object") };
     let kind = fields.remove("kind");
     let kind = kind.as_ref().and_then(Value::as_str).expect("a sentence bears its kind");
-    Told { kind: format!("{room}.{kind}"), fields, text: sentence.to_string() }
+    Told(Box::new(Saying { kind: format!("{room}.{kind}"), fields, text: sentence.to_string() }))
 }
 
 #[cfg(test)]

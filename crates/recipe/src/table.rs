@@ -118,6 +118,10 @@ recipe_table! {
         /// The data set to train on: `fashion-mnist`, or a name given with `vitals dataset add`.
         dataset (""): String = "fashion-mnist", syntax not_empty,
             since First, hashed true, in_probes OwnWord;
+        /// Training images that take part: 0 takes all, another number the first ones in an order that the seed gives. A set
+        /// as small as one batch leaves training without the noise of its batches.
+        train_images ("first"): u32 = 0u32, in 0 ..= 100000000, unit "images",
+            since Later, hashed true, in_probes Nowhere;
         /// Height and width of the images that the network sees.
         image_size ("px"): u32 = 224u32, in 8 ..= 1024, unit "pixels",
             since First, hashed true, in_probes Checkpoint;

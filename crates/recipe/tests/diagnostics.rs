@@ -182,6 +182,17 @@ dataset = "unlabelled-photos"
 parameter = "batch_size"
 values = [1024, 8192]
 "#;
+    fewer_images_than_a_batch: r#"
+format = 1
+[recipe]
+preset = "mocov3_vit_micro"
+dataset = "unlabelled-photos"
+knn_every = 0
+batch_size = 128
+[[axis]]
+parameter = "train_images"
+values = [64, 8192]
+"#;
     a_warm_up_longer_than_training: r#"
 format = 1
 [recipe]

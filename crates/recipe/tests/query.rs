@@ -135,7 +135,7 @@ fn runs_are_sorted_by_every_name_that_a_condition_may_ask_for() {
     ] {
         assert_eq!(written(&sort_key(name).unwrap()), name);
     }
-    let hint = |name| sort_key(name).unwrap_err().hint.map(|hint| hint.text);
+    let hint = |name| sort_key(name).unwrap_err().hint.map(|hint| hint.to_string());
     assert_eq!(hint("stat").as_deref(), Some("did you mean `state`?"));
     assert_eq!(hint("loss").as_deref(), Some("write `loss.last`, or .min or .max"));
 }

@@ -74,7 +74,7 @@ fn presets_are_sound_and_as_listed() {
         let settings: Vec<Setting> = preset.settings().collect();
         assert_eq!(resolve(&settings).1, [], "{}", preset.name);
         let problems: Vec<String> =
-            check(&recipe, None).into_iter().map(|problem| problem.said.text).collect();
+            check(&recipe, None).into_iter().map(|problem| problem.said.to_string()).collect();
         output += &format!("{}: {}\n", preset.name, preset.help);
         for parameter in PARAMETERS {
             let value = recipe.get(parameter.name).unwrap();

@@ -83,9 +83,9 @@ impl ExitCode {
     pub const ERROR: Self = Self(1);
     /// On request; a checkpoint was written. What was asked tells a pause from a cancel.
     pub const STOPPED: Self = Self(3);
-    pub const NONFINITE: Self = Self(4);
+    const NONFINITE: Self = Self(4);
     pub const OUT_OF_MEMORY: Self = Self(5);
-    pub const DATASET_UNREADABLE: Self = Self(6);
+    const DATASET_UNREADABLE: Self = Self(6);
     pub const CHECKPOINT_UNREADABLE: Self = Self(7);
     /// A panic of a Rust program.
     pub const PANICKED: Self = Self(101);

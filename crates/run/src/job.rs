@@ -60,21 +60,18 @@ pub struct JobSweep {
     pub hash: String,
 }
 
-/// Why a `job.json` could not be read; texts fit after "failed to …:".
-#[derive(Debug, thiserror::Error)]
-pub enum JobError {
-    /// There is none, or this user may not read it.
-    #[error("read {}: {source}; without it nothing says what the run is", path.display())]
-    Io { path: PathBuf, source: std::io::Error },
-    /// The text is not JSON, or lacks what a job must have.
-    #[error("understand {}: {source}; the run cannot go on from this folder", path.display())]
-    Unreadable { path: PathBuf, source: serde_json::Error },
-    /// A newer version wrote it.
-    #[error(
-        "read {}: its format {found} is newer than {JOB_FORMAT}, the newest that this version reads; update Vitals",
-        path.display()
-    )]
-    Newer { path: PathBuf, found: u32 },
+vitals_recipe::sentences! {
+    /// Why a `job.json` could not be read; texts fit after "failed to …:".
+    pub enum JobError in "job" {
+        /// There is none, or this user may not read it.
+        Io { path: String, reason: String } = "read {path}: {reason}; without it nothing says what the run is";
+        /// The text is not JSON, or lacks what a job must have.
+        Unreadable { path: String, reason: String } =
+            "understand {path}: {reason}; the run cannot go on from this folder";
+        /// A newer version wrote it.
+        Newer { path: String, found: u32, supported: u32 } =
+            "read {path}: its format {found} is newer than {supported}, the newest that this version reads; update Vitals";
+    }
 }
 
 impl Job {
@@ -83,7 +80,11 @@ impl Job {
     /// # Errors
     /// No such file, no job in it, or one of a newer version.
     pub fn read(path: &Path) -> Result<Self, JobError> {
-        let text = std::fs::read(path).map_err(|source| JobError::Io { path: path.to_owned(), source })?;
+        let failed = |error: std::io::Error| JobError::Io {
+            path: path.display().to_string(),
+            reason: error.to_string(),
+        };
+        let text = std::fs::read(path).map_err(failed)?;
         Self::parse(&text, path)
     }
 
@@ -96,9 +97,13 @@ impl Job {
         struct Format {
             format: u32,
         }
-        let unreadable = |source| JobError::Unreadable { path: path.to_owned(), source };
+        let name = || path.display().to_string();
+        let unreadable =
+            |error: serde_json::Error| JobError::Unreadable { path: name(), reason: error.to_string() };
         match serde_json::from_slice::<Format>(text).map_err(unreadable)?.format {
-            found if found > JOB_FORMAT => Err(JobError::Newer { path: path.to_owned(), found }),
+            found if found > JOB_FORMAT => {
+                Err(JobError::Newer { path: name(), found, supported: JOB_FORMAT })
+            }
             _ => serde_json::from_slice(text).map_err(unreadable),
         }
     }

@@ -31,6 +31,7 @@ pub fn sentences() -> impl Iterator<Item = &'static Sentence> {
         Standstill::SENTENCES,
         EndReason::SENTENCES,
         Refusal::SENTENCES,
+        JobError::SENTENCES,
         state::StateWord::SENTENCES,
     ];
     lists.into_iter().flatten()

@@ -57,7 +57,7 @@ pub enum StoreError {
 
 vitals_recipe::sentences! {
     /// What [`StoreError`] says.
-    pub enum StoreFailure in "store" {
+    enum StoreFailure in "store" {
         NewerVersion { path: String, found: i64, supported: i64 } =
             "{path} has database version {found}; this Vitals knows versions up to {supported}";
         OlderVersion { path: String, found: i64, supported: i64 } =

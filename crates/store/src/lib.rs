@@ -47,7 +47,7 @@ pub use attempts::{Attempt, Checkpoint, NewAttempt};
 pub use batch::{AttemptHeader, EndOfAttempt, IngestBatch, Ingested, NewCheckpoint, NewLog};
 pub use costs::{HostPeak, KeptCheckpoint};
 pub use datasets::DatasetRow;
-pub use error::{Result, SENTENCES, StoreError, StoreFailure};
+pub use error::{Result, SENTENCES, StoreError};
 pub use events::RunEvent;
 pub use hash::RunSum;
 pub use integrity::Integrity;

@@ -36,23 +36,21 @@ pub enum SupervisorError {
 
 vitals_recipe::sentences! {
     /// What [`SupervisorError`] says where it does not speak for a room below.
-    pub enum SupervisorFailure in "supervisor" {
+    enum SupervisorFailure in "supervisor" {
         AlreadyRunning { workspace: String } = "{workspace} is supervised already";
         AlreadyRunningAs { workspace: String, pid: String } =
             "{workspace} is supervised already by process {pid}";
         DidNotComeUp { last_words: String } = "the supervisor did not come up: {last_words}";
         BadJob { path: String, what: String } = "{path}: {what}";
-        /// A run's `job.json`.
-        Job { reason: String } = "{reason}";
         Io { operation: String, path: String, reason: String } = "{operation} {path}: {reason}";
-        /// A run folder's lock.
-        Lock { reason: String } = "{reason}";
+        LockHeld { path: String } = "lock {path}: another process holds it";
+        OtherLock { path: String } = "take over the lock {path}: the descriptor is another file";
     }
 }
 
 vitals_recipe::sentences! {
     /// What [`JournalError`] says.
-    pub enum JournalFailure in "journal" {
+    enum JournalFailure in "journal" {
         Io { operation: String, path: String, reason: String } = "{operation} {path}: {reason}";
         NewerFormat { found: u32, supported: u32 } =
             "read journal format {found}: this version knows formats up to {supported}; update Vitals to read it";
@@ -91,6 +89,18 @@ pub fn journal_told(error: &JournalError) -> Told {
     failure.told()
 }
 
+fn lock_failure(error: &LockError) -> SupervisorFailure {
+    match error {
+        LockError::Held { path } => SupervisorFailure::LockHeld { path: path.clone() },
+        LockError::NotThisFile { path } => SupervisorFailure::OtherLock { path: path.clone() },
+        LockError::Io { path, source } => SupervisorFailure::Io {
+            operation: "lock".to_owned(),
+            path: path.clone(),
+            reason: source.to_string(),
+        },
+    }
+}
+
 impl SupervisorError {
     /// The sentence, by kind and fields.
     pub fn told(&self) -> Told {
@@ -108,12 +118,12 @@ impl SupervisorError {
             Self::MissingBinary(missing) => return missing.told(),
             Self::Store(error) => return error.told(),
             Self::Journal(error) => return journal_told(error),
-            Self::Lock(error) => SupervisorFailure::Lock { reason: error.to_string() },
+            Self::Lock(error) => lock_failure(error),
             Self::BadJob { path, what } => {
                 SupervisorFailure::BadJob { path: path_of(path), what: what.clone() }
             }
             Self::CannotStart(obstacle) => return obstacle.told(),
-            Self::Job(error) => SupervisorFailure::Job { reason: error.to_string() },
+            Self::Job(error) => return error.told(),
             Self::Io { operation, path, source } => SupervisorFailure::Io {
                 operation: (*operation).to_owned(),
                 path: path_of(path),

@@ -33,7 +33,7 @@ pub use attempt::known::Known;
 pub use attempt::verdict::verdict;
 pub use binaries::Binaries;
 pub use detach::{Ensured, ensure_running};
-pub use error::{JournalFailure, Result, SENTENCES, SupervisorError, SupervisorFailure, journal_told};
+pub use error::{Result, SENTENCES, SupervisorError, journal_told};
 pub use executor::local::devices::{DeviceState, Devices};
 pub use options::{Clock, Ended, Options};
 pub use queue::policy;

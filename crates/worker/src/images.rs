@@ -27,6 +27,10 @@ pub fn open_dataset(job: &Job) -> Result<Dataset, Failure> {
             job.dataset.fingerprint
         )));
     }
+    let dataset = match u64::from(job.recipe.train_images) {
+        0 => dataset,
+        images => dataset.with_first(images, job.recipe.seed),
+    };
     let (images, gib) = (job.recipe.decoded_cache, job.recipe.decoded_cache_gib);
     let cache = DecodedCache::asked_for(images, gib, environment::cache_folder());
     match cache.map_err(|error| Failure::Dataset(error.to_string()))? {

@@ -20,9 +20,6 @@ use crate::binaries;
 use crate::place::Place;
 use crate::run;
 
-/// Folders of rooms that are being rebuilt: circles of modules and what is open to nobody are told once they stand.
-const BEING_REBUILT: &[&str] = &["crates/engine", "crates/run"];
-
 /// A broken rule: where, and what to do.
 pub type Finding = String;
 

@@ -31,13 +31,13 @@ pub struct Diagnostic {
 impl Diagnostic {
     pub fn new(line: u32, column: u32, said: Told, hint: Option<Told>) -> Self {
         Self {
-            message: said.text,
+            message: said.text.clone(),
             line,
             column,
             hint: hint.as_ref().map(|hint| hint.text.clone()),
             parameter: None,
-            code: said.kind,
-            fields: said.fields,
+            code: said.kind.clone(),
+            fields: said.fields.clone(),
             hint_told: hint,
             fix: None,
         }

@@ -36,19 +36,20 @@ pub fn check(slurm: &SlurmSettings) -> Result<()> {
         let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ',' | '+' | '@');
         if value.starts_with('-') || !value.chars().all(plain) {
             let said = Setting::NoName { name: format!("slurm.{name}"), found: value.clone() };
-            return Err(ApiError::invalid(said).hint(Advice::SlurmName));
+            return Err(ApiError::invalid(said).hint(Advice::ClusterName));
         }
     }
     if !is_time(&slurm.time) {
-        let error = ApiError::invalid(Setting::NoTime { found: slurm.time.clone() });
-        return Err(error.hint(Advice::SlurmTime));
+        let error =
+            ApiError::invalid(Setting::NoTime { name: "slurm.time".to_owned(), found: slurm.time.clone() });
+        return Err(error.hint(Advice::TimeLimitForms));
     }
     if slurm.gpus > MOST_GPUS {
         return Err(out_of_range("slurm.gpus", slurm.gpus, 0, MOST_GPUS));
     }
     if !(1..=MOST_AT_ONCE).contains(&slurm.at_once) {
         let error = out_of_range("slurm.at_once", slurm.at_once, 1, MOST_AT_ONCE);
-        return Err(error.hint(Advice::SubmitNothing));
+        return Err(error.hint(Advice::SubmitNothing { name: "slurm.enabled".to_owned() }));
     }
     let conf = || ("slurm.conf".to_owned(), slurm.conf.clone());
     if !slurm.conf.is_empty() && !Path::new(&slurm.conf).is_absolute() {
@@ -64,7 +65,8 @@ pub fn check(slurm: &SlurmSettings) -> Result<()> {
 
 fn check_option(option: &str) -> Result<()> {
     let wrong = |what: SbatchOption| {
-        Err(ApiError::invalid(Setting::Option { option: option.to_owned(), what: what.into() }))
+        let name = "slurm.extra".to_owned();
+        Err(ApiError::invalid(Setting::Option { name, option: option.to_owned(), what: what.into() }))
     };
     let bare = option.trim().trim_start_matches("#SBATCH").trim();
     if bare.contains(['\n', '\r']) {

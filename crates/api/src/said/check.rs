@@ -28,7 +28,7 @@ vitals_recipe::sentences! {
 
 vitals_recipe::sentences! {
     /// What to do about it.
-    pub enum Remedy in "remedy" {
+    pub(crate) enum Remedy in "remedy" {
         Permissions = "change its permissions";
         BuildPrograms = "`cargo xtask app` builds them beside each other";
         InstallLibtorch =

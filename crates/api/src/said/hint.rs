@@ -60,9 +60,9 @@ vitals_recipe::sentences! {
         SettingNames { names: Names } = "settings are {names}";
         DidYouMean { name: String } = "did you mean {name}?";
         SizeForms = "bytes, or a number with KiB, MiB, GiB, TiB, kB, MB, GB or TB, such as 20GiB";
-        SlurmName = "letters, digits, `_`, `-`, `.`; empty for the cluster's default";
-        SlurmTime =
+        ClusterName = "letters, digits, `_`, `-`, `.`; empty for the cluster's default";
+        TimeLimitForms =
             "minutes, hours:minutes:seconds or days-hours:minutes:seconds, such as 90, 12:00:00 or 2-00:00:00";
-        SubmitNothing = "slurm.enabled = false submits nothing";
+        SubmitNothing { name: String } = "{name} = false submits nothing";
     }
 }

@@ -6,11 +6,13 @@ mod failure;
 mod hint;
 mod setting;
 
-pub use check::{Finding, Remedy};
+pub use check::Finding;
+pub(crate) use check::Remedy;
 pub(crate) use failure::names;
 pub use failure::{Failure, Operation};
 pub use hint::Advice;
-pub use setting::{SbatchOption, Setting};
+pub(crate) use setting::SbatchOption;
+pub use setting::Setting;
 
 /// Every kind of this room, for the catalogues.
 pub(crate) const SENTENCES: &[&[vitals_recipe::Sentence]] = &[

@@ -16,10 +16,10 @@ vitals_recipe::sentences! {
             "retry.causes names `{found}`; a cause is one of {causes}";
         NoCauses = "retry.causes is empty, so that nothing would ever be retried";
         NoName { name: String, found: String } = "{name} is `{found}`; that is no name of one";
-        NoTime { found: String } = "slurm.time is `{found}`; that is no time limit";
+        NoTime { name: String, found: String } = "{name} is `{found}`; that is no time limit";
         RelativePath { name: String, found: String } = "{name} is `{found}`; it must be an absolute path";
         NoFile { name: String, found: String } = "{name} is {found}, and there is no such file";
-        Option { option: String, what: Told } = "slurm.extra has `{option}`; {what}";
+        Option { name: String, option: String, what: Told } = "{name} has `{option}`; {what}";
         NotNameValue { word: String } = "`{word}` is not NAME=VALUE";
         Unknown { name: String } = "there is no setting `{name}`";
         WholeNumber { name: String, found: String } = "{name} is `{found}`; it must be a whole number";
@@ -33,7 +33,7 @@ vitals_recipe::sentences! {
 
 vitals_recipe::sentences! {
     /// Why an option for sbatch was refused.
-    pub enum SbatchOption in "option" {
+    pub(crate) enum SbatchOption in "option" {
         LineOfItsOwn = "each option stands on a line of its own";
         Dash = "an option of sbatch begins with a dash, such as --mem=8G";
         Own = "Vitals sets that itself";

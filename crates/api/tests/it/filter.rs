@@ -53,7 +53,8 @@ async fn two_runs(world: &World) -> (RunId, RunId) {
 
 async fn found(world: &World, filter: &str, sort: &str) -> Vec<String> {
     let query = RunsQuery { filter: filter.to_owned(), sort: sort.to_owned(), limit: None, offset: None };
-    let page = runs::list(&world.context, &query).await.unwrap_or_else(|error| panic!("{filter}: {error}"));
+    let page =
+        runs::list(&world.context, &query).await.map_err(|error| format!("{filter}: {error}")).unwrap();
     page.runs.into_iter().map(|run| run.label).collect()
 }
 

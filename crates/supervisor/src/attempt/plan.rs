@@ -49,7 +49,7 @@ pub(crate) async fn plan(
     let wanted = rewind_target(&store.transitions(run).await?);
     let stored = store.attempts(run).await?.last().map_or(0, |attempt| attempt.number);
     // A folder that the store knows nothing of is never written over, unless nothing ever ran in it.
-    let on_disk = if folder.path().exists() { folder.attempts()? } else { Vec::new() };
+    let on_disk = if folder.path().is_dir() { folder.attempts()? } else { Vec::new() };
     let on_disk = on_disk.into_iter().filter(|attempt| left_a_trace(&folder, *attempt)).max().unwrap_or(0);
     Ok(Plan {
         run,
