@@ -64,6 +64,7 @@ pub(crate) fn info(row: vitals_store::RunEvent, first: Option<&str>) -> EventInf
         peak_step: None,
         peak_z: None,
         layer,
+        peak_layer: None,
         injected,
         lead: None,
         layers: Vec::new(),
@@ -74,12 +75,15 @@ pub(crate) fn info(row: vitals_store::RunEvent, first: Option<&str>) -> EventInf
         recovered_step: None,
         confirmed: None,
         follows: Vec::new(),
+        from: None,
+        to: None,
         count: None,
         open: what.is_open(),
         details: if details.is_null() { Value::Object(serde_json::Map::new()) } else { details },
     };
     match what {
         Happening::Spike(spike) => {
+            info.peak_layer = spike.highest().and_then(|layer| layer.layer.clone());
             info.layers = spike.layers.into_iter().filter_map(event_layer).collect();
             info.lead = lead_lag(&info.layers, first);
             (info.peak_step, info.peak_z) = (Some(spike.peak_step), finite(spike.peak_z));
@@ -91,7 +95,10 @@ pub(crate) fn info(row: vitals_store::RunEvent, first: Option<&str>) -> EventInf
             info.recovered_step = dip.recovered;
         }
         Happening::Nonfinite(Nonfinite::Stretch { count, .. }) => info.count = Some(count),
-        Happening::Collapse(level) | Happening::Divergence(level) => info.metric = Some(level.metric),
+        Happening::Collapse(level) | Happening::Divergence(level) => {
+            info.metric = Some(level.metric);
+            (info.from, info.to) = (finite(level.from), finite(level.to));
+        }
         _ => {}
     }
     info

@@ -44,10 +44,13 @@ pub use context::Context;
 pub use error::Result;
 pub use rpc::{dispatch, typescript};
 pub use sentences::{english_catalogue, forms};
-pub use vitals_recipe::Metric;
 pub use vitals_recipe::describe as describe_parameter;
 pub use vitals_recipe::sentences;
-pub use vitals_run::{Command, Evidence, RunState, rfc3339};
+pub use vitals_recipe::{Bytes, Metric};
+pub use vitals_run::{
+    BackboneCheck, CheckpointMade, Command, Evidence, Happening, Nonfinite, Rewound, RunState, Shock,
+    SkippedStep, Stalled, rfc3339,
+};
 pub use vitals_store::{MetricChoice, RunEvent, RunId, RunSelection, SweepId};
 pub use vitals_supervisor::{Binaries, Ended, Options, Supervisor, guard, ingest_folder, stop_signals};
 pub use watch::watch;

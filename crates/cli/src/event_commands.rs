@@ -8,6 +8,7 @@ use vitals_api::dto::ApiError;
 use vitals_api::{Context, Result, RunEvent, RunId, runs};
 
 use crate::args::EventsArgs;
+use crate::event_words::{sentence, summary};
 use crate::out::Out;
 use crate::said::Refusal;
 use crate::text::Table;
@@ -17,22 +18,21 @@ pub async fn events(context: &Context, args: &EventsArgs, out: &Out) -> Result<u
     if args.follow {
         return follow(context, id, &args.kind, out).await;
     }
-    let kinds: Vec<&str> = args.kind.iter().map(String::as_str).collect();
-    let events = context.store().events(id, &kinds, false).await?;
-    let mut table = Table::new(&["step", "event", "layer", "details"]);
-    for row in events {
-        if out.json {
-            out.document(&document(&row))?;
-        } else {
-            let event = row.event;
-            let kind = event.what.kind();
-            let kind = if event.injected { format!("{kind} (injected)") } else { kind.to_owned() };
-            let details = event.what.details().to_string();
-            table.row(vec![event.step.to_string(), kind, event.layer.unwrap_or_default(), details]);
-        }
+    if out.json {
+        let kinds: Vec<&str> = args.kind.iter().map(String::as_str).collect();
+        let events = context.store().events(id, &kinds, false).await?;
+        events.iter().try_for_each(|row| out.document(&document(row)))?;
+        return Ok(0);
     }
-    if !out.json {
-        table.lines().iter().for_each(|line| out.line(line));
+    let told = vitals_api::events::events(context, &id.to_string(), &args.kind).await?;
+    let mut table = Table::new(&["step", "event", "what"]);
+    for event in &told.events {
+        let kind = if event.injected { format!("{} (injected)", event.kind) } else { event.kind.clone() };
+        table.row(vec![event.step.to_string(), kind, sentence(event)]);
+    }
+    table.lines().iter().for_each(|line| out.line(line));
+    if let Some(lead) = &told.lead {
+        summary(lead).iter().for_each(|line| out.line(line));
     }
     Ok(0)
 }

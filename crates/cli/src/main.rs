@@ -4,6 +4,7 @@
 mod args;
 mod clock;
 mod event_commands;
+mod event_words;
 mod follow;
 mod out;
 mod probe_commands;

@@ -70,6 +70,20 @@ pub struct SpikeLayer {
     pub peak_z: f64,
 }
 
+impl Spike {
+    /// The layer that moved first: its interval of onsets ends before any other's begins. None where that cannot be told.
+    pub fn leader(&self) -> Option<&SpikeLayer> {
+        let earliest = self.layers.iter().min_by_key(|layer| layer.onset_high)?;
+        let others = self.layers.iter().filter(|layer| layer.layer != earliest.layer);
+        others.map(|layer| layer.onset_low).all(|low| earliest.onset_high < low).then_some(earliest)
+    }
+
+    /// The layer with the largest peak, which [`Spike::peak_z`] is the height of.
+    pub fn highest(&self) -> Option<&SpikeLayer> {
+        self.layers.iter().max_by(|a, b| a.peak_z.abs().total_cmp(&b.peak_z.abs()))
+    }
+}
+
 /// An accuracy that fell and may have come back.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Dip {

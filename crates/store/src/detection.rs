@@ -17,9 +17,12 @@ use crate::shapes::Shape;
 use crate::standing::Standing;
 use crate::{IngestBatch, Result, RunId, Series, SeriesQuery, Store};
 
-/// Steps behind an injected disturbance in which a spike, or anything else, is called its effect.
+/// Steps behind an injected disturbance in which a spike, a dip or a stretch that is not finite is called its effect.
 const SPIKE_AFTER: u64 = 10;
 const ELSE_AFTER: u64 = 100;
+/// The same for a level that was left for good: the one before it was held over a hundred steps and the new one over
+/// ninety, so that up to here the old level lies before the disturbance and the new one behind it.
+const LEVEL_AFTER: u64 = 200;
 /// The one accuracy whose dips count towards stability: the other bank shows the same dips.
 const COUNTED_DIPS: Watched = Watched::QueueAccuracy;
 
@@ -280,14 +283,14 @@ fn describe(found: &Found, layers: &[String], context: &Context) -> Detected {
                 peak_step: layer.peak_step,
                 peak_z: layer.peak_z,
             };
-            let what = Happening::Spike(Spike {
+            let told = Spike {
                 peak_step: spike.peak_step,
                 peak_z: spike.peak_z,
                 layers: spike.layers.iter().map(part).collect(),
                 open,
-            });
-            let first = spike.layers.first().and_then(|first| named(first.layer));
-            (spike.onset, Some(spike.end), first, what, None)
+            };
+            let leader = told.leader().and_then(|leader| leader.layer.clone());
+            (spike.onset, Some(spike.end), leader, Happening::Spike(told), None)
         }
         Finding::Dip { metric, watched, dip } => {
             let what = Happening::Dip(Dip {
@@ -318,7 +321,11 @@ fn describe(found: &Found, layers: &[String], context: &Context) -> Detected {
             (level.onset, Some(level.end), None, what, None)
         }
     };
-    let within = if matches!(what, Happening::Spike(_)) { SPIKE_AFTER } else { ELSE_AFTER };
+    let within = match what {
+        Happening::Spike(_) => SPIKE_AFTER,
+        Happening::Collapse(_) | Happening::Divergence(_) => LEVEL_AFTER,
+        _ => ELSE_AFTER,
+    };
     Detected {
         attempt: context.attempt(step),
         step,

@@ -10,41 +10,52 @@ export function depthOf(event: EventInfo): number | null {
   return event.depth === null ? null : -Math.abs(event.depth) * 100;
 }
 
-/** How large it was: points of a dip, z of a spike, the count of values that are not finite. */
+/** How large it was: points of a dip, a spike's height over its noise, by how much a level changed, how many values are not
+ * finite. */
 export function eventSize(event: EventInfo): string {
   const depth = event.kind === 'dip' ? depthOf(event) : null;
   if (depth !== null) return t('run.points', { points: signed(depth) });
   if (event.peak_z !== null) return t('run.z', { z: number(event.peak_z, 0) });
+  if (event.from !== null && event.to !== null) return signed(event.to - event.from);
   return event.kind === 'nonfinite' && event.count !== null ? t('event.values', { n: number(event.count) }) : '';
 }
 
-/** Which part of the run: the layer that moved first, or the metric. */
+/** What its size belongs to: the layer with the highest peak, or the metric. */
 export function eventPlace(event: EventInfo): string {
   if (event.metric !== null) return metricName(event.metric);
-  return event.layer === null ? '' : rowOf(event.layer) === null ? layerName(event.layer) : metricName(event.layer);
+  const layer = event.peak_layer ?? event.layer;
+  return layer === null ? '' : rowOf(layer) === null ? layerName(layer) : metricName(layer);
+}
+
+/** Which layer of several moved first, or that none is told apart. */
+function whoFirst(event: EventInfo): string {
+  if (event.layers.length < 2) return '';
+  return event.layer === null ? t('event.together', { n: number(event.layers.length) }) : t('event.first', { layer: layerShort(event.layer) });
 }
 
 /** One line about an event: where, how large. */
 export function eventText(event: EventInfo): string {
   const depth = event.kind === 'dip' ? depthOf(event) : null;
   if (depth !== null) return t('run.points', { points: signed(depth) });
-  const where = event.layer === null ? translated(`event.${event.kind}`, event.kind) : layerShort(event.layer);
-  const size = event.peak_z === null ? '' : t('run.z', { z: number(event.peak_z, 0) });
-  return [where, size].filter((part) => part !== '').join(' ');
+  const layer = event.peak_layer ?? event.layer;
+  const where = layer === null ? translated(`event.${event.kind}`, event.kind) : layerShort(layer);
+  return [where, eventSize(event)].filter((part) => part !== '').join(' ');
 }
 
-/** How it ended, who else took part, or that it was injected. */
+/** How it ended, who moved first, and that it was injected. */
 export function eventNote(event: EventInfo): string {
-  if (event.injected) return t('event.injected');
+  if (event.injected) return [t('event.injected'), whoFirst(event)].filter((part) => part !== '').join(' · ');
   if (event.kind === 'dip') return event.recovered_step === null ? t('run.not_recovered') : t('run.steps', { n: number(event.recovered_step - event.step) });
-  return event.layers.length > 1 ? t('run.and_more', { n: event.layers.length - 1 }) : '';
+  return whoFirst(event);
 }
 
 /** The event as a sentence: for screen readers, and for whoever points at it. */
 export function eventTitle(event: EventInfo, all: readonly EventInfo[]): string {
-  const layer = event.layer === null ? '' : `, ${layerName(event.layer)}`;
+  const place = eventPlace(event);
+  const layer = place === '' ? '' : `, ${place}`;
   const cause = all.find((one) => one.id === event.follows[0]);
   const notes = [
+    eventSize(event), whoFirst(event),
     cause === undefined ? '' : t('run.follows_spike', { step: number(cause.step) }),
     event.confirmed === null ? '' : t(event.confirmed ? 'run.confirmed' : 'run.not_confirmed'),
     event.open ? t('run.still_open') : '',

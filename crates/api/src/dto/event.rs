@@ -29,8 +29,10 @@ pub struct EventInfo {
     pub peak_step: Option<u64>,
     /// Robust z of the peak; negative where norms fell.
     pub peak_z: Option<f64>,
-    /// The layer whose onset is first, or the series.
+    /// Of a spike the layer that moved first, absent where no layer is told apart from the others; else the series.
     pub layer: Option<String>,
+    /// Of a spike: the layer that `peak_z` belongs to.
+    pub peak_layer: Option<String>,
     /// Caused by the recipe's own disturbance.
     pub injected: bool,
     /// Of a spike, by onset.
@@ -46,6 +48,9 @@ pub struct EventInfo {
     pub confirmed: Option<bool>,
     /// Ids of the gradient events that precede a dip, nearest first.
     pub follows: Vec<u64>,
+    /// Of a collapse or a divergence: the level that was left, and the farthest one reached.
+    pub from: Option<f64>,
+    pub to: Option<f64>,
     /// Non-finite values, or steps a collapse lasted.
     pub count: Option<u64>,
     /// It still goes on.
