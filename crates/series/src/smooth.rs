@@ -48,13 +48,22 @@ impl RunningMedian {
         if !value.is_finite() {
             return;
         }
-        if self.arrived.len() == self.window
-            && let Some(oldest) = self.arrived.pop_front()
-        {
-            self.sorted.remove(self.sorted.partition_point(|&other| other < oldest));
-        }
+        let oldest = if self.arrived.len() == self.window { self.arrived.pop_front() } else { None };
         self.arrived.push_back(value);
-        self.sorted.insert(self.sorted.partition_point(|&other| other < value), value);
+        let place = |of: f64| self.sorted.partition_point(|&other| other < of);
+        let to = place(value);
+        match oldest.map(place) {
+            // What lies between the value that leaves and the one that comes moves by one.
+            Some(from) if from < to => {
+                self.sorted.copy_within(from + 1..to, from);
+                self.sorted[to - 1] = value;
+            }
+            Some(from) => {
+                self.sorted.copy_within(to..from, to + 1);
+                self.sorted[to] = value;
+            }
+            None => self.sorted.insert(to, value),
+        }
     }
 
     /// Forgets all values.

@@ -258,13 +258,12 @@ impl SpikeDetector {
         if self.deviations.len() < quorum.max(self.layers.len().div_ceil(2)) {
             return None;
         }
-        self.deviations.sort_by(f64::total_cmp);
         let count = self.deviations.len();
         let mut found = None;
         for (agreement, (sign, place)) in
             self.agreements.iter_mut().zip([(1.0, count - quorum), (-1.0, quorum - 1)])
         {
-            let off = sign * self.deviations[place];
+            let off = sign * *self.deviations.select_nth_unstable_by(place, f64::total_cmp).1;
             if let Some((level, spread)) =
                 agreement.baseline.scale().filter(|_| agreement.baseline.len() >= rule.warm_up)
             {
