@@ -144,7 +144,7 @@ pub struct LeadSummary {
     pub chance: f64,
     /// Probability of at least so many firsts by chance (binomial).
     pub p_value: f64,
-    /// Median delay of each layer with a bootstrap interval over events (95 %); from two events on.
+    /// Median delay of each layer with a bootstrap interval over events (95 %); from six events on.
     pub delays: Vec<LayerDelay>,
 }
 

@@ -359,7 +359,7 @@ chance: number,
  */
 p_value: number, 
 /**
- * Median delay of each layer with a bootstrap interval over events (95 %); from two events on.
+ * Median delay of each layer with a bootstrap interval over events (95 %); from six events on.
  */
 delays: Array<LayerDelay>, };
 
