@@ -21,6 +21,8 @@ pub struct Column {
     pub min: f64,
     pub max: f64,
     pub mean: f64,
+    /// Values in it that are NaN or infinite, which the others leave out.
+    pub nonfinite: u64,
 }
 
 /// Cuts a series into at most `count` buckets over its whole length, or over a window of steps (both included).
@@ -30,7 +32,7 @@ pub fn columns(steps: &[u64], values: &[f64], window: Option<(u64, u64)>, count:
     let frame: Frame = cut(steps, values, from, to.saturating_add(1), count as usize);
     let column = |summary: &Summary| {
         let (min, max) = extremes(summary);
-        Column { step: summary.first_step, min, max, mean: summary.mean() }
+        Column { step: summary.first_step, min, max, mean: summary.mean(), nonfinite: summary.nonfinite }
     };
     frame.columns.iter().filter(|summary| summary.count > 0).map(column).collect()
 }
@@ -89,9 +91,9 @@ fn check(request: &FrameRequest) -> Result<()> {
             ApiError::invalid(format!("a frame has at most {MAX_SERIES} series")).hint("choose fewer layers")
         );
     }
-    if let Some(ask) = request.series.iter().find(|ask| !(0.0..1.0).contains(&ask.smoothing)) {
+    if let Some(ask) = request.series.iter().find(|ask| !(0.0..=f64::MAX).contains(&ask.smoothing)) {
         return Err(ApiError::invalid(format!(
-            "smoothing of {} is {}; it must be at least 0 and below 1",
+            "smoothing of {} is {}; it must be a number of steps, or 0",
             ask.name, ask.smoothing
         )));
     }
