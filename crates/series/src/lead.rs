@@ -51,13 +51,15 @@ pub enum Order {
     Together,
 }
 
-/// How far `onset` lies behind `reference`.
+/// How far `onset` lies behind `reference`. Noise of two layers does not conspire: where both onsets are uncertain, their
+/// errors add as squares.
 pub fn delay(reference: Onset, onset: Onset) -> Delay {
     let difference = |a: u64, b: u64| a as f64 - b as f64;
+    let steps = difference(onset.step, reference.step);
     Delay {
-        steps: difference(onset.step, reference.step),
-        low: difference(onset.low, reference.high),
-        high: difference(onset.high, reference.low),
+        steps,
+        low: steps - difference(onset.step, onset.low).hypot(difference(reference.high, reference.step)),
+        high: steps + difference(onset.high, onset.step).hypot(difference(reference.step, reference.low)),
     }
 }
 
@@ -148,6 +150,8 @@ mod tests {
         let found = delay(onset(100, 98, 100), onset(104, 102, 104));
         assert_eq!(found, Delay { steps: 4.0, low: 2.0, high: 6.0 });
         assert!(!found.is_ordered());
+        let found = delay(onset(100, 97, 103), onset(120, 116, 124));
+        assert_eq!(found, Delay { steps: 20.0, low: 15.0, high: 25.0 });
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub mod synthetic;
 mod tails;
 mod yardstick;
 
-pub use dips::{Dip, DipRule, dips};
+pub use dips::{Dip, DipRule, dips, is_in_percent};
 pub use findings::{Finding, Found, RunDetector, Watched};
 pub use frame::{Frame, frame};
 pub use grid::{Grid, NODE_FACTOR, NODE_STEPS, TOP_LEVEL, node_steps};
