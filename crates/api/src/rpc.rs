@@ -358,6 +358,7 @@ pub fn typescript() -> String {
         LeadSummary,
         LogLine,
         MetricSummary,
+        NoScore,
         Number,
         Overview,
         ParameterInfo,

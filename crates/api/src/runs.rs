@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use vitals_recipe::query::{self, QueryError, Row, Scalar};
 use vitals_recipe::{Metric, Panel, effective_learning_rate, loss_band, metric, split};
 use vitals_run::Command;
+use vitals_series::{Evaluated, Stability};
 use vitals_store::{MetricChoice, RunId, RunRow, RunSelection, SeriesEntry};
 
 use crate::Context;
@@ -32,6 +33,13 @@ pub async fn all(context: &Context) -> Result<Vec<RunId>> {
     Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
+/// How stable a run was, whose evaluations classify so many images.
+pub(crate) fn stability(row: &RunRow, queries: Option<u32>) -> Option<Stability> {
+    let stability = row.stability?;
+    let evaluated = stability.evaluated.map(|evaluated| Evaluated { queries, ..evaluated });
+    Some(Stability { evaluated, ..stability })
+}
+
 /// A stored run in the form that crosses the door.
 pub fn run(row: RunRow) -> Result<Run> {
     let recipe = row.resolved()?;
@@ -41,6 +49,7 @@ pub fn run(row: RunRow) -> Result<Run> {
     let images_per_second =
         row.metrics.get(Metric::ImagesPerSecond.name()).map(|metric| metric.last).filter(|v| *v > 0.0);
     let total_steps = row.total_steps.unwrap_or(0);
+    let score = stability(&row, Some(recipe.knn_queries)).and_then(|stability| stability.score().ok());
     let left = total_steps.saturating_sub(row.steps_done) as f64 * f64::from(recipe.batch_size);
     let eta_seconds = images_per_second.filter(|_| row.state.is_active()).map(|rate| left / rate);
     Ok(Run {
@@ -64,7 +73,7 @@ pub fn run(row: RunRow) -> Result<Run> {
         metrics,
         first_layer: row.first_layer,
         events: row.events,
-        stability: Some(row.stability.score()),
+        stability: score,
         tags: row.tags,
         note: row.note,
         queue_position: row.queue_position,
@@ -105,7 +114,11 @@ impl Row for Filtered<'_> {
             "sweep_name" => return row.sweep_name.clone().map(Scalar::Text),
             "note" => return text(&row.note),
             "tag" => return Some(Scalar::List(row.tags.clone())),
-            "stability" => return Some(Scalar::Number(row.stability.score())),
+            "stability" => {
+                let queries = self.parameters.get("knn_queries").and_then(Value::as_u64);
+                let queries = queries.and_then(|queries| u32::try_from(queries).ok());
+                return stability(row, queries)?.score().ok().map(Scalar::Number);
+            }
             "step" => return Some(Scalar::Number(row.steps_done as f64)),
             "created_at" => return text(&rfc3339(row.created_at)),
             "started_at" => return row.started_at.map(|at| Scalar::Text(rfc3339(at))),

@@ -37,6 +37,6 @@ pub use piece::{MEDIAN_WINDOW, Piece, Rows, pieces};
 pub use seeds::{BandPoint, Interval, mean_interval, seed_band};
 pub use smooth::{relative_to_running_median, smooth_ema};
 pub use spikes::{DETECTION_VERSION, LayerSpike, SpikeEvent, SpikeRule, spikes};
-pub use stability::Stability;
+pub use stability::{Evaluated, NoScore, Rate, Stability};
 pub use student::student_t_quantile;
 pub use summary::Summary;

@@ -151,10 +151,29 @@ pub struct LeadSummary {
 /// How stable a run was: 1 without any event, towards 0 with many.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize, TS)]
 pub struct Stability {
-    /// `1 / (1 + spikes per 1,000 steps + 100 · dip area / steps + 10 · non-finite events)`, injected ones left out.
-    pub score: f64,
+    /// `1 / (1 + spikes per 1,000 steps + 10 · non-finite stretches per 1,000 steps + 100 · dip area / steps)`, injected ones
+    /// left out; 0 of a run that failed. Absent where `no_score` says why.
+    pub score: Option<f64>,
+    pub no_score: Option<NoScore>,
+    /// It collapsed or diverged, or ended in values that are not finite.
+    pub failed: bool,
     pub spikes_per_1000_steps: f64,
+    /// What the rate may be where spikes come by chance (Poisson, 95 %).
+    pub spikes_low: f64,
+    pub spikes_high: f64,
     /// Missing accuracy × steps of all dips, over the run's steps.
     pub dip_area_share: f64,
     pub nonfinite: u64,
+}
+
+/// Why a run has no score.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum NoScore {
+    /// It has fewer steps than `least`: too short to say.
+    TooShort { least: u64 },
+    /// Never evaluated, fewer than `times` times, or further than `apart` steps apart: not comparable.
+    SeldomEvaluated { times: u64, apart: u64 },
+    /// Evaluated on fewer than `least` images: not comparable.
+    FewQueries { least: u32 },
 }

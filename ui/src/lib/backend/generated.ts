@@ -255,7 +255,7 @@ export type FrameSeries = { run: string, name: string, unit: string,
  */
 relative: boolean, 
 /**
- * As asked for: EMA weight of the past, 0 = none.
+ * As asked for: steps over which a moving average reaches, 0 = none.
  */
 smoothing: number, 
 /**
@@ -393,6 +393,8 @@ help: string, };
 
 export type MetricSummary = { last: Number | null, min: number | null, max: number | null, nonfinite: number, };
 
+export type NoScore = { "kind": "too_short", least: number, } | { "kind": "seldom_evaluated", times: number, apart: number, } | { "kind": "few_queries", least: number, };
+
 export type Number = number | string;
 
 export type Of = "run" | "layer" | "tensor" | "block";
@@ -523,7 +525,8 @@ first_layer: string | null,
  */
 events: { [key in string]: number }, 
 /**
- * 1 without any event, towards 0 with many (`Stability` has the formula); injected ones are left out.
+ * 1 without any event, towards 0 with many (`Stability` has the formula); injected ones are left out. Absent where the
+ * run is too short, or too seldom evaluated to be compared.
  */
 stability?: number, tags: Array<string>, note: string, queue_position: number | null, 
 /**
@@ -597,7 +600,7 @@ export type SeriesAsk = { name: string,
  */
 relative?: boolean, 
 /**
- * EMA weight of the past for each step, 0 = none; computed on raw data before columns are cut.
+ * Steps over which a moving average reaches, 0 = none; computed on raw data before columns are cut.
  */
 smoothing?: number, 
 /**
@@ -671,9 +674,18 @@ conf: string, };
 
 export type Stability = { 
 /**
- * `1 / (1 + spikes per 1,000 steps + 100 · dip area / steps + 10 · non-finite events)`, injected ones left out.
+ * `1 / (1 + spikes per 1,000 steps + 10 · non-finite stretches per 1,000 steps + 100 · dip area / steps)`, injected ones
+ * left out; 0 of a run that failed. Absent where `no_score` says why.
  */
-score: number, spikes_per_1000_steps: number, 
+score: number | null, no_score: NoScore | null, 
+/**
+ * It collapsed or diverged, or ended in values that are not finite.
+ */
+failed: boolean, spikes_per_1000_steps: number, 
+/**
+ * What the rate may be where spikes come by chance (Poisson, 95 %).
+ */
+spikes_low: number, spikes_high: number, 
 /**
  * Missing accuracy × steps of all dips, over the run's steps.
  */
