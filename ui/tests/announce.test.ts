@@ -6,7 +6,7 @@ import type { Alarm } from '../src/lib/backend';
 const NOW = Date.parse('2026-01-01T00:00:00Z');
 const alarm = (id: number, run: string, ageMs = 0): Alarm => ({
   run, label: run, at: new Date(NOW - ageMs).toISOString(), unread: true,
-  event: { id, kind: 'spike', step: id, end_step: null, peak_step: null, peak_z: 9, layer: 'patch_embed', injected: false, layers: [], lead: null, metric: null, baseline: null, depth: null, area: null, recovered_step: null, confirmed: null, follows: [], count: null, open: false, details: null },
+  event: { id, kind: 'spike', step: id, end_step: null, peak_step: null, peak_z: 9, layer: 'patch_embed', peak_layer: null, from: null, to: null, injected: false, layers: [], lead: null, metric: null, baseline: null, depth: null, area: null, recovered_step: null, confirmed: null, follows: [], count: null, open: false, details: null },
 });
 const told = (announcer: Announcer, now: number) => announcer.due(now).map(({ alarm: one, more }) => [one.event.id, one.run, more]);
 

@@ -41,7 +41,7 @@ describe('differences', () => {
   const metrics = (last: number | string, max: number): Run['metrics'] => ({ knn_top1: { last, min: 0, max, nonfinite: 0 } });
   const a = { ...first, metrics: metrics(0.7, 0.72), events: {}, started_at: '2026-01-01T00:00:00Z', ended_at: '2026-01-01T01:00:00Z' };
   const b = { ...first, metrics: metrics(0.65, 0.7), events: { spike: 3 }, started_at: '2026-01-01T01:00:00Z', ended_at: null };
-  const stability = [0.9, 0.5].map((score) => ({ score, spikes_per_1000_steps: 0, dip_area_share: 1 - score, nonfinite: 0 }));
+  const stability = [0.9, 0.5].map((score) => ({ score, no_score: null, failed: false, spikes_per_1000_steps: 0, spikes_low: 0, spikes_high: 0, dip_area_share: 1 - score, nonfinite: 0 }));
   const row = (runs: Run[], baseline: number, key: string) => differences(runs, stability, baseline, now).find((one) => one.key === key);
 
   it('are each run less the baseline, which has none', () => {

@@ -10,6 +10,7 @@ use vitals_store::RunRow;
 use crate::dto::{ApiError, Diagnostic};
 use crate::error::{Result, hinted};
 use crate::pace::{eta_seconds, images_per_second};
+use crate::runs::stability;
 use crate::said::Failure;
 
 /// A run under a filter.
@@ -39,7 +40,10 @@ impl<'a> Filtered<'a> {
             Field::Attempt => number(f64::from(row.attempt)),
             Field::Tag => Some(Scalar::List(row.tags.clone())),
             Field::Note => text(&row.note),
-            Field::Stability => number(row.stability.score()),
+            Field::Stability => {
+                let score = stability(row, Some(self.recipe.knn_queries))?.score();
+                score.ok().map(Scalar::Number)
+            }
             Field::Step => number(row.steps_done as f64),
             Field::TotalSteps => row.total_steps.map(|steps| Scalar::Number(steps as f64)),
             Field::EtaSeconds => eta_seconds(row, self.recipe.batch_size).map(Scalar::Number),

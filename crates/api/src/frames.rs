@@ -22,6 +22,8 @@ pub struct Column {
     pub min: f64,
     pub max: f64,
     pub mean: f64,
+    /// Values in it that are NaN or infinite, which the others leave out.
+    pub nonfinite: u64,
 }
 
 /// Cuts a series into at most `count` buckets over its whole length, or over a window of steps (both included).
@@ -31,7 +33,7 @@ pub fn columns(steps: &[u64], values: &[f64], window: Option<(u64, u64)>, count:
     let frame: Frame = cut(steps, values, from, to.saturating_add(1), count as usize);
     let column = |summary: &Summary| {
         let (min, max) = extremes(summary);
-        Column { step: summary.first_step, min, max, mean: summary.mean() }
+        Column { step: summary.first_step, min, max, mean: summary.mean(), nonfinite: summary.nonfinite }
     };
     frame.columns.iter().filter(|summary| summary.count > 0).map(column).collect()
 }
@@ -86,7 +88,7 @@ fn check(request: &FrameRequest) -> Result<()> {
         let error = ApiError::invalid(Failure::FrameSeries { most: MAX_SERIES });
         return Err(error.hint(Advice::FewerLayers));
     }
-    if let Some(ask) = request.series.iter().find(|ask| !(0.0..1.0).contains(&ask.smoothing)) {
+    if let Some(ask) = request.series.iter().find(|ask| !(0.0..=f64::MAX).contains(&ask.smoothing)) {
         let (series, found) = (ask.name.clone(), ask.smoothing.to_string());
         return Err(ApiError::invalid(Failure::Smoothing { series, found }));
     }

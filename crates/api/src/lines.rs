@@ -336,10 +336,10 @@ mod tests {
     fn a_smoothed_curve_is_the_same_at_every_width() {
         let values: Vec<f64> = (0..31_000).map(|step| f64::from(step % 7)).collect();
         let steps: Vec<u64> = (0..31_000).collect();
-        let smooth = smooth_ema(&steps, &values, 0.9);
+        let smooth = smooth_ema(&steps, &values, 50.0);
         for pixels in [1, 333, 1440] {
             let grid = Grid::new(1_000, 30_999, pixels);
-            let columns = cut(&steps, &shown(&steps, &values, false, 0.9), grid);
+            let columns = cut(&steps, &shown(&steps, &values, false, 50.0), grid);
             let last = columns.last().map(|column| column.last);
             assert_eq!(last, smooth.last().copied(), "{pixels}");
         }
@@ -348,7 +348,7 @@ mod tests {
     #[test]
     fn series_are_read_with_those_that_are_wanted_alike() {
         let relative = |name: &str| SeriesAsk { relative: true, ..SeriesAsk::raw(name) };
-        let smoothed = |name: &str| SeriesAsk { smoothing: 0.9, ..SeriesAsk::raw(name) };
+        let smoothed = |name: &str| SeriesAsk { smoothing: 50.0, ..SeriesAsk::raw(name) };
         let asks =
             [SeriesAsk::raw("loss"), relative("a"), smoothed("loss"), SeriesAsk::raw("knn"), relative("b")];
         let found: Vec<_> =
@@ -356,7 +356,7 @@ mod tests {
         let named = |names: &str, relative, smoothing| (names.to_owned(), relative, smoothing);
         assert_eq!(
             found,
-            [named("loss,knn", false, 0.0), named("a,b", true, 0.0), named("loss", false, 0.9)]
+            [named("loss,knn", false, 0.0), named("a,b", true, 0.0), named("loss", false, 50.0)]
         );
     }
 

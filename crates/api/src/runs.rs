@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use vitals_recipe::query::{self, Row};
 use vitals_recipe::{Metric, Panel, effective_learning_rate, loss_band, metric, split};
 use vitals_run::Command;
+use vitals_series::{Evaluated, Stability};
 use vitals_store::{MetricChoice, RunId, RunRow, RunSelection, SeriesEntry};
 
 use crate::Context;
@@ -34,6 +35,13 @@ pub async fn all(context: &Context) -> Result<Vec<RunId>> {
     Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
+/// How stable a run was, whose evaluations classify so many images.
+pub(crate) fn stability(row: &RunRow, queries: Option<u32>) -> Option<Stability> {
+    let stability = row.stability?;
+    let evaluated = stability.evaluated.map(|evaluated| Evaluated { queries, ..evaluated });
+    Some(Stability { evaluated, ..stability })
+}
+
 /// A stored run in the form that crosses the door.
 pub fn run(row: RunRow) -> Result<Run> {
     let recipe = row.resolved()?;
@@ -43,6 +51,7 @@ pub fn run(row: RunRow) -> Result<Run> {
     let images_per_second = images_per_second(&row);
     let eta_seconds = eta_seconds(&row, recipe.batch_size);
     let total_steps = row.total_steps.unwrap_or(0);
+    let score = stability(&row, Some(recipe.knn_queries)).and_then(|stability| stability.score().ok());
     Ok(Run {
         id: row.id.to_string(),
         label: row.label,
@@ -64,7 +73,7 @@ pub fn run(row: RunRow) -> Result<Run> {
         metrics,
         first_layer: row.first_layer,
         events: row.events,
-        stability: Some(row.stability.score()),
+        stability: score,
         tags: row.tags,
         note: row.note,
         queue_position: row.queue_position,

@@ -25,8 +25,17 @@ pub struct SeriesJson {
 #[derive(Debug, Clone, Serialize)]
 #[serde(untagged)]
 pub enum SeriesData {
-    All { values: Vec<Number>, attempts: Vec<u32> },
-    Buckets { min: Vec<Number>, max: Vec<Number>, mean: Vec<Number> },
+    All {
+        values: Vec<Number>,
+        attempts: Vec<u32>,
+    },
+    /// Of the finite values; `nonfinite` counts the others of each bucket.
+    Buckets {
+        min: Vec<Number>,
+        max: Vec<Number>,
+        mean: Vec<Number>,
+        nonfinite: Vec<u64>,
+    },
 }
 
 /// How many points of a series to print.
@@ -79,6 +88,7 @@ pub async fn read(
                     min: frame.iter().map(|column| column.min.into()).collect(),
                     max: frame.iter().map(|column| column.max.into()).collect(),
                     mean: frame.iter().map(|column| column.mean.into()).collect(),
+                    nonfinite: frame.iter().map(|column| column.nonfinite).collect(),
                 },
             }
         }

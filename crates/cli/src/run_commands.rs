@@ -181,11 +181,18 @@ pub async fn series(context: &Context, args: &SeriesArgs, out: &Out) -> Result<u
                 }
                 table.lines().iter().for_each(|line| out.line(line));
             }
-            SeriesData::Buckets { min, max, mean } => {
-                let mut table = Table::new(&["step", "min", "mean", &format!("max of {}{unit}", one.name)]);
+            SeriesData::Buckets { min, max, mean, nonfinite } => {
+                let head = format!("max of {}{unit}", one.name);
+                // Only where there is something to tell.
+                let broken = nonfinite.iter().any(|count| *count > 0);
+                let mut table = match broken {
+                    true => Table::new(&["step", "min", "mean", &head, "not finite"]),
+                    false => Table::new(&["step", "min", "mean", &head]),
+                };
                 for (index, step) in one.steps.iter().enumerate() {
                     let cells = [min, mean, max].map(|values| optional(values.get(index)));
-                    table.row(std::iter::once(step.to_string()).chain(cells).collect());
+                    let lost = broken.then(|| nonfinite[index].to_string());
+                    table.row(std::iter::once(step.to_string()).chain(cells).chain(lost).collect());
                 }
                 table.lines().iter().for_each(|line| out.line(line));
             }

@@ -110,6 +110,10 @@ pub async fn import(context: &Context, command: ImportCommand, out: &Out) -> Res
                     "{}: {} metrics, {} rows, {} values",
                     found.label, found.metrics, found.rows, found.values
                 ));
+                if !found.in_percent.is_empty() {
+                    let names = found.in_percent.join(", ");
+                    out.remark(format!("in percent there, stored as fractions: {names}"));
+                }
             }
             Err(error) => {
                 code = error.exit_code();

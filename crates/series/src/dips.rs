@@ -20,6 +20,9 @@ pub struct DipRule {
     pub noise_window: usize,
     /// Depth in robust standard deviations of one evaluation.
     pub threshold: f64,
+    /// Part by which the threshold grows, over the number of differences that the noise is measured by: a noise that few tell
+    /// may be larger than it looks, and half of the false dips of long runs lay in their first thirty evaluations.
+    pub doubt: f64,
     /// Depth below which nothing is a dip.
     pub least_depth: f64,
     /// Robust standard deviations of one evaluation below the baseline within which it has recovered: for each of two
@@ -38,8 +41,9 @@ impl Default for DipRule {
     fn default() -> Self {
         Self {
             baseline: 9,
-            noise_window: 120,
-            threshold: 4.0,
+            noise_window: 240,
+            threshold: 4.2,
+            doubt: 6.0,
             least_depth: 0.03,
             recovered_within: 2.0,
             recovered_mean_within: 1.4,
@@ -130,7 +134,8 @@ impl DipDetector {
         let rule = self.rule;
         let (baseline, noise) = (self.level.median()?, self.noise()?);
         let depth = baseline - value;
-        if self.seen <= rule.warm_up || depth <= (rule.threshold * noise).max(rule.least_depth) {
+        let doubt = 1.0 + rule.doubt / self.differences.len() as f64;
+        if self.seen <= rule.warm_up || depth <= (doubt * rule.threshold * noise).max(rule.least_depth) {
             return None;
         }
         let dip = Dip {
@@ -193,6 +198,12 @@ impl DipDetector {
             .map(|median| median / (0.674_489_750_196_082 * std::f64::consts::SQRT_2))?;
         Some(measured.max(self.rule.least_noise_part * self.rule.least_depth))
     }
+}
+
+/// Whether accuracies are written in percent: no fraction is above 1. Whoever takes series from other programs asks this and
+/// divides by 100, as everything here and everywhere else takes fractions. Accuracies of a percent and less pass for fractions.
+pub fn is_in_percent(mut accuracies: impl Iterator<Item = f64>) -> bool {
+    accuracies.any(|accuracy| accuracy.is_finite() && accuracy > 1.0)
 }
 
 /// Missing accuracy times steps between two evaluations.
@@ -259,15 +270,21 @@ mod tests {
 
     #[test]
     fn one_lucky_value_is_no_recovery_and_noiseless_evaluations_recover() {
-        let steps: Vec<u64> = (0..40).collect();
-        let mut values: Vec<f64> = (0..40).map(|k| 0.6 + if k % 2 == 0 { 0.01 } else { -0.01 }).collect();
-        values[15..25].fill(0.5);
-        values[18] = 0.6;
-        assert_eq!(dips(&steps, &values, DipRule::default())[0].recovered, Some(25));
-        let mut still = vec![0.5; 40];
+        let steps: Vec<u64> = (0..100).collect();
+        let mut values: Vec<f64> = (0..100).map(|k| 0.6 + if k % 2 == 0 { 0.01 } else { -0.01 }).collect();
+        values[65..75].fill(0.5);
+        values[68] = 0.6;
+        assert_eq!(dips(&steps, &values, DipRule::default())[0].recovered, Some(75));
+        let mut still = vec![0.5; 100];
         still[15..20].fill(0.4);
         still[20..].fill(0.4999);
         assert_eq!(dips(&steps, &still, DipRule::default())[0].recovered, Some(20));
+    }
+
+    #[test]
+    fn percent_is_told_from_fractions() {
+        assert!(is_in_percent([0.8, f64::NAN, 11.5].into_iter()));
+        assert!(!is_in_percent([0.0, 0.8, f64::INFINITY, 1.0].into_iter()));
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub mod synthetic;
 mod tails;
 mod yardstick;
 
-pub use dips::{Dip, DipRule, dips};
+pub use dips::{Dip, DipRule, dips, is_in_percent};
 pub use findings::{Finding, Found, RunDetector, Watched};
 pub use frame::{Frame, frame};
 pub use grid::{Grid, NODE_FACTOR, NODE_STEPS, TOP_LEVEL, node_steps};
@@ -37,6 +37,6 @@ pub use piece::{MEDIAN_WINDOW, Piece, Rows, pieces};
 pub use seeds::{BandPoint, Interval, mean_interval, seed_band};
 pub use smooth::{relative_to_running_median, smooth_ema};
 pub use spikes::{DETECTION_VERSION, LayerSpike, SpikeEvent, SpikeRule, spikes};
-pub use stability::Stability;
+pub use stability::{Evaluated, NoScore, Rate, Stability};
 pub use student::student_t_quantile;
 pub use summary::Summary;

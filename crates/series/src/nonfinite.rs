@@ -4,8 +4,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Finite rows of the series hit that end a stretch: a NaN in every fifth row is one stretch.
-const ENDS_AFTER: u64 = 10;
+/// Finite rows of the series hit that end a stretch: a NaN in every twentieth row is one stretch.
+const ENDS_AFTER: u64 = 100;
 /// Names kept of the series that were hit.
 const MOST_NAMES: usize = 12;
 
@@ -89,7 +89,7 @@ mod tests {
 
     #[test]
     fn near_rows_are_one_stretch() {
-        assert_eq!(stretches(0..30, |step| matches!(step, 5 | 6 | 9 | 20)), [(5, 9, 3), (20, 20, 1)]);
+        assert_eq!(stretches(0..300, |step| matches!(step, 5 | 6 | 9 | 200)), [(5, 9, 3), (200, 200, 1)]);
     }
 
     #[test]
@@ -97,5 +97,6 @@ mod tests {
         assert_eq!(stretches(0..1000, |step| step >= 500), [(500, 999, 500)]);
         assert_eq!(stretches((0..1000).step_by(5), |step| step >= 500), [(500, 995, 100)]);
         assert_eq!(stretches(0..1000, |step| step >= 500 && step % 5 == 0), [(500, 995, 100)]);
+        assert_eq!(stretches(0..1000, |step| step >= 500 && step % 20 == 0), [(500, 980, 25)]);
     }
 }

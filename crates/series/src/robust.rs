@@ -51,25 +51,28 @@ impl RobustBaseline {
     }
 }
 
-/// Median of |v − centre| over ascending values, by walking outwards from the centre.
+/// Median of |v − centre| over ascending values, of which there is one at least: the nearest half of them lies side by side,
+/// and is found by bisection.
 fn median_deviation(sorted: &[f64], centre: f64) -> f64 {
-    let (mut left, mut right) = (sorted.partition_point(|&value| value < centre), 0);
-    right += left;
-    let half = sorted.len() / 2;
-    let (mut before, mut at) = (0.0, 0.0);
-    for _ in 0..=half {
-        let below = left.checked_sub(1).map_or(f64::INFINITY, |place| centre - sorted[place]);
-        let above = sorted.get(right).map_or(f64::INFINITY, |value| value - centre);
-        before = at;
-        if below <= above {
-            at = below;
-            left -= 1;
+    let half = sorted.len() / 2 + 1;
+    let (mut first, mut last) = (0, sorted.len() - half);
+    while first < last {
+        let middle = usize::midpoint(first, last);
+        if centre - sorted[middle] > sorted[middle + half] - centre {
+            first = middle + 1;
         } else {
-            at = above;
-            right += 1;
+            last = middle;
         }
     }
-    if sorted.len() % 2 == 1 { at } else { f64::midpoint(before, at) }
+    let nearest = &sorted[first..first + half];
+    let (below, above) = (centre - nearest[0], nearest[half - 1] - centre);
+    let at = below.max(above);
+    if sorted.len() % 2 == 1 {
+        return at;
+    }
+    let before =
+        if below > above { above.max(centre - nearest[1]) } else { below.max(nearest[half - 2] - centre) };
+    f64::midpoint(before, at)
 }
 
 #[cfg(test)]

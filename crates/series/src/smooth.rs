@@ -3,13 +3,15 @@
 
 use std::collections::VecDeque;
 
-/// Exponential moving average of `values` at ascending `steps`, without the bias of its start: `m ← d·m + (1−d)·v` with
-/// `d = weight^Δ`, Δ the steps since the finite value before (1 at the first), divided by 1 − the product of all d. A weight of
-/// so many steps and not of so many values: what is evaluated every 20 steps lags no further behind than what is recorded at
-/// each. `weight` is clamped to 0 (no smoothing) … 0.9999. A non-finite value is copied, and the average goes on behind
-/// it. Same length as `values`.
-pub fn smooth_ema(steps: &[u64], values: &[f64], weight: f64) -> Vec<f64> {
-    let weight = if weight.is_finite() { weight.clamp(0.0, 0.9999) } else { 0.0 };
+/// Exponential moving average of `values` at ascending `steps` over a `length` in steps, without the bias of its start:
+/// `m ← d·m + (1−d)·v` with `d = e^(−Δ/length)`, Δ the steps since the finite value before (at least 1, and 1 at the first),
+/// divided by 1 − the product of all d. A length in steps and no weight a value: what is evaluated every 20 steps lags no
+/// further behind than what is recorded at each, and is smoothed by the same hand. 0, or what is not finite, smooths nothing. A
+/// non-finite value is copied, and the average goes on behind it. Same length as `values`.
+pub fn smooth_ema(steps: &[u64], values: &[f64], length: f64) -> Vec<f64> {
+    if !(length.is_finite() && length > 0.0) {
+        return values.to_vec();
+    }
     let (mut average, mut remaining) = (0.0, 1.0);
     let mut before = None;
     steps
@@ -19,9 +21,9 @@ pub fn smooth_ema(steps: &[u64], values: &[f64], weight: f64) -> Vec<f64> {
             if !value.is_finite() {
                 return value;
             }
-            let distance = before.map_or(1, |before| step.saturating_sub(before));
+            let distance = before.map_or(1, |before| step.saturating_sub(before).max(1));
             before = Some(step);
-            let decay = weight.powf(distance as f64);
+            let decay = (-(distance as f64) / length).exp();
             average = decay * average + (1.0 - decay) * value;
             remaining *= decay;
             average / (1.0 - remaining)
@@ -48,13 +50,22 @@ impl RunningMedian {
         if !value.is_finite() {
             return;
         }
-        if self.arrived.len() == self.window
-            && let Some(oldest) = self.arrived.pop_front()
-        {
-            self.sorted.remove(self.sorted.partition_point(|&other| other < oldest));
-        }
+        let oldest = if self.arrived.len() == self.window { self.arrived.pop_front() } else { None };
         self.arrived.push_back(value);
-        self.sorted.insert(self.sorted.partition_point(|&other| other < value), value);
+        let place = |of: f64| self.sorted.partition_point(|&other| other < of);
+        let to = place(value);
+        match oldest.map(place) {
+            // What lies between the value that leaves and the one that comes moves by one.
+            Some(from) if from < to => {
+                self.sorted.copy_within(from + 1..to, from);
+                self.sorted[to - 1] = value;
+            }
+            Some(from) => {
+                self.sorted.copy_within(to..from, to + 1);
+                self.sorted[to] = value;
+            }
+            None => self.sorted.insert(to, value),
+        }
     }
 
     /// Forgets all values.
@@ -123,31 +134,48 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::synthetic::Noise;
+
+    /// The length over which half is forgotten in a step.
+    const HALF: f64 = 1.0 / std::f64::consts::LN_2;
 
     #[test]
     fn ema_in_closed_form() {
         let values = [1.0, 2.0, f64::NAN, 4.0];
-        let smooth = smooth_ema(&[0, 1, 2, 3], &values, 0.5);
+        let smooth = smooth_ema(&[0, 1, 2, 3], &values, HALF);
         assert_eq!(smooth[0], 1.0);
         assert!((smooth[1] - (0.25 + 1.0) / 0.75).abs() < 1e-15);
         assert!(smooth[2].is_nan());
         assert!((smooth[3] - (0.25 * 1.25 + 0.75 * 4.0) / 0.9375).abs() < 1e-15);
-        assert_eq!(smooth_ema(&[0, 9], &[3.0, 5.0], 0.0), [3.0, 5.0]);
+        // A step that comes twice counts like any other.
+        assert!((smooth_ema(&[0, 0], &values, HALF)[1] - smooth[1]).abs() < 1e-15);
+        assert_eq!(smooth_ema(&[0, 0, 1], &[1.0, 3.0, 5.0], 0.0), [1.0, 3.0, 5.0]);
         let steps: Vec<u64> = (0..500).map(|row| row * row).collect();
-        assert!(smooth_ema(&steps, &vec![7.0; 500], 0.99).iter().all(|v| (v - 7.0).abs() < 1e-12));
+        assert!(smooth_ema(&steps, &vec![7.0; 500], 100.0).iter().all(|v| (v - 7.0).abs() < 1e-12));
     }
 
-    /// A line that rises by 1 a step lags by w/(1−w) steps where it is recorded at each, and by no more where it is recorded
-    /// seldom.
+    /// A line that rises by 1 a step lags by nearly the length where it is recorded at each, and by no more where it is
+    /// recorded seldom.
     #[test]
     fn a_series_lags_by_steps_and_not_by_values() {
         let lag = |apart: u64| {
             let steps: Vec<u64> = (0..2_000).step_by(apart as usize).collect();
             let values: Vec<f64> = steps.iter().map(|&step| step as f64).collect();
-            values[values.len() - 1] - smooth_ema(&steps, &values, 0.9)[values.len() - 1]
+            values[values.len() - 1] - smooth_ema(&steps, &values, 50.0)[values.len() - 1]
         };
-        assert!((lag(1) - 9.0).abs() < 1e-9, "{}", lag(1));
+        assert!((49.0..50.0).contains(&lag(1)), "{}", lag(1));
         assert!((2..100).all(|apart| lag(apart) < lag(1)), "{} {}", lag(2), lag(20));
+    }
+
+    /// What is recorded every 20 steps is smoothed too: of its noise √((1−d)/(1+d)) is left, with d = e^(−20/50).
+    #[test]
+    fn what_is_recorded_seldom_is_smoothed_too() {
+        let mut noise = Noise::new(1);
+        let steps: Vec<u64> = (0..20_000).map(|row| 20 * row).collect();
+        let values: Vec<f64> = steps.iter().map(|_| noise.normal()).collect();
+        let smooth = smooth_ema(&steps, &values, 50.0);
+        let left = (smooth.iter().map(|value| value * value).sum::<f64>() / 20_000.0).sqrt();
+        assert!((left - 0.444).abs() < 0.01, "{left}");
     }
 
     #[test]

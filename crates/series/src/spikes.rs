@@ -21,7 +21,7 @@ use crate::tails::Tails;
 use crate::yardstick::{Evidence, Row, Yardstick};
 
 /// Version of the rules of this crate: events of another version are computed again.
-pub const DETECTION_VERSION: u32 = 5;
+pub const DETECTION_VERSION: u32 = 6;
 
 /// The numbers of the rule.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -32,7 +32,7 @@ pub struct SpikeRule {
     pub warm_up: usize,
     /// Spread of log norms that is always taken for granted.
     pub least_spread: f64,
-    /// Evidence for an event in nats: of one layer, of the layers together.
+    /// Evidence for an event in nats: of one layer of a dozen, of the layers together.
     pub layer_nats: f64,
     pub agreement_nats: f64,
     /// Deviation of a single row, in spreads, that opens an event: of one layer, of the layers together.
@@ -51,7 +51,7 @@ pub struct SpikeRule {
     pub fallen: f64,
     /// Rows in which the layers have fallen back that end an event.
     pub together: u64,
-    /// How much likelier a layer's rise must be than none, in nats, for the layer to belong to an event.
+    /// How much likelier a layer's rise must be than none, in nats, for one layer of a dozen to belong to an event.
     pub member_nats: f64,
     /// First rows this much less likely than the best are outside of an onset's interval.
     pub ruled_out_nats: f64,
@@ -80,6 +80,8 @@ impl Default for SpikeRule {
     }
 }
 
+/// Layers among which a rule's evidence for one of them is meant.
+const DOZEN: f64 = 12.0;
 /// Deviation that several layers must have before their agreement counts, in spreads.
 const AGREE_FROM: f64 = 2.0;
 /// The same where a single row opens an event.
@@ -225,6 +227,7 @@ impl SpikeDetector {
     fn alarm(&mut self, step: u64, total: f64) -> Option<f64> {
         let rule = self.rule;
         let mut found = None;
+        let chances = self.chances();
         self.deviations.clear();
         for layer in &mut self.layers {
             let Some(row) = layer.rows().back().copied().filter(|row| row.step == step) else { continue };
@@ -233,9 +236,9 @@ impl SpikeDetector {
                 self.deviations.push(deviation);
                 self.tails.push(deviation, layer.evidence.last());
                 let nats = layer.evidence.push(deviation, &self.tails);
-                let single =
-                    deviation.abs() > rule.single_row && self.tails.nats(deviation) > rule.single_row_nats;
-                let lasting = nats.into_iter().any(|nats| nats > rule.layer_nats);
+                let single = deviation.abs() > rule.single_row
+                    && self.tails.nats(deviation) > rule.single_row_nats + chances;
+                let lasting = nats.into_iter().any(|nats| nats > rule.layer_nats + chances);
                 if single || lasting {
                     found = found.or(Some(deviation.signum()));
                 }
@@ -258,13 +261,12 @@ impl SpikeDetector {
         if self.deviations.len() < quorum.max(self.layers.len().div_ceil(2)) {
             return None;
         }
-        self.deviations.sort_by(f64::total_cmp);
         let count = self.deviations.len();
         let mut found = None;
         for (agreement, (sign, place)) in
             self.agreements.iter_mut().zip([(1.0, count - quorum), (-1.0, quorum - 1)])
         {
-            let off = sign * self.deviations[place];
+            let off = sign * *self.deviations.select_nth_unstable_by(place, f64::total_cmp).1;
             if let Some((level, spread)) =
                 agreement.baseline.scale().filter(|_| agreement.baseline.len() >= rule.warm_up)
             {
@@ -283,6 +285,11 @@ impl SpikeDetector {
             agreement.baseline.push(off);
         }
         found
+    }
+
+    /// Further evidence in nats that one layer needs among many: what it does by chance must be as rare as in a dozen.
+    fn chances(&self) -> f64 {
+        (self.layers.len() as f64 / DOZEN).max(1.0).ln()
     }
 
     /// How many layers must lie off their levels to agree: a fifth of them, at least two and at most twelve.
@@ -368,16 +375,20 @@ impl SpikeDetector {
         let rows: Vec<Row> =
             layer.rows().iter().filter(|row| (open.from..=last).contains(&row.step)).copied().collect();
         let logs: Vec<f64> = rows.iter().map(|row| open.sign * row.log_norm).collect();
-        let peak = (0..logs.len()).max_by(|&a, &b| logs[a].total_cmp(&logs[b]))?;
         let noise = Noise { spread, lag: self.tails.lag() };
-        let rise = rise::rise(&logs[..=peak], noise, rule.ruled_out_nats)?;
-        let peak_z = (logs[peak] - rise.level) / spread;
-        let single = peak_z > rule.single_row && 2.0 * rise.nats > rule.member_nats;
-        // Where noise walks as far as spikes go, a layer belongs to them by height alone.
-        let high = rise.height > (0.5 * rule.times_median).ln();
-        if rise.nats < rule.member_nats && !single && !high {
-            return None;
-        }
+        let member_nats = rule.member_nats + self.chances();
+        let rise_to = |peak: usize| {
+            let rise = rise::rise(&logs[..=peak], noise, rule.ruled_out_nats)?;
+            let peak_z = (logs[peak] - rise.level) / spread;
+            let single = peak_z > rule.single_row && 2.0 * rise.nats > member_nats;
+            // Where noise walks as far as spikes go, a layer belongs to them by height alone.
+            let high = rise.height > (0.5 * rule.times_median).ln();
+            (rise.nats > member_nats || single || high).then_some((peak, rise, peak_z))
+        };
+        let (highest, lasting) = peaks(&logs)?;
+        let found = rise_to(highest)?;
+        let other = if lasting == highest { None } else { rise_to(lasting) };
+        let (peak, rise, peak_z) = other.filter(|other| other.1.nats > found.1.nats).unwrap_or(found);
         let spike = LayerSpike {
             layer: place,
             onset: rows[rise.first].step,
@@ -390,6 +401,17 @@ impl SpikeDetector {
         let height = logs[peak] - rise.level;
         Some((spike, rise.level + (rule.fallen * height).max((3.0 * spread).min(0.8 * height))))
     }
+}
+
+/// The highest of the rows, and the highest row where they are high for more than one: a single outlier of heavy tails lies
+/// higher than many a spike that lasts.
+fn peaks(logs: &[f64]) -> Option<(usize, usize)> {
+    let higher = |a: &usize, b: &usize| logs[*a].total_cmp(&logs[*b]);
+    let highest = (0..logs.len()).max_by(higher)?;
+    let median = |row: usize| median_of_three(logs[row - 1], logs[row], logs[row + 1]);
+    let around = (1..logs.len().saturating_sub(1)).max_by(|&a, &b| median(a).total_cmp(&median(b)));
+    let lasting = around.and_then(|row| (row - 1..row + 2).max_by(higher));
+    Some((highest, lasting.unwrap_or(highest)))
 }
 
 /// All spikes of a whole series: `norms[k]` holds the layers' norms at `steps[k]`.

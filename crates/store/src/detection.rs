@@ -38,6 +38,11 @@ fn watched(role: Option<Role>) -> Option<Watched> {
     }
 }
 
+/// Whether it is the accuracy whose dips count towards stability.
+pub(crate) fn counts_dips(role: Option<Role>) -> bool {
+    watched(role) == Some(COUNTED_DIPS)
+}
+
 /// What each column of a shape is watched for, with its name.
 fn columns(shape: &Shape) -> impl Iterator<Item = (&str, Option<Watched>)> {
     shape.columns.iter().map(|column| (column.name.as_str(), watched(column.role)))

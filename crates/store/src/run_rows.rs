@@ -9,8 +9,9 @@ use sqlx::SqliteConnection;
 use vitals_journal::Column;
 use vitals_recipe::{Role, split};
 use vitals_run::{Evidence, RunState};
-use vitals_series::Stability;
+use vitals_series::{Evaluated, Stability};
 
+use crate::detection::counts_dips;
 use crate::ids::{from_json, parse_id, small, to_json, unsigned};
 use crate::shapes::Shape;
 use crate::summary::{MetricSummary, ShapeSummary};
@@ -55,7 +56,8 @@ pub struct RunRow {
     /// Events in force, by kind.
     pub events: BTreeMap<String, u64>,
     /// Of what was not injected.
-    pub stability: Stability,
+    /// How stable it was; `None` where no metrics were asked for.
+    pub stability: Option<Stability>,
     pub created_at: UnixMillis,
     pub started_at: Option<UnixMillis>,
     pub ended_at: Option<UnixMillis>,
@@ -119,9 +121,14 @@ impl Store {
             return Ok(rows);
         }
         add_tags(&mut tx, &nums, &places, &mut rows).await?;
-        add_event_counts(&mut tx, &nums, &places, &mut rows).await?;
+        let mut counted = add_event_counts(&mut tx, &nums, &places, &mut rows).await?;
         if *metrics != MetricChoice::None {
-            add_metrics(self, &mut tx, &nums, &places, metrics, &mut rows).await?;
+            let mut evaluated = add_metrics(self, &mut tx, &nums, &places, metrics, &mut rows).await?;
+            for (place, row) in rows.iter_mut().enumerate() {
+                let counted = counted.remove(&place).unwrap_or_default();
+                let evaluated = evaluated.remove(&place);
+                row.stability = Some(Stability { steps: row.steps_done, evaluated, ..counted });
+            }
         }
         if rows.iter().any(|r| r.state == RunState::Queued) {
             let queue = sqlx::query_scalar!(
@@ -195,6 +202,9 @@ async fn selected(tx: &mut SqliteConnection, selection: &RunSelection) -> Result
     to_json("run numbers", &nums)
 }
 
+/// A failure that goes on until so many steps before a run's last has ended it: what is recorded seldom ends sooner.
+const ENDS_WITH_RUN: u64 = 50;
+
 /// Where each run's row is, by its number.
 type Places = BTreeMap<i64, usize>;
 
@@ -251,7 +261,7 @@ async fn read_rows(tx: &mut SqliteConnection, nums: &str) -> Result<(Vec<RunRow>
             metrics: BTreeMap::new(),
             first_layer: None,
             events: BTreeMap::new(),
-            stability: Stability::default(),
+            stability: None,
             created_at: r.created_at,
             started_at: r.started_at,
             ended_at: r.ended_at,
@@ -277,17 +287,19 @@ async fn add_tags(tx: &mut SqliteConnection, nums: &str, places: &Places, rows: 
     Ok(())
 }
 
+/// Counts events by kind, and what of them makes a run unstable.
 async fn add_event_counts(
     tx: &mut SqliteConnection,
     nums: &str,
     places: &Places,
     rows: &mut [RunRow],
-) -> Result<()> {
-    let mut natural_events: BTreeMap<usize, (u64, f64, u64)> = BTreeMap::new();
+) -> Result<BTreeMap<usize, Stability>> {
+    let mut counted: BTreeMap<usize, Stability> = BTreeMap::new();
     for r in sqlx::query!(
         r#"SELECT run_num AS "run_num!", kind AS "kind!", COUNT(*) AS "events!: i64",
                   SUM(injected = 0) AS "natural!: i64",
-                  TOTAL(CASE WHEN injected = 0 THEN amount END) AS "amount!: f64" FROM events
+                  TOTAL(CASE WHEN injected = 0 THEN amount END) AS "amount!: f64",
+                  MAX(COALESCE(end_step, 9223372036854775807)) AS "last!: i64" FROM events
            WHERE superseded = 0 AND run_num IN (SELECT value FROM json_each(?))
            GROUP BY run_num, kind"#,
         nums
@@ -297,23 +309,25 @@ async fn add_event_counts(
     {
         if let Some(&place) = places.get(&r.run_num) {
             let natural = unsigned(r.natural);
-            let seen = natural_events.entry(place).or_default();
+            let seen = counted.entry(place).or_default();
+            let lasts = unsigned(r.last).saturating_add(ENDS_WITH_RUN) >= rows[place].steps_done;
             match r.kind.as_str() {
-                "spike" => seen.0 = natural,
-                "dip" => seen.1 = r.amount,
-                "nonfinite" => seen.2 = natural,
+                "spike" => seen.spikes = natural,
+                "dip" => seen.dip_area = r.amount,
+                "nonfinite" => {
+                    seen.nonfinite = natural;
+                    seen.failed |= lasts;
+                }
+                "collapse" | "divergence" => seen.failed |= natural > 0 || lasts,
                 _ => {}
             }
             rows[place].events.insert(r.kind, unsigned(r.events));
         }
     }
-    for (place, (spikes, dip_area, nonfinite)) in natural_events {
-        let row = &mut rows[place];
-        row.stability = Stability::of(row.steps_done, spikes, dip_area, nonfinite);
-    }
-    Ok(())
+    Ok(counted)
 }
 
+/// Adds the chosen metrics. Returns how often the accuracy was evaluated whose dips count.
 async fn add_metrics(
     store: &Store,
     tx: &mut SqliteConnection,
@@ -321,7 +335,7 @@ async fn add_metrics(
     places: &Places,
     choice: &MetricChoice,
     rows: &mut [RunRow],
-) -> Result<()> {
+) -> Result<BTreeMap<usize, Evaluated>> {
     let stored = sqlx::query!(
         "SELECT run_num, shape_num, data FROM summaries
          WHERE run_num IN (SELECT value FROM json_each(?))",
@@ -331,6 +345,8 @@ async fn add_metrics(
     .await?;
     let mut columns: BTreeMap<i64, Vec<(usize, String)>> = BTreeMap::new();
     let mut first_layers: BTreeMap<i64, String> = BTreeMap::new();
+    let mut accuracies: BTreeMap<i64, usize> = BTreeMap::new();
+    let mut evaluated: BTreeMap<usize, Evaluated> = BTreeMap::new();
     for r in stored {
         if let std::collections::btree_map::Entry::Vacant(entry) = columns.entry(r.shape_num) {
             let shape = store.shapes.get(&mut *tx, r.shape_num).await?;
@@ -339,6 +355,9 @@ async fn add_metrics(
             if let Some(layer) = first_layer(&shape) {
                 first_layers.insert(r.shape_num, layer);
             }
+            if let Some(column) = shape.columns.iter().position(|column| counts_dips(column.role)) {
+                accuracies.insert(r.shape_num, column);
+            }
         }
         if let (Some(&place), Some(layer)) = (places.get(&r.run_num), first_layers.get(&r.shape_num)) {
             rows[place].first_layer.get_or_insert_with(|| layer.clone());
@@ -346,10 +365,23 @@ async fn add_metrics(
         let (Some(&place), Some(columns)) = (places.get(&r.run_num), columns.get(&r.shape_num)) else {
             continue;
         };
-        if columns.is_empty() {
+        let accuracy = accuracies.get(&r.shape_num);
+        if columns.is_empty() && accuracy.is_none() {
             continue;
         }
         let summary = ShapeSummary::decode(&r.data)?;
+        if let Some(metric) = accuracy.and_then(|column| summary.metric(*column)) {
+            let MetricSummary { values: times, first_step, last_step, .. } = metric;
+            let known = evaluated.entry(place).or_insert(Evaluated {
+                times: 0,
+                first_step,
+                last_step,
+                queries: None,
+            });
+            known.times += times;
+            known.first_step = known.first_step.min(first_step);
+            known.last_step = known.last_step.max(last_step);
+        }
         let metrics = &mut rows[place].metrics;
         for (index, name) in columns {
             let Some(metric) = summary.metric(*index) else { continue };
@@ -357,7 +389,7 @@ async fn add_metrics(
             metrics.insert(name.clone(), merged);
         }
     }
-    Ok(())
+    Ok(evaluated)
 }
 
 /// The layer at the beginning of the network, where the shape has its gradient norm.

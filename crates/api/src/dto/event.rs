@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use ts_rs::TS;
+use vitals_recipe::Told;
 
 /// All events of a run with what is said over them.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
@@ -149,16 +150,23 @@ pub struct LeadSummary {
     pub chance: f64,
     /// Probability of at least so many firsts by chance (binomial).
     pub p_value: f64,
-    /// Median delay of each layer with a bootstrap interval over events (95 %); from two events on.
+    /// Median delay of each layer with a bootstrap interval over events (95 %); from six events on.
     pub delays: Vec<LayerDelay>,
 }
 
 /// How stable a run was: 1 without any event, towards 0 with many.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct Stability {
-    /// `1 / (1 + spikes per 1,000 steps + 100 · dip area / steps + 10 · non-finite events)`, injected ones left out.
-    pub score: f64,
+    /// `1 / (1 + spikes per 1,000 steps + 10 · non-finite stretches per 1,000 steps + 100 · dip area / steps)`, injected ones
+    /// left out; 0 of a run that failed. Absent where `no_score` says why.
+    pub score: Option<f64>,
+    pub no_score: Option<Told>,
+    /// It collapsed or diverged, or ended in values that are not finite.
+    pub failed: bool,
     pub spikes_per_1000_steps: f64,
+    /// What the rate may be where spikes come by chance (Poisson, 95 %).
+    pub spikes_low: f64,
+    pub spikes_high: f64,
     /// Missing accuracy × steps of all dips, over the run's steps.
     pub dip_area_share: f64,
     pub nonfinite: u64,

@@ -45,7 +45,7 @@ pub struct SeriesAsk {
     #[serde(default)]
     #[ts(as = "Option<bool>", optional)]
     pub relative: bool,
-    /// EMA weight of the past for each step, 0 = none; computed on raw data before columns are cut.
+    /// Steps over which a moving average reaches, 0 = none; computed on raw data before columns are cut.
     #[serde(default)]
     #[ts(as = "Option<f64>", optional)]
     pub smoothing: f64,
@@ -97,7 +97,7 @@ pub struct FrameSeries {
     pub unit: String,
     /// As asked for: over its own running median.
     pub relative: bool,
-    /// As asked for: EMA weight of the past, 0 = none.
+    /// As asked for: steps over which a moving average reaches, 0 = none.
     pub smoothing: f64,
     /// The attempt whose superseded values these are; absent: the values in force.
     #[ts(optional)]

@@ -92,7 +92,8 @@ pub struct Run {
     pub first_layer: Option<String>,
     /// Counts by kind of event.
     pub events: BTreeMap<String, u64>,
-    /// 1 without any event, towards 0 with many (`Stability` has the formula); injected ones are left out.
+    /// 1 without any event, towards 0 with many (`Stability` has the formula); injected ones are left out. Absent where the
+    /// run is too short, or too seldom evaluated to be compared.
     #[ts(optional)]
     pub stability: Option<f64>,
     pub tags: Vec<String>,

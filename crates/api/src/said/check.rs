@@ -27,6 +27,17 @@ vitals_recipe::sentences! {
 }
 
 vitals_recipe::sentences! {
+    /// Why a run has no stability score: none is better than one that cannot be compared.
+    pub(crate) enum Unscored in "unscored" {
+        TooShort { least: u64 } = "too short to say: a score needs {least} steps";
+        SeldomEvaluated { times: u64, apart: u64 } =
+            "not comparable: a score needs {times} evaluations, at most {apart} steps apart";
+        FewQueries { least: u32 } =
+            "not comparable: a score needs evaluations on {least} images";
+    }
+}
+
+vitals_recipe::sentences! {
     /// What to do about it.
     pub(crate) enum Remedy in "remedy" {
         Permissions = "change its permissions";

@@ -61,7 +61,7 @@ vitals_recipe::sentences! {
         FrameColumns { most: u32, found: u32 } = "a frame has 1 to {most} columns, not {found}";
         FrameSeries { most: usize } = "a frame has at most {most} series";
         Smoothing { series: String, found: String } =
-            "smoothing of {series} is {found}; it must be at least 0 and below 1";
+            "smoothing of {series} is {found}; it must be a number of steps, or 0";
         HeatmapColumns { most: u32, found: u32 } = "a heat map has 1 to {most} columns, not {found}";
         HeatmapRows { most: usize } = "a heat map has at most {most} rows";
 

@@ -7,7 +7,7 @@ mod hint;
 mod setting;
 
 pub use check::Finding;
-pub(crate) use check::Remedy;
+pub(crate) use check::{Remedy, Unscored};
 pub(crate) use failure::names;
 pub use failure::{Failure, Operation};
 pub use hint::Advice;
@@ -23,4 +23,5 @@ pub(crate) const SENTENCES: &[&[vitals_recipe::Sentence]] = &[
     SbatchOption::SENTENCES,
     Finding::SENTENCES,
     Remedy::SENTENCES,
+    Unscored::SENTENCES,
 ];

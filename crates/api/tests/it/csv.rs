@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use vitals_api::{events, export, import, runs};
+use vitals_api::{events, export, import, runs, series};
 
 use crate::world::World;
 
@@ -109,4 +109,57 @@ async fn the_real_series_give_what_their_readme_says() {
         let kinds: Vec<&str> = found.events.iter().map(|event| event.kind.as_str()).collect();
         assert_eq!(kinds, expected, "{name}");
     }
+}
+
+/// 640 steps with an accuracy every 20 that dips by ten points, times `scale`; a NaN at step 150.
+fn dipping(scale: f64) -> String {
+    let mut text = String::from("step,loss,knn_top1\n");
+    for step in 0..640_u64 {
+        let loss =
+            if step == 150 { "NaN".to_owned() } else { format!("{}", 3.0 + (step % 3) as f64 / 100.0) };
+        let wobble = if step % 40 == 0 { 0.004 } else { -0.004 };
+        let level = if (400..500).contains(&step) { 0.45 } else { 0.55 };
+        let knn = if step % 20 == 0 { format!("{}", scale * (level + wobble)) } else { String::new() };
+        text.push_str(&format!("{step},{loss},{knn}\n"));
+    }
+    text
+}
+
+#[tokio::test]
+async fn percent_and_fractions_give_the_same_dips_and_the_same_score() {
+    let world = World::new().await;
+    let mut told = Vec::new();
+    for (name, scale) in [("percent", 100.0), ("fraction", 1.0)] {
+        let path = world.folder.path().join(format!("{name}.csv"));
+        std::fs::write(&path, dipping(scale)).unwrap();
+        let imported = import::csv(&world.context, &path).await.unwrap();
+        let is_percent = name == "percent";
+        assert_eq!(imported.in_percent, if is_percent { vec!["knn_top1"] } else { Vec::new() });
+        let id = imported.run.to_string();
+        let note = runs::detail(&world.context, &id).await.unwrap().run.note;
+        assert_eq!(note.contains("In percent there, stored as fractions: knn_top1."), is_percent, "{note}");
+        let found = events::events(&world.context, &id, &["dip".to_owned()]).await.unwrap();
+        let [dip] = &found.events[..] else { panic!("{:?}", found.events) };
+        told.push((dip.step, dip.depth.unwrap(), dip.area.unwrap(), found.stability.score.unwrap()));
+    }
+    let [(step, depth, area, score), (as_step, as_depth, as_area, as_score)] = told[..] else {
+        unreachable!()
+    };
+    assert_eq!((step, as_step), (400, 400));
+    assert!((depth - as_depth).abs() < 1e-9 && (depth - 0.1).abs() < 0.01, "{told:?}");
+    assert!((area - as_area).abs() < 1e-9 && (score - as_score).abs() < 1e-9, "{told:?}");
+}
+
+#[tokio::test]
+async fn a_bucket_says_how_many_values_it_holds_that_are_not_finite() {
+    let world = World::new().await;
+    let path = world.folder.path().join("a.csv");
+    std::fs::write(&path, dipping(1.0)).unwrap();
+    let run = import::csv(&world.context, &path).await.unwrap().run.to_string();
+    let loss = ["loss".to_owned()];
+    let found = series::read(&world.context, &run, &loss, (None, None), series::Points::Buckets(4), false)
+        .await
+        .unwrap();
+    let series::SeriesData::Buckets { nonfinite, .. } = &found[0].data else { panic!("{found:?}") };
+    assert_eq!(nonfinite, &[1, 0, 0, 0]);
 }

@@ -4,7 +4,7 @@ use vitals_series::synthetic::Noise;
 use vitals_series::{SpikeRule, spikes};
 
 use crate::fixtures::read;
-use crate::trials::{FROZEN, Kind, LEARNED, ONSET, Shape, Tally, Trial, invented};
+use crate::trials::{FROZEN, Kind, LEARNED, ONE_BATCH, ONSET, Shape, Tally, Trial, invented};
 
 const NOISES: [Kind; 3] = [Kind::Real(LEARNED), Kind::Memory(0.6), Kind::Heavy(5)];
 
@@ -28,8 +28,7 @@ fn a_lead_is_told_and_simultaneous_rises_are_not_called_an_order() {
                 let first = if lead == 40 { 2..=3 } else { 0..=tally.trials };
                 assert!(first.contains(&tally.first), "{kind:?} {shape:?} {lead}: {tally:?}");
                 assert!(lead > 0 || tally.first == 0, "{kind:?} {shape:?} {lead}: {tally:?}");
-                all.delays += tally.delays;
-                all.held += tally.held;
+                all.merge(&tally);
             }
         }
     }
@@ -51,15 +50,16 @@ fn noise_alone_gives_no_event() {
     for (kind, layers, rows) in [
         (Kind::Real(LEARNED), 11, 10_000),
         (Kind::Real(FROZEN), 11, 10_000),
+        (Kind::RealMiddle(ONE_BATCH), 9, 10_000),
         (Kind::Memory(0.9), 12, 10_000),
         (Kind::Heavy(10), 12, 10_000),
         (Kind::Common(10), 12, 10_000),
         (Kind::Heavy(10), 150, 1_000),
     ] {
-        assert_eq!(invented(kind, layers, rows, 7, None), 0, "{kind:?} {layers}");
+        assert_eq!(invented(kind, layers, rows, 1, 7, None), 0, "{kind:?} {layers}");
     }
     for level in [0.02, 0.05, 0.1, 0.5] {
-        assert_eq!(invented(Kind::Normal, 12, 10_000, 8, Some(level)), 0, "rounded at {level}");
+        assert_eq!(invented(Kind::Normal, 12, 10_000, 1, 8, Some(level)), 0, "rounded at {level}");
     }
 }
 

@@ -1,5 +1,7 @@
 //! Reads the real series: CSV in the form that the import takes.
 
+use vitals_series::is_in_percent;
+
 /// Layers' norms at each step, and kNN accuracy where it was measured.
 pub struct Run {
     pub layers: Vec<String>,
@@ -30,8 +32,11 @@ pub fn read(name: &str) -> Run {
         run.norms.push(norms.map(|(_, cell)| cell.parse().unwrap_or(f64::NAN)).collect());
         if let Some(value) = knn.and_then(|knn| cells[knn].parse::<f64>().ok()) {
             run.knn_steps.push(step);
-            run.knn.push(value / 100.0);
+            run.knn.push(value);
         }
+    }
+    if is_in_percent(run.knn.iter().copied()) {
+        run.knn.iter_mut().for_each(|accuracy| *accuracy /= 100.0);
     }
     run
 }

@@ -2,8 +2,11 @@
 //! median, drawn again in blocks of steps with all layers together, and processes with memory, heavy tails and correlation.
 //! The tests make few of them, `bench_detection` many.
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use vitals_series::synthetic::Noise;
-use vitals_series::{Delay, Onset, Order, SpikeEvent, SpikeRule, delay, order, spikes};
+use vitals_series::{Delay, Onset, Order, RunDetector, SpikeEvent, SpikeRule, Watched, delay, order, spikes};
 
 use crate::fixtures;
 
@@ -25,12 +28,14 @@ pub enum Kind {
     Heavy(u32),
     /// The same where half of the variance is common to all layers.
     Common(u32),
-    /// Of the calm run of this fixture.
+    /// Of the calm run of this fixture: of all of it, or of its middle half, where noise falls at first and vanishes at the end.
     Real(&'static str),
+    RealMiddle(&'static str),
 }
 
 pub const LEARNED: &str = "calm_learned_d32_lr1e-2_1000";
 pub const FROZEN: &str = "calm_frozen_d32_lr1e-2_1000";
+pub const ONE_BATCH: &str = "calm_beta2_0.95_one_batch_6000";
 
 /// A source of such noise.
 pub struct Source {
@@ -38,23 +43,28 @@ pub struct Source {
     layers: usize,
     noise: Noise,
     state: Vec<f64>,
-    real: Vec<Vec<f64>>,
+    real: Arc<Vec<Vec<f64>>>,
     next: usize,
     left: usize,
 }
 
 impl Source {
     pub fn new(kind: Kind, layers: usize, seed: u64) -> Self {
-        let real =
-            if let Kind::Real(name) = kind { residuals(&fixtures::read(name).norms) } else { Vec::new() };
+        let real = match kind {
+            Kind::Real(name) | Kind::RealMiddle(name) => residuals_of(name),
+            _ => Arc::default(),
+        };
         Self { kind, layers, noise: Noise::new(seed), state: vec![0.0; layers], real, next: 0, left: 0 }
     }
 
     /// The log norms of a step.
     pub fn row(&mut self) -> Vec<f64> {
-        if matches!(self.kind, Kind::Real(_)) {
+        if !self.real.is_empty() {
             if self.left == 0 {
-                self.next = (self.noise.uniform() * (self.real.len() - BLOCK) as f64) as usize;
+                let rows = self.real.len();
+                let from = if matches!(self.kind, Kind::RealMiddle(_)) { rows / 4 } else { 0 };
+                let places = (rows - BLOCK - 2 * from) as f64;
+                self.next = from + (self.noise.uniform() * places) as usize;
                 self.left = BLOCK;
             }
             self.left -= 1;
@@ -66,7 +76,7 @@ impl Source {
         (0..self.layers)
             .map(|layer| {
                 let unit = match self.kind {
-                    Kind::Normal | Kind::Real(_) => self.noise.normal(),
+                    Kind::Normal | Kind::Real(_) | Kind::RealMiddle(_) => self.noise.normal(),
                     Kind::Memory(stays) => {
                         let new = (1.0 - stays * stays).sqrt() * self.noise.normal();
                         self.state[layer] = stays * self.state[layer] + new;
@@ -86,6 +96,14 @@ impl Source {
         let freedom = f64::from(freedom);
         self.noise.normal() / (squares / freedom).sqrt() * ((freedom - 2.0) / freedom).sqrt()
     }
+}
+
+/// What the norms of a fixture leave, made once a process.
+fn residuals_of(fixture: &'static str) -> Arc<Vec<Vec<f64>>> {
+    static MADE: Mutex<BTreeMap<&str, Arc<Vec<Vec<f64>>>>> = Mutex::new(BTreeMap::new());
+    let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+    let make = || Arc::new(residuals(&fixtures::read(fixture).norms));
+    Arc::clone(made.entry(fixture).or_insert_with(make))
 }
 
 /// What a run's log norms leave over their running median.
@@ -187,6 +205,15 @@ impl Tally {
         f64::from(self.held) / f64::from(self.delays.max(1))
     }
 
+    /// Adds other trials.
+    pub fn merge(&mut self, other: &Self) {
+        self.trials += other.trials;
+        self.delays += other.delays;
+        self.held += other.held;
+        self.first += other.first;
+        self.later += other.later;
+    }
+
     /// Adds a trial in which the other layers jumped `lead` steps after the patch projection.
     pub fn add(&mut self, events: &[SpikeEvent], lead: i64) {
         self.trials += 1;
@@ -211,18 +238,30 @@ impl Tally {
     }
 }
 
-/// Events in `rows` rows of noise in which nothing happens, at a level of the norms, rounded to hundredths where asked for.
-pub fn invented(kind: Kind, layers: usize, rows: u64, seed: u64, rounded_at: Option<f64>) -> usize {
+/// Events in `rows` rows of noise in which nothing happens, recorded at every so many steps, at a level of the norms and
+/// rounded to hundredths where asked for.
+pub fn invented(
+    kind: Kind,
+    layers: usize,
+    rows: u64,
+    every: u64,
+    seed: u64,
+    rounded_at: Option<f64>,
+) -> usize {
     let mut source = Source::new(kind, layers, seed);
-    let rows: Vec<Vec<f64>> = (0..rows)
-        .map(|_| {
-            let norm = |log: &f64| match rounded_at {
-                Some(level) => (100.0 * level * log.exp()).round() / 100.0,
-                None => log.exp(),
-            };
-            source.row().iter().map(norm).collect()
-        })
-        .collect();
-    let steps: Vec<u64> = (0..rows.len() as u64).collect();
-    spikes(&steps, &rows, SpikeRule::default()).len()
+    let norm = |log: &f64| match rounded_at {
+        Some(level) => (100.0 * level * log.exp()).round() / 100.0,
+        None => log.exp(),
+    };
+    let mut detector = RunDetector::default();
+    let names: Vec<String> = (0..layers).map(|layer| format!("grad_norm/{layer}")).collect();
+    detector.declare(0, names.iter().map(|name| (name.as_str(), Some(Watched::LayerNorm))));
+    for step in 0..rows * every {
+        let row = source.row();
+        if step % every == 0 {
+            detector.push(0, step, |layer| row.get(layer).map(norm));
+        }
+    }
+    detector.finish();
+    detector.take_changed().len()
 }

@@ -9,7 +9,7 @@ export type Columns = {
   unit: string;
   /** As asked for: over the series' own running median. */
   relative: boolean;
-  /** As asked for: EMA weight of the past, 0 = none. */
+  /** As asked for: steps over which a moving average reaches, 0 = none. */
   smoothing: number;
   /** Values represented by the columns. */
   values: number;

@@ -183,9 +183,13 @@ step: number, end_step: number | null, peak_step: number | null,
  */
 peak_z: number | null, 
 /**
- * The layer whose onset is first, or the series.
+ * Of a spike the layer that moved first, absent where no layer is told apart from the others; else the series.
  */
 layer: string | null, 
+/**
+ * Of a spike: the layer that `peak_z` belongs to.
+ */
+peak_layer: string | null, 
 /**
  * Caused by the recipe's own disturbance.
  */
@@ -206,6 +210,10 @@ confirmed: boolean | null,
  * Ids of the gradient events that precede a dip, nearest first.
  */
 follows: Array<number>, 
+/**
+ * Of a collapse or a divergence: the level that was left, and the farthest one reached.
+ */
+from: number | null, to: number | null, 
 /**
  * Non-finite values, or steps a collapse lasted.
  */
@@ -283,7 +291,7 @@ export type FrameSeries = { run: string, name: string, unit: string,
  */
 relative: boolean, 
 /**
- * As asked for: EMA weight of the past, 0 = none.
+ * As asked for: steps over which a moving average reaches, 0 = none.
  */
 smoothing: number, 
 /**
@@ -387,7 +395,7 @@ chance: number,
  */
 p_value: number, 
 /**
- * Median delay of each layer with a bootstrap interval over events (95 %); from two events on.
+ * Median delay of each layer with a bootstrap interval over events (95 %); from six events on.
  */
 delays: Array<LayerDelay>, };
 
@@ -551,7 +559,8 @@ first_layer: string | null,
  */
 events: { [key in string]: number }, 
 /**
- * 1 without any event, towards 0 with many (`Stability` has the formula); injected ones are left out.
+ * 1 without any event, towards 0 with many (`Stability` has the formula); injected ones are left out. Absent where the
+ * run is too short, or too seldom evaluated to be compared.
  */
 stability?: number, tags: Array<string>, note: string, queue_position: number | null, 
 /**
@@ -625,7 +634,7 @@ export type SeriesAsk = { name: string,
  */
 relative?: boolean, 
 /**
- * EMA weight of the past for each step, 0 = none; computed on raw data before columns are cut.
+ * Steps over which a moving average reaches, 0 = none; computed on raw data before columns are cut.
  */
 smoothing?: number, 
 /**
@@ -699,9 +708,18 @@ conf: string, };
 
 export type Stability = { 
 /**
- * `1 / (1 + spikes per 1,000 steps + 100 · dip area / steps + 10 · non-finite events)`, injected ones left out.
+ * `1 / (1 + spikes per 1,000 steps + 10 · non-finite stretches per 1,000 steps + 100 · dip area / steps)`, injected ones
+ * left out; 0 of a run that failed. Absent where `no_score` says why.
  */
-score: number, spikes_per_1000_steps: number, 
+score: number | null, no_score: Told | null, 
+/**
+ * It collapsed or diverged, or ended in values that are not finite.
+ */
+failed: boolean, spikes_per_1000_steps: number, 
+/**
+ * What the rate may be where spikes come by chance (Poisson, 95 %).
+ */
+spikes_low: number, spikes_high: number, 
 /**
  * Missing accuracy × steps of all dips, over the run's steps.
  */

@@ -16,7 +16,8 @@ const NARROWEST = 4;
 const BEFORE_EVENT = 300;
 const AFTER_EVENT = 780;
 const CROSS_RESTS_MS = 500;
-export const SMOOTHING = 0.9;
+/** Steps: enough for accuracies that are evaluated every 20. */
+export const SMOOTHING = 50;
 /** Windows that can be gone back to. */
 const REMEMBERED = 50;
 
@@ -89,7 +90,7 @@ export class StepAxis {
     return this.#address.params['log'] === '1';
   }
 
-  /** EMA weight of the past, 0 when off. */
+  /** Steps over which the moving average reaches, 0 when off. */
   get smoothing(): number {
     return this.#address.params['smooth'] === '1' ? SMOOTHING : 0;
   }

@@ -470,4 +470,7 @@ export const forms = {
   'remedy.supervisor_log': {},
   'remedy.make_room': {},
   'remedy.runs_folder': {},
+  'unscored.too_short': { least: 'number' },
+  'unscored.seldom_evaluated': { times: 'number', apart: 'number' },
+  'unscored.few_queries': { least: 'number' },
 } as const satisfies Record<string, Record<string, Form>>;
