@@ -4,17 +4,16 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use vitals_recipe::{Role, Tells, metric};
+use vitals_recipe::{Role, metric};
 use vitals_run::{Happening, Nonfinite, SpikeLayer};
 use vitals_series::{
     DETECTION_VERSION, Delay, Onset, Order, at_least_by_chance, bootstrap_median, delay, order,
 };
 
 use crate::Context;
-use crate::dto::{EventInfo, EventLayer, LayerDelay, LeadLag, LeadOrder, LeadSummary, RunEvents, Stability};
+use crate::dto::{EventInfo, EventLayer, LayerDelay, LeadLag, LeadOrder, LeadSummary, RunEvents};
 use crate::error::Result;
-use crate::runs;
-use crate::said::Unscored;
+use crate::{runs, stability};
 
 /// A dip follows a gradient event that began at most so many steps before its onset.
 const FOLLOWS_WITHIN_STEPS: u64 = 200;
@@ -27,7 +26,7 @@ pub async fn events(context: &Context, id: &str, kinds: &[String]) -> Result<Run
     let id = runs::resolve(context, id).await?;
     let row = context.store().run(id).await?;
     let queries = row.resolved()?.knn_queries;
-    let stability = runs::stability(&row, Some(queries)).unwrap_or_default();
+    let stability = stability::form(stability::stability(&row, Some(queries)).unwrap_or_default());
     let reference = runs::first_layer(context, id).await?;
     let reference = reference.as_deref();
     let found = context.store().events(id, &[], false).await?;
@@ -37,29 +36,7 @@ pub async fn events(context: &Context, id: &str, kinds: &[String]) -> Result<Run
     if !kinds.is_empty() {
         events.retain(|event| kinds.contains(&event.kind));
     }
-    Ok(RunEvents { events, stability: stability_form(stability), lead, detection_version: DETECTION_VERSION })
-}
-
-/// A stability in the form that crosses the door.
-fn stability_form(stability: vitals_series::Stability) -> Stability {
-    let (score, rate) = (stability.score(), stability.spike_rate());
-    let no_score = score.err().map(|why| match why {
-        vitals_series::NoScore::TooShort { least } => Unscored::TooShort { least }.told(),
-        vitals_series::NoScore::SeldomEvaluated { times, apart } => {
-            Unscored::SeldomEvaluated { times, apart }.told()
-        }
-        vitals_series::NoScore::FewQueries { least } => Unscored::FewQueries { least }.told(),
-    });
-    Stability {
-        score: score.ok(),
-        no_score,
-        failed: stability.failed,
-        spikes_per_1000_steps: rate.per_1000_steps,
-        spikes_low: rate.low,
-        spikes_high: rate.high,
-        dip_area_share: stability.dip_area_share(),
-        nonfinite: stability.nonfinite,
-    }
+    Ok(RunEvents { events, stability, lead, detection_version: DETECTION_VERSION })
 }
 
 /// `first` is the network's first layer, where that is known.

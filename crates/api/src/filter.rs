@@ -10,8 +10,8 @@ use vitals_store::RunRow;
 use crate::dto::{ApiError, Diagnostic};
 use crate::error::{Result, hinted};
 use crate::pace::{eta_seconds, images_per_second};
-use crate::runs::stability;
 use crate::said::Failure;
+use crate::stability::stability;
 
 /// A run under a filter.
 pub(crate) struct Filtered<'a> {

@@ -34,6 +34,7 @@ pub mod samples;
 mod sentences;
 pub mod series;
 pub mod settings;
+mod stability;
 pub mod summary;
 pub mod supervisor;
 pub mod sweeps;

@@ -6,8 +6,7 @@ use std::time::Instant;
 use serde_json::{Value, json};
 use vitals_recipe::query::{self, Row};
 use vitals_recipe::{Metric, Panel, effective_learning_rate, loss_band, metric, split};
-use vitals_run::Command;
-use vitals_series::{Evaluated, Stability};
+use vitals_run::{Command, RunState};
 use vitals_store::{MetricChoice, RunId, RunRow, RunSelection, SeriesEntry};
 
 use crate::Context;
@@ -19,6 +18,7 @@ use crate::error::Result;
 use crate::filter::{self, Filtered};
 use crate::pace::{eta_seconds, images_per_second};
 use crate::said::{Advice, Failure};
+use crate::stability::stability;
 use crate::supervisor;
 
 /// The run that a full or shortened id means.
@@ -33,13 +33,6 @@ pub async fn resolve(context: &Context, id: &str) -> Result<RunId> {
 pub async fn all(context: &Context) -> Result<Vec<RunId>> {
     let rows = context.store().runs(&RunSelection::All, &MetricChoice::None).await?;
     Ok(rows.into_iter().map(|row| row.id).collect())
-}
-
-/// How stable a run was, whose evaluations classify so many images.
-pub(crate) fn stability(row: &RunRow, queries: Option<u32>) -> Option<Stability> {
-    let stability = row.stability?;
-    let evaluated = stability.evaluated.map(|evaluated| Evaluated { queries, ..evaluated });
-    Some(Stability { evaluated, ..stability })
 }
 
 /// A stored run in the form that crosses the door.
@@ -100,9 +93,10 @@ fn summary(metric: &vitals_store::MetricSummary) -> MetricSummary {
 /// `invalid_input` with the column where the filter is wrong.
 pub async fn list(context: &Context, query: &RunsQuery) -> Result<RunsPage> {
     let began = Instant::now();
+    let states = RunState::ALL.map(RunState::as_str);
     let filter = match query.filter.trim() {
         "" => None,
-        text => Some(query::parse(text).map_err(filter::misread)?),
+        text => Some(query::parse(text, &states).map_err(filter::misread)?),
     };
     let order = filter::order(&query.sort)?;
     let metrics = if query.filter.contains('/') || query.sort.contains('/') {

@@ -1,32 +1,27 @@
 //! Queries in, matching runs or the marked mistake out.
 
 use proptest::prelude::*;
-use vitals_recipe::query::{Extreme, Name, Row, Scalar, parse, sort_key};
+use vitals_recipe::query::{Expr, Name, QueryError, Row, Scalar, sort_key};
 
 struct Run(Vec<(&'static str, Scalar)>);
 
 impl Row for Run {
     fn lookup(&self, name: &Name) -> Option<Scalar> {
-        let written = written(name);
+        let written = name.to_string();
         self.0.iter().find(|(known, _)| *known == written).map(|(_, value)| value.clone())
     }
 }
 
-/// A name as the language writes it.
-fn written(name: &Name) -> String {
-    match name {
-        Name::Field(field) => field.as_str().to_owned(),
-        Name::Parameter(name) => (*name).to_owned(),
-        Name::Metric { metric, extreme: Extreme::Last } => format!("{metric}.last"),
-        Name::Metric { metric, extreme: Extreme::Min } => format!("{metric}.min"),
-        Name::Metric { metric, extreme: Extreme::Max } => format!("{metric}.max"),
-        Name::Events { kind } => format!("{kind}.count"),
-    }
+const STATES: [&str; 3] = ["queued", "running", "finished"];
+
+fn parse(text: &str) -> Result<Expr, QueryError> {
+    vitals_recipe::query::parse(text, &STATES)
 }
 
 fn run() -> Run {
     let text = |text: &str| Scalar::Text(text.to_owned());
     Run(vec![
+        ("id", text("0190aaaa-0000-7000-8000-000054535c61")),
         ("state", text("running")),
         ("optimizer", text("adamw")),
         ("dataset", text("fashion-mnist")),
@@ -48,6 +43,14 @@ fn queries_match_as_they_read() {
         ("", true),
         ("  ", true),
         ("state = running", true),
+        ("id = 54535c61", true),
+        ("id = 0190aaaa", true),
+        ("id = c61", false),
+        ("id != 54535c61", false),
+        ("id in (11111111, 54535c61)", true),
+        ("knn_top1.last > 60%", true),
+        ("knn_top1.last > 60 % and state = running", true),
+        ("knn_top1.last < 60%", false),
         ("state = \"running\"", true),
         ("state != running", false),
         ("state in (queued, running)", true),
@@ -108,6 +111,14 @@ fn mistakes_are_marked() {
         "상태 = 실행",
         "= 3",
         "state not = 3",
+        "state = runing",
+        "state in (running, done)",
+        "optimizer = adam",
+        "frozen_patch_projection = yes",
+        "batch_size = large",
+        "spike.count > many",
+        "knn_top1.last > 25",
+        "knn_top1.last > high%",
     ];
     let mut output = String::new();
     for query in queries {
@@ -133,7 +144,7 @@ fn runs_are_sorted_by_every_name_that_a_condition_may_ask_for() {
         "grad_norm/blocks.0.last",
         "spike.count",
     ] {
-        assert_eq!(written(&sort_key(name).unwrap()), name);
+        assert_eq!(sort_key(name).unwrap().to_string(), name);
     }
     let hint = |name| sort_key(name).unwrap_err().hint.map(|hint| hint.to_string());
     assert_eq!(hint("stat").as_deref(), Some("did you mean `state`?"));

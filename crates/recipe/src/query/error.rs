@@ -1,7 +1,7 @@
 //! Where a query is wrong, in a sentence, and what to write instead.
 
 use crate::hint::Hint;
-use crate::sentence::Told;
+use crate::sentence::{Names, Told};
 
 /// Where a query is wrong.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -44,6 +44,10 @@ crate::sentences! {
         NeedsBackquotes { name: String } = "`{name}` needs backquotes";
         NoValue { name: String } = "`{name}` asks for no value";
         UnknownName { name: String } = "there is no `{name}`";
+        UnknownWord { name: String, found: String, choices: Names } =
+            "`{name}` is never `{found}`; it is one of {choices}";
+        NoNumber { name: String, found: String } = "`{name}` is a number, and `{found}` is none";
+        BeyondOne { name: String, found: String } = "`{name}` lies between 0 and 1, so {found} finds nothing";
     }
 }
 
@@ -54,6 +58,7 @@ crate::sentences! {
         Backquote = "names with / stand in backquotes";
         EndWithSuffix = "end a metric with .last, .min or .max, an event with .count";
         AskForLast { name: String } = "write `{name}.last`, or .min or .max";
+        Share { percent: String, fraction: String } = "write {percent}% or {fraction}";
         NeedsSuffix = "a metric needs .last, .min or .max after its name, an event .count";
     }
 }

@@ -48,10 +48,10 @@ impl Expr {
             Expr::Or(parts) => parts.iter().any(|part| part.matches(row)),
             Expr::Not(inner) => !inner.matches(row),
             Expr::Compare { name, comparison, literal } => {
-                row.lookup(name).is_some_and(|value| holds(&value, *comparison, literal))
+                row.lookup(name).is_some_and(|value| name.holds(&value, *comparison, literal))
             }
             Expr::In { name, literals } => row.lookup(name).is_some_and(|value| {
-                literals.iter().any(|literal| holds(&value, Comparison::Equal, literal))
+                literals.iter().any(|literal| name.holds(&value, Comparison::Equal, literal))
             }),
             Expr::IsTrue { name } => match row.lookup(name) {
                 Some(Scalar::Bool(value)) => value,
@@ -60,6 +60,26 @@ impl Expr {
                 Some(Scalar::List(items)) => !items.is_empty(),
                 None => false,
             },
+        }
+    }
+}
+
+/// Fewest characters of a shortened id; fewer would name several runs.
+const SHORT_ID: usize = 4;
+
+impl Name {
+    fn holds(&self, value: &Scalar, comparison: Comparison, literal: &Literal) -> bool {
+        match (self, value) {
+            // Tables print the end of an id.
+            (Name::Field(field), Scalar::Text(id)) if field.is_id() && literal.text.len() >= SHORT_ID => {
+                let is_meant = id.ends_with(&literal.text) || id.starts_with(&literal.text);
+                match comparison {
+                    Comparison::Equal => is_meant,
+                    Comparison::NotEqual => !is_meant,
+                    _ => holds(value, comparison, literal),
+                }
+            }
+            _ => holds(value, comparison, literal),
         }
     }
 }

@@ -2,7 +2,12 @@
 //! largest values of its metrics, how often an event happened. A row answers for every field, so that none is accepted
 //! and then empty.
 
-use crate::metrics::Metric;
+use std::fmt;
+
+use crate::metric::Reads;
+use crate::metrics::{Metric, metric};
+use crate::parameters::Kind;
+use crate::table::parameter;
 
 macro_rules! fields {
     ($($(#[doc = $doc:literal])* $variant:ident = $word:expr;)+) => {
@@ -50,6 +55,24 @@ fields! {
 }
 
 impl Field {
+    fn is_number(self) -> bool {
+        matches!(
+            self,
+            Self::Attempt
+                | Self::Stability
+                | Self::Step
+                | Self::TotalSteps
+                | Self::EtaSeconds
+                | Self::ImagesPerSecond
+                | Self::EffectiveLearningRate
+        )
+    }
+
+    /// It holds an id, which people shorten.
+    pub(super) fn is_id(self) -> bool {
+        matches!(self, Self::Id | Self::Sweep | Self::Probed)
+    }
+
     pub fn named(word: &str) -> Option<Field> {
         Field::ALL.iter().copied().find(|field| field.as_str() == word)
     }
@@ -79,7 +102,53 @@ pub enum Name {
     },
 }
 
+/// What a value of a name can be compared with.
+pub(super) enum Takes<'a> {
+    Text,
+    Number,
+    /// A number from 0 to 1 that people read in percent.
+    Share,
+    /// One of these words.
+    Words(&'a [&'a str]),
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Field(field) => f.write_str(field.as_str()),
+            Self::Parameter(name) => f.write_str(name),
+            Self::Metric { metric, extreme: Extreme::Last } => write!(f, "{metric}.last"),
+            Self::Metric { metric, extreme: Extreme::Min } => write!(f, "{metric}.min"),
+            Self::Metric { metric, extreme: Extreme::Max } => write!(f, "{metric}.max"),
+            Self::Events { kind } => write!(f, "{kind}.count"),
+        }
+    }
+}
+
 impl Name {
+    /// What its values can be compared with; `states` are the words of [`Field::State`].
+    pub(super) fn value<'a>(&self, states: &'a [&'a str]) -> Takes<'a> {
+        match self {
+            Self::Field(Field::State) => Takes::Words(states),
+            Self::Field(field) if field.is_number() => Takes::Number,
+            Self::Field(_) => Takes::Text,
+            Self::Parameter(name) => match parameter(name) {
+                Some(row) if !row.choices.is_empty() => Takes::Words(row.choices),
+                Some(row) => match row.kind {
+                    Kind::Bool => Takes::Words(&["true", "false"]),
+                    Kind::Integer | Kind::Number => Takes::Number,
+                    _ => Takes::Text,
+                },
+                None => Takes::Text,
+            },
+            Self::Metric { metric: name, .. } => {
+                let row = metric(name, None).map(Metric::row);
+                if row.is_some_and(|row| row.reads == Reads::Percent) { Takes::Share } else { Takes::Number }
+            }
+            Self::Events { .. } => Takes::Number,
+        }
+    }
+
     /// The name with a dot and what follows it; none where nothing of the language follows.
     pub(super) fn with_suffix(name: &str) -> Option<Name> {
         let (stem, suffix) = name.rsplit_once('.')?;

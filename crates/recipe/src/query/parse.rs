@@ -2,7 +2,7 @@
 //! is an error at its place and not an empty list.
 
 use super::error::{Advice, Misreading, QueryError};
-use super::field::{Field, Name};
+use super::field::{Field, Name, Takes};
 use super::lex::{Place, Token, lex};
 use super::{Comparison, Expr, Literal};
 use crate::metrics::metric;
@@ -14,9 +14,10 @@ use crate::table::parameter;
 /// Deepest nesting of brackets and `not`.
 const MAX_DEPTH: usize = 64;
 
-/// Reads a query; the empty text is true of every run.
-pub fn parse(text: &str) -> Result<Expr, QueryError> {
-    let mut parser = Parser { tokens: lex(text)?, at: 0, depth: 0 };
+/// Reads a query; the empty text is true of every run. `states` are the words that `state` can be. A comparison that no run
+/// could meet is an error, as finding nothing would look like an answer.
+pub fn parse(text: &str, states: &[&str]) -> Result<Expr, QueryError> {
+    let mut parser = Parser { tokens: lex(text)?, at: 0, depth: 0, states };
     if parser.peek().token == Token::End {
         return Ok(Expr::All);
     }
@@ -70,13 +71,14 @@ fn expected_after(sign: &str, word: &str, found: Told) -> Misreading {
     Misreading::ExpectedAfter { sign: sign.to_owned(), word: word.to_owned(), found }
 }
 
-struct Parser {
+struct Parser<'a> {
     tokens: Vec<Place>,
     at: usize,
     depth: usize,
+    states: &'a [&'a str],
 }
 
-impl Parser {
+impl Parser<'_> {
     fn peek(&self) -> &Place {
         // The last token is always `End`, which nothing steps over.
         &self.tokens[self.at.min(self.tokens.len() - 1)]
@@ -149,14 +151,16 @@ impl Parser {
     fn comparison(&mut self) -> Result<Expr, QueryError> {
         let name = self.name()?;
         if self.take_word("in") {
-            return Ok(Expr::In { name, literals: self.literals()? });
+            let literals = self.literals(&name)?;
+            return Ok(Expr::In { name, literals });
         }
         if matches!(&self.peek().token, Token::Word(word) if word.eq_ignore_ascii_case("not")) {
             self.at += 1;
             if !self.take_word("in") {
                 return Err(self.expected(|found| expected_after("in", "not", found)));
             }
-            return Ok(Expr::Not(Box::new(Expr::In { name, literals: self.literals()? })));
+            let literals = self.literals(&name)?;
+            return Ok(Expr::Not(Box::new(Expr::In { name, literals })));
         }
         let comparison = match self.peek().token {
             Token::Sign("=") => Comparison::Equal,
@@ -169,7 +173,8 @@ impl Parser {
             _ => return Ok(Expr::IsTrue { name }),
         };
         self.at += 1;
-        Ok(Expr::Compare { name, comparison, literal: self.literal()? })
+        let literal = if comparison == Comparison::Contains { self.literal()? } else { self.value(&name)? };
+        Ok(Expr::Compare { name, comparison, literal })
     }
 
     fn name(&mut self) -> Result<Name, QueryError> {
@@ -184,18 +189,62 @@ impl Parser {
         }
     }
 
-    fn literals(&mut self) -> Result<Vec<Literal>, QueryError> {
+    fn literals(&mut self, name: &Name) -> Result<Vec<Literal>, QueryError> {
         if !self.take_sign("(") {
             return Err(self.expected(|found| expected_after("(", "in", found)));
         }
-        let mut literals = vec![self.literal()?];
+        let mut literals = vec![self.value(name)?];
         while self.take_sign(",") {
-            literals.push(self.literal()?);
+            literals.push(self.value(name)?);
         }
         if !self.take_sign(")") {
             return Err(self.expected(|found| Misreading::ExpectedCommaOrBracket { found }));
         }
         Ok(literals)
+    }
+
+    /// A literal that a value of that name can be compared with.
+    fn value(&mut self, name: &Name) -> Result<Literal, QueryError> {
+        let column = self.peek().column;
+        let literal = self.literal()?;
+        match name.value(self.states) {
+            Takes::Words(words) if !words.contains(&literal.text.as_str()) => {
+                let choices = words.iter().copied().collect();
+                let said =
+                    Misreading::UnknownWord { name: name.to_string(), found: literal.text.clone(), choices };
+                let error = QueryError::at(column, said);
+                Err(match nearest(&literal.text, words.iter().copied()) {
+                    Some(near) => error.did_you_mean(near),
+                    None => error,
+                })
+            }
+            Takes::Number if literal.number().is_none() => {
+                let found = literal.text;
+                Err(QueryError::at(column, Misreading::NoNumber { name: name.to_string(), found }))
+            }
+            Takes::Share => self.share(name, literal, column),
+            Takes::Words(_) | Takes::Number | Takes::Text => Ok(literal),
+        }
+    }
+
+    /// A fraction from 0 to 1, also where it is written in percent, as tables show it.
+    fn share(&mut self, name: &Name, literal: Literal, column: usize) -> Result<Literal, QueryError> {
+        let in_percent = literal.text.ends_with('%') || self.take_word("%");
+        let digits = literal.text.trim_end_matches('%').to_owned();
+        let number = digits.parse::<f64>().ok().filter(|_| !literal.is_quoted);
+        let Some(number) = number else {
+            let found = literal.text;
+            return Err(QueryError::at(column, Misreading::NoNumber { name: name.to_string(), found }));
+        };
+        if in_percent {
+            return Ok(Literal { text: (number / 100.0).to_string(), is_quoted: false });
+        }
+        if number > 1.0 {
+            let said = Misreading::BeyondOne { name: name.to_string(), found: literal.text };
+            let advice = Advice::Share { percent: digits, fraction: (number / 100.0).to_string() };
+            return Err(QueryError::at(column, said).advise(advice));
+        }
+        Ok(literal)
     }
 
     fn literal(&mut self) -> Result<Literal, QueryError> {
