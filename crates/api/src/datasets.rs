@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use vitals_data::{DataError, Dataset, DatasetSpec, FASHION_MNIST, Split};
-use vitals_recipe::{DatasetFacts, Told};
+use vitals_recipe::{DatasetFacts, Datasets, Told};
 use vitals_store::DatasetRow;
 
 use crate::Context;
@@ -15,6 +15,34 @@ use crate::said::{Advice, Failure, Operation};
 
 /// Images that are decoded when a data set is added or checked.
 const TRIED: u64 = 2_000;
+
+/// The data sets of a workspace: built in, added, or a path that is there.
+pub(crate) struct Here {
+    facts: HashMap<String, DatasetFacts>,
+    names: Vec<String>,
+}
+
+impl Datasets for Here {
+    fn facts(&self, name: &str) -> Option<DatasetFacts> {
+        self.facts.get(name).cloned()
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.names.iter().any(|known| known == name) || Path::new(name).exists()
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.names.clone()
+    }
+}
+
+pub(crate) async fn here(context: &Context) -> Result<Here> {
+    let mut names: Vec<String> = context.store().datasets().await?.into_iter().map(|row| row.name).collect();
+    if !names.iter().any(|name| name == FASHION_MNIST) {
+        names.push(FASHION_MNIST.to_owned());
+    }
+    Ok(Here { facts: known_facts(context).await?, names })
+}
 
 /// Facts of every data set that was looked at, by name.
 pub(crate) async fn known_facts(context: &Context) -> Result<HashMap<String, DatasetFacts>> {

@@ -21,9 +21,8 @@ use crate::{datasets, files, runs, supervisor};
 /// Everything about a text; nothing is changed. `file` is the name in its messages and, where it is one of the
 /// workspace's files, tells which runs exist already.
 pub async fn check(context: &Context, text: &str, file: &str) -> Result<SweepCheck> {
-    let facts = datasets::known_facts(context).await?;
-    let lookup = |name: &str| facts.get(name).cloned();
-    let expansion = sweep::check(text, file, &lookup);
+    let here = datasets::here(context).await?;
+    let expansion = sweep::check(text, file, &here);
     let existing = existing_runs(context, text, file).await?;
     let estimates = Estimates::measured(context).await?;
     let points: Vec<PointPreview> =
@@ -49,9 +48,8 @@ pub async fn check(context: &Context, text: &str, file: &str) -> Result<SweepChe
 
 /// Every finding under its line of the text, as a terminal shows it; empty where nothing was found.
 pub async fn render(context: &Context, text: &str, file: &str, colour: bool) -> Result<String> {
-    let facts = datasets::known_facts(context).await?;
-    let lookup = |name: &str| facts.get(name).cloned();
-    let expansion = sweep::check(text, file, &lookup);
+    let here = datasets::here(context).await?;
+    let expansion = sweep::check(text, file, &here);
     let found: Vec<sweep::Diagnostic> = expansion.errors.into_iter().chain(expansion.warnings).collect();
     Ok(if found.is_empty() { String::new() } else { sweep::render(&found, text, file, colour) })
 }
@@ -133,8 +131,7 @@ pub async fn add(context: &Context, text: &str, file: &str) -> Result<(SweepId, 
 }
 
 async fn expand(context: &Context, text: &str, file: &str) -> Result<(Sweep, Vec<Point>)> {
-    let facts = datasets::known_facts(context).await?;
-    let lookup = |name: &str| facts.get(name).cloned();
+    let here = datasets::here(context).await?;
     let wrong = |errors: Vec<sweep::Diagnostic>| {
         let first = errors.first().map_or(Failure::NoSweepText, |error| Failure::At {
             file: file.to_owned(),
@@ -145,7 +142,7 @@ async fn expand(context: &Context, text: &str, file: &str) -> Result<(Sweep, Vec
         ApiError::invalid(first).at(errors.into_iter().map(diagnostic).collect())
     };
     let sweep = sweep::parse(text, file).map_err(wrong)?;
-    let expansion = sweep.expand(&lookup);
+    let expansion = sweep.expand(&here);
     if !expansion.errors.is_empty() {
         return Err(wrong(expansion.errors));
     }
@@ -198,15 +195,14 @@ fn new_runs(point: &Point, facts: &HashMap<String, DatasetFacts>) -> Vec<NewRun>
 
 /// The workspace's sweep files with how far each is, then stored sweeps without a file.
 pub async fn list(context: &Context) -> Result<Vec<SweepFile>> {
-    let facts = datasets::known_facts(context).await?;
-    let lookup = |name: &str| facts.get(name).cloned();
+    let here = datasets::here(context).await?;
     let files = files::list(context)?;
     let mut stored = context.store().sweeps().await?;
     let mut found = Vec::new();
     for file in files {
         // A file that vanished between listing and reading is simply no longer there.
         let Ok(text) = files::read(context, &file) else { continue };
-        let expansion = sweep::check(&text.text, &file, &lookup);
+        let expansion = sweep::check(&text.text, &file, &here);
         let name = sweep::parse(&text.text, &file).map_or_else(|_| file.clone(), |sweep| sweep.name);
         let place = stored.iter().position(|sweep| is_of(sweep, &file, &text.hash));
         let sweep = place.map(|place| stored.remove(place));

@@ -8,7 +8,7 @@ use vitals_api::said::Failure;
 use vitals_api::series::{Points, SeriesData};
 use vitals_api::{
     Command, Context, Metric, Result, compare as api_compare, export as api_export, runs,
-    series as api_series,
+    series as api_series, supervisor,
 };
 
 use crate::args::{RunCommand, RunsArgs, SeriesArgs};
@@ -35,6 +35,14 @@ pub async fn list(context: &Context, args: &RunsArgs, out: &Out) -> Result<u8> {
     } else {
         print_runs(&page.runs, out);
         out.remark(format!("{} of {} runs", page.runs.len(), page.total));
+        let works =
+            |state: &str| vitals_api::RunState::parse(state).is_some_and(vitals_api::RunState::is_active);
+        if page.runs.iter().any(|run| works(&run.state)) && !supervisor::seen(context).await?.alive {
+            out.remark(
+                "nobody supervises this workspace: states of unfinished runs are as last known; \
+                 `vitals supervise`, or the window, looks after them again",
+            );
+        }
     }
     Ok(0)
 }

@@ -2,9 +2,10 @@
 //! where they stand in a file is the sweep's knowledge.
 
 use crate::choices::{PositionEmbedding, Task};
-use crate::dataset::DatasetFacts;
+use crate::dataset::{DatasetFacts, Datasets};
 use crate::hint::Hint;
 use crate::number::short_number;
+use crate::parameters::nearest;
 use crate::probe::check_probe;
 use crate::problem::{Contradiction, Problem};
 use crate::sentence::Names;
@@ -21,6 +22,23 @@ pub fn check(recipe: &Recipe, facts: Option<&DatasetFacts>) -> Vec<Problem> {
     }
     check_lengths(recipe, facts, &mut problems);
     problems
+}
+
+/// That there is a data set of that name. One whose size is published may be planned for before its images are at hand.
+pub(crate) fn check_dataset(name: &str, datasets: &dyn Datasets) -> Option<Problem> {
+    if datasets.has(name) {
+        return None;
+    }
+    let said = Contradiction::NoDataset { dataset: name.to_owned() };
+    let problem = match DatasetFacts::published(name) {
+        Some(_) => Problem::warning(&["dataset"], said),
+        None => Problem::error(&["dataset"], said),
+    };
+    let names = datasets.names();
+    Some(match nearest(name, names.iter().map(String::as_str)) {
+        Some(near) => problem.hint(Hint::did_you_mean(near)).mended_by("dataset", near),
+        None => problem.hint(Hint::AddDataset { name: name.to_owned(), names: names.into_iter().collect() }),
+    })
 }
 
 fn check_geometry(recipe: &Recipe, problems: &mut Vec<Problem>) {

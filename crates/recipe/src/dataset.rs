@@ -14,6 +14,28 @@ pub struct DatasetFacts {
     pub image_size: Option<(u32, u32)>,
 }
 
+/// What is known of data sets by name. A plain function from names to facts knows no more than facts: any name may be one.
+pub trait Datasets {
+    /// Size and kind, where they are known.
+    fn facts(&self, name: &str) -> Option<DatasetFacts>;
+
+    /// Whether there is one of that name.
+    fn has(&self, _name: &str) -> bool {
+        true
+    }
+
+    /// The names that there are.
+    fn names(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+impl<F: Fn(&str) -> Option<DatasetFacts>> Datasets for F {
+    fn facts(&self, name: &str) -> Option<DatasetFacts> {
+        self(name)
+    }
+}
+
 impl DatasetFacts {
     /// Facts of data sets whose size is part of the literature, so that a sweep over them can be planned before the
     /// images are at hand.

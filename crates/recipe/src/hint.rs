@@ -13,6 +13,8 @@ crate::sentences! {
         LeaveAt { name: String, value: String } = "leave `{name}` at {value}";
         NoKnn = "set `knn_every = 0` to say so";
         CustomBackbone = "choose `backbone = \"vit_custom\"` to set it";
+        AddDataset { name: String, names: Names } =
+            "add it under Data sets, or with `vitals dataset add {name} PATH`; there are {names}";
         LabelledDataset = "choose a data set with labels: `vitals dataset list`";
         ProbePrecisions = "fp32 can always be; fine-tuning can be in bf16";
         StartProbe = "once a run has a checkpoint: `vitals probe RUN --kind linear --dataset NAME`";

@@ -34,7 +34,7 @@ pub use choices::{
     PixelArithmetic, Pooling, PositionEmbedding, Precision, Task, UnknownChoice,
 };
 pub use cost::{memory_key, time_key};
-pub use dataset::DatasetFacts;
+pub use dataset::{DatasetFacts, Datasets};
 pub use described::{Expected, Found, Part as FilePart};
 pub use hint::Hint;
 pub use keyed::{KeyedRng, Part, keyed_rng};

@@ -72,6 +72,7 @@ crate::sentences! {
             "a batch of {batch_size} does not split into pieces of {micro_batch_size}";
         LargeBatch { batch_size: u32, dataset: String, images: u64 } =
             "a batch of {batch_size} is larger than {dataset} with {images} images";
+        NoDataset { dataset: String } = "there is no data set `{dataset}` here";
         FewImages { train_images: u32, batch_size: u32 } =
             "`train_images` takes {train_images} images, fewer than a batch of {batch_size}";
         FewerImages { train_images: u32, dataset: String, images: u64 } =

@@ -1,6 +1,6 @@
 //! Bad sweep files in, what a person reads out: every message with its line, caret and hint.
 
-use vitals_recipe::{DatasetFacts, sweep};
+use vitals_recipe::{DatasetFacts, Datasets, sweep};
 
 fn facts(name: &str) -> Option<DatasetFacts> {
     let images = match name {
@@ -8,6 +8,36 @@ fn facts(name: &str) -> Option<DatasetFacts> {
         _ => return None,
     };
     Some(DatasetFacts { name: name.to_owned(), images, classes: 0, labelled: false, image_size: None })
+}
+
+/// The data sets of a workspace.
+struct Here;
+
+impl Datasets for Here {
+    fn facts(&self, name: &str) -> Option<DatasetFacts> {
+        facts(name)
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.names().iter().any(|known| known == name)
+    }
+
+    fn names(&self) -> Vec<String> {
+        ["fashion-mnist", "unlabelled-photos"].map(str::to_owned).to_vec()
+    }
+}
+
+/// A data set that is not there is an error at its line, one of published size a warning: it can be planned for.
+#[test]
+fn data_sets_that_are_not_here() {
+    let mut told = String::new();
+    for name in ["fashion_mnist", "imagenet", "imagenet-1k"] {
+        let text = format!("format = 1\n[recipe]\npreset = \"mocov3_vit_micro\"\ndataset = \"{name}\"\n");
+        let expansion = sweep::check(&text, "experiments/bad.toml", &Here);
+        let findings: Vec<_> = expansion.errors.into_iter().chain(expansion.warnings).collect();
+        told += &sweep::render(&findings, &text, "experiments/bad.toml", false);
+    }
+    insta::assert_snapshot!(told);
 }
 
 /// Everything that `sweep check` would print about a text.

@@ -35,7 +35,7 @@ pub fn bench(file: &Path, steps: u64) -> Result<(), Failure> {
     let told = |found: Vec<vitals_recipe::sweep::Diagnostic>| {
         anyhow!("{}", vitals_recipe::sweep::render(&found, &text, &name, false))
     };
-    let expansion = vitals_recipe::sweep::parse(&text, &name).map_err(told)?.expand(&|_| None);
+    let expansion = vitals_recipe::sweep::parse(&text, &name).map_err(told)?.expand(&|_: &str| None);
     let point = expansion.points.first().ok_or_else(|| told(expansion.errors.clone()))?;
     environment::prepare(point.recipe.threads);
     vitals_engine::set_threads(point.recipe.threads);

@@ -11,8 +11,8 @@ use super::definition::{Exclusion, MAX_RUNS, Placed, Sweep};
 use super::diagnostic::Diagnostic;
 use super::mistake::Mistake;
 use crate::band::loss_band;
-use crate::check::check;
-use crate::dataset::DatasetFacts;
+use crate::check::{check, check_dataset};
+use crate::dataset::{DatasetFacts, Datasets};
 use crate::hint::Hint;
 use crate::keyed::keyed_rng;
 use crate::point::{Point, label, point_id};
@@ -42,9 +42,9 @@ pub struct Expansion {
 type Combination = Vec<usize>;
 
 impl Sweep {
-    /// Expands the sweep. `facts` tells the size of a data set by name; published sizes stand in where it knows
-    /// nothing, and steps stay unknown where neither does.
-    pub fn expand(&self, facts: &dyn Fn(&str) -> Option<DatasetFacts>) -> Expansion {
+    /// Expands the sweep. Published sizes stand in where a data set's are not known, and steps stay unknown where neither
+    /// are.
+    pub fn expand(&self, datasets: &dyn Datasets) -> Expansion {
         let mut expansion = Expansion { warnings: self.warnings.clone(), ..Expansion::default() };
         let base = self.base();
         let Some(combinations) = self.combinations(&base, &mut expansion) else { return expansion };
@@ -59,7 +59,8 @@ impl Sweep {
             let (recipe, mut problems) = self.resolve(&base, combination);
             let facts = known
                 .entry(recipe.dataset.clone())
-                .or_insert_with_key(|name| facts(name).or_else(|| DatasetFacts::published(name)));
+                .or_insert_with_key(|name| datasets.facts(name).or_else(|| DatasetFacts::published(name)));
+            problems.extend(check_dataset(&recipe.dataset, datasets));
             problems.extend(check(&recipe, facts.as_ref()));
             problems.extend(check_pretraining(&recipe));
             problems.retain(|problem| !problem.parameters.iter().any(|name| self.refused.contains(name)));

@@ -23,7 +23,7 @@ pub use expand::Expansion;
 pub use form::{FormAxis, SweepForm};
 pub use mistake::Mistake;
 
-use crate::dataset::DatasetFacts;
+use crate::dataset::Datasets;
 
 /// Reads a sweep file. Errors: every finding, in the order of the text, where any of them is an error.
 pub fn parse(text: &str, file_name: &str) -> Result<Sweep, Vec<Diagnostic>> {
@@ -38,9 +38,9 @@ pub fn parse(text: &str, file_name: &str) -> Result<Sweep, Vec<Diagnostic>> {
 
 /// Everything that can be said about a text: what it expands to as far as it is sound, and all errors and warnings of
 /// reading and of expansion together.
-pub fn check(text: &str, file_name: &str, facts: &dyn Fn(&str) -> Option<DatasetFacts>) -> Expansion {
+pub fn check(text: &str, file_name: &str, datasets: &dyn Datasets) -> Expansion {
     let (sweep, findings) = read::read(text, file_name);
-    let mut expansion = sweep.map(|sweep| sweep.expand(facts)).unwrap_or_default();
+    let mut expansion = sweep.map(|sweep| sweep.expand(datasets)).unwrap_or_default();
     expansion.errors.extend(findings.into_iter().filter(Diagnostic::is_error));
     expansion.errors.sort_by_key(|finding| finding.span.start);
     expansion

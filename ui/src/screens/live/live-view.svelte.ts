@@ -16,7 +16,7 @@ export const firstNorm = (run: Run): string | null => (run.first_layer === null 
 /** What the small curves of some runs need. */
 function asked(runs: readonly Run[]): SeriesAsk[] {
   const norms = [...new Set(runs.map(firstNorm))].filter((name) => name !== null);
-  return [{ name: METRIC.KnnTop1 }, { name: METRIC.Loss }, ...norms.map((name) => ({ name, relative: true }))];
+  return [{ name: METRIC.KnnTop1 }, ...norms.map((name) => ({ name, relative: true }))];
 }
 
 /** Small curves of a set of runs. */
@@ -58,10 +58,10 @@ export class Sparks {
     for (const group of this.#groups.values()) group.refresh();
   }
 
-  /** kNN where there is one, else the loss. */
+  /** Of kNN accuracy; none before the first evaluation. */
   curve = (run: Run): Columns | null => {
     const feed = this.#groups.get(run.progress.total_steps);
-    return feed?.column(run.id, METRIC.KnnTop1) ?? feed?.column(run.id, METRIC.Loss) ?? null;
+    return feed?.column(run.id, METRIC.KnnTop1) ?? null;
   };
   gradient = (run: Run): Columns | null => this.#groups.get(run.progress.total_steps)?.column(run.id, firstNorm(run) ?? '', { relative: true }) ?? null;
 

@@ -93,6 +93,9 @@ export class SweepsView {
         document = new SweepDocument(file);
         open.set(file, document);
         void document.load(draftsHere());
+      } else {
+        // Its runs may have moved while one looked elsewhere.
+        void document.validate();
       }
       this.#current = document;
     });
