@@ -10,6 +10,7 @@ use vitals_recipe::DatasetFacts;
 use crate::cache::{Cache, DecodedCache, Disk, Memory};
 use crate::decode::{self, Wanted};
 use crate::error::{Missing, Where};
+use crate::findings::{Findings, FoundSplit, Labels, Said, SplitWord, Unused};
 use crate::order::Blocks;
 use crate::source::{self, FASHION_MNIST, Found, MemorySource, Source};
 use crate::{DataError, Result, RgbImage, fingerprint, order};
@@ -69,6 +70,7 @@ pub struct Dataset {
     class_names: Vec<String>,
     facts: DatasetFacts,
     fingerprint: String,
+    findings: Findings,
     unreadable: Mutex<BTreeMap<(Split, u64), String>>,
     /// Decoded images of the first source.
     cache: Option<Cache>,
@@ -100,8 +102,21 @@ pub fn open_seeded(spec: &DatasetSpec, seed: u64) -> Result<Dataset> {
     }
     let counts =
         [&found.train, &found.validation, &found.test].map(|s| s.as_ref().map_or(0, |s| s.len() as u64));
-    let fingerprint = fingerprint::fingerprint(&found.files, counts)?;
+    let reading = reading(&found);
+    let fingerprint = fingerprint::fingerprint(&found.files, counts, reading)?;
     Dataset::assemble(&spec.name, path, found, fingerprint, Some(seed))
+}
+
+fn has_labels(source: &dyn Source) -> bool {
+    (0..source.len()).any(|i| source.label(i).is_some())
+}
+
+/// What makes another set of the same files, for its fingerprint: splits that once counted as labelled and held out, and are not.
+fn reading(found: &Found) -> &'static str {
+    let labelled = |split: &Option<Box<dyn Source>>| split.as_deref().is_some_and(has_labels);
+    let was_held_out = found.validation.is_some() && !labelled(&found.validation) && !labelled(&found.test);
+    let was_a_class = found.findings.notes.iter().any(|note| matches!(note, Said::FolderIsNoClass { .. }));
+    if labelled(&found.train) && (was_held_out || was_a_class) { "without labels" } else { "" }
 }
 
 fn locate(spec: &DatasetSpec) -> Result<PathBuf> {
@@ -144,7 +159,8 @@ impl Dataset {
             hash.update(&image.width.to_le_bytes()).update(&image.height.to_le_bytes()).update(&image.pixels);
             hash.update(&label.map_or(u64::MAX, u64::from).to_le_bytes());
         }
-        let found = Found { train: source(train), test: source(heldout), ..Found::default() };
+        let findings = Findings { labels: Labels::Given, ..Findings::default() };
+        let found = Found { train: source(train), test: source(heldout), findings, ..Found::default() };
         Self::assemble(name, PathBuf::new(), found, hash.finalize().to_hex().to_string(), None)
     }
 
@@ -163,8 +179,7 @@ impl Dataset {
         fingerprint: String,
         seed: Option<u64>,
     ) -> Result<Self> {
-        let Found { train, validation, test, class_names, .. } = found;
-        let has_labels = |source: &dyn Source| (0..source.len()).any(|i| source.label(i).is_some());
+        let Found { train, validation, test, class_names, mut findings, .. } = found;
         let empty = |expected: Missing| DataError::Empty { path: path.clone(), expected };
         let train_source = train.ok_or_else(|| empty(Missing::TrainingSplit))?;
         let images = train_source.len();
@@ -180,32 +195,59 @@ impl Dataset {
 
         let whole = |source: usize, len: usize| Part { source, chosen: None, len };
         let mut sources = vec![train_source];
-        let test = test.filter(|source| !labelled || has_labels(&**source));
-        let (train, heldout, origin) = match (test, validation) {
-            (Some(split), _) => {
+        let mut held_out = None;
+        // Rather the test split than the validation split; without labels neither can be evaluated on.
+        for (split, word, origin) in [
+            (test, SplitWord::Test, HeldOutOrigin::Test),
+            (validation, SplitWord::Validation, HeldOutOrigin::Validation),
+        ] {
+            let Some(split) = split else { continue };
+            let unused = if labelled && !has_labels(&*split) {
+                Some(Unused::Unlabelled)
+            } else {
+                held_out.as_ref().map(|_| Unused::TestIsHeldOut)
+            };
+            findings.splits.insert(0, found_split(word, &*split, None, unused.clone()));
+            if unused.is_none() {
+                held_out = Some((split, origin));
+            }
+        }
+        let (train, heldout, origin) = match (held_out, seed.filter(|_| labelled && images > 1)) {
+            (Some((split, origin)), _) => {
                 let len = split.len();
                 sources.push(split);
-                (whole(0, images), whole(1, len), HeldOutOrigin::Test)
+                (whole(0, images), whole(1, len), origin)
             }
-            (None, Some(split)) => {
-                let len = split.len();
-                sources.push(split);
-                (whole(0, images), whole(1, len), HeldOutOrigin::Validation)
+            (None, Some(seed)) => {
+                let (kept, held) = hold_out(images, seed);
+                findings.sampled = held.len() as u64;
+                let part = |chosen: Vec<u32>| Part { source: 0, len: chosen.len(), chosen: Some(chosen) };
+                (part(kept), part(held), HeldOutOrigin::Sampled)
             }
-            (None, None) => match seed.filter(|_| labelled && images > 1) {
-                Some(seed) => {
-                    let (kept, held) = hold_out(images, seed);
-                    let part = |chosen: Vec<u32>| Part { source: 0, len: chosen.len(), chosen: Some(chosen) };
-                    (part(kept), part(held), HeldOutOrigin::Sampled)
-                }
-                None => (whole(0, images), whole(0, 0), HeldOutOrigin::Nothing),
-            },
+            (None, None) => (whole(0, images), whole(0, 0), HeldOutOrigin::Nothing),
         };
+        findings.splits.insert(0, found_split(SplitWord::Train, &*sources[0], train.chosen.as_deref(), None));
+        findings.classes = u64::from(classes);
+        if !labelled {
+            findings.labels = Labels::Nowhere;
+        }
         let facts =
             DatasetFacts { name: name.to_owned(), images: train.len as u64, classes, labelled, image_size };
         let unreadable = Mutex::new(BTreeMap::new());
         let cache = None;
-        Ok(Self { path, sources, train, heldout, origin, class_names, facts, fingerprint, unreadable, cache })
+        Ok(Self {
+            path,
+            sources,
+            train,
+            heldout,
+            origin,
+            class_names,
+            facts,
+            fingerprint,
+            findings,
+            unreadable,
+            cache,
+        })
     }
 
     /// The same set, with its training images kept decoded. Batches stay the same byte for byte.
@@ -243,6 +285,11 @@ impl Dataset {
     /// Hex BLAKE3 over count, names, sizes and sampled content.
     pub fn fingerprint(&self) -> &str {
         &self.fingerprint
+    }
+
+    /// What was found and left out on the way here.
+    pub fn findings(&self) -> &Findings {
+        &self.findings
     }
 
     /// Where the set lies; empty for a set in memory.
@@ -358,6 +405,21 @@ impl Dataset {
         let at = part.chosen.as_ref().map_or(at, |chosen| chosen[at] as usize);
         Ok((&*self.sources[part.source], at))
     }
+}
+
+/// Counts a split, or the `chosen` images of it.
+fn found_split(
+    split: SplitWord,
+    source: &dyn Source,
+    chosen: Option<&[u32]>,
+    unused: Option<Unused>,
+) -> FoundSplit {
+    let is_labelled = |index: usize| source.label(index).is_some();
+    let (images, labelled) = match chosen {
+        Some(chosen) => (chosen.len(), chosen.iter().filter(|&&index| is_labelled(index as usize)).count()),
+        None => (source.len(), (0..source.len()).filter(|&index| is_labelled(index)).count()),
+    };
+    FoundSplit { split, images: images as u64, labelled: labelled as u64, unused }
 }
 
 /// Splits `0..images` into kept and held-out indices, both ascending: 5 %, at least one, chosen by `seed`.

@@ -1,14 +1,17 @@
-//! Which format a path has, by what it holds. Order: parquet, tar shards, IDX, CIFAR, image files; a folder with none of
-//! them is an error that says what would be read.
+//! Which form a path has, by what it holds: Parquet, tar shards, IDX, CIFAR or image files. One form is read; what lies beside
+//! it is left out and told, and where two could be the set, neither is.
 
 use std::path::{Path, PathBuf};
 
-use super::{Found, cifar, folder, idx, parquet_rows, tar_shards};
-use crate::error::Missing;
+use super::layout::{self, Plan};
+use super::tree::{self, Disk, shown};
+use super::{Found, cifar, folder, idx, listed, parquet_rows, tar_shards};
+use crate::error::{Missing, Refusal};
+use crate::findings::{Findings, Why};
 use crate::{DataError, Result};
 
-/// Parquet and tar shards may lie this many folders deep (`data/train/0000.parquet`).
-const SHARD_DEPTH: usize = 3;
+/// Files that hold a set may lie this many folders deep (`data/train/0000.parquet`).
+const FILE_DEPTH: usize = 3;
 
 /// Opens whatever `path` holds.
 pub(crate) fn detect(path: &Path) -> Result<Found> {
@@ -24,21 +27,47 @@ fn name_of(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
+/// A form that files hold a set in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Form {
+    Parquet,
+    Tar,
+    Idx,
+    Cifar,
+}
+
+fn form_of(name: &str) -> Option<Form> {
+    if name.ends_with(".parquet") {
+        Some(Form::Parquet)
+    } else if name.ends_with(".tar") {
+        Some(Form::Tar)
+    } else if idx::is_images_name(name) {
+        Some(Form::Idx)
+    } else if cifar::layout_of(name).is_some() {
+        Some(Form::Cifar)
+    } else {
+        None
+    }
+}
+
+fn open_form(form: Form, root: &Path, files: Vec<PathBuf>, findings: Findings) -> Result<Found> {
+    match form {
+        Form::Parquet => parquet_rows::open(root, files, findings),
+        Form::Tar => tar_shards::open(root, files, findings),
+        Form::Idx => idx::open(root, files, findings),
+        Form::Cifar => cifar::open(root, files, findings),
+    }
+}
+
 fn open_file(path: &Path) -> Result<Found> {
     let root = path.parent().unwrap_or(path);
-    let (name, one) = (name_of(path), [path.to_path_buf()]);
-    let mut found = if name.ends_with(".parquet") {
-        parquet_rows::open(root, &one)?
-    } else if name.ends_with(".tar") {
-        tar_shards::open(root, &one)?
-    } else if is_compressed_tar(&name) {
-        return Err(compressed(path));
-    } else if let Some(layout) = cifar::layout_of(std::slice::from_ref(&name)) {
-        cifar::open(root, &one, layout)?
-    } else {
-        // IDX files bear many names; the parser says clearly when it is none.
-        idx::open(root, &one)?
-    };
+    let name = name_of(path);
+    if is_packed(&name) {
+        return Err(packed(path));
+    }
+    // IDX files bear many names; the parser says clearly when it is none.
+    let form = form_of(&name).unwrap_or(Form::Idx);
+    let mut found = open_form(form, root, vec![path.to_path_buf()], Findings::default())?;
     // A single file is the training data, whatever its name says.
     if found.train.is_none() {
         found.train = found.validation.take().or(found.test.take());
@@ -47,73 +76,121 @@ fn open_file(path: &Path) -> Result<Found> {
 }
 
 fn open_folder(root: &Path) -> Result<Found> {
-    let mut shards = Vec::new();
-    files_below(root, SHARD_DEPTH, &|name| name.ends_with(".parquet"), &mut shards)?;
-    if !shards.is_empty() {
-        return parquet_rows::open(root, &shards);
+    let (mut found, labels) = open_one_of(root)?;
+    // Labels of something else than what is read.
+    for path in labels.iter().filter(|path| found.files.iter().all(|file| file.path != **path)) {
+        found.findings.leave(Why::NotImages, shown(path.strip_prefix(root).unwrap_or(path).as_os_str()));
     }
-    files_below(root, SHARD_DEPTH, &|name| name.ends_with(".tar"), &mut shards)?;
-    if !shards.is_empty() {
-        return tar_shards::open(root, &shards);
-    }
-    files_below(root, 0, &is_compressed_tar, &mut shards)?;
-    if let Some(first) = shards.first() {
-        return Err(compressed(first));
-    }
-    let mut idx_files = Vec::new();
-    files_below(root, 1, &idx::is_images_name, &mut idx_files)?;
-    if !idx_files.is_empty() {
-        return idx::open(root, &prefer_plain(idx_files));
-    }
-    let mut bins = Vec::new();
-    files_below(root, 0, &|name| name.ends_with(".bin"), &mut bins)?;
-    let names: Vec<String> = bins.iter().map(|path| name_of(path)).collect();
-    if let Some(layout) = cifar::layout_of(&names) {
-        return cifar::open(root, &bins, layout);
-    }
-    folder::open(root)
+    Ok(found)
 }
 
-fn is_compressed_tar(name: &str) -> bool {
-    [".tar.gz", ".tgz", ".tar.zst", ".tar.xz", ".tar.bz2"].iter().any(|end| name.ends_with(end))
+/// Opens what the folder `root` holds, and names the files of labels that lie in it.
+fn open_one_of(root: &Path) -> Result<(Found, Vec<PathBuf>)> {
+    let mut findings = Findings::default();
+    let wanted = |name: &str| {
+        form_of(name).is_some() || is_packed(name) || idx::is_labels_name(name) || listed::is_list_name(name)
+    };
+    let mut disk = tree::read(root, &wanted, &mut findings)?;
+    let relative = |path: &Path| path.strip_prefix(root).unwrap_or(path).to_path_buf();
+    let mut of_form: Vec<(Form, PathBuf)> = Vec::new();
+    let (mut packed_files, mut labels) = (Vec::new(), Vec::new());
+    for path in &disk.files {
+        let (name, depth) = (name_of(path), relative(path).components().count());
+        match form_of(&name) {
+            Some(_) if depth > FILE_DEPTH + 1 => {
+                findings.leave(Why::TooDeep, shown(relative(path).as_os_str()));
+            }
+            Some(form) => of_form.push((form, path.clone())),
+            None if is_packed(&name) => packed_files.push(path.clone()),
+            None => labels.push(path.clone()),
+        }
+    }
+    let refuse = |why| DataError::ambiguous(root, why);
+    let of = |form: Form| of_form.iter().filter(move |(other, _)| *other == form).map(|(_, path)| path);
+    let mut forms: Vec<Form> = of_form.iter().map(|(form, _)| *form).collect();
+    forms.sort_unstable();
+    forms.dedup();
+    let first = |form: Form| of(form).next().map(|path| shown(relative(path).as_os_str()));
+    if forms.len() > 1 {
+        let names = forms.iter().filter_map(|form| first(*form)).collect();
+        return Err(refuse(Refusal::SeveralForms { names }));
+    }
+    if let Some(&form) = forms.first() {
+        let choice = beside(&disk, form);
+        let images = || disk.tree.holding().map(tree::Folder::label);
+        match choice {
+            Choice::Files => {
+                let loose = disk.tree.total() as u64;
+                let images =
+                    std::mem::replace(&mut disk.tree, tree::Folder::new(PathBuf::new())).into_images();
+                if let Some(image) = images.first() {
+                    findings.leave_many(Why::ImagesBesideFiles, loose, 0, shown(relative(image).as_os_str()));
+                }
+                leave_packed(&packed_files, root, &mut findings);
+                let found = open_form(form, root, of(form).cloned().collect(), findings)?;
+                return Ok((found, labels));
+            }
+            Choice::Folders => {}
+            Choice::Neither => {
+                let names = first(form).into_iter().chain(images().take(3)).collect();
+                return Err(refuse(Refusal::SeveralForms { names }));
+            }
+        }
+        leave_packed(&of(form).cloned().collect::<Vec<_>>(), root, &mut findings);
+    }
+    if let Some(first) = packed_files.first().filter(|_| disk.tree.total() == 0) {
+        return Err(packed(first));
+    }
+    leave_packed(&packed_files, root, &mut findings);
+    let plan = layout::plan(&disk.tree).map_err(refuse)?;
+    Ok((folder::open(root, disk, &plan, findings)?, labels))
 }
 
-fn compressed(path: &Path) -> DataError {
+/// What a folder that holds both files of a form and images is read as.
+enum Choice {
+    Files,
+    Folders,
+    Neither,
+}
+
+/// Split folders of images win over archives, which often are what they were unpacked from; a few pictures beside files are
+/// no set; of two whole ones neither is chosen.
+fn beside(disk: &Disk, form: Form) -> Choice {
+    if disk.tree.total() == 0 {
+        return Choice::Files;
+    }
+    let is_archive = form == Form::Tar;
+    match layout::plan(&disk.tree) {
+        Ok(Plan { splits, .. }) if !splits.is_empty() => {
+            if is_archive {
+                Choice::Folders
+            } else {
+                Choice::Neither
+            }
+        }
+        Ok(Plan { base, .. }) => {
+            let has_classes = !base.as_os_str().is_empty() || disk.tree.holding().count() > 1;
+            if is_archive && has_classes { Choice::Neither } else { Choice::Files }
+        }
+        Err(_) if is_archive => Choice::Neither,
+        Err(_) => Choice::Files,
+    }
+}
+
+fn leave_packed(files: &[PathBuf], root: &Path, findings: &mut Findings) {
+    for path in files {
+        findings.leave(Why::Archives, shown(path.strip_prefix(root).unwrap_or(path).as_os_str()));
+    }
+}
+
+/// Archives whose members have no places.
+fn is_packed(name: &str) -> bool {
+    const ENDS: [&str; 9] =
+        [".tar.gz", ".tgz", ".tar.zst", ".tar.xz", ".tar.bz2", ".tbz2", ".zip", ".7z", ".rar"];
+    ENDS.iter().any(|end| name.ends_with(end))
+}
+
+fn packed(path: &Path) -> DataError {
     let what = "a compressed archive cannot be read image by image: unpack it once to a .tar or a folder";
     DataError::format(path, what)
-}
-
-/// Of `x` and `x.gz`, the plain one: both are the same images.
-fn prefer_plain(files: Vec<PathBuf>) -> Vec<PathBuf> {
-    let plain = |path: &PathBuf| path.extension().is_some_and(|e| e == "gz").then(|| path.with_extension(""));
-    files.iter().filter(|path| plain(path).is_none_or(|other| !files.contains(&other))).cloned().collect()
-}
-
-/// Files at most `depth` folders below `folder` whose name is `wanted`, sorted by path.
-fn files_below(
-    folder: &Path,
-    depth: usize,
-    wanted: &dyn Fn(&str) -> bool,
-    into: &mut Vec<PathBuf>,
-) -> Result<()> {
-    let entries = std::fs::read_dir(folder).map_err(|e| DataError::io(folder, e))?;
-    let mut paths = Vec::new();
-    for entry in entries {
-        paths.push(entry.map_err(|e| DataError::io(folder, e))?.path());
-    }
-    paths.sort();
-    for path in paths {
-        let name = name_of(&path);
-        if name.starts_with('.') || folder::is_image_name(&name) {
-            continue;
-        }
-        if wanted(&name) {
-            if path.is_file() {
-                into.push(path);
-            }
-        } else if depth > 0 && path.is_dir() {
-            files_below(&path, depth - 1, wanted, into)?;
-        }
-    }
-    Ok(())
 }

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::decode::Wanted;
+use crate::findings::Findings;
 use crate::{Result, RgbImage};
 
 pub(crate) mod cifar;
@@ -11,11 +12,14 @@ mod detect;
 mod fashion_mnist;
 mod folder;
 pub(crate) mod idx;
+mod layout;
+mod listed;
 mod memory;
 mod parquet_rows;
 mod split_name;
 pub(crate) mod tar_format;
 mod tar_shards;
+mod tree;
 
 pub(crate) use detect::detect;
 pub(crate) use fashion_mnist::CLASS_NAMES as FASHION_MNIST_CLASSES;
@@ -75,6 +79,8 @@ pub(crate) struct Found {
     pub class_names: Vec<String>,
     /// Every file that belongs to the set, for the fingerprint.
     pub files: Vec<FileEntry>,
+    /// What was left out, and where labels come from; splits are counted where they are put to use.
+    pub findings: Findings,
 }
 
 impl Found {

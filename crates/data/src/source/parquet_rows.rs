@@ -15,6 +15,7 @@ use parquet::schema::types::SchemaDescriptor;
 use super::split_name::by_split;
 use super::{FileEntry, Found, Reason, Shards, Source, relative_name};
 use crate::decode::Wanted;
+use crate::findings::Findings;
 use crate::{DataError, Result, RgbImage, decode};
 
 /// Encoded images that a split keeps in memory. The order of an epoch over a larger set mixes only as many row groups as
@@ -271,9 +272,11 @@ fn open_split(root: &Path, paths: &[PathBuf]) -> Result<(ParquetSource, Vec<Stri
 }
 
 /// Opens the parquet files `paths` (sorted) below `root`; the split is in the file's or a folder's name.
-pub(crate) fn open(root: &Path, paths: &[PathBuf]) -> Result<Found> {
-    let mut found = Found::default();
-    for (split, paths) in by_split(paths, |path| relative_name(root, path)) {
+pub(crate) fn open(root: &Path, paths: Vec<PathBuf>, findings: Findings) -> Result<Found> {
+    let mut found = Found { findings, ..Found::default() };
+    let splits = by_split(paths, |path| relative_name(root, path), &mut found.findings)
+        .map_err(|why| DataError::ambiguous(root, why))?;
+    for (split, paths) in splits {
         let (source, names) = open_split(root, &paths)?;
         if found.class_names.is_empty() {
             found.class_names = names;

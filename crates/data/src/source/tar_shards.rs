@@ -7,11 +7,12 @@ use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
-use super::folder::is_image_name;
 use super::split_name::by_split;
 use super::tar_format::{Member, members};
+use super::tree::is_image_name;
 use super::{FileEntry, Found, Reason, Source, relative_name};
 use crate::decode::Wanted;
+use crate::findings::Findings;
 use crate::{DataError, Result, RgbImage, decode};
 
 /// An image and its label as its shard states them.
@@ -186,14 +187,16 @@ fn number_labels(sources: &mut [&mut TarSource]) -> Vec<String> {
 }
 
 /// Opens the archives `paths` (sorted) below `root`; the split is in the file's or a folder's name.
-pub(crate) fn open(root: &Path, paths: &[PathBuf]) -> Result<Found> {
+pub(crate) fn open(root: &Path, paths: Vec<PathBuf>, findings: Findings) -> Result<Found> {
+    let mut found = Found { findings, ..Found::default() };
+    let splits = by_split(paths, |path| relative_name(root, path), &mut found.findings)
+        .map_err(|why| DataError::ambiguous(root, why))?;
     let mut sources = Vec::new();
-    for (split, paths) in by_split(paths, |path| relative_name(root, path)) {
+    for (split, paths) in splits {
         sources.push((split, open_split(root, &paths)?));
     }
     let mut all: Vec<&mut TarSource> = sources.iter_mut().map(|(_, source)| source).collect();
-    let class_names = number_labels(&mut all);
-    let mut found = Found { class_names, ..Found::default() };
+    found.class_names = number_labels(&mut all);
     for (split, source) in sources {
         found.files.extend(source.shards.iter().cloned());
         if !source.samples.is_empty() {

@@ -1,0 +1,639 @@
+//! The table.
+
+use crate::{make, said};
+
+/// A layout as [`make::layout`] makes it, and all that is said of it.
+struct Case {
+    name: &'static str,
+    lines: &'static [&'static str],
+    says: &'static [&'static str],
+}
+
+const CASES: &[Case] = &[
+    Case {
+        name: "class folders",
+        lines: &["a/1.png", "b/2.png", "b/3.png"],
+        says: &[
+            "training images: 2, of which 2 have a label",
+            "held-out images: 1, drawn from the training images, as there is no labelled validation or test split",
+            "classes: 2; labels: the names of class folders",
+        ],
+    },
+    Case {
+        name: "class folders and notes",
+        lines: &["a/1.png", "b/2.png", "README.md", "labels.csv"],
+        says: &[
+            "training images: 1, of which 1 have a label",
+            "held-out images: 1, drawn from the training images, as there is no labelled validation or test split",
+            "classes: 2; labels: the names of class folders",
+            "left out: files that are not images (count: 2, first: README.md)",
+        ],
+    },
+    Case {
+        name: "one class folder",
+        lines: &["a/1.png", "a/2.png"],
+        says: &[
+            "training images: 1, of which 1 have a label",
+            "held-out images: 1, drawn from the training images, as there is no labelled validation or test split",
+            "classes: 1; labels: the names of class folders",
+            "there is one class only (a), so that kNN accuracy says nothing",
+        ],
+    },
+    Case {
+        name: "flat",
+        lines: &["1.png", "2.png", "3.png"],
+        says: &[
+            "training images: 3, of which 0 have a label",
+            "no images are held out",
+            "classes: 0; labels: there are none",
+        ],
+    },
+    Case {
+        name: "one stray picture beside class folders",
+        lines: &["a/1.png", "a/2.png", "b/3.png", "preview.png"],
+        says: &[
+            "training images: 2, of which 2 have a label",
+            "held-out images: 1, drawn from the training images, as there is no labelled validation or test split",
+            "classes: 2; labels: the names of class folders",
+            "left out: images beside class folders (count: 1, first: preview.png)",
+        ],
+    },
+    Case {
+        name: "as many loose pictures as in folders",
+        lines: &["1.png", "2.png", "a/3.png", "b/4.png"],
+        says: &[
+            "refused: SET: . holds 2 images and folders with 2 more, which could be one set without labels or classes; move the loose ones away, or all into one folder",
+        ],
+    },
+    Case {
+        name: "mostly loose pictures, two folders",
+        lines: &["1.png", "2.png", "3.png", "a/4.png", "b/5.png"],
+        says: &[
+            "training images: 5, of which 0 have a label",
+            "no images are held out",
+            "classes: 0; labels: there are none",
+        ],
+    },
+    Case {
+        name: "an empty class folder",
+        lines: &["a/1.png", "b/2.png", "c/"],
+        says: &[
+            "training images: 1, of which 1 have a label",
+            "held-out images: 1, drawn from the training images, as there is no labelled validation or test split",
+            "classes: 2; labels: the names of class folders",
+            "left out: class folders without images (count: 1, first: c)",
+        ],
+    },
+    Case {
+        name: "class folders of folders",
+        lines: &["animals/cat/1.png", "animals/dog/2.png", "things/car/3.png"],
+        says: &[
+            "training images: 2, of which 2 have a label",
+            "held-out images: 1, drawn from the training images, as there is no labelled validation or test split",
+            "classes: 2; labels: the names of class folders",
+            "class folders hold folders; all images below one are of its class, as in animals",
+        ],
+    },
+    Case {
+        name: "class folders in one folder",
+        lines: &["Images/a/1.png", "Images/b/2.png", "Annotation/a/1.xml"],
+        says: &[
+            "training images: 1, of which 1 have a label",
+            "held-out images: 1, drawn from the training images, as there is no labelled validation or test split",
+            "classes: 2; labels: the names of class folders",
+            "read from its folder Images",
+            "left out: files that are not images (count: 1, first: Annotation/a/1.xml)",
+            "left out: folders beside those that are read (count: 1, first: Annotation)",
+        ],
+    },
+    Case {
+        name: "splits in one folder",
+        lines: &["set/train/a/1.png", "set/train/b/2.png", "set/val/a/3.png", "set/val/b/4.png"],
+        says: &[
+            "training images: 2, of which 2 have a label",
+            "held-out images: 2 of the validation split, of which 2 have a label",
+            "classes: 2; labels: the names of class folders",
+            "read from its folder set",
+        ],
+    },
+    Case {
+        name: "two sets in folders",
+        lines: &["one/train/a/1.png", "one/val/a/2.png", "two/train/b/3.png", "two/val/b/4.png"],
+        says: &[
+            "refused: SET: folders hold splits of their own (one, two); add one of them, or, if they are classes, put the splits above: train/CLASS, val/CLASS",
+        ],
+    },
+    Case {
+        name: "train and val",
+        lines: &["train/a/1.png", "train/b/2.png", "val/a/3.png", "val/b/4.png"],
+        says: &[
+            "training images: 2, of which 2 have a label",
+            "held-out images: 2 of the validation split, of which 2 have a label",
+            "classes: 2; labels: the names of class folders",
+        ],
+    },
+    Case {
+        name: "Train and Test",
+        lines: &["Train/a/1.png", "Train/b/2.png", "Test/a/3.png", "Test/b/4.png"],
+        says: &[
+            "training images: 2, of which 2 have a label",
+            "held-out images: 2 of the test split, of which 2 have a label",
+            "classes: 2; labels: the names of class folders",
+        ],
+    },
+    Case {
+        name: "TRAIN and VALID",
+        lines: &["TRAIN/a/1.png", "TRAIN/b/2.png", "VALID/a/3.png", "VALID/b/4.png"],
+        says: &[
+            "training images: 2, of which 2 have a label",
+            "held-out images: 2 of the validation split, of which 2 have a label",
+            "classes: 2; labels: the names of class folders",
+        ],
+    },
+    Case {
+        name: "training and dev",
+        lines: &["training/a/1.png", "training/b/2.png", "dev/a/3.png", "dev/b/4.png"],
+        says: &[
+            "training images: 2, of which 2 have a label",
+            "held-out images: 2 of the validation split, of which 2 have a label",
+            "classes: 2; labels: the names of class folders",
+        ],
+    },
+    Case {
+        name: "training_set and test_set",
+        lines: &["training_set/a/1.png", "training_set/b/2.png", "test_set/a/3.png", "test_set/b/4.png"],
+        says: &[
+            "training images: 2, of which 2 have a label",
+            "held-out images: 2 of the test split, of which 2 have a label",
+            "classes: 2; labels: the names of class folders",
+        ],
+    },
+    Case {
+        name: "train2017 and val2017",
+        lines: &["train2017/1.png", "train2017/2.png", "val2017/3.png", "annotations/instances.json"],
+        says: &[
+            "training images: 2, of which 0 have a label",
+            "held-out images: 1 of the validation split, of which 0 have a label",
+            "classes: 0; labels: there are none",
+            "left out: files that are not images (count: 1, first: annotations/instances.json)",
+            "left out: folders beside those that are read (count: 1, first: annotations)",
+        ],
+    },
+    Case {
+        name: "seg_train, seg_test and seg_pred",
+        lines: &[
+            "seg_train/a/1.png",
+            "seg_train/b/2.png",
+            "seg_test/a/3.png",
+            "seg_test/b/4.png",
+            "seg_pred/5.png",
+        ],
+        says: &[
+            "training images: 2, of which 2 have a label",
+            "held-out images: 2 of the test split, of which 2 have a label",
+            "classes: 2; labels: the names of class folders",
+            "left out: folders beside those that are read (count: 1, images in them: 1, first: seg_pred)",
+        ],
+    },
+    Case {
+        name: "train, val and test",
+        lines: &["train/a/1.png", "train/b/2.png", "val/a/3.png", "test/b/4.png"],
+        says: &[
+            "training images: 2, of which 2 have a label",
+            "the validation split is not used: the test split is held out (images: 1)",
+            "held-out images: 1 of the test split, of which 1 have a label",
+            "classes: 2; labels: the names of class folders",
+        ],
+    },
+    Case {
+        name: "train and training",
+        lines: &["train/a/1.png", "train/b/2.png", "training/a/3.png", "val/a/4.png"],
+        says: &[
+            "refused: SET: each of these could be the training split: train, training; keep one of them here, or add the folder of one set",
+        ],
+    },
+    Case {
+        name: "val and validation",
+        lines: &["train/a/1.png", "train/b/2.png", "val/a/3.png", "validation/a/4.png"],
+        says: &[
+            "refused: SET: each of these could be the validation split: val, validation; keep one of them here, or add the folder of one set",
+        ],
+    },
+    Case {
+        name: "train alone",
+        lines: &["train/a/1.png", "train/b/2.png"],
+        says: &[
+            "training images: 1, of which 1 have a label",
+            "held-out images: 1, drawn from the training images, as there is no labelled validation or test split",
+            "classes: 2; labels: the names of class folders",
+        ],
+    },
+    Case {
+        name: "test and val without train",
+        lines: &["test/a/1.png", "val/b/2.png"],
+        says: &[
+            "refused: SET: there is no training split beside val, test; name its folder train, or add one of these folders by itself",
+        ],
+    },
+    Case {
+        name: "classes and a folder test",
+        lines: &["cat/1.png", "dog/2.png", "test/3.png"],
+        says: &[
+            "refused: SET: `test` could be a split or a class beside cat, dog; keep only split folders (train, val, test) here, or only classes",
+        ],
+    },
+    Case {
+        name: "a class called train",
+        lines: &["bus/1.png", "train/2.png"],
+        says: &[
+            "training images: 1, of which 1 have a label",
+            "held-out images: 1, drawn from the training images, as there is no labelled validation or test split",
+            "classes: 2; labels: the names of class folders",
+        ],
+    },
+    Case {
+        name: "train of class folders beside a flat folder",
+        lines: &["train/a/1.png", "train/b/2.png", "extra/3.png"],
+        says: &[
+            "training images: 1, of which 1 have a label",
+            "held-out images: 1, drawn from the training images, as there is no labelled validation or test split",
+            "classes: 2; labels: the names of class folders",
+            "left out: folders beside those that are read (count: 1, images in them: 1, first: extra)",
+        ],
+    },
+    Case {
+        name: "train of class folders beside another of them",
+        lines: &["train/a/1.png", "train/b/2.png", "extra/a/3.png"],
+        says: &[
+            "refused: SET: `train` could be a split or a class beside extra; keep only split folders (train, val, test) here, or only classes",
+        ],
+    },
+    Case {
+        name: "an extra folder of classes beside the splits",
+        lines: &["train/a/1.png", "train/b/2.png", "val/a/3.png", "extra/a/4.png", "extra/b/5.png"],
+        says: &[
+            "training images: 2, of which 2 have a label",
+            "held-out images: 1 of the validation split, of which 1 have a label",
+            "classes: 2; labels: the names of class folders",
+            "left out: folders beside those that are read (count: 1, images in them: 2, first: extra)",
+        ],
+    },
+    Case {
+        name: "what macOS, git and NAS leave",
+        lines: &[
+            "train/a/1.png",
+            "train/b/2.png",
+            "val/a/3.png",
+            "__MACOSX/train/a/1.png",
+            ".git/objects/1.png",
+            "@eaDir/1.png",
+            "train/a/._1.png",
+        ],
+        says: &[
+            "training images: 2, of which 2 have a label",
+            "held-out images: 1 of the validation split, of which 1 have a label",
+            "classes: 2; labels: the names of class folders",
+            "left out: hidden files and folders (count: 2, first: .git)",
+            "left out: folders that other programs leave behind (count: 2, first: @eaDir)",
+        ],
+    },
+    Case {
+        name: "a picture beside the splits",
+        lines: &["train/a/1.png", "train/b/2.png", "val/a/3.png", "examples.png"],
+        says: &[
+            "training images: 2, of which 2 have a label",
+            "held-out images: 1 of the validation split, of which 1 have a label",
+            "classes: 2; labels: the names of class folders",
+            "left out: images beside the splits (count: 1, first: examples.png)",
+        ],
+    },
+    Case {
+        name: "a stray picture in a split",
+        lines: &[
+            "train/a/1.png",
+            "train/a/2.png",
+            "train/b/3.png",
+            "train/montage.png",
+            "val/a/4.png",
+            "val/b/5.png",
+        ],
+        says: &[
+            "training images: 3, of which 3 have a label",
+            "held-out images: 2 of the validation split, of which 2 have a label",
+            "classes: 2; labels: the names of class folders",
+            "left out: images beside class folders (count: 1, first: train/montage.png)",
+        ],
+    },
+    Case {
+        name: "a flat val",
+        lines: &["train/a/1.png", "train/b/2.png", "val/3.png", "val/4.png"],
+        says: &[
+            "training images: 1, of which 1 have a label",
+            "the validation split is not used: it has no labels (images: 2)",
+            "held-out images: 1, drawn from the training images, as there is no labelled validation or test split",
+            "classes: 2; labels: the names of class folders",
+        ],
+    },
+    Case {
+        name: "a flat test beside a labelled val",
+        lines: &["train/a/1.png", "train/b/2.png", "val/a/3.png", "test/4.png"],
+        says: &[
+            "training images: 2, of which 2 have a label",
+            "held-out images: 1 of the validation split, of which 1 have a label",
+            "the test split is not used: it has no labels (images: 1)",
+            "classes: 2; labels: the names of class folders",
+        ],
+    },
+    Case {
+        name: "test/images",
+        lines: &["train/a/1.png", "train/b/2.png", "test/images/3.png"],
+        says: &[
+            "training images: 1, of which 1 have a label",
+            "the test split is not used: it has no labels (images: 1)",
+            "held-out images: 1, drawn from the training images, as there is no labelled validation or test split",
+            "classes: 2; labels: the names of class folders",
+            "test/images, the only folder of the test split, is no class of the training split, so that its images have no label",
+        ],
+    },
+    Case {
+        name: "val listed in val_annotations.txt",
+        lines: &[
+            "train/a/images/1.JPEG",
+            "train/a/a_boxes.txt",
+            "train/b/images/2.JPEG",
+            "val/images/v0.JPEG",
+            "val/images/v1.JPEG",
+            "val/images/v2.JPEG",
+            r"val/val_annotations.txt = v0.JPEG\tb\t0\t0\t9\t9\nv1.JPEG\ta\t0\t0\t9\t9\n",
+            "test/images/t0.JPEG",
+        ],
+        says: &[
+            "training images: 2, of which 2 have a label",
+            "held-out images: 3 of the validation split, of which 2 have a label",
+            "the test split is not used: it has no labels (images: 1)",
+            "classes: 2; labels: the names of class folders, and val/val_annotations.txt where images lie in none",
+            "test/images, the only folder of the test split, is no class of the training split, so that its images have no label",
+            "left out: files that are not images (count: 1, first: train/a/a_boxes.txt)",
+        ],
+    },
+    Case {
+        name: "Kaggle's ImageNet",
+        lines: &[
+            "ILSVRC/Data/CLS-LOC/train/a/a_1.JPEG",
+            "ILSVRC/Data/CLS-LOC/train/b/b_1.JPEG",
+            "ILSVRC/Data/CLS-LOC/val/v1.JPEG",
+            "ILSVRC/Data/CLS-LOC/val/v2.JPEG",
+            "ILSVRC/Data/CLS-LOC/test/t1.JPEG",
+            "ILSVRC/Annotations/CLS-LOC/val/v1.xml",
+            "ILSVRC/ImageSets/CLS-LOC/val.txt",
+            r"LOC_val_solution.csv = ImageId,PredictionString\nv1,b 1 2 3 4\nv2,a 1 2 3 4 a 5 6 7 8\n",
+            r"LOC_train_solution.csv = ImageId,PredictionString\na_1,a 1 2 3 4\n",
+            "LOC_synset_mapping.txt = a x",
+        ],
+        says: &[
+            "training images: 2, of which 2 have a label",
+            "held-out images: 2 of the validation split, of which 2 have a label",
+            "the test split is not used: it has no labels (images: 1)",
+            "classes: 2; labels: the names of class folders, and LOC_val_solution.csv where images lie in none",
+            "read from its folder ILSVRC/Data/CLS-LOC",
+            "left out: files that are not images (count: 4, first: LOC_synset_mapping.txt)",
+            "left out: folders beside those that are read (count: 2, first: ILSVRC/Annotations)",
+        ],
+    },
+    Case {
+        name: "a class only in val",
+        lines: &["train/a/1.png", "train/b/2.png", "val/a/3.png", "val/c/4.png"],
+        says: &[
+            "training images: 2, of which 2 have a label",
+            "held-out images: 2 of the validation split, of which 2 have a label",
+            "classes: 3; labels: the names of class folders",
+            "only the validation split has images of these classes: c",
+        ],
+    },
+    Case {
+        name: "no class in common",
+        lines: &["train/a/1.png", "train/b/2.png", "val/0/3.png", "val/1/4.png"],
+        says: &[
+            "refused: SET: no class of the validation split is one of the training split (0, 1 against a, b); give both the same folder names, or move the validation split away",
+        ],
+    },
+    Case {
+        name: "splits within classes",
+        lines: &["a/train/1.png", "a/val/2.png", "b/train/3.png", "b/val/4.png"],
+        says: &[
+            "refused: SET: folders hold splits of their own (a, b); add one of them, or, if they are classes, put the splits above: train/CLASS, val/CLASS",
+        ],
+    },
+    Case {
+        name: "images and labels of a detector",
+        lines: &["images/train/1.png", "images/val/2.png", "labels/train/1.txt", "labels/val/2.txt"],
+        says: &[
+            "training images: 1, of which 0 have a label",
+            "held-out images: 1 of the validation split, of which 0 have a label",
+            "classes: 0; labels: there are none",
+            "read from its folder images",
+            "left out: files that are not images (count: 2, first: labels/train/1.txt)",
+            "left out: folders beside those that are read (count: 1, first: labels)",
+        ],
+    },
+    Case {
+        name: "splits without labels",
+        lines: &["train/1.png", "train/2.png", "val/3.png"],
+        says: &[
+            "training images: 2, of which 0 have a label",
+            "held-out images: 1 of the validation split, of which 0 have a label",
+            "classes: 0; labels: there are none",
+        ],
+    },
+    Case {
+        name: "links in a circle",
+        lines: &["a/1.png", "b/2.png", "a/up -> ..", "b/other -> ../a", "a/other -> ../b"],
+        says: &[
+            "training images: 1, of which 1 have a label",
+            "held-out images: 1, drawn from the training images, as there is no labelled validation or test split",
+            "classes: 2; labels: the names of class folders",
+            "left out: links to folders that are read anyway (count: 3, first: a/other)",
+        ],
+    },
+    Case {
+        name: "a class that is a link to another",
+        lines: &["a/1.png", "b/2.png", "c -> a"],
+        says: &[
+            "training images: 1, of which 1 have a label",
+            "held-out images: 1, drawn from the training images, as there is no labelled validation or test split",
+            "classes: 2; labels: the names of class folders",
+            "left out: links to folders that are read anyway (count: 1, first: c)",
+        ],
+    },
+    Case {
+        name: "val is a link to train",
+        lines: &["train/a/1.png", "train/b/2.png", "val -> train"],
+        says: &[
+            "training images: 1, of which 1 have a label",
+            "held-out images: 1, drawn from the training images, as there is no labelled validation or test split",
+            "classes: 2; labels: the names of class folders",
+            "left out: links to folders that are read anyway (count: 1, first: val)",
+        ],
+    },
+    Case {
+        name: "names that are not UTF-8",
+        lines: &[r"caf\xE9/1.png", r"caf\xE8/2.png"],
+        says: &[
+            "training images: 1, of which 1 have a label",
+            "held-out images: 1, drawn from the training images, as there is no labelled validation or test split",
+            "classes: 2; labels: the names of class folders",
+        ],
+    },
+    Case {
+        name: "archives beside the splits",
+        lines: &[
+            "train/a/1.png",
+            "train/b/2.png",
+            "val/a/3.png",
+            "train.tar = a/1.png b/2.png",
+            "val.tar.gz",
+            "set.zip",
+        ],
+        says: &[
+            "training images: 2, of which 2 have a label",
+            "held-out images: 1 of the validation split, of which 1 have a label",
+            "classes: 2; labels: the names of class folders",
+            "left out: archives beside the folders (count: 3, first: train.tar)",
+        ],
+    },
+    Case {
+        name: "a packed archive beside class folders",
+        lines: &["a/1.png", "b/2.png", "set.zip"],
+        says: &[
+            "training images: 1, of which 1 have a label",
+            "held-out images: 1, drawn from the training images, as there is no labelled validation or test split",
+            "classes: 2; labels: the names of class folders",
+            "left out: archives beside the folders (count: 1, first: set.zip)",
+        ],
+    },
+    Case {
+        name: "a tar beside class folders",
+        lines: &["a/1.png", "b/2.png", "set.tar = a/1.png b/2.png"],
+        says: &[
+            "refused: SET: each of these could be the set: set.tar, a, b; add one of them, from a folder of its own",
+        ],
+    },
+    Case {
+        name: "a packed archive alone",
+        lines: &["set.tar.gz", "README.md"],
+        says: &[
+            "refused: SET/set.tar.gz: a compressed archive cannot be read image by image: unpack it once to a .tar or a folder",
+        ],
+    },
+    Case {
+        name: "no images",
+        lines: &["notes.txt", "deep/er/notes.txt"],
+        says: &[
+            "refused: SET holds no images that we can read: expected class folders or a flat folder of JPEG, PNG, WebP or BMP images, *.parquet with a column image.bytes, *.tar shards, CIFAR *.bin files, or IDX files",
+        ],
+    },
+    Case {
+        name: "both CIFAR",
+        lines: &[
+            "cifar-10-batches-bin/data_batch_1.bin = 1",
+            "cifar-10-batches-bin/test_batch.bin = 1",
+            "cifar-100-binary/train.bin = 1",
+            "cifar-100-binary/test.bin = 1",
+        ],
+        says: &[
+            "refused: SET: several data sets or configurations lie here: CIFAR-10 in cifar-10-batches-bin, CIFAR-100 in cifar-100-binary; add one of them, from a folder of its own",
+        ],
+    },
+    Case {
+        name: "CIFAR-10 in its folder, with another file",
+        lines: &[
+            "cifar-10-batches-bin/data_batch_1.bin = 2",
+            "cifar-10-batches-bin/test_batch.bin = 1",
+            "cifar-10-batches-bin/data_batch_1_copy.bin = 1",
+            "cifar-10-batches-bin/readme.html",
+        ],
+        says: &[
+            "training images: 2, of which 2 have a label",
+            "held-out images: 1 of the test split, of which 1 have a label",
+            "classes: 2; labels: the records of the files",
+            "read from its folder cifar-10-batches-bin",
+            "left out: files that are not images (count: 2, first: cifar-10-batches-bin/data_batch_1_copy.bin)",
+        ],
+    },
+    Case {
+        name: "IDX of two sets",
+        lines: &[
+            "a-train-images-idx3-ubyte = 2",
+            "b-train-images-idx3-ubyte = 2",
+            "a-test-images-idx3-ubyte = 1",
+        ],
+        says: &[
+            "refused: SET: several data sets or configurations lie here: a, b; add one of them, from a folder of its own",
+        ],
+    },
+    Case {
+        name: "IDX of two folders",
+        lines: &["MNIST/raw/train-images-idx3-ubyte = 2", "FashionMNIST/raw/train-images-idx3-ubyte = 3"],
+        says: &[
+            "refused: SET: several data sets or configurations lie here: FashionMNIST/raw, MNIST/raw; add one of them, from a folder of its own",
+        ],
+    },
+    Case {
+        name: "IDX without labels, packed twin",
+        lines: &[
+            "train-images-idx3-ubyte = 2",
+            "train-images-idx3-ubyte.gz = 2",
+            "t10k-images-idx3-ubyte = 1",
+        ],
+        says: &[
+            "training images: 2, of which 0 have a label",
+            "held-out images: 1 of the test split, of which 0 have a label",
+            "classes: 0; labels: there are none",
+            "left out: copies of files that are read (count: 1, first: train-images-idx3-ubyte.gz)",
+        ],
+    },
+    Case {
+        name: "IDX as its archive holds it, each file twice",
+        lines: &[
+            "train-images.idx3-ubyte = 2 of 7",
+            "train-images-idx3-ubyte/train-images-idx3-ubyte = 2 of 7",
+            "train-labels.idx1-ubyte = 2",
+            "train-labels-idx1-ubyte/train-labels-idx1-ubyte = 2",
+        ],
+        says: &[
+            "training images: 1, of which 1 have a label",
+            "held-out images: 1, drawn from the training images, as there is no labelled validation or test split",
+            "classes: 2; labels: the records of the files",
+            "left out: copies of files that are read (count: 1, first: train-images-idx3-ubyte/train-images-idx3-ubyte)",
+            "left out: files that are not images (count: 1, first: train-labels-idx1-ubyte/train-labels-idx1-ubyte)",
+        ],
+    },
+    Case {
+        name: "IDX of train and training",
+        lines: &["train-images-idx3-ubyte = 2", "training-images-idx3-ubyte = 3"],
+        says: &[
+            "refused: SET: each of these could be the training split: train-images-idx3-ubyte, training-images-idx3-ubyte; keep one of them here, or add the folder of one set",
+        ],
+    },
+    Case {
+        name: "CIFAR and IDX",
+        lines: &["data_batch_1.bin = 1", "train-images-idx3-ubyte = 2"],
+        says: &[
+            "refused: SET: each of these could be the set: train-images-idx3-ubyte, data_batch_1.bin; add one of them, from a folder of its own",
+        ],
+    },
+];
+
+#[test]
+fn every_layout_is_told_as_it_is() {
+    let mut wrong = String::new();
+    for Case { name, lines, says } in CASES {
+        let root = tempfile::tempdir().unwrap();
+        make::layout(root.path(), lines);
+        let said = said(root.path());
+        if said != *says {
+            wrong += &format!("{name}: {lines:#?}\nsays {said:#?}\nbut should say {says:#?}\n\n");
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}

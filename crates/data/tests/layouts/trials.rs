@@ -1,0 +1,78 @@
+//! The trials: each a layout that was read wrongly, with what is right.
+
+use std::collections::BTreeSet;
+
+use vitals_data::{Dataset, DatasetSpec, HeldOutOrigin, Split, open};
+
+use crate::{make, said};
+
+fn opened(trial: &str) -> Dataset {
+    let path = vitals_fixtures::path(&format!("trials/{trial}"));
+    open(&DatasetSpec { name: "mine".into(), path: Some(path) }).unwrap()
+}
+
+fn refusal(trial: &str) -> String {
+    said(&vitals_fixtures::path(&format!("trials/{trial}"))).join("\n")
+}
+
+/// Names of the classes of the images of a split, in order; `?` for an image without a label.
+fn classes(dataset: &Dataset, split: Split) -> Vec<&str> {
+    let class = |label: u32| dataset.class_names()[label as usize].as_str();
+    (0..dataset.len(split)).map(|i| dataset.label(split, i).map_or("?", class)).collect()
+}
+
+#[test]
+fn tiny_imagenet_has_the_labels_of_its_annotations() {
+    let set = opened("tiny-imagenet");
+    assert_eq!(set.class_names(), ["n01443537", "n01629819", "n01641577"]);
+    assert_eq!(
+        (set.train_len(), set.heldout().images, set.heldout().origin),
+        (9, 4, HeldOutOrigin::Validation)
+    );
+    assert_eq!(classes(&set, Split::HeldOut), ["n01443537"; 4]);
+    let told: Vec<String> = set.findings().told().into_iter().map(|told| told.text).collect();
+    assert!(
+        told.contains(&"the test split is not used: it has no labels (images: 4)".to_owned()),
+        "{told:#?}"
+    );
+}
+
+#[test]
+fn a_folder_beside_the_splits_is_left_out() {
+    let set = opened("extra-folder-beside-splits");
+    assert_eq!((set.class_names().len(), set.train_len(), set.heldout().images), (3, 6, 6));
+    let told = set.findings().told();
+    assert_eq!(
+        told.last().unwrap().text,
+        "left out: folders beside those that are read (count: 1, first: annotations)"
+    );
+}
+
+#[test]
+fn folders_named_train_and_val_win_over_archives_beside_them() {
+    let set = opened("imagenet-archives-beside");
+    assert_eq!((set.class_names().len(), set.train_len(), set.heldout().images), (3, 9, 3));
+    let told = set.findings().told();
+    let last = "left out: archives beside the folders (count: 3, first: ILSVRC2012_img_train.tar)";
+    assert_eq!(told.last().unwrap().text, last);
+}
+
+#[test]
+fn class_names_that_are_not_utf8_stay_apart() {
+    let root = tempfile::tempdir().unwrap();
+    let lines =
+        ["plain", r"caf\xE9", r"caf\xE8"].map(|class| [format!("{class}/1.png"), format!("{class}/2.png")]);
+    make::layout(root.path(), &lines.as_flattened().iter().map(String::as_str).collect::<Vec<_>>());
+    let set = open(&DatasetSpec { name: "mine".into(), path: Some(root.path().into()) }).unwrap();
+    assert_eq!(set.class_names(), [r"caf\xE8", r"caf\xE9", "plain"]);
+    assert_eq!(set.train_len() + set.heldout().images, 6);
+    let labels: BTreeSet<_> = (0..set.train_len()).map(|i| set.label(Split::Train, i)).collect();
+    assert_eq!(labels.len(), 3);
+}
+
+#[test]
+fn several_sets_in_one_folder_are_refused_by_name() {
+    let expected = "refused: SET: several data sets or configurations lie here: emnist-balanced, emnist-digits, \
+                    emnist-letters; add one of them, from a folder of its own";
+    assert_eq!(refusal("emnist"), expected);
+}
