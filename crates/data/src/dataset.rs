@@ -10,7 +10,7 @@ use vitals_recipe::DatasetFacts;
 use crate::cache::{Cache, DecodedCache, Disk, Memory};
 use crate::decode::{self, Wanted};
 use crate::error::{Missing, Where};
-use crate::findings::{Findings, FoundSplit, Labels, Said, SplitWord, Unused};
+use crate::findings::{Findings, FoundSplit, Labels, SplitWord, Unused};
 use crate::order::Blocks;
 use crate::source::{self, FASHION_MNIST, Found, MemorySource, Source};
 use crate::{DataError, Result, RgbImage, fingerprint, order};
@@ -111,12 +111,11 @@ fn has_labels(source: &dyn Source) -> bool {
     (0..source.len()).any(|i| source.label(i).is_some())
 }
 
-/// What makes another set of the same files, for its fingerprint: splits that once counted as labelled and held out, and are not.
+/// What makes another set of the same files, for its fingerprint: a validation split without labels was held out once.
 fn reading(found: &Found) -> &'static str {
     let labelled = |split: &Option<Box<dyn Source>>| split.as_deref().is_some_and(has_labels);
     let was_held_out = found.validation.is_some() && !labelled(&found.validation) && !labelled(&found.test);
-    let was_a_class = found.findings.notes.iter().any(|note| matches!(note, Said::FolderIsNoClass { .. }));
-    if labelled(&found.train) && (was_held_out || was_a_class) { "without labels" } else { "" }
+    if labelled(&found.train) && was_held_out { "validation without labels" } else { found.reading }
 }
 
 fn locate(spec: &DatasetSpec) -> Result<PathBuf> {

@@ -76,8 +76,8 @@ vitals_recipe::sentences! {
             "no class of the {split} split is one of the training split ({classes} against {train}); give both the same folder names, or move the {split} split away";
         LabelColumns { columns: Names } =
             "each of these columns could be the label: {columns}; name the one that you mean `label`";
-        MixedLabels { column: String, file: String } =
-            "the column {column} holds names in some files and numbers in others, such as {file}; write them alike";
+        MixedLabels { column: String } =
+            "the column {column} holds names in some files and numbers in others; write them alike";
     }
 }
 

@@ -83,7 +83,8 @@ vitals_recipe::sentences! {
             "class folders hold folders; all images below one are of its class, as in {class}";
         NoSplitNamed = "no file names a split, so that all are training images";
         UnnamedAreTraining { files: Names } = "files whose names tell no split are training images: {files}";
-        LabelsOfSomeFiles { column: String, file: String } = "{file} has no column {column}; its rows have no label";
+        LabelsOfSomeFiles { column: String, files: Names } =
+            "files of the same split without the column {column}, so that their rows have no label: {files}";
         NoLabelColumn { columns: Names } = "no column is taken for labels; the columns are {columns}";
     }
 }

@@ -8,7 +8,7 @@ use super::layout::{self, Plan};
 use super::tree::{Disk, shown};
 use super::{FileEntry, Found, Reason, Source, listed};
 use crate::decode::Wanted;
-use crate::findings::{Findings, Labels};
+use crate::findings::{Findings, Labels, Said};
 use crate::{DataError, Result, RgbImage, decode};
 
 /// The images of one split.
@@ -80,7 +80,9 @@ pub(crate) fn open(root: &Path, disk: Disk, plan: &Plan, mut findings: Findings)
         Some(list) => Labels::Listed { file: name(list) },
         None => Labels::Folders,
     };
-    let mut found = Found { class_names: classes.names, findings, ..Found::default() };
+    let is_no_class = findings.notes.iter().any(|note| matches!(note, Said::FolderIsNoClass { .. }));
+    let reading = if is_no_class { "a folder is no class" } else { "" };
+    let mut found = Found { reading, class_names: classes.names, findings, ..Found::default() };
     for (split, images) in classes.splits {
         let mut source = FolderSource { files: Vec::with_capacity(images.len()), labels: Vec::new() };
         for (path, label) in images {

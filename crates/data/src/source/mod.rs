@@ -15,8 +15,10 @@ pub(crate) mod idx;
 mod layout;
 mod listed;
 mod memory;
+mod parquet_columns;
 mod parquet_rows;
 mod split_name;
+mod stated;
 pub(crate) mod tar_format;
 mod tar_shards;
 mod tree;
@@ -79,6 +81,8 @@ pub(crate) struct Found {
     pub class_names: Vec<String>,
     /// Every file that belongs to the set, for the fingerprint.
     pub files: Vec<FileEntry>,
+    /// Tells the fingerprint apart from that of an earlier release, which read the same files in another way; empty where none did.
+    pub reading: &'static str,
     /// What was left out, and where labels come from; splits are counted where they are put to use.
     pub findings: Findings,
 }

@@ -76,3 +76,37 @@ fn several_sets_in_one_folder_are_refused_by_name() {
                     emnist-letters; add one of them, from a folder of its own";
     assert_eq!(refusal("emnist"), expected);
 }
+
+#[test]
+fn two_configurations_of_a_repository_are_refused_by_name() {
+    let expected = "refused: SET: several data sets or configurations lie here: 160px, full_size; add one of them, from a \
+                    folder of its own";
+    assert_eq!(refusal("parquet/two-configurations"), expected);
+}
+
+#[test]
+fn a_split_that_nobody_knows_is_left_out() {
+    let set = opened("parquet/unknown-split");
+    assert_eq!(set.train_len(), 6);
+    let told = set.findings().told();
+    let last =
+        "left out: files whose names tell no split (count: 1, first: motion_blur-00000-of-00001.parquet)";
+    assert_eq!(told.last().unwrap().text, last);
+}
+
+#[test]
+fn labels_that_are_text_are_numbered_and_whole_fractions_are_numbers() {
+    let text = opened("parquet/text-labels");
+    assert_eq!((text.facts().classes, text.class_names().len()), (3, 3));
+    let fractions = opened("parquet/fraction-labels");
+    assert_eq!((fractions.facts().classes, fractions.facts().labelled), (3, true));
+}
+
+#[test]
+fn images_in_jpg_bytes_are_read() {
+    let set = opened("parquet/jpg-struct");
+    assert!(set.facts().labelled && set.train_len() > 0);
+    for index in 0..set.train_len() {
+        set.decode(Split::Train, index).unwrap();
+    }
+}
