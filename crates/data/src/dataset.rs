@@ -10,7 +10,7 @@ use vitals_recipe::DatasetFacts;
 use crate::cache::{Cache, DecodedCache, Disk, Memory};
 use crate::decode::{self, Wanted};
 use crate::error::{Missing, Where};
-use crate::findings::{Findings, FoundSplit, Labels, SplitWord, Unused};
+use crate::findings::{Findings, FoundSplit, Labels, Said, SplitWord, Unused};
 use crate::order::Blocks;
 use crate::source::{self, FASHION_MNIST, Found, MemorySource, Source};
 use crate::{DataError, Result, RgbImage, fingerprint, order};
@@ -229,6 +229,9 @@ impl Dataset {
         findings.classes = u64::from(classes);
         if !labelled {
             findings.labels = Labels::Nowhere;
+        } else if classes == 1 {
+            let class = class_names.first().cloned().unwrap_or_else(|| "0".to_owned());
+            findings.notes.push(Said::OneClass { class });
         }
         let facts =
             DatasetFacts { name: name.to_owned(), images: train.len as u64, classes, labelled, image_size };

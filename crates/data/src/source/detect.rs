@@ -4,7 +4,8 @@
 use std::path::{Path, PathBuf};
 
 use super::layout::{self, Plan};
-use super::tree::{self, Disk, shown};
+use super::shown::shown;
+use super::tree::{self, Disk};
 use super::{Found, cifar, folder, idx, listed, parquet_rows, tar_shards};
 use crate::error::{Missing, Refusal};
 use crate::findings::{Findings, Why};

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::layout::{self, Plan};
-use super::tree::{Disk, shown};
+use super::shown::shown;
+use super::tree::Disk;
 use super::{FileEntry, Found, Reason, Source, listed};
 use crate::decode::Wanted;
 use crate::findings::{Findings, Labels, Said};

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 
 use vitals_recipe::Tells;
 
+use super::shown::shown;
 use super::split_name::{SplitName, only_split_of, same_split, some_of, split_of};
-use super::tree::{Folder, shown};
+use super::tree::Folder;
 use crate::error::Refusal;
 use crate::findings::{Findings, Said, Why};
 
@@ -130,6 +131,21 @@ fn splits_within<T>(classes: &[&Folder<T>]) -> Result<(), Refusal> {
     if found.is_empty() { Ok(()) } else { Err(Refusal::SplitsWithin { folders: some_of(found) }) }
 }
 
+/// The folder within `root` that holds images or more than one folder of them.
+pub(crate) fn core<T>(mut root: Folder<T>) -> Folder<T> {
+    loop {
+        let holding: Vec<PathBuf> =
+            root.holding().filter(|sub| !sub.is_flat()).map(|sub| PathBuf::from(sub.name())).collect();
+        match &holding[..] {
+            [only] if root.images.is_empty() && root.holding().count() == 1 => {
+                let inner = std::mem::replace(root.at(only), Folder::new(PathBuf::new()));
+                root = inner;
+            }
+            _ => return root,
+        }
+    }
+}
+
 /// Cuts `root` into splits as `plan` says, and notes what lies beside them.
 pub(crate) fn cut<T>(
     mut root: Folder<T>,
@@ -221,9 +237,6 @@ pub(crate) fn label<T>(
         // Train comes first: classes that only a later split has get labels after all of train's.
         classes.extend(new);
         all.insert(split, images);
-    }
-    if let [one] = &classes[..] {
-        findings.notes.push(Said::OneClass { class: shown(one) });
     }
     let numbers: BTreeMap<&OsStr, u32> = classes.iter().map(OsString::as_os_str).zip(0u32..).collect();
     let numbered = |images: Labelled<T>| {

@@ -17,9 +17,11 @@ mod listed;
 mod memory;
 mod parquet_columns;
 mod parquet_rows;
+mod shown;
 mod split_name;
 mod stated;
 pub(crate) mod tar_format;
+mod tar_samples;
 mod tar_shards;
 mod tree;
 

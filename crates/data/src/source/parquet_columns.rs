@@ -11,9 +11,9 @@ use parquet::data_type::{ByteArray, DataType};
 use parquet::file::reader::{FileReader, RowGroupReader, SerializedFileReader};
 use parquet::schema::types::SchemaDescriptor;
 
+use super::shown::shown;
 use super::split_name::some_of;
 use super::stated::{Numeral, Stated};
-use super::tree::shown;
 use crate::error::Refusal;
 
 /// Columns of images: themselves, or their field `bytes`.

@@ -3,10 +3,10 @@
 
 use std::collections::{BTreeSet, HashSet};
 use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use super::shown::shown;
 use crate::findings::{Findings, Why};
 use crate::{DataError, Result};
 
@@ -26,16 +26,6 @@ pub(crate) fn is_image_name(name: &str) -> bool {
 /// True for folders that systems and their programs leave behind.
 pub(crate) fn is_of_other_programs(name: &OsStr) -> bool {
     OF_OTHER_PROGRAMS.iter().any(|other| name == OsStr::new(other))
-}
-
-/// A name as text. Bytes that are not UTF-8 are written as `\xE9`, so that two names never become the same.
-pub(crate) fn shown(name: &OsStr) -> String {
-    let mut text = String::new();
-    for chunk in name.as_bytes().utf8_chunks() {
-        text.push_str(chunk.valid());
-        text.extend(chunk.invalid().iter().map(|byte| format!("\\x{byte:02X}")));
-    }
-    text
 }
 
 /// A folder: its own images in name order, and the folders in it, in name order.
