@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
-use vitals_recipe::DatasetFacts;
+use vitals_recipe::{DatasetFacts, Tells};
 
 use crate::cache::{Cache, DecodedCache, Disk, Memory};
-use crate::decode::{self, Wanted};
+use crate::decode::{self, Pixels, Wanted};
 use crate::error::{Missing, Where};
-use crate::findings::{Findings, FoundSplit, Labels, Said, SplitWord, Unused};
+use crate::findings::{Findings, FoundSplit, Labels, Near, Said, SplitWord, Unused};
 use crate::order::Blocks;
 use crate::source::{self, FASHION_MNIST, Found, MemorySource, Source};
 use crate::{DataError, Result, RgbImage, fingerprint, order};
@@ -369,17 +369,66 @@ impl Dataset {
         }
         // What is kept for later epochs must be whole.
         let wanted = if cache.is_some() { &decode::whole } else { wanted };
-        source.decode_into(at, wanted, image).map_err(|reason| {
-            let name = source.name(at);
-            let mut unreadable = self.unreadable.lock().unwrap_or_else(PoisonError::into_inner);
-            if unreadable.insert((split, index), name.clone()).is_none() {
-                tracing::warn!(image = %name, %reason, "unreadable image");
-            }
-            DataError::Unreadable { name, reason }
-        })?;
+        self.decode_from(source, at, (split, index), wanted, image)?;
         if let Some(cache) = cache {
             cache.put(at, image);
         }
+        Ok(())
+    }
+
+    /// Decodes image `at` of `source`, which is `place` in the set; what is unreadable is remembered.
+    fn decode_from(
+        &self,
+        source: &dyn Source,
+        at: usize,
+        place: (Split, u64),
+        wanted: Wanted<'_>,
+        image: &mut RgbImage,
+    ) -> Result<Pixels> {
+        source.decode_into(at, wanted, image).map_err(|reason| {
+            let name = source.name(at);
+            let mut unreadable = self.unreadable.lock().unwrap_or_else(PoisonError::into_inner);
+            if unreadable.insert(place, name.clone()).is_none() {
+                tracing::warn!(image = %name, %reason, "unreadable image");
+            }
+            DataError::Unreadable { name, reason }
+        })
+    }
+
+    /// Decodes up to `most` images of each split, evenly spread over it, and adds to the findings whose pixels are not exactly
+    /// those of the reference pipeline.
+    ///
+    /// # Errors
+    /// [`DataError::Unreadable`] where more than 0.1 % of those tried are: training would go on up to the same share.
+    pub fn try_images(&mut self, most: u64) -> Result<()> {
+        let (mut image, mut near, mut all) = (RgbImage::default(), Vec::<(Near, u64, String)>::new(), 0);
+        for split in [Split::Train, Split::HeldOut] {
+            let images = self.len(split);
+            let tried = images.min(most);
+            let mut unreadable = 0;
+            for index in (0..tried).map(|place| place * images / tried) {
+                let (source, at) = self.locate(split, index)?;
+                match self.decode_from(source, at, (split, index), &decode::whole, &mut image) {
+                    Ok(Pixels::Exact) => {}
+                    Ok(Pixels::Near(why)) => match near.iter_mut().find(|found| found.0 == why) {
+                        Some(found) => found.1 += 1,
+                        None => near.push((why, 1, source.name(at))),
+                    },
+                    Err(error) => {
+                        unreadable += 1;
+                        if unreadable * 1000 > tried {
+                            return Err(error);
+                        }
+                    }
+                }
+            }
+            all += tried;
+        }
+        let note = |(why, count, first): (Near, u64, String)| {
+            let why = why.told();
+            Said::NearPixels { why, count, tried: all, first }
+        };
+        self.findings.notes.extend(near.into_iter().map(note));
         Ok(())
     }
 

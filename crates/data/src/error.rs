@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use vitals_recipe::{Names, Tells, Told};
 
-use crate::findings::{Labels, Said, SplitWord, Unused, Why};
+use crate::findings::{Labels, Near, Said, SplitWord, Unused, Why};
 
 /// An error of opening or reading a data set.
 #[derive(Debug)]
@@ -182,4 +182,5 @@ pub const SENTENCES: &[&[vitals_recipe::Sentence]] = &[
     Why::SENTENCES,
     SplitWord::SENTENCES,
     Unused::SENTENCES,
+    Near::SENTENCES,
 ];

@@ -60,6 +60,15 @@ vitals_recipe::sentences! {
 }
 
 vitals_recipe::sentences! {
+    /// Which JPEG files have pixels a few levels off those of the reference pipeline.
+    pub enum Near in "data_near" {
+        Progressive = "progressive JPEG";
+        FourColours = "JPEG of four colours";
+        Rare = "JPEG of rare sampling or colours";
+    }
+}
+
+vitals_recipe::sentences! {
     /// What is said of a data set when it is added.
     pub enum Said in "data_said" {
         Inside { folder: String } = "read from its folder {folder}";
@@ -78,6 +87,8 @@ vitals_recipe::sentences! {
             "only the {split} split has images of these classes: {classes}";
         FolderIsNoClass { split: Told, folder: String } =
             "{folder}, the only folder of the {split} split, is no class of the training split, so that its images have no label";
+        NearPixels { why: Told, count: u64, tried: u64, first: String } =
+            "pixels of {count} of {tried} images tried are not exactly those of the reference: {why}, mostly up to 3 levels off (first: {first})";
         OneClass { class: String } = "there is one class only ({class}), so that kNN accuracy says nothing";
         ClassesHoldFolders { class: String } =
             "class folders hold folders; all images below one are of its class, as in {class}";

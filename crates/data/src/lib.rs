@@ -22,7 +22,7 @@ pub use augment::eval_image;
 pub use cache::DecodedCache;
 pub use dataset::{Dataset, DatasetSpec, HeldOut, HeldOutOrigin, Split, open, open_seeded};
 pub use error::{DataError, DataFailure, Missing, Refusal, Result, SENTENCES, Where};
-pub use findings::{Findings, FoundSplit, Labels, LeftOut, Said, SplitWord, Unused, Why};
+pub use findings::{Findings, FoundSplit, Labels, LeftOut, Near, Said, SplitWord, Unused, Why};
 pub use loader::{Batch, Loader, LoaderConfig};
 pub use rgb::RgbImage;
 pub use source::{FASHION_MNIST, fashion_mnist_folder};

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::split_name::{SplitName, some_of};
 use super::{FileEntry, Found, Reason, Source, relative_name};
-use crate::decode::Wanted;
+use crate::decode::{Pixels, Wanted};
 use crate::error::Refusal;
 use crate::findings::{Findings, Labels, Said};
 use crate::{DataError, Result, RgbImage};
@@ -99,7 +99,7 @@ impl Source for CifarSource {
         index: usize,
         _: Wanted<'_>,
         image: &mut RgbImage,
-    ) -> std::result::Result<(), Reason> {
+    ) -> std::result::Result<Pixels, Reason> {
         let planes = &self.record(index)[self.layout.label_bytes()..];
         let (red, rest) = planes.split_at(PLANE);
         let (green, blue) = rest.split_at(PLANE);
@@ -107,7 +107,7 @@ impl Source for CifarSource {
         for (rgb, ((&r, &g), &b)) in pixels.zip(red.iter().zip(green).zip(blue)) {
             rgb.copy_from_slice(&[r, g, b]);
         }
-        Ok(())
+        Ok(Pixels::Exact)
     }
 
     fn image_size(&self) -> Option<(u32, u32)> {

@@ -8,7 +8,7 @@ use super::layout::{self, Plan};
 use super::shown::shown;
 use super::tree::Disk;
 use super::{FileEntry, Found, Reason, Source, listed};
-use crate::decode::Wanted;
+use crate::decode::{Pixels, Wanted};
 use crate::findings::{Findings, Labels, Said};
 use crate::{DataError, Result, RgbImage, decode};
 
@@ -36,7 +36,7 @@ impl Source for FolderSource {
         index: usize,
         wanted: Wanted<'_>,
         image: &mut RgbImage,
-    ) -> std::result::Result<(), Reason> {
+    ) -> std::result::Result<Pixels, Reason> {
         decode::decode_file(&self.files[index].path, wanted, image)
     }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::split_name::{SplitName, by_split, same_split};
 use super::{FileEntry, Found, Reason, Source, relative_name};
-use crate::decode::Wanted;
+use crate::decode::{Pixels, Wanted};
 use crate::findings::{Findings, Labels, Why};
 use crate::{DataError, Result, RgbImage};
 
@@ -123,7 +123,7 @@ impl Source for IdxSource {
         index: usize,
         _: Wanted<'_>,
         image: &mut RgbImage,
-    ) -> std::result::Result<(), Reason> {
+    ) -> std::result::Result<Pixels, Reason> {
         let bytes = self.width * self.height * self.channels;
         let pixels = &self.images[index * bytes..(index + 1) * bytes];
         let (width, height) = (self.width as u32, self.height as u32);
@@ -132,7 +132,7 @@ impl Source for IdxSource {
         } else {
             image.reshape(width, height).copy_from_slice(pixels);
         }
-        Ok(())
+        Ok(Pixels::Exact)
     }
 
     fn image_size(&self) -> Option<(u32, u32)> {

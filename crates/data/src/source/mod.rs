@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::decode::Wanted;
+use crate::decode::{Pixels, Wanted};
 use crate::findings::Findings;
 use crate::{Result, RgbImage};
 
@@ -50,7 +50,7 @@ pub(crate) trait Source: Send + Sync {
         index: usize,
         wanted: Wanted<'_>,
         image: &mut RgbImage,
-    ) -> std::result::Result<(), Reason>;
+    ) -> std::result::Result<Pixels, Reason>;
 
     /// Width and height shared by all images, where the format says so.
     fn image_size(&self) -> Option<(u32, u32)> {

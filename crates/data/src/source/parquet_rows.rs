@@ -15,7 +15,7 @@ use super::parquet_columns as columns;
 use super::split_name::{by_split, some_of};
 use super::stated::{self, Stated};
 use super::{FileEntry, Found, Reason, Shards, Source, relative_name};
-use crate::decode::Wanted;
+use crate::decode::{Pixels, Wanted};
 use crate::error::Refusal;
 use crate::findings::{Findings, Labels, Said, Why};
 use crate::{DataError, Result, RgbImage, decode};
@@ -129,7 +129,7 @@ impl Source for ParquetSource {
         index: usize,
         wanted: Wanted<'_>,
         image: &mut RgbImage,
-    ) -> std::result::Result<(), Reason> {
+    ) -> std::result::Result<Pixels, Reason> {
         let (group, row) = self.locate(index);
         let rows = self.cache.get(group, || self.load(&self.groups[group]))?;
         let bytes = rows.get(row).and_then(Option::as_ref).ok_or("the row has no image bytes")?;

@@ -14,7 +14,7 @@ use super::tar_format::members;
 use super::tar_samples::{Sample, group, holds_label, normal};
 use super::tree::Folder;
 use super::{FileEntry, Found, Reason, Source, relative_name};
-use crate::decode::Wanted;
+use crate::decode::{Pixels, Wanted};
 use crate::error::Refusal;
 use crate::findings::{Findings, Labels, Said};
 use crate::{DataError, Result, RgbImage, decode};
@@ -45,7 +45,7 @@ impl Source for TarSource {
         index: usize,
         wanted: Wanted<'_>,
         image: &mut RgbImage,
-    ) -> std::result::Result<(), Reason> {
+    ) -> std::result::Result<Pixels, Reason> {
         let sample = &self.samples[index];
         decode::decode_part(&self.shards[sample.shard].path, sample.start, sample.bytes, wanted, image)
     }

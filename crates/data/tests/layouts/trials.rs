@@ -110,3 +110,13 @@ fn images_in_jpg_bytes_are_read() {
         set.decode(Split::Train, index).unwrap();
     }
 }
+
+#[test]
+fn a_jpeg_of_three_scans_has_the_pixels_of_libjpeg() {
+    let folder = vitals_fixtures::path("trials/jpeg-three-scans");
+    let root = tempfile::tempdir().unwrap();
+    std::fs::copy(folder.join("a.jpg"), root.path().join("a.jpg")).unwrap();
+    let set = open(&DatasetSpec { name: "mine".into(), path: Some(root.path().into()) }).unwrap();
+    let right = image::open(folder.join("right.png")).unwrap().into_rgb8();
+    assert!(set.decode(Split::Train, 0).unwrap().pixels == *right.as_raw());
+}
