@@ -129,6 +129,12 @@ pub(crate) fn layout_of(name: &str) -> Option<(Layout, SplitName)> {
     }
 }
 
+/// True where a file that is named like CIFAR's is as long as some number of its records.
+pub(crate) fn has_whole_records(path: &Path, name: &str) -> bool {
+    let bytes = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
+    layout_of(name).is_some_and(|(layout, _)| bytes > 0 && bytes.is_multiple_of(layout.record() as u64))
+}
+
 /// Opens the CIFAR files `files` (sorted) below `root`.
 ///
 /// # Errors

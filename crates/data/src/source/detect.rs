@@ -1,6 +1,7 @@
 //! Which form a path has, by what it holds: Parquet, tar shards, IDX, CIFAR or image files. One form is read; what lies beside
 //! it is left out and told, and where two could be the set, neither is.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::layout::{self, Plan};
@@ -80,9 +81,45 @@ fn open_folder(root: &Path) -> Result<Found> {
     let (mut found, labels) = open_one_of(root)?;
     // Labels of something else than what is read.
     for path in labels.iter().filter(|path| found.files.iter().all(|file| file.path != **path)) {
-        found.findings.leave(Why::NotImages, shown(path.strip_prefix(root).unwrap_or(path).as_os_str()));
+        found.findings.leave(Why::NotImages, inside(root, path));
     }
     Ok(found)
+}
+
+/// `path` as people are told it, relative to `root`.
+fn inside(root: &Path, path: &Path) -> String {
+    shown(path.strip_prefix(root).unwrap_or(path).as_os_str())
+}
+
+/// The files of a folder that are no images, by what they are for.
+#[derive(Default)]
+struct Files {
+    /// Files that hold a set, by their form.
+    sets: BTreeMap<Form, Vec<PathBuf>>,
+    packed: Vec<PathBuf>,
+    /// Files that say labels of others.
+    labels: Vec<PathBuf>,
+}
+
+impl Files {
+    fn of(root: &Path, files: &[PathBuf], findings: &mut Findings) -> Self {
+        let mut sorted = Self::default();
+        for path in files {
+            let (name, folders) =
+                (name_of(path), path.strip_prefix(root).map_or(0, |p| p.components().count() - 1));
+            match form_of(&name) {
+                Some(_) if folders > FILE_DEPTH => findings.leave(Why::TooDeep, inside(root, path)),
+                // Other programs have a train.bin too; one at the top that is damaged is told as such.
+                Some(Form::Cifar) if folders > 0 && !cifar::has_whole_records(path, &name) => {
+                    findings.leave(Why::NotImages, inside(root, path));
+                }
+                Some(form) => sorted.sets.entry(form).or_default().push(path.clone()),
+                None if is_packed(&name) => sorted.packed.push(path.clone()),
+                None => sorted.labels.push(path.clone()),
+            }
+        }
+        sorted
+    }
 }
 
 /// Opens what the folder `root` holds, and names the files of labels that lie in it.
@@ -92,57 +129,34 @@ fn open_one_of(root: &Path) -> Result<(Found, Vec<PathBuf>)> {
         form_of(name).is_some() || is_packed(name) || idx::is_labels_name(name) || listed::is_list_name(name)
     };
     let mut disk = tree::read(root, &wanted, &mut findings)?;
-    let relative = |path: &Path| path.strip_prefix(root).unwrap_or(path).to_path_buf();
-    let mut of_form: Vec<(Form, PathBuf)> = Vec::new();
-    let (mut packed_files, mut labels) = (Vec::new(), Vec::new());
-    for path in &disk.files {
-        let (name, depth) = (name_of(path), relative(path).components().count());
-        match form_of(&name) {
-            Some(_) if depth > FILE_DEPTH + 1 => {
-                findings.leave(Why::TooDeep, shown(relative(path).as_os_str()));
-            }
-            Some(form) => of_form.push((form, path.clone())),
-            None if is_packed(&name) => packed_files.push(path.clone()),
-            None => labels.push(path.clone()),
-        }
-    }
+    let Files { sets, packed: packed_files, labels } = Files::of(root, &disk.files, &mut findings);
     let refuse = |why| DataError::ambiguous(root, why);
-    let of = |form: Form| of_form.iter().filter(move |(other, _)| *other == form).map(|(_, path)| path);
-    let mut forms: Vec<Form> = of_form.iter().map(|(form, _)| *form).collect();
-    forms.sort_unstable();
-    forms.dedup();
-    let first = |form: Form| of(form).next().map(|path| shown(relative(path).as_os_str()));
-    if forms.len() > 1 {
-        let names = forms.iter().filter_map(|form| first(*form)).collect();
-        return Err(refuse(Refusal::SeveralForms { names }));
+    let firsts = || sets.values().filter_map(|files| files.first()).map(|path| inside(root, path));
+    if sets.len() > 1 {
+        return Err(refuse(Refusal::SeveralForms { names: firsts().collect() }));
     }
-    if let Some(&form) = forms.first() {
-        let choice = beside(&disk, form);
-        let images = || disk.tree.holding().map(tree::Folder::label);
-        match choice {
+    let leave = |why: Why, files: &[PathBuf], findings: &mut Findings| {
+        files.iter().for_each(|path| findings.leave(why.clone(), inside(root, path)));
+    };
+    if let Some((&form, files)) = sets.first_key_value() {
+        match beside(&disk, form, files) {
             Choice::Files => {
-                let loose = disk.tree.total() as u64;
-                let images =
-                    std::mem::replace(&mut disk.tree, tree::Folder::new(PathBuf::new())).into_images();
-                if let Some(image) = images.first() {
-                    findings.leave_many(Why::ImagesBesideFiles, loose, 0, shown(relative(image).as_os_str()));
-                }
-                leave_packed(&packed_files, root, &mut findings);
-                let found = open_form(form, root, of(form).cloned().collect(), findings)?;
-                return Ok((found, labels));
+                let tree = std::mem::replace(&mut disk.tree, tree::Folder::new(PathBuf::new()));
+                leave(Why::ImagesBesideFiles, &tree.into_images(), &mut findings);
+                leave(Why::Archives, &packed_files, &mut findings);
+                return Ok((open_form(form, root, files.clone(), findings)?, labels));
             }
-            Choice::Folders => {}
+            Choice::Folders(why) => leave(why, files, &mut findings),
             Choice::Neither => {
-                let names = first(form).into_iter().chain(images().take(3)).collect();
-                return Err(refuse(Refusal::SeveralForms { names }));
+                let folders = disk.tree.holding().map(tree::Folder::label).take(3);
+                return Err(refuse(Refusal::SeveralForms { names: firsts().chain(folders).collect() }));
             }
         }
-        leave_packed(&of(form).cloned().collect::<Vec<_>>(), root, &mut findings);
     }
     if let Some(first) = packed_files.first().filter(|_| disk.tree.total() == 0) {
         return Err(packed(first));
     }
-    leave_packed(&packed_files, root, &mut findings);
+    leave(Why::Archives, &packed_files, &mut findings);
     let plan = layout::plan(&disk.tree).map_err(refuse)?;
     Ok((folder::open(root, disk, &plan, findings)?, labels))
 }
@@ -150,21 +164,25 @@ fn open_one_of(root: &Path) -> Result<(Found, Vec<PathBuf>)> {
 /// What a folder that holds both files of a form and images is read as.
 enum Choice {
     Files,
-    Folders,
+    /// The files are left out, and why.
+    Folders(Why),
     Neither,
 }
 
-/// Split folders of images win over archives, which often are what they were unpacked from; a few pictures beside files are
-/// no set; of two whole ones neither is chosen.
-fn beside(disk: &Disk, form: Form) -> Choice {
+/// Split folders of images win over archives, which often are what they were unpacked from, and any image over tables without
+/// images; a few pictures beside files are no set; of two whole ones neither is chosen.
+fn beside(disk: &Disk, form: Form, files: &[PathBuf]) -> Choice {
     if disk.tree.total() == 0 {
         return Choice::Files;
+    }
+    if form == Form::Parquet && !files.iter().any(|path| parquet_rows::holds_images(path)) {
+        return Choice::Folders(Why::NotImages);
     }
     let is_archive = form == Form::Tar;
     match layout::plan(&disk.tree) {
         Ok(Plan { splits, .. }) if !splits.is_empty() => {
             if is_archive {
-                Choice::Folders
+                Choice::Folders(Why::Archives)
             } else {
                 Choice::Neither
             }
@@ -175,12 +193,6 @@ fn beside(disk: &Disk, form: Form) -> Choice {
         }
         Err(_) if is_archive => Choice::Neither,
         Err(_) => Choice::Files,
-    }
-}
-
-fn leave_packed(files: &[PathBuf], root: &Path, findings: &mut Findings) {
-    for path in files {
-        findings.leave(Why::Archives, shown(path.strip_prefix(root).unwrap_or(path).as_os_str()));
     }
 }
 

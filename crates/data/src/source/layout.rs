@@ -48,13 +48,16 @@ pub(crate) fn plan<T>(root: &Folder<T>) -> Result<Plan, Refusal> {
     }
 }
 
+/// Folders by the split that their names say.
+type Named<'a, T> = BTreeMap<SplitName, Vec<&'a Folder<T>>>;
+
 /// The split folders among `holding`, the folders of `base` that hold images; `None` where there are none.
 fn splits_of<T>(
     base: &Folder<T>,
     holding: &[&Folder<T>],
 ) -> Result<Option<BTreeMap<SplitName, OsString>>, Refusal> {
-    let named = |split: fn(&str) -> Option<SplitName>| -> BTreeMap<SplitName, Vec<&Folder<T>>> {
-        let mut named: BTreeMap<SplitName, Vec<&Folder<T>>> = BTreeMap::new();
+    let named = |split: fn(&str) -> Option<SplitName>| {
+        let mut named: Named<'_, T> = BTreeMap::new();
         for folder in holding {
             if let Some(split) = split(&folder.label()) {
                 named.entry(split).or_default().push(folder);
@@ -62,58 +65,63 @@ fn splits_of<T>(
         }
         named
     };
-    let train = SplitName::Train;
     let exact = named(only_split_of);
-    let others = || holding.iter().filter(|folder| only_split_of(&folder.label()).is_none());
-    if let Some(first) = exact.values().flatten().next() {
-        let confused = || Refusal::SplitOrClass {
-            name: first.label(),
-            beside: some_of(others().map(|other| other.label())),
-        };
-        let has_others = others().next().is_some();
-        if !exact.contains_key(&train) {
-            let names = some_of(exact.values().flatten().map(|folder| folder.label()));
-            return Err(if has_others { confused() } else { Refusal::NoTraining { names } });
-        }
-        if exact.len() == 1 && has_others {
-            let flat = |folder: &&Folder<T>| folder.is_flat();
-            let train_is_flat = exact.values().flatten().all(flat);
-            // A class may be called train; a folder of class folders beside flat ones is none.
-            return match (train_is_flat, others().all(flat)) {
-                (true, true) => Ok(None),
-                (false, true) => one_each(exact).map(Some),
-                _ => Err(confused()),
-            };
-        }
-        return one_each(exact).map(Some);
-    }
-    // `seg_train` and `seg_test` are splits where they hold the same classes; `train station` may be a class.
-    let loose = named(split_of);
-    let (Some(trains), true) = (loose.get(&train), loose.len() > 1 && base.images.is_empty()) else {
-        return Ok(None);
+    let splits = if exact.is_empty() {
+        // Loose images are a sign of classes.
+        Some(named(split_of)).filter(|_| base.images.is_empty()).map(|loose| loosely(loose, holding))
+    } else {
+        let others =
+            holding.iter().filter(|folder| only_split_of(&folder.label()).is_none()).copied().collect();
+        Some(exactly(exact, others))
     };
+    splits.transpose()?.flatten().map(one_each).transpose()
+}
+
+/// Of folders that are called like splits and nothing else, beside `others`: whether they are splits.
+fn exactly<'a, T>(named: Named<'a, T>, others: Vec<&Folder<T>>) -> Result<Option<Named<'a, T>>, Refusal> {
+    let all: Vec<&Folder<T>> = named.values().flatten().copied().collect();
+    let names = |folders: &[&Folder<T>]| some_of(folders.iter().map(|folder| folder.label()));
+    let confused = || Err(Refusal::SplitOrClass { name: all[0].label(), beside: names(&others) });
+    let are_flat = |folders: &[&Folder<T>]| folders.iter().all(|folder| folder.is_flat());
+    match (named.contains_key(&SplitName::Train), others.is_empty()) {
+        (false, true) => Err(Refusal::NoTraining { names: names(&all) }),
+        (false, false) => confused(),
+        (true, false) if named.len() == 1 => match (are_flat(&all), are_flat(&others)) {
+            // A class may be called train; a folder of class folders beside flat ones is none.
+            (true, true) => Ok(None),
+            (false, true) => Ok(Some(named)),
+            _ => confused(),
+        },
+        _ => Ok(Some(named)),
+    }
+}
+
+/// Of folders whose names say a split and more: `seg_train` and `seg_test` are splits where they hold the same classes; `train
+/// station` may be a class.
+fn loosely<'a, T>(named: Named<'a, T>, holding: &[&Folder<T>]) -> Result<Option<Named<'a, T>>, Refusal> {
+    let Some(trains) = named.get(&SplitName::Train).filter(|_| named.len() > 1) else { return Ok(None) };
     let classes =
         |folder: &Folder<T>| folder.holding().map(|sub| sub.name().to_owned()).collect::<BTreeSet<_>>();
-    let later = loose.iter().filter(|(split, _)| **split != train).flat_map(|(_, folders)| folders);
-    let shared =
-        later.clone().all(|folder| trains.iter().any(|train| !classes(train).is_disjoint(&classes(folder))));
-    if shared {
-        return one_each(loose).map(Some);
+    let later: Vec<&Folder<T>> = named
+        .iter()
+        .filter(|(split, _)| **split != SplitName::Train)
+        .flat_map(|(_, of)| of)
+        .copied()
+        .collect();
+    let is_shared =
+        |folder: &&Folder<T>| trains.iter().any(|train| !classes(train).is_disjoint(&classes(folder)));
+    if later.iter().all(is_shared) {
+        return Ok(Some(named));
     }
-    let all_named = holding.iter().all(|folder| split_of(&folder.label()).is_some());
-    if all_named {
-        return Err(Refusal::SplitOrClass {
-            name: trains[0].label(),
-            beside: some_of(later.map(|folder| folder.label())),
-        });
+    if holding.len() == trains.len() + later.len() {
+        let beside = some_of(later.iter().map(|folder| folder.label()));
+        return Err(Refusal::SplitOrClass { name: trains[0].label(), beside });
     }
     Ok(None)
 }
 
 /// The one folder of each split.
-fn one_each<T>(
-    named: BTreeMap<SplitName, Vec<&Folder<T>>>,
-) -> Result<BTreeMap<SplitName, OsString>, Refusal> {
+fn one_each<T>(named: Named<'_, T>) -> Result<BTreeMap<SplitName, OsString>, Refusal> {
     let one = |(split, folders): (SplitName, Vec<&Folder<T>>)| match folders[..] {
         [folder] => Ok((split, folder.name().to_owned())),
         _ => Err(same_split(split, folders.iter().map(|folder| folder.label()))),

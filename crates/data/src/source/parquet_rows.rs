@@ -179,6 +179,11 @@ impl Shard {
     }
 }
 
+/// True for a file with a column of images, and for one that cannot be read: opening it says why.
+pub(crate) fn holds_images(path: &Path) -> bool {
+    Shard::open(path.to_path_buf()).map_or(true, |shard| columns::image(shard.schema()).is_ok())
+}
+
 /// Opens the `shards` of a split; labels are as they are stated, and missing where a file lacks their column.
 fn open_split(
     root: &Path,

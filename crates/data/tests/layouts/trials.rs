@@ -120,3 +120,47 @@ fn a_jpeg_of_three_scans_has_the_pixels_of_libjpeg() {
     let right = image::open(folder.join("right.png")).unwrap().into_rgb8();
     assert!(set.decode(Split::Train, 0).unwrap().pixels == *right.as_raw());
 }
+
+/// Labels of both splits of a layout, in the order of their images.
+fn labels(lines: &[&str]) -> [Vec<Option<u32>>; 2] {
+    let root = tempfile::tempdir().unwrap();
+    make::layout(root.path(), lines);
+    let set = open(&DatasetSpec { name: "mine".into(), path: Some(root.path().into()) }).unwrap();
+    [Split::Train, Split::HeldOut].map(|split| (0..set.len(split)).map(|i| set.label(split, i)).collect())
+}
+
+#[test]
+fn labels_are_those_that_are_stated() {
+    let test = "test.tar = t.png t.cls:0";
+    let behind = "train.tar = 1.png 2.png 3.png 1.cls:0 3.cls:1 2.cls:1";
+    assert_eq!(labels(&[behind, test]), [vec![Some(0), Some(1), Some(1)], vec![Some(0)]]);
+    let inside = "set.tar = val/9.png val/9.cls:1 train/2.png train/2.cls:0 train/1.png train/1.json:{\"label\":1,\"x\":NaN}";
+    assert_eq!(labels(&[inside]), [vec![Some(0), Some(1)], vec![Some(1)]]);
+    let links = "train.tar = a/1.png b/2.png b/3.png->../a/1.png a/4.png=>b/2.png";
+    assert_eq!(
+        labels(&[links, "test.tar = b/5.png"]),
+        [vec![Some(0), Some(1), Some(1), Some(0)], vec![Some(1)]]
+    );
+    let text = [
+        "train.parquet = jpg.bytes:image=1,2,3 cls:text=dog,-,cat",
+        "test.parquet = img:image=4 cls:text=dog",
+    ];
+    assert_eq!(labels(&text), [vec![Some(1), None, Some(0)], vec![Some(1)]]);
+    let kaggle = [
+        "ILSVRC/Data/CLS-LOC/train/a/1.png",
+        "ILSVRC/Data/CLS-LOC/train/b/2.png",
+        "ILSVRC/Data/CLS-LOC/val/v1.png",
+        "ILSVRC/Data/CLS-LOC/val/v2.png",
+        r"LOC_val_solution.csv = ImageId,PredictionString\nv2,a 1 2 3 4\nv1,b 1 2 3 4 a 5 6 7 8\n",
+    ];
+    assert_eq!(labels(&kaggle), [vec![Some(0), Some(1)], vec![Some(1), Some(0)]]);
+}
+
+#[test]
+fn a_link_in_an_archive_has_the_pixels_of_its_target() {
+    let root = tempfile::tempdir().unwrap();
+    make::layout(root.path(), &["train.tar = a/1.png b/2.png a/3.png->../b/2.png", "test.tar = a/4.png"]);
+    let set = open(&DatasetSpec { name: "mine".into(), path: Some(root.path().into()) }).unwrap();
+    let colours: Vec<u8> = (0..3).map(|i| set.decode(Split::Train, i).unwrap().pixels[0]).collect();
+    assert_eq!(colours, [0, 1, 1]);
+}
