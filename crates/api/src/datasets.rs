@@ -119,7 +119,11 @@ fn info(row: DatasetRow) -> DatasetInfo {
         classes: facts.as_ref().map_or(0, |facts| u64::from(facts.classes)),
         labelled: facts.as_ref().is_some_and(|facts| facts.labelled),
         // Older versions did not write it down.
-        found: row.facts.get("found").and_then(|found| serde_json::from_value(found.clone()).ok()).unwrap_or_default(),
+        found: row
+            .facts
+            .get("found")
+            .and_then(|found| serde_json::from_value(found.clone()).ok())
+            .unwrap_or_default(),
         fingerprint: row.fingerprint,
         builtin: row.builtin,
         problem: row.problem,

@@ -46,9 +46,37 @@ const LAYOUTS: &[(&str, &[&str], &str)] = &[
 #[test]
 fn fingerprints_are_those_of_the_first_release() {
     for (name, lines, expected) in LAYOUTS {
-        let root = tempfile::tempdir().unwrap();
-        make::layout(root.path(), lines);
-        let set = open(&DatasetSpec { name: "mine".into(), path: Some(root.path().into()) }).unwrap();
-        assert_eq!(&set.fingerprint()[..16], *expected, "{name}");
+        assert_eq!(fingerprint(lines), *expected, "{name}");
+    }
+}
+
+fn fingerprint(lines: &[&str]) -> String {
+    let root = tempfile::tempdir().unwrap();
+    make::layout(root.path(), lines);
+    let set = open(&DatasetSpec { name: "mine".into(), path: Some(root.path().into()) }).unwrap();
+    set.fingerprint()[..16].to_owned()
+}
+
+/// The first release held unlabelled validation images out, and took `test/images` for a class: runs do not go on with what
+/// these sets are now.
+#[test]
+fn what_is_read_in_another_way_than_before_is_another_set() {
+    let unlabelled = ["train/a/1.png = x", "train/b/2.png = y", "val/3.png = z"];
+    assert_ne!(fingerprint(&unlabelled), "6dc3f4f2ad34c911");
+    let no_class = ["train/a/1.png = x", "train/b/2.png = y", "test/images/3.png = z"];
+    assert_ne!(fingerprint(&no_class), "d4ec13dfbdd9bb24");
+}
+
+#[test]
+fn real_sets_are_those_of_the_first_release() {
+    let sets = [
+        ("cifar10", "7f067ba8cee1ac6f"),
+        ("tiny-imagenet-50", "563408dd9b880bb8"),
+        ("imagenet-sample", "5194712a99227a1c"),
+    ];
+    for (name, expected) in sets {
+        let Some(path) = vitals_fixtures::real_images(name) else { return };
+        let set = open(&DatasetSpec { name: "mine".into(), path: Some(path) }).unwrap();
+        assert_eq!(&set.fingerprint()[..16], expected, "{name}");
     }
 }
