@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use vitals_data::{DataError, Dataset, DatasetSpec, FASHION_MNIST, Split};
+use vitals_data::{DataError, Dataset, DatasetSpec, FASHION_MNIST};
 use vitals_recipe::{DatasetFacts, Datasets, Told};
 use vitals_store::DatasetRow;
 
@@ -13,7 +13,7 @@ use crate::dto::{ApiError, DatasetInfo, ErrorCode};
 use crate::error::{Result, io_error};
 use crate::said::{Advice, Failure, Operation};
 
-/// Images that are decoded when a data set is added or checked.
+/// Images of a split that are decoded when a data set is added or checked.
 const TRIED: u64 = 2_000;
 
 /// The data sets of a workspace: built in, added, or a path that is there.
@@ -100,23 +100,9 @@ enum Care {
 
 /// Opens a data set and, with care, looks whether its images can be read.
 fn open(spec: &DatasetSpec, care: Care) -> Result<Dataset, DataError> {
-    let dataset = vitals_data::open(spec)?;
-    if care == Care::Index {
-        return Ok(dataset);
-    }
-    for split in [Split::Train, Split::HeldOut] {
-        let images = dataset.len(split);
-        let tried = images.min(TRIED);
-        let mut unreadable = 0;
-        for place in 0..tried {
-            if let Err(error) = dataset.decode(split, place * images / tried) {
-                unreadable += 1;
-                // Training goes on up to the same share.
-                if unreadable * 1000 > tried {
-                    return Err(error);
-                }
-            }
-        }
+    let mut dataset = vitals_data::open(spec)?;
+    if care == Care::Decode {
+        dataset.try_images(TRIED)?;
     }
     Ok(dataset)
 }
@@ -137,7 +123,11 @@ async fn look(context: &Context, name: &str, path: Option<PathBuf>, care: Care) 
         name: name.to_owned(),
         path: dataset.path().display().to_string(),
         fingerprint: dataset.fingerprint().to_owned(),
-        facts: serde_json::json!({ "facts": dataset.facts(), "heldout": dataset.heldout().images }),
+        facts: serde_json::json!({
+            "facts": dataset.facts(),
+            "heldout": dataset.heldout().images,
+            "found": dataset.findings().told(),
+        }),
         builtin: name == FASHION_MNIST,
         problem: None,
         checked_at: context.now(),
@@ -156,6 +146,12 @@ fn info(row: DatasetRow) -> DatasetInfo {
         heldout: row.facts.get("heldout").and_then(serde_json::Value::as_u64).unwrap_or(0),
         classes: facts.as_ref().map_or(0, |facts| u64::from(facts.classes)),
         labelled: facts.as_ref().is_some_and(|facts| facts.labelled),
+        // Older versions did not write it down.
+        found: row
+            .facts
+            .get("found")
+            .and_then(|found| serde_json::from_value(found.clone()).ok())
+            .unwrap_or_default(),
         fingerprint: row.fingerprint,
         builtin: row.builtin,
         problem: row.problem,
@@ -184,6 +180,7 @@ fn absent(error: ApiError) -> DatasetInfo {
         heldout: 0,
         classes: 0,
         labelled: true,
+        found: Vec::new(),
         fingerprint: String::new(),
         builtin: true,
         problem: Some(error.message),

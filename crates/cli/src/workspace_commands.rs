@@ -125,6 +125,7 @@ pub async fn import(context: &Context, command: ImportCommand, out: &Out) -> Res
 }
 
 pub async fn dataset(context: &Context, command: DatasetCommand, out: &Out) -> Result<u8> {
+    let in_full = matches!(command, DatasetCommand::Add { .. } | DatasetCommand::Check { .. });
     let found = match command {
         DatasetCommand::Add { name, path } => vec![datasets::add(context, &name, &path).await?],
         DatasetCommand::Check { name } => vec![datasets::check(context, &name).await?],
@@ -142,6 +143,7 @@ pub async fn dataset(context: &Context, command: DatasetCommand, out: &Out) -> R
         }
     } else {
         let mut rows = Table::new(&["data set", "images", "held out", "classes", "path", "problem"]);
+        let told: Vec<_> = found.iter().filter(|_| in_full).flat_map(|one| one.found.clone()).collect();
         for one in found {
             let counts = [one.images, one.heldout, one.classes].map(|count| count.to_string());
             let mut row = vec![one.name];
@@ -150,6 +152,7 @@ pub async fn dataset(context: &Context, command: DatasetCommand, out: &Out) -> R
             rows.row(row);
         }
         rows.lines().iter().for_each(|line| out.line(line));
+        told.iter().for_each(|told| out.remark(told.to_string()));
     }
     Ok(u8::from(bad))
 }

@@ -8,6 +8,8 @@ use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+#[path = "../src/source/shown.rs"]
+mod shown;
 #[path = "../src/source/tar_format.rs"]
 mod tar_format;
 

@@ -5,14 +5,17 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
-use vitals_recipe::DatasetFacts;
+use vitals_recipe::{DatasetFacts, Tells};
 
 use crate::cache::{Cache, DecodedCache, Disk, Memory};
-use crate::decode::{self, Wanted};
-use crate::error::{Missing, Where};
+use crate::decode::{self, Pixels, Wanted};
+use crate::error::Where;
+use crate::findings::{Findings, Labels, Near, Said};
 use crate::order::{Blocks, Purpose, permutation};
 use crate::source::{self, FASHION_MNIST, Found, MemorySource, Source};
 use crate::{DataError, Result, RgbImage, fingerprint};
+
+mod assemble;
 
 /// Which data set: a name as in a recipe, and where it lies if that is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,15 +79,11 @@ pub struct Dataset {
     class_names: Vec<String>,
     facts: DatasetFacts,
     fingerprint: String,
+    findings: Findings,
     unreadable: Mutex<BTreeMap<(Split, u64), String>>,
     /// Decoded images of the first source.
     cache: Option<Cache>,
 }
-
-/// Share of the training images that is held out where the set has no split of its own.
-const HELD_OUT_SHARE: f64 = 0.05;
-/// A label beyond this is no class but a mistake, such as an image's number.
-const MAX_LABEL: u32 = 1 << 24;
 
 /// Opens a data set; images held out where it has no test or validation split are chosen by seed 0.
 ///
@@ -107,7 +106,8 @@ pub fn open_seeded(spec: &DatasetSpec, seed: u64) -> Result<Dataset> {
     }
     let counts =
         [&found.train, &found.validation, &found.test].map(|s| s.as_ref().map_or(0, |s| s.len() as u64));
-    let fingerprint = fingerprint::fingerprint(&found.files, counts)?;
+    let reading = assemble::reading(&found);
+    let fingerprint = fingerprint::fingerprint(&found.files, counts, reading)?;
     Dataset::assemble(&spec.name, path, found, fingerprint, Some(seed))
 }
 
@@ -151,7 +151,8 @@ impl Dataset {
             hash.update(&image.width.to_le_bytes()).update(&image.height.to_le_bytes()).update(&image.pixels);
             hash.update(&label.map_or(u64::MAX, u64::from).to_le_bytes());
         }
-        let found = Found { train: source(train), test: source(heldout), ..Found::default() };
+        let findings = Findings { labels: Labels::Given, ..Findings::default() };
+        let found = Found { train: source(train), test: source(heldout), findings, ..Found::default() };
         Self::assemble(name, PathBuf::new(), found, hash.finalize().to_hex().to_string(), None)
     }
 
@@ -160,59 +161,6 @@ impl Dataset {
     pub(crate) fn of_source(source: Box<dyn Source>) -> Result<Self> {
         let found = Found { train: Some(source), ..Found::default() };
         Self::assemble("test", PathBuf::new(), found, String::new(), None)
-    }
-
-    /// `seed` chooses held-out images where the set has no split for them; `None` holds none out.
-    fn assemble(
-        name: &str,
-        path: PathBuf,
-        found: Found,
-        fingerprint: String,
-        seed: Option<u64>,
-    ) -> Result<Self> {
-        let Found { train, validation, test, class_names, .. } = found;
-        let has_labels = |source: &dyn Source| (0..source.len()).any(|i| source.label(i).is_some());
-        let empty = |expected: Missing| DataError::Empty { path: path.clone(), expected };
-        let train_source = train.ok_or_else(|| empty(Missing::TrainingSplit))?;
-        let images = train_source.len();
-        let labelled = has_labels(&*train_source);
-        let largest = (0..images).filter_map(|i| train_source.label(i)).max();
-        if let Some(label) = largest.filter(|&label| label > MAX_LABEL) {
-            let what = format!("a label is {label}, which is no class's number (at most {MAX_LABEL})");
-            return Err(DataError::format(path, what));
-        }
-        let labels = largest.map_or(0, |label| label + 1);
-        let classes = labels.max(class_names.len() as u32);
-        let image_size = train_source.image_size();
-
-        let whole = |source: usize, len: usize| Part { source, chosen: None, len };
-        let mut sources = vec![train_source];
-        let test = test.filter(|source| !labelled || has_labels(&**source));
-        let (train, heldout, origin) = match (test, validation) {
-            (Some(split), _) => {
-                let len = split.len();
-                sources.push(split);
-                (whole(0, images), whole(1, len), HeldOutOrigin::Test)
-            }
-            (None, Some(split)) => {
-                let len = split.len();
-                sources.push(split);
-                (whole(0, images), whole(1, len), HeldOutOrigin::Validation)
-            }
-            (None, None) => match seed.filter(|_| labelled && images > 1) {
-                Some(seed) => {
-                    let (kept, held) = hold_out(images, seed);
-                    let part = |chosen: Vec<u32>| Part { source: 0, len: chosen.len(), chosen: Some(chosen) };
-                    (part(kept), part(held), HeldOutOrigin::Sampled)
-                }
-                None => (whole(0, images), whole(0, 0), HeldOutOrigin::Nothing),
-            },
-        };
-        let facts =
-            DatasetFacts { name: name.to_owned(), images: train.len as u64, classes, labelled, image_size };
-        let unreadable = Mutex::new(BTreeMap::new());
-        let cache = None;
-        Ok(Self { path, sources, train, heldout, origin, class_names, facts, fingerprint, unreadable, cache })
     }
 
     /// The same set, with its training images kept decoded. Batches stay the same byte for byte.
@@ -267,6 +215,11 @@ impl Dataset {
     /// Hex BLAKE3 over count, names, sizes and sampled content.
     pub fn fingerprint(&self) -> &str {
         &self.fingerprint
+    }
+
+    /// What was found and left out on the way here.
+    pub fn findings(&self) -> &Findings {
+        &self.findings
     }
 
     /// Where the set lies; empty for a set in memory.
@@ -344,17 +297,66 @@ impl Dataset {
         }
         // What is kept for later epochs must be whole.
         let wanted = if cache.is_some() { &decode::whole } else { wanted };
-        source.decode_into(at, wanted, image).map_err(|reason| {
-            let name = source.name(at);
-            let mut unreadable = self.unreadable.lock().unwrap_or_else(PoisonError::into_inner);
-            if unreadable.insert((split, index), name.clone()).is_none() {
-                tracing::warn!(image = %name, %reason, "unreadable image");
-            }
-            DataError::Unreadable { name, reason }
-        })?;
+        self.decode_from(source, at, (split, index), wanted, image)?;
         if let Some(cache) = cache {
             cache.put(at, image);
         }
+        Ok(())
+    }
+
+    /// Decodes image `at` of `source`, which is `place` in the set; what is unreadable is remembered.
+    fn decode_from(
+        &self,
+        source: &dyn Source,
+        at: usize,
+        place: (Split, u64),
+        wanted: Wanted<'_>,
+        image: &mut RgbImage,
+    ) -> Result<Pixels> {
+        source.decode_into(at, wanted, image).map_err(|reason| {
+            let name = source.name(at);
+            let mut unreadable = self.unreadable.lock().unwrap_or_else(PoisonError::into_inner);
+            if unreadable.insert(place, name.clone()).is_none() {
+                tracing::warn!(image = %name, %reason, "unreadable image");
+            }
+            DataError::Unreadable { name, reason }
+        })
+    }
+
+    /// Decodes up to `most` images of each split, evenly spread over it, and adds to the findings whose pixels are not exactly
+    /// those of the reference pipeline.
+    ///
+    /// # Errors
+    /// [`DataError::Unreadable`] where more than 0.1 % of those tried are: training would go on up to the same share.
+    pub fn try_images(&mut self, most: u64) -> Result<()> {
+        let (mut image, mut near, mut all) = (RgbImage::default(), Vec::<(Near, u64, String)>::new(), 0);
+        for split in [Split::Train, Split::HeldOut] {
+            let images = self.len(split);
+            let tried = images.min(most);
+            let mut unreadable = 0;
+            for index in (0..tried).map(|place| place * images / tried) {
+                let (source, at) = self.locate(split, index)?;
+                match self.decode_from(source, at, (split, index), &decode::whole, &mut image) {
+                    Ok(Pixels::Exact) => {}
+                    Ok(Pixels::Near(why)) => match near.iter_mut().find(|found| found.0 == why) {
+                        Some(found) => found.1 += 1,
+                        None => near.push((why, 1, source.name(at))),
+                    },
+                    Err(error) => {
+                        unreadable += 1;
+                        if unreadable * 1000 > tried {
+                            return Err(error);
+                        }
+                    }
+                }
+            }
+            all += tried;
+        }
+        let note = |(why, count, first): (Near, u64, String)| {
+            let why = why.told();
+            Said::NearPixels { why, count, tried: all, first }
+        };
+        self.findings.notes.extend(near.into_iter().map(note));
         Ok(())
     }
 
@@ -382,14 +384,4 @@ impl Dataset {
         let at = part.index(at) as usize;
         Ok((&*self.sources[part.source], at))
     }
-}
-
-/// Splits `0..images` into kept and held-out indices, both ascending: 5 %, at least one, chosen by `seed`.
-fn hold_out(images: usize, seed: u64) -> (Vec<u32>, Vec<u32>) {
-    let held = ((images as f64 * HELD_OUT_SHARE).round() as usize).clamp(1, images - 1);
-    let mut shuffled = permutation(images, seed, &Purpose::HeldOut);
-    let mut kept = shuffled.split_off(held);
-    shuffled.sort_unstable();
-    kept.sort_unstable();
-    (kept, shuffled)
 }

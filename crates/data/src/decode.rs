@@ -12,8 +12,11 @@ use image::{ColorType, DynamicImage, ImageDecoder, ImageReader, Limits};
 
 use crate::RgbImage;
 use crate::augment::CropBox;
+use crate::findings::Near;
 
 mod jpeg;
+
+use jpeg::outline::outline;
 
 /// Which pixels of an image of some width and height are needed: a rectangle within it.
 pub(crate) type Wanted<'a> = &'a dyn Fn(u32, u32) -> CropBox;
@@ -44,7 +47,7 @@ thread_local! {
 }
 
 /// As [`decode_into`], from a file.
-pub(crate) fn decode_file(path: &Path, wanted: Wanted<'_>, image: &mut RgbImage) -> Result<(), String> {
+pub(crate) fn decode_file(path: &Path, wanted: Wanted<'_>, image: &mut RgbImage) -> Result<Pixels, String> {
     let metadata = std::fs::metadata(path).map_err(|e| e.to_string())?;
     // Opening a pipe would wait for a writer for ever.
     if !metadata.is_file() {
@@ -60,7 +63,7 @@ pub(crate) fn decode_part(
     bytes: u64,
     wanted: Wanted<'_>,
     image: &mut RgbImage,
-) -> Result<(), String> {
+) -> Result<Pixels, String> {
     with_part(path, start, bytes, |encoded| decode_into(encoded, wanted, image))
 }
 
@@ -88,19 +91,45 @@ fn with_part<T>(
 
 /// Decodes at least the wanted pixels of `bytes` to their places in `image`, reusing its buffer. The error says why the bytes
 /// are unreadable.
-pub(crate) fn decode_into(bytes: &[u8], wanted: Wanted<'_>, image: &mut RgbImage) -> Result<(), String> {
+pub(crate) fn decode_into(bytes: &[u8], wanted: Wanted<'_>, image: &mut RgbImage) -> Result<Pixels, String> {
     // Decoders of hostile bytes are the one place where a panic of others must not end a run of days.
     catch_unwind(AssertUnwindSafe(|| decode(bytes, wanted, image)))
         .unwrap_or_else(|_| Err("the decoder panicked".to_owned()))
 }
 
-fn decode(bytes: &[u8], wanted: Wanted<'_>, image: &mut RgbImage) -> Result<(), String> {
-    if is_cut_off_jpeg(bytes) {
-        return Err("the JPEG is cut off: it has no end".to_owned());
-    }
+/// Whether pixels are those that the reference pipeline (Pillow) sees.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Pixels {
+    Exact,
+    /// Some are a few levels off.
+    Near(Near),
+}
+
+fn decode(bytes: &[u8], wanted: Wanted<'_>, image: &mut RgbImage) -> Result<Pixels, String> {
+    let Some(outline) = outline(bytes) else {
+        return decode_by_library(bytes, image).map(|()| Pixels::Exact);
+    };
+    // What lies behind the end is none of the image's: a second picture, a program's notes.
+    let end = outline.end.ok_or("the JPEG is cut off: it has no end")?;
+    let bytes = &bytes[..end];
     if decode_sequential_jpeg(bytes, wanted, image).is_some() {
-        return Ok(());
+        return Ok(Pixels::Exact);
     }
+    if outline.is_misread_by_others() {
+        return Err("a damaged or rare JPEG, in several scans or with fine colours: save it anew".to_owned());
+    }
+    decode_by_library(bytes, image)?;
+    Ok(Pixels::Near(if outline.is_progressive() {
+        Near::Progressive
+    } else if outline.is_colour() {
+        Near::Rare
+    } else {
+        Near::FourColours
+    }))
+}
+
+/// Decodes what the `image` library knows. Lossy forms but JPEG have the same pixels as in Pillow.
+fn decode_by_library(bytes: &[u8], image: &mut RgbImage) -> Result<(), String> {
     let decoder = open(bytes)?;
     let (width, height) = decoder.dimensions();
     match decoder.color_type() {
@@ -122,18 +151,6 @@ fn decode(bytes: &[u8], wanted: Wanted<'_>, image: &mut RgbImage) -> Result<(), 
 /// What [`jpeg`] takes; `None` for all else.
 pub(crate) fn decode_sequential_jpeg(bytes: &[u8], wanted: Wanted<'_>, image: &mut RgbImage) -> Option<()> {
     JPEG.with_borrow_mut(|jpeg| jpeg.decode(bytes, wanted, image))
-}
-
-/// True for a JPEG whose last scan has no end marker. Decoders fill the rest with grey and say nothing; Pillow refuses.
-/// Within a scan the two bytes of a marker cannot occur; the end marker of an embedded preview lies before the scan.
-fn is_cut_off_jpeg(bytes: &[u8]) -> bool {
-    let last = |marker: [u8; 2]| bytes.windows(2).rposition(|pair| pair == marker);
-    bytes.starts_with(&[0xff, 0xd8, 0xff])
-        && match last([0xff, 0xd9]) {
-            // What lies behind the end, if anything, may not begin another scan.
-            Some(end) => bytes[end..].windows(2).any(|pair| pair == [0xff, 0xda]),
-            None => true,
-        }
 }
 
 /// Width and height from the header alone.

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use vitals_recipe::{Names, Tells, Told};
 
+use crate::findings::{Labels, Near, Said, SplitWord, Unused, Why};
+
 /// An error of opening or reading a data set.
 #[derive(Debug)]
 pub enum DataError {
@@ -17,6 +19,8 @@ pub enum DataError {
     Io { path: PathBuf, source: std::io::Error },
     /// A file is not of the format that its name promises.
     Format { path: PathBuf, what: String },
+    /// The path can be read in more than one way, or in none that trains on what it should.
+    Ambiguous { path: PathBuf, why: Box<Refusal> },
     /// One image could not be decoded. The loader replaces it as long as few enough are unreadable.
     Unreadable { name: String, reason: String },
     /// More than 0.1 % of the training images are unreadable.
@@ -52,6 +56,32 @@ vitals_recipe::sentences! {
 }
 
 vitals_recipe::sentences! {
+    /// Why a path is not read as any one set, and what to do.
+    pub enum Refusal in "data_refusal" {
+        SameSplit { split: Told, names: Names } =
+            "each of these could be the {split} split: {names}; keep one of them here, or add the folder of one set";
+        SeveralSets { names: Names } =
+            "several data sets or configurations lie here: {names}; add one of them, from a folder of its own";
+        SeveralForms { names: Names } =
+            "each of these could be the set: {names}; add one of them, from a folder of its own";
+        SplitOrClass { name: String, beside: Names } =
+            "`{name}` could be a split or a class beside {beside}; keep only split folders (train, val, test) here, or only classes";
+        NoTraining { names: Names } =
+            "there is no training split beside {names}; name its folder train, or add one of these folders by itself";
+        SplitsWithin { folders: Names } =
+            "folders hold splits of their own ({folders}); add one of them, or, if they are classes, put the splits above: train/CLASS, val/CLASS";
+        LooseOrClasses { folder: String, loose: u64, inside: u64 } =
+            "{folder} holds {loose} images and folders with {inside} more, which could be one set without labels or classes; move the loose ones away, or all into one folder";
+        NoCommonClass { split: Told, classes: Names, train: Names } =
+            "no class of the {split} split is one of the training split ({classes} against {train}); give both the same folder names, or move the {split} split away";
+        LabelColumns { columns: Names } =
+            "each of these columns could be the label: {columns}; name the one that you mean `label`";
+        MixedLabels { column: String } =
+            "the column {column} holds names in some files and numbers in others; write them alike";
+    }
+}
+
+vitals_recipe::sentences! {
     /// What [`DataError`] says.
     enum DataFailure in "data" {
         Unknown { name: String, hint: Told } =
@@ -59,6 +89,7 @@ vitals_recipe::sentences! {
         Empty { path: String, expected: Told } = "{path} holds no images that we can read: {expected}";
         Io { path: String, reason: String } = "reading {path}: {reason}";
         Format { path: String, what: String } = "{path}: {what}";
+        Ambiguous { path: String, why: Told } = "{path}: {why}";
         Unreadable { name: String, reason: String } = "image {name} is unreadable: {reason}";
         TooManyUnreadable { count: u64, total: u64, allowed: u64, last: String } =
             "{count} of {total} images are unreadable, more than the {allowed} allowed (0.1 %), last: image {last}";
@@ -87,6 +118,7 @@ impl DataError {
             }
             Self::Io { path, source } => DataFailure::Io { path: path_of(path), reason: source.to_string() },
             Self::Format { path, what } => DataFailure::Format { path: path_of(path), what: what.clone() },
+            Self::Ambiguous { path, why } => DataFailure::Ambiguous { path: path_of(path), why: why.told() },
             Self::Unreadable { name, reason } => {
                 DataFailure::Unreadable { name: name.clone(), reason: reason.clone() }
             }
@@ -130,11 +162,25 @@ impl DataError {
     pub(crate) fn format(path: impl Into<PathBuf>, what: impl Into<String>) -> Self {
         Self::Format { path: path.into(), what: what.into() }
     }
+
+    pub(crate) fn ambiguous(path: impl Into<PathBuf>, why: Refusal) -> Self {
+        Self::Ambiguous { path: path.into(), why: Box::new(why) }
+    }
 }
 
 /// Result of this crate.
 pub type Result<T> = std::result::Result<T, DataError>;
 
 /// Every kind of sentence of this room, for the catalogues.
-pub const SENTENCES: &[&[vitals_recipe::Sentence]] =
-    &[DataFailure::SENTENCES, Where::SENTENCES, Missing::SENTENCES];
+pub const SENTENCES: &[&[vitals_recipe::Sentence]] = &[
+    DataFailure::SENTENCES,
+    Where::SENTENCES,
+    Missing::SENTENCES,
+    Refusal::SENTENCES,
+    Said::SENTENCES,
+    Labels::SENTENCES,
+    Why::SENTENCES,
+    SplitWord::SENTENCES,
+    Unused::SENTENCES,
+    Near::SENTENCES,
+];

@@ -12,8 +12,9 @@ const SAMPLED_FILES: usize = 64;
 const SAMPLED_BLOCKS: u64 = 8;
 const BLOCK_BYTES: u64 = 16 << 10;
 
-/// Hashes `files` and the number of `images` per split. The same set at another place has the same hash.
-pub(crate) fn fingerprint(files: &[FileEntry], images: [u64; 3]) -> Result<String> {
+/// Hashes `files`, the number of `images` per split, and `reading` where names and counts do not tell how the files are read.
+/// The same set at another place has the same hash.
+pub(crate) fn fingerprint(files: &[FileEntry], images: [u64; 3], reading: &str) -> Result<String> {
     let mut sorted: Vec<&FileEntry> = files.iter().collect();
     sorted.sort_by(|a, b| a.name.cmp(&b.name));
     let mut hash = blake3::Hasher::new();
@@ -30,6 +31,7 @@ pub(crate) fn fingerprint(files: &[FileEntry], images: [u64; 3]) -> Result<Strin
     for file in sorted.into_iter().step_by(step) {
         sample(file, &mut hash).map_err(|e| DataError::io(&file.path, e))?;
     }
+    hash.update(reading.as_bytes());
     Ok(hash.finalize().to_hex().to_string())
 }
 

@@ -8,6 +8,7 @@ mod cpu;
 mod dataset;
 mod decode;
 mod error;
+mod findings;
 mod fingerprint;
 #[doc(hidden)]
 pub mod fuzz;
@@ -20,7 +21,8 @@ mod source;
 pub use augment::eval_image;
 pub use cache::DecodedCache;
 pub use dataset::{Dataset, DatasetSpec, HeldOut, HeldOutOrigin, Split, open, open_seeded};
-pub use error::{DataError, Missing, Result, SENTENCES, Where};
+pub use error::{DataError, Missing, Refusal, Result, SENTENCES, Where};
+pub use findings::{Findings, FoundSplit, Labels, LeftOut, Near, Said, SplitWord, Unused, Why};
 pub use loader::{Batch, Loader, LoaderConfig};
 pub use rgb::RgbImage;
 pub use source::{FASHION_MNIST, fashion_mnist_folder};

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use image::{ImageFormat, Rgb};
-use vitals_data::{DataError, Dataset, DatasetSpec, Loader, LoaderConfig, Split, open};
+use vitals_data::{DataError, Dataset, DatasetSpec, Loader, LoaderConfig, Said, Split, open};
 use vitals_recipe::Augmentation;
 
 fn spec(path: &Path) -> DatasetSpec {
@@ -69,6 +69,40 @@ fn a_jpeg_cut_off_anywhere_is_unreadable() {
         let cut = whole.len() * tenth / 10;
         assert!(reason("cut.jpg", &whole[..cut]).is_some(), "{cut} of {} bytes", whole.len());
     }
+}
+
+#[test]
+fn bytes_behind_the_end_of_a_jpeg_are_none_of_it() {
+    let sequential = include_bytes!("samples/420.jpg").as_slice();
+    let progressive = include_bytes!("samples/progressive.jpg").as_slice();
+    for (name, picture) in [("sequential", sequential), ("progressive", progressive)] {
+        for tail in [&b"\0\0\0"[..], &b"\xff\xda".repeat(20), sequential, &progressive[..300]] {
+            assert_eq!(reason("a.jpg", &[picture, tail].concat()), None, "{name}");
+            // Nor do they make whole what is cut off.
+            let cut = [&picture[..picture.len() - 40], b"\0\0".as_slice()].concat();
+            assert_eq!(reason("a.jpg", &cut).as_deref(), Some("the JPEG is cut off: it has no end"));
+        }
+    }
+}
+
+#[test]
+fn a_jpeg_that_the_library_misreads_is_unreadable() {
+    let bytes = include_bytes!("samples/fine-colours.jpg");
+    assert!(reason("a.jpg", bytes).unwrap().starts_with("a damaged or rare JPEG"));
+}
+
+#[test]
+fn images_that_are_not_exactly_the_reference_are_counted() {
+    let root = tempfile::tempdir().unwrap();
+    put(root.path(), "a/1.jpg", include_bytes!("samples/420.jpg"));
+    put(root.path(), "a/2.jpg", include_bytes!("samples/progressive.jpg"));
+    put(root.path(), "b/3.jpg", include_bytes!("samples/progressive.jpg"));
+    let mut set = open(&spec(root.path())).unwrap();
+    set.try_images(2000).unwrap();
+    let near: Vec<_> =
+        set.findings().notes.iter().filter(|note| matches!(note, Said::NearPixels { .. })).collect();
+    let [Said::NearPixels { why, count, tried, .. }] = near[..] else { panic!("{near:?}") };
+    assert_eq!((why.text.as_str(), count, tried), ("progressive JPEG", &2, &3));
 }
 
 #[test]

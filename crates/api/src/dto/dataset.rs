@@ -13,6 +13,8 @@ pub struct DatasetInfo {
     pub heldout: u64,
     pub classes: u64,
     pub labelled: bool,
+    /// What was found when it was looked at last: splits, where labels come from, what else to know, what was left out.
+    pub found: Vec<Told>,
     pub fingerprint: String,
     pub builtin: bool,
     /// What is wrong, where it cannot be read.

@@ -11,8 +11,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use super::Room;
 use crate::{DataError, Result, RgbImage};
 
-/// Says what the file is and which version of its form.
-const MAGIC: &[u8; 8] = b"VITDEC\0\x01";
+/// Says what the file is, and which version of its form and of the decoders whose pixels it holds.
+const MAGIC: &[u8; 8] = b"VITDEC\0\x02";
 /// Place, width and height of an image.
 const ENTRY: usize = 16;
 /// Magic, number of images, place of the table, and the first bytes of the table's hash.

@@ -1,5 +1,5 @@
-//! The decoder of nearly all photographs: sequential JPEG of 8-bit grey or YCbCr, with the arithmetic of libjpeg, so that the
-//! pixels are those that Pillow sees. It makes only the pixels that are asked for, and reads no further than to the last
+//! The decoder of nearly all photographs: sequential JPEG of 8-bit grey or YCbCr, in any order of scans, with the arithmetic of
+//! libjpeg, so that the pixels are those that Pillow sees. It makes only the pixels that are asked for, and reads no further than to the last
 //! of them: damage behind it goes unnoticed. What it does not take is left to the decoder of all formats, which then says why.
 
 use super::Wanted;
@@ -10,6 +10,7 @@ mod colour;
 mod header;
 mod huffman;
 mod idct;
+pub(super) mod outline;
 mod scan;
 #[cfg(test)]
 mod tests;
@@ -38,22 +39,27 @@ impl Decoder {
     #[inline(always)]
     fn decode_here(&mut self, bytes: &[u8], wanted: Wanted<'_>, image: &mut RgbImage) -> Option<()> {
         let Self { tables, scan, planes, colour } = self;
-        let header = header::read(bytes, tables)?;
+        let mut header = header::read(bytes, tables)?;
         let (width, height) = (header.width, header.height);
         super::check_size(width as u32, height as u32).ok()?;
         let crop = wanted(width as u32, height as u32);
         let (left, top) = (crop.left as usize, crop.top as usize);
         let (right, bottom) = (left + crop.width as usize, top + crop.height as usize);
         let (across, down) = (header.unit().0 * SIDE, header.unit().1 * SIDE);
-        // Interpolation of so narrow a chroma follows other rules.
-        if across > SIDE && width.div_ceil(2) <= 2 {
-            return None;
-        }
         let columns = left.saturating_sub(MARGIN) / across..(right + MARGIN).min(width).div_ceil(across);
         let rows = top.saturating_sub(MARGIN) / down..(bottom + MARGIN).min(height).div_ceil(down);
         let units = Units { columns, rows };
-        let data = &bytes[header.data..];
-        scan::decode(data, &header, tables, &units, scan, planes)?;
+        scan::prepare(bytes.len() - header.data, &header, planes)?;
+        loop {
+            let data = &bytes[header.data..];
+            let end = header.data + scan::decode(data, &header, tables, &units, scan, planes)?;
+            if header.is_complete() {
+                // Nothing but the end of the image may follow.
+                (bytes.get(end..end + 2)? == [0xff, 0xd9]).then_some(())?;
+                break;
+            }
+            header::next_scan(bytes, end, &mut header, tables)?;
+        }
         let columns = units.columns.start * across..(units.columns.end * across).min(width);
         let pixels = image.reshape(width as u32, height as u32);
         colour::convert(&header, planes, columns, top..bottom, colour, pixels);

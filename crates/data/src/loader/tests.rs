@@ -7,7 +7,7 @@ use vitals_recipe::{Augmentation, keyed_rng};
 
 use super::{Batch, Loader, LoaderConfig};
 use crate::augment::Arithmetic;
-use crate::decode::Wanted;
+use crate::decode::{Pixels, Wanted};
 use crate::source::Source;
 use crate::{DataError, Dataset, RgbImage, Split};
 
@@ -192,10 +192,10 @@ impl Source for Panics {
         index.to_string()
     }
 
-    fn decode_into(&self, index: usize, _: Wanted<'_>, image: &mut RgbImage) -> Result<(), String> {
+    fn decode_into(&self, index: usize, _: Wanted<'_>, image: &mut RgbImage) -> Result<Pixels, String> {
         assert_ne!(index, 150, "injected");
         image.set_grey(1, 1, &[index as u8]);
-        Ok(())
+        Ok(Pixels::Exact)
     }
 }
 

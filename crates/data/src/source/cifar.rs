@@ -3,9 +3,11 @@
 
 use std::path::{Path, PathBuf};
 
-use super::split_name::{SplitName, split_of};
-use super::{FileEntry, Found, Reason, Source};
-use crate::decode::Wanted;
+use super::split_name::{SplitName, some_of};
+use super::{FileEntry, Found, Reason, Source, relative_name};
+use crate::decode::{Pixels, Wanted};
+use crate::error::Refusal;
+use crate::findings::{Findings, Labels, Said};
 use crate::{DataError, Result, RgbImage};
 
 const SIDE: usize = 32;
@@ -25,6 +27,13 @@ impl Layout {
         match self {
             Layout::Cifar10 => 1,
             Layout::Cifar100 => 2,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Layout::Cifar10 => "CIFAR-10",
+            Layout::Cifar100 => "CIFAR-100",
         }
     }
 
@@ -90,7 +99,7 @@ impl Source for CifarSource {
         index: usize,
         _: Wanted<'_>,
         image: &mut RgbImage,
-    ) -> std::result::Result<(), Reason> {
+    ) -> std::result::Result<Pixels, Reason> {
         let planes = &self.record(index)[self.layout.label_bytes()..];
         let (red, rest) = planes.split_at(PLANE);
         let (green, blue) = rest.split_at(PLANE);
@@ -98,7 +107,7 @@ impl Source for CifarSource {
         for (rgb, ((&r, &g), &b)) in pixels.zip(red.iter().zip(green).zip(blue)) {
             rgb.copy_from_slice(&[r, g, b]);
         }
-        Ok(())
+        Ok(Pixels::Exact)
     }
 
     fn image_size(&self) -> Option<(u32, u32)> {
@@ -106,35 +115,66 @@ impl Source for CifarSource {
     }
 }
 
-/// The layout that file names announce, or `None` where they are not CIFAR's.
-pub(crate) fn layout_of(names: &[String]) -> Option<Layout> {
-    let has = |name: &str| names.iter().any(|n| n == name);
-    if names.iter().any(|n| n.starts_with("data_batch_") && n.ends_with(".bin")) || has("test_batch.bin") {
-        Some(Layout::Cifar10)
-    } else if has("train.bin") {
-        Some(Layout::Cifar100)
-    } else {
-        None
+/// The layout and split that a file's name announces, or `None` where it is not CIFAR's.
+pub(crate) fn layout_of(name: &str) -> Option<(Layout, SplitName)> {
+    let numbered = |number: &str| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    match name.strip_suffix(".bin")? {
+        "test_batch" => Some((Layout::Cifar10, SplitName::Test)),
+        "train" => Some((Layout::Cifar100, SplitName::Train)),
+        "test" => Some((Layout::Cifar100, SplitName::Test)),
+        name if name.strip_prefix("data_batch_").is_some_and(numbered) => {
+            Some((Layout::Cifar10, SplitName::Train))
+        }
+        _ => None,
     }
 }
 
-/// Opens the `.bin` files `files` (sorted) of a folder.
-pub(crate) fn open(root: &Path, files: &[PathBuf], layout: Layout) -> Result<Found> {
-    let mut found = Found::default();
+/// True where a file that is named like CIFAR's is as long as some number of its records.
+pub(crate) fn has_whole_records(path: &Path, name: &str) -> bool {
+    let bytes = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
+    layout_of(name).is_some_and(|(layout, _)| bytes > 0 && bytes.is_multiple_of(layout.record() as u64))
+}
+
+/// Opens the CIFAR files `files` (sorted) below `root`.
+///
+/// # Errors
+/// Files of both layouts or in several folders, or what reading a file says.
+pub(crate) fn open(root: &Path, files: Vec<PathBuf>, findings: Findings) -> Result<Found> {
+    let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let known: Vec<(Layout, SplitName, PathBuf)> =
+        files.into_iter().filter_map(|path| layout_of(&name(&path)).map(|(l, s)| (l, s, path))).collect();
+    let Some((layout, _, first)) = known.first() else { return Ok(Found::default()) };
+    let (layout, folder) = (*layout, first.parent().unwrap_or(root).to_path_buf());
+    let mut sets: Vec<String> = known
+        .iter()
+        .map(|(layout, _, path)| {
+            let folder = path.parent().and_then(|folder| folder.strip_prefix(root).ok()).unwrap_or(root);
+            let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+            format!("{} in {}", layout.name(), folder.display())
+        })
+        .collect();
+    sets.dedup();
+    if sets.len() > 1 {
+        return Err(DataError::ambiguous(root, Refusal::SeveralSets { names: some_of(sets) }));
+    }
+    let mut found = Found { findings, ..Found::default() };
+    if folder != root {
+        found.findings.notes.push(Said::Inside { folder: relative_name(root, &folder) });
+    }
+    found.findings.labels = Labels::Records;
     let empty = || CifarSource { layout, records: Vec::new(), files: Vec::new() };
     let (mut train, mut test) = (empty(), empty());
-    for path in files {
-        let bytes = std::fs::read(path).map_err(|e| DataError::io(path, e))?;
-        check(&bytes, layout).map_err(|what| DataError::format(path, what))?;
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let split = if split_of(&name) == Some(SplitName::Test) { &mut test } else { &mut train };
-        split.files.push((name, split.len()));
+    for (_, split, path) in known {
+        let bytes = std::fs::read(&path).map_err(|e| DataError::io(&path, e))?;
+        check(&bytes, layout).map_err(|what| DataError::format(&path, what))?;
+        let split = if split == SplitName::Test { &mut test } else { &mut train };
+        split.files.push((name(&path), split.len()));
         split.records.extend_from_slice(&bytes);
-        found.files.push(FileEntry::new(root, path)?);
+        found.files.push(FileEntry::new(&folder, &path)?);
     }
     found.train = (train.len() > 0).then(|| Box::new(train) as Box<dyn Source>);
     found.test = (test.len() > 0).then(|| Box::new(test) as Box<dyn Source>);
-    found.class_names = class_names(root, layout);
+    found.class_names = class_names(&folder, layout);
     Ok(found)
 }
 

@@ -4,9 +4,10 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::split_name::{SplitName, split_of};
-use super::{FileEntry, Found, Reason, Source};
-use crate::decode::Wanted;
+use super::split_name::{SplitName, by_split, same_split};
+use super::{FileEntry, Found, Reason, Source, relative_name};
+use crate::decode::{Pixels, Wanted};
+use crate::findings::{Findings, Labels, Why};
 use crate::{DataError, Result, RgbImage};
 
 /// More than this is not an IDX set that fits in memory; also the guard against a gzip bomb.
@@ -122,7 +123,7 @@ impl Source for IdxSource {
         index: usize,
         _: Wanted<'_>,
         image: &mut RgbImage,
-    ) -> std::result::Result<(), Reason> {
+    ) -> std::result::Result<Pixels, Reason> {
         let bytes = self.width * self.height * self.channels;
         let pixels = &self.images[index * bytes..(index + 1) * bytes];
         let (width, height) = (self.width as u32, self.height as u32);
@@ -131,7 +132,7 @@ impl Source for IdxSource {
         } else {
             image.reshape(width, height).copy_from_slice(pixels);
         }
-        Ok(())
+        Ok(Pixels::Exact)
     }
 
     fn image_size(&self) -> Option<(u32, u32)> {
@@ -144,14 +145,31 @@ pub(crate) fn is_images_name(name: &str) -> bool {
     name.contains("idx3-ubyte") || name.contains("idx4-ubyte")
 }
 
-/// Opens the IDX images `images` (one file a split) with the label files that lie beside them.
-pub(crate) fn open(root: &Path, images: &[PathBuf]) -> Result<Found> {
-    let mut found = Found::default();
-    for path in images {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let labels = labels_beside(path, &name);
+/// True where a file is named like the labels of IDX images.
+pub(crate) fn is_labels_name(name: &str) -> bool {
+    name.contains("idx1-ubyte")
+}
+
+/// Opens the IDX images `images` below `root`, one file a split, with the label files that lie beside them.
+///
+/// # Errors
+/// Several sets, several files of one split, or what reading a file says.
+pub(crate) fn open(root: &Path, images: Vec<PathBuf>, findings: Findings) -> Result<Found> {
+    let mut found = Found { findings, ..Found::default() };
+    let images = without_packed_twins(images, root, &mut found.findings);
+    let splits = by_split(images, |path| relative_name(root, path), &mut found.findings)
+        .map_err(|why| DataError::ambiguous(root, why))?;
+    for (split, mut paths) in splits {
+        // Of copies, rather one that has its labels beside it.
+        paths.sort_by_key(|path| labels_beside(path).is_none());
+        let Some((path, others)) = paths.split_first() else { continue };
+        leave_copies(root, split, path, others, &mut found.findings)?;
+        let labels = labels_beside(path);
+        if labels.is_some() {
+            found.findings.labels = Labels::Records;
+        }
         let source: Box<dyn Source> = Box::new(IdxSource::open(path, labels.as_deref())?);
-        found.set(split_of(&name).unwrap_or(SplitName::Train), source);
+        found.set(split, source);
         for file in [Some(path), labels.as_ref()].into_iter().flatten() {
             found.files.push(FileEntry::new(root, file)?);
         }
@@ -159,8 +177,39 @@ pub(crate) fn open(root: &Path, images: &[PathBuf]) -> Result<Found> {
     Ok(found)
 }
 
+/// Of `x` and `x.gz`, the plain one: both are the same images.
+fn without_packed_twins(files: Vec<PathBuf>, root: &Path, findings: &mut Findings) -> Vec<PathBuf> {
+    let is_twin = |path: &PathBuf| {
+        path.extension().is_some_and(|end| end == "gz") && files.contains(&path.with_extension(""))
+    };
+    let (twins, kept): (Vec<_>, Vec<_>) = files.iter().cloned().partition(is_twin);
+    twins.iter().for_each(|path| findings.leave(Why::Copies, relative_name(root, path)));
+    kept
+}
+
+/// Leaves `others` out where they hold the same bytes as `file`: some archives hold each file twice.
+fn leave_copies(
+    root: &Path,
+    split: SplitName,
+    file: &Path,
+    others: &[PathBuf],
+    findings: &mut Findings,
+) -> Result<()> {
+    let content = |path: &Path| std::fs::read(path).map_err(|e| DataError::io(path, e));
+    for other in others {
+        if content(file)? != content(other)? {
+            let names = [file].into_iter().chain(others.iter().map(PathBuf::as_path));
+            let why = same_split(split, names.map(|path| relative_name(root, path)));
+            return Err(DataError::ambiguous(root, why));
+        }
+        findings.leave(Why::Copies, relative_name(root, other));
+    }
+    Ok(())
+}
+
 /// `train-images-idx3-ubyte.gz` → `train-labels-idx1-ubyte`, plain or gzip, where it exists.
-fn labels_beside(images: &Path, name: &str) -> Option<PathBuf> {
+fn labels_beside(images: &Path) -> Option<PathBuf> {
+    let name = images.file_name().unwrap_or_default().to_string_lossy();
     let labels = name.replace("images", "labels").replace("idx3", "idx1").replace("idx4", "idx1");
     let plain = labels.strip_suffix(".gz").unwrap_or(&labels).to_owned();
     let gzip = format!("{plain}.gz");

@@ -2,7 +2,7 @@
 
 use super::{Reason, Source};
 use crate::RgbImage;
-use crate::decode::Wanted;
+use crate::decode::{Pixels, Wanted};
 
 /// Decoded images with their labels.
 pub(crate) struct MemorySource {
@@ -23,7 +23,7 @@ impl Source for MemorySource {
         format!("{index} (in memory)")
     }
 
-    fn decode_into(&self, index: usize, _: Wanted<'_>, image: &mut RgbImage) -> Result<(), Reason> {
+    fn decode_into(&self, index: usize, _: Wanted<'_>, image: &mut RgbImage) -> Result<Pixels, Reason> {
         let source = &self.images[index];
         if source.pixels.len() != source.width as usize * source.height as usize * 3
             || source.pixels.is_empty()
@@ -31,6 +31,6 @@ impl Source for MemorySource {
             return Err("the pixels do not match the size".into());
         }
         image.reshape(source.width, source.height).copy_from_slice(&source.pixels);
-        Ok(())
+        Ok(Pixels::Exact)
     }
 }

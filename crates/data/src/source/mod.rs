@@ -3,7 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::decode::Wanted;
+use crate::decode::{Pixels, Wanted};
+use crate::findings::Findings;
 use crate::{Result, RgbImage};
 
 pub(crate) mod cifar;
@@ -11,11 +12,18 @@ mod detect;
 mod fashion_mnist;
 mod folder;
 pub(crate) mod idx;
+mod layout;
+mod listed;
 mod memory;
+mod parquet_columns;
 mod parquet_rows;
+mod shown;
 mod split_name;
+mod stated;
 pub(crate) mod tar_format;
+mod tar_samples;
 mod tar_shards;
+mod tree;
 
 pub(crate) use detect::detect;
 pub(crate) use fashion_mnist::CLASS_NAMES as FASHION_MNIST_CLASSES;
@@ -42,7 +50,7 @@ pub(crate) trait Source: Send + Sync {
         index: usize,
         wanted: Wanted<'_>,
         image: &mut RgbImage,
-    ) -> std::result::Result<(), Reason>;
+    ) -> std::result::Result<Pixels, Reason>;
 
     /// Width and height shared by all images, where the format says so.
     fn image_size(&self) -> Option<(u32, u32)> {
@@ -75,6 +83,10 @@ pub(crate) struct Found {
     pub class_names: Vec<String>,
     /// Every file that belongs to the set, for the fingerprint.
     pub files: Vec<FileEntry>,
+    /// Tells the fingerprint apart from that of an earlier release, which read the same files in another way; empty where none did.
+    pub reading: &'static str,
+    /// What was left out, and where labels come from; splits are counted where they are put to use.
+    pub findings: Findings,
 }
 
 impl Found {

@@ -1,28 +1,28 @@
-//! Parquet in the Hugging Face image layout: a binary column `image.bytes` (or `img.bytes`, `image`, `img`)
-//! and an integer column `label`. Row groups are read when one of their rows is asked for and kept, still
-//! compressed as images, up to [`CACHE_BYTES`] per split: a set smaller than that is read once.
+//! Parquet in the Hugging Face image layout: a binary column `image.bytes` (or another of [`super::parquet_columns`]) and a
+//! column of labels. Row groups are read when one of their rows is asked for and kept, still compressed as images, up to
+//! [`CACHE_BYTES`] per split: a set smaller than that is read once.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use parquet::column::reader::ColumnReader;
 use parquet::data_type::ByteArray;
-use parquet::file::reader::{FileReader, RowGroupReader, SerializedFileReader};
+use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::schema::types::SchemaDescriptor;
 
-use super::split_name::by_split;
+use super::parquet_columns as columns;
+use super::split_name::{by_split, some_of};
+use super::stated::{self, Stated};
 use super::{FileEntry, Found, Reason, Shards, Source, relative_name};
-use crate::decode::Wanted;
+use crate::decode::{Pixels, Wanted};
+use crate::error::Refusal;
+use crate::findings::{Findings, Labels, Said, Why};
 use crate::{DataError, Result, RgbImage, decode};
 
 /// Encoded images that a split keeps in memory. The order of an epoch over a larger set mixes only as many row groups as
 /// fit (see [`Source::shards`]), so that each is read about once an epoch.
 const CACHE_BYTES: u64 = 1 << 30;
-
-const IMAGE_COLUMNS: [&str; 5] = ["image.bytes", "img.bytes", "image", "img", "jpg"];
-const LABEL_COLUMNS: [&str; 5] = ["label", "labels", "fine_label", "cls", "target"];
 
 /// Encoded images of a row group; `None` where the row has none.
 type Rows = Arc<Vec<Option<ByteArray>>>;
@@ -41,7 +41,7 @@ struct ParquetSource {
     files: Vec<FileEntry>,
     groups: Vec<Group>,
     rows: usize,
-    labels: Option<Vec<Option<u32>>>,
+    labels: Vec<Option<u32>>,
     cache: Cache,
 }
 
@@ -100,11 +100,10 @@ impl ParquetSource {
         let read = || -> std::result::Result<Vec<Option<ByteArray>>, String> {
             let file = File::open(path).map_err(|e| e.to_string())?;
             let reader = SerializedFileReader::new(file).map_err(|e| e.to_string())?;
-            let (column, max_def) =
-                find_column(reader.metadata().file_metadata().schema_descr(), &IMAGE_COLUMNS)
-                    .ok_or("no image column")?;
+            let schema = reader.metadata().file_metadata().schema_descr();
+            let column = columns::image(schema)?;
             let rows = reader.get_row_group(group.index).map_err(|e| e.to_string())?;
-            read_bytes(&*rows, column, max_def)
+            columns::read_bytes(&*rows, column)
         };
         read().map(Arc::new).map_err(|e| format!("row group {} of {}: {e}", group.index, path.display()))
     }
@@ -116,7 +115,7 @@ impl Source for ParquetSource {
     }
 
     fn label(&self, index: usize) -> Option<u32> {
-        self.labels.as_ref().and_then(|labels| labels.get(index).copied().flatten())
+        self.labels.get(index).copied().flatten()
     }
 
     fn name(&self, index: usize) -> String {
@@ -130,7 +129,7 @@ impl Source for ParquetSource {
         index: usize,
         wanted: Wanted<'_>,
         image: &mut RgbImage,
-    ) -> std::result::Result<(), Reason> {
+    ) -> std::result::Result<Pixels, Reason> {
         let (group, row) = self.locate(index);
         let rows = self.cache.get(group, || self.load(&self.groups[group]))?;
         let bytes = rows.get(row).and_then(Option::as_ref).ok_or("the row has no image bytes")?;
@@ -157,130 +156,137 @@ impl Source for ParquetSource {
     }
 }
 
-/// Index and maximal definition level of the first of `names` that is a leaf column.
-fn find_column(schema: &SchemaDescriptor, names: &[&str]) -> Option<(usize, i16)> {
-    names.iter().find_map(|name| {
-        let index = schema.columns().iter().position(|column| column.path().string() == *name)?;
-        let column = schema.column(index);
-        (column.max_rep_level() == 0).then(|| (index, column.max_def_level()))
-    })
+/// A file of which only the footer was read.
+struct Shard {
+    path: PathBuf,
+    reader: SerializedFileReader<File>,
 }
 
-/// Places `values` at the rows whose definition level says that they are present.
-fn spread<T>(values: Vec<T>, levels: &[i16], max_def: i16, rows: usize) -> Vec<Option<T>> {
-    if max_def == 0 {
-        return values.into_iter().map(Some).collect();
+impl Shard {
+    fn open(path: PathBuf) -> Result<Self> {
+        let file = File::open(&path).map_err(|e| DataError::io(&path, e))?;
+        let reader = SerializedFileReader::new(file)
+            .map_err(|e| DataError::format(&path, format!("not a readable parquet file: {e}")))?;
+        Ok(Self { path, reader })
     }
-    let mut values = values.into_iter();
-    let mut out: Vec<_> =
-        levels.iter().map(|&level| if level == max_def { values.next() } else { None }).collect();
-    out.resize_with(rows, || None);
-    out
+
+    fn schema(&self) -> &SchemaDescriptor {
+        self.reader.metadata().file_metadata().schema_descr()
+    }
+
+    fn rows(&self) -> i64 {
+        self.reader.metadata().file_metadata().num_rows()
+    }
 }
 
-fn read_bytes(
-    group: &dyn RowGroupReader,
-    column: usize,
-    max_def: i16,
-) -> std::result::Result<Vec<Option<ByteArray>>, String> {
-    let rows = usize::try_from(group.metadata().num_rows()).map_err(|e| e.to_string())?;
-    let ColumnReader::ByteArrayColumnReader(mut reader) =
-        group.get_column_reader(column).map_err(|e| e.to_string())?
-    else {
-        return Err("the image column is not binary".to_owned());
-    };
-    let (mut values, mut levels) = (Vec::new(), Vec::new());
-    reader.read_records(rows, Some(&mut levels), None, &mut values).map_err(|e| e.to_string())?;
-    Ok(spread(values, &levels, max_def, rows))
+/// True for a file with a column of images, and for one that cannot be read: opening it says why.
+pub(crate) fn holds_images(path: &Path) -> bool {
+    Shard::open(path.to_path_buf()).map_or(true, |shard| columns::image(shard.schema()).is_ok())
 }
 
-fn read_labels(
-    group: &dyn RowGroupReader,
-    column: usize,
-    max_def: i16,
-) -> std::result::Result<Vec<Option<u32>>, String> {
-    let rows = usize::try_from(group.metadata().num_rows()).map_err(|e| e.to_string())?;
-    let mut levels = Vec::new();
-    let values: Vec<i64> = match group.get_column_reader(column).map_err(|e| e.to_string())? {
-        ColumnReader::Int64ColumnReader(mut reader) => {
-            let mut values = Vec::new();
-            reader.read_records(rows, Some(&mut levels), None, &mut values).map_err(|e| e.to_string())?;
-            values
-        }
-        ColumnReader::Int32ColumnReader(mut reader) => {
-            let mut values = Vec::new();
-            reader.read_records(rows, Some(&mut levels), None, &mut values).map_err(|e| e.to_string())?;
-            values.into_iter().map(i64::from).collect()
-        }
-        _ => return Err("the label column is not of integers".to_owned()),
-    };
-    // Hugging Face marks "no label" (the test split of ImageNet) with -1.
-    let spread = spread(values, &levels, max_def, rows);
-    Ok(spread.into_iter().map(|label| label.and_then(|label| u32::try_from(label).ok())).collect())
-}
-
-/// Class names from the metadata that Hugging Face's writer leaves in the footer, for a label column `label`.
-fn class_names(reader: &SerializedFileReader<File>, label: &str) -> Vec<String> {
-    let metadata = reader.metadata().file_metadata().key_value_metadata();
-    let names = metadata
-        .into_iter()
-        .flatten()
-        .find(|pair| pair.key == "huggingface")
-        .and_then(|pair| serde_json::from_str::<serde_json::Value>(pair.value.as_deref()?).ok())
-        .and_then(|info| info.pointer(&format!("/info/features/{label}/names"))?.as_array().cloned());
-    names.into_iter().flatten().filter_map(|name| name.as_str().map(str::to_owned)).collect()
-}
-
-fn open_split(root: &Path, paths: &[PathBuf]) -> Result<(ParquetSource, Vec<String>)> {
-    let (mut files, mut groups, mut rows) = (Vec::new(), Vec::new(), 0);
-    let mut labels: Option<Vec<Option<u32>>> = Some(Vec::new());
-    let mut names = Vec::new();
-    for path in paths {
+/// Opens the `shards` of a split; labels are as they are stated, and missing where a file lacks their column.
+fn open_split(
+    root: &Path,
+    shards: &[Shard],
+    label: Option<&str>,
+    findings: &mut Findings,
+) -> Result<(ParquetSource, Vec<Option<Stated>>)> {
+    let (mut files, mut groups, mut rows, mut labels) = (Vec::new(), Vec::new(), 0, Vec::new());
+    let mut without = Vec::new();
+    for Shard { path, reader } in shards {
         let bad = |what: String| DataError::format(path, what);
-        let reader = SerializedFileReader::new(File::open(path).map_err(|e| DataError::io(path, e))?)
-            .map_err(|e| bad(format!("not a readable parquet file: {e}")))?;
         let schema = reader.metadata().file_metadata().schema_descr();
-        let Some((image, _)) = find_column(schema, &IMAGE_COLUMNS) else {
-            let columns: Vec<_> = schema.columns().iter().map(|c| c.path().string()).collect();
-            return Err(bad(format!("no column `image.bytes`; the columns are {}", columns.join(", "))));
-        };
-        let label = find_column(schema, &LABEL_COLUMNS);
-        if let (Some((column, _)), true) = (label, names.is_empty()) {
-            names = class_names(&reader, &schema.column(column).path().string());
+        let image = columns::image(schema).map_err(bad)?;
+        let column = label.and_then(|label| columns::leaf(schema, label));
+        if column.is_none() {
+            without.push(relative_name(root, path));
         }
         for index in 0..reader.num_row_groups() {
             let group = reader.get_row_group(index).map_err(|e| bad(e.to_string()))?;
-            let bytes = u64::try_from(group.metadata().column(image).uncompressed_size()).unwrap_or(0);
+            let bytes = u64::try_from(group.metadata().column(image.index).uncompressed_size()).unwrap_or(0);
             groups.push(Group { file: files.len(), index, first_row: rows, bytes });
             rows += usize::try_from(group.metadata().num_rows()).map_err(|e| bad(e.to_string()))?;
-            match (label, &mut labels) {
-                (Some((column, max_def)), Some(labels)) => {
-                    labels.extend(read_labels(&*group, column, max_def).map_err(bad)?);
-                }
-                _ => labels = None,
+            if let Some(column) = column {
+                labels.extend(columns::read_labels(&*group, column).map_err(bad)?);
             }
+            labels.resize(rows, None);
         }
         files.push(FileEntry::new(root, path)?);
+    }
+    // A split without any label is told as such.
+    if let Some(column) = label.filter(|_| !without.is_empty() && without.len() < shards.len()) {
+        let (column, files) = (column.to_owned(), some_of(without));
+        findings.notes.push(Said::LabelsOfSomeFiles { column, files });
     }
     let cache = Cache {
         budget: CACHE_BYTES,
         slots: groups.iter().map(|_| Mutex::new(None)).collect(),
         held: Mutex::new((0, VecDeque::new())),
     };
-    Ok((ParquetSource { files, groups, rows, labels, cache }, names))
+    Ok((ParquetSource { files, groups, rows, labels: Vec::new(), cache }, labels))
 }
 
 /// Opens the parquet files `paths` (sorted) below `root`; the split is in the file's or a folder's name.
-pub(crate) fn open(root: &Path, paths: &[PathBuf]) -> Result<Found> {
-    let mut found = Found::default();
-    for (split, paths) in by_split(paths, |path| relative_name(root, path)) {
-        let (source, names) = open_split(root, &paths)?;
-        if found.class_names.is_empty() {
-            found.class_names = names;
+///
+/// # Errors
+/// Several configurations, or columns that can be read in two ways; what reading a file says.
+pub(crate) fn open(root: &Path, paths: Vec<PathBuf>, findings: Findings) -> Result<Found> {
+    let mut found = Found { findings, ..Found::default() };
+    let refuse = |why| DataError::ambiguous(root, why);
+    let splits = by_split(paths, |path| relative_name(root, path), &mut found.findings).map_err(refuse)?;
+    let mut shards = BTreeMap::new();
+    for (split, paths) in splits {
+        let mut of_split = Vec::new();
+        for path in paths {
+            let shard = Shard::open(path)?;
+            if shard.rows() == 0 {
+                found.findings.leave(Why::EmptyFiles, relative_name(root, &shard.path));
+                if columns::image(shard.schema()).is_err() {
+                    continue;
+                }
+            }
+            of_split.push(shard);
         }
+        shards.insert(split, of_split);
+    }
+    let all = || shards.values().flatten();
+    let label = columns::label(all().map(|shard| &shard.reader)).map_err(refuse)?;
+    let (mut sources, mut labels) = (Vec::new(), Vec::new());
+    for (split, shards) in &shards {
+        let (source, stated) = open_split(root, shards, label.as_deref(), &mut found.findings)?;
+        sources.push((*split, source));
+        labels.push(stated);
+    }
+    if let Some(column) = label.clone().filter(|_| stated::are_mixed(&labels)) {
+        return Err(refuse(Refusal::MixedLabels { column }));
+    }
+    match label {
+        Some(column) => {
+            if !columns::is_first_choice(&column) {
+                found.reading = "labels of another column";
+            }
+            found.class_names = all()
+                .map(|shard| columns::class_names(&shard.reader, &column))
+                .find(|n| !n.is_empty())
+                .unwrap_or_default();
+            found.findings.labels = Labels::Column { column };
+        }
+        None => {
+            let columns = all().next().map(|shard| columns::names(shard.schema())).unwrap_or_default();
+            found.findings.notes.push(Said::NoLabelColumn { columns: some_of(columns) });
+        }
+    }
+    if found.findings.notes.iter().any(|note| matches!(note, Said::LabelsOfSomeFiles { .. })) {
+        found.reading = "labels of some files";
+    }
+    let (labels, names) = stated::number(labels);
+    if !names.is_empty() {
+        found.class_names = names;
+    }
+    for ((split, source), labels) in sources.into_iter().zip(labels) {
         found.files.extend(source.files.iter().cloned());
         if source.rows > 0 {
-            found.set(split, Box::new(source));
+            found.set(split, Box::new(ParquetSource { labels, ..source }));
         }
     }
     Ok(found)

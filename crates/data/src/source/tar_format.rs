@@ -1,7 +1,11 @@
-//! The index of a tar archive: names, places and sizes of its regular files. Reads ustar with GNU long names and pax
-//! headers, and refuses what is cut off or has a wrong checksum. Extracts nothing; links, devices and folders are skipped.
+//! The index of a tar archive: names, places and sizes of its files, and its links. Reads ustar with GNU long names and pax
+//! headers, and refuses what is cut off or has a wrong checksum. Extracts nothing; devices and folders are skipped.
 
+use std::ffi::OsStr;
 use std::io::{BufReader, Read, Seek};
+use std::os::unix::ffi::OsStrExt;
+
+use super::shown::shown;
 
 const BLOCK: u64 = 512;
 /// A longer name, or pax header, is no name but an attack on memory.
@@ -9,11 +13,25 @@ const MAX_EXTENDED: u64 = 1 << 20;
 /// Small members are read while the index is made: labels, never images.
 const MAX_INLINE: u64 = 64 << 10;
 
-/// A regular file of an archive.
+/// What a member is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A regular file, whose bytes lie in one piece.
+    File,
+    /// Another name of the member of this path.
+    HardLink(String),
+    /// A link to this path, seen from the link's folder.
+    SymbolicLink(String),
+    /// A file with holes: its bytes are not those that it would have once extracted.
+    Sparse,
+}
+
+/// A file of an archive, or a link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Member {
     /// Path within the archive.
     pub name: String,
+    pub kind: Kind,
     /// Place of its first byte, and their number.
     pub start: u64,
     pub bytes: u64,
@@ -25,10 +43,12 @@ pub(crate) struct Member {
 #[derive(Default)]
 struct Extended {
     name: Option<String>,
+    link: Option<String>,
     bytes: Option<u64>,
+    is_sparse: bool,
 }
 
-/// Lists the regular files of an archive of `len` bytes, in order. `inline` says by name whose content is wanted.
+/// Lists the files and links of an archive of `len` bytes, in order. `inline` says by name whose content is wanted.
 ///
 /// # Errors
 /// A fragment that says what is wrong with the archive.
@@ -52,36 +72,53 @@ pub(crate) fn members<R: Read + Seek>(
         }
         check_sum(&header)
             .map_err(|what| if at == 0 { format!("not a tar archive: {what}") } else { what })?;
-        let start = at + BLOCK;
         let kind = header[156];
+        let mut start = at + BLOCK;
+        // A sparse file's map goes on in blocks that its size does not count.
+        let mut more = kind == b'S' && header[482] != 0;
+        while more {
+            let mut map = [0u8; BLOCK as usize];
+            reader.read_exact(&mut map).map_err(|_| cut_off(at))?;
+            start += BLOCK;
+            more = map[504] != 0;
+        }
         let own = number(&header[124..136]).ok_or("a member's size is not a number")?;
         let regular = matches!(kind, b'0' | b'\0' | b'7');
-        let bytes = if regular { extended.bytes.take().unwrap_or(own) } else { own };
+        let bytes = match kind {
+            // Links, devices and folders are headers only, whatever size they state.
+            b'1'..=b'6' => 0,
+            _ if regular => extended.bytes.take().unwrap_or(own),
+            _ => own,
+        };
         let end = start.checked_add(bytes).filter(|&end| end <= len).ok_or_else(|| cut_off(at))?;
         let mut read = 0;
         match kind {
-            b'L' | b'x' => {
+            b'L' | b'K' | b'x' => {
                 let content = read_small(reader, bytes, MAX_EXTENDED)?;
                 read = bytes;
-                if kind == b'L' {
-                    extended.name = Some(text(&content));
-                } else {
-                    pax(&content, &mut extended);
+                match kind {
+                    b'L' => extended.name = Some(text(&content)),
+                    b'K' => extended.link = Some(text(&content)),
+                    _ => pax(&content, &mut extended),
                 }
             }
-            _ if regular => {
-                let name = extended.name.take().unwrap_or_else(|| name_of(&header));
-                extended = Extended::default();
-                let content = if bytes <= MAX_INLINE && inline(&name) {
-                    read = bytes;
-                    Some(read_small(reader, bytes, MAX_INLINE)?)
-                } else {
-                    None
+            b'1' | b'2' | b'S' | b'0' | b'\0' | b'7' => {
+                let Extended { name, link, is_sparse, .. } = std::mem::take(&mut extended);
+                let name = name.unwrap_or_else(|| name_of(&header));
+                let link = || link.unwrap_or_else(|| text(&header[157..257]));
+                let kind = match kind {
+                    b'1' => Kind::HardLink(link()),
+                    b'2' => Kind::SymbolicLink(link()),
+                    _ if kind == b'S' || is_sparse => Kind::Sparse,
+                    _ => Kind::File,
                 };
-                members.push(Member { name, start, bytes, content });
+                let wanted = kind == Kind::File && bytes <= MAX_INLINE && inline(&name);
+                let content = if wanted { Some(read_small(reader, bytes, MAX_INLINE)?) } else { None };
+                read = content.as_ref().map_or(0, |content| content.len() as u64);
+                members.push(Member { name, kind, start, bytes, content });
             }
             // A global pax header says nothing about names; anything else is not a file.
-            b'g' | b'K' => {}
+            b'g' => {}
             _ => extended = Extended::default(),
         }
         // Members are padded to whole blocks; the padding of the last one may be missing.
@@ -129,10 +166,10 @@ fn number(field: &[u8]) -> Option<u64> {
     if text.is_empty() { Some(0) } else { u64::from_str_radix(text, 8).ok() }
 }
 
-/// Bytes up to the first zero, lossy only where they are not UTF-8.
+/// Bytes up to the first zero.
 fn text(bytes: &[u8]) -> String {
     let end = bytes.iter().position(|&byte| byte == 0).unwrap_or(bytes.len());
-    String::from_utf8_lossy(&bytes[..end]).into_owned()
+    shown(OsStr::from_bytes(&bytes[..end]))
 }
 
 fn name_of(header: &[u8; 512]) -> String {
@@ -150,9 +187,11 @@ fn pax(mut bytes: &[u8], extended: &mut Extended) {
             std::str::from_utf8(&bytes[..space]).ok().and_then(|digits| digits.parse::<usize>().ok());
         let Some(record) = length.and_then(|length| bytes.get(space + 1..length)) else { return };
         bytes = &bytes[space + 1 + record.len()..];
-        let record = String::from_utf8_lossy(record);
+        let record = shown(OsStr::from_bytes(record));
         match record.trim_end_matches('\n').split_once('=') {
-            Some(("path", path)) => extended.name = Some(path.to_owned()),
+            Some(("path" | "GNU.sparse.name", path)) => extended.name = Some(path.to_owned()),
+            Some(("linkpath", path)) => extended.link = Some(path.to_owned()),
+            Some(("GNU.sparse.major" | "GNU.sparse.map" | "GNU.sparse.size", _)) => extended.is_sparse = true,
             Some(("size", size)) => extended.bytes = size.parse().ok(),
             _ => {}
         }
@@ -201,6 +240,7 @@ mod tests {
             let members = list(&bytes).unwrap();
             let told: Vec<(&str, &[u8])> = members
                 .iter()
+                .filter(|member| member.kind == Kind::File)
                 .map(|member| {
                     let start = member.start as usize;
                     (member.name.as_str(), &bytes[start..start + member.bytes as usize])
@@ -208,8 +248,42 @@ mod tests {
                 .collect();
             let last = if name == "ustar.tar" { "last.png" } else { "이름.png" };
             assert_eq!(told, [(long.as_str(), &b"first"[..]), ("label1", b"7\n"), (last, b"last")], "{name}");
-            assert_eq!(members[1].content.as_deref(), Some(&b"7\n"[..]), "{name}");
+            let label = members.iter().find(|member| member.name == "label1").unwrap();
+            assert_eq!(label.content.as_deref(), Some(&b"7\n"[..]), "{name}");
+            let others = members.iter().filter(|member| member.kind != Kind::File).count();
+            assert!(others > 0, "{name} has links or a sparse file");
         }
+    }
+
+    #[test]
+    fn the_map_of_a_sparse_file_may_go_on_behind_its_header() {
+        let mut header = tar::Header::new_gnu();
+        header.set_entry_type(tar::EntryType::GNUSparse);
+        header.set_path("holes.png").unwrap();
+        header.set_size(3);
+        header.as_mut_bytes()[482] = 1;
+        header.set_cksum();
+        let mut bytes = header.as_bytes().to_vec();
+        bytes.extend([[0; 504].as_slice(), &[1; 8], &[0; 512]].concat());
+        bytes.extend([b"abc".as_slice(), &[0; 509]].concat());
+        bytes.extend(archive(&[b"whole".to_vec()]));
+        let members = list(&bytes).unwrap();
+        let told: Vec<_> = members.iter().map(|m| (m.name.as_str(), m.kind.clone(), m.start)).collect();
+        assert_eq!(told, [("holes.png", Kind::Sparse, 1536), ("0", Kind::File, 2560)]);
+    }
+
+    #[test]
+    fn links_are_headers_only_whatever_size_they_state() {
+        let mut header = tar::Header::new_gnu();
+        header.set_entry_type(tar::EntryType::Link);
+        header.set_path("b.png").unwrap();
+        header.set_link_name("a.png").unwrap();
+        header.set_size(700);
+        header.set_cksum();
+        let mut bytes = header.as_bytes().to_vec();
+        bytes.extend(archive(&[b"whole".to_vec()]));
+        let members = list(&bytes).unwrap();
+        assert_eq!((members.len(), &members[0].kind), (2, &Kind::HardLink("a.png".to_owned())));
     }
 
     #[test]

@@ -1,28 +1,23 @@
-//! Tar shards in the WebDataset naming: members that share their path up to the base name's first dot are one sample,
-//! such as `0001.jpg` and `0001.cls`. Shards are indexed once and their images read by place; compressed archives, which
-//! have no places, are refused.
+//! Tar shards: members that share their path up to the base name's first dot are one sample, such as `0001.jpg` and
+//! `0001.cls`; where no label is stated, folders in the archive are splits and classes as they are on disk. Shards are indexed
+//! once and their images read by place; compressed archives, which have no places, are refused.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
-use super::folder::is_image_name;
-use super::split_name::by_split;
-use super::tar_format::{Member, members};
+use super::layout;
+use super::split_name::{SplitName, by_split};
+use super::stated::{self, Stated};
+use super::tar_format::members;
+use super::tar_samples::{Sample, group, holds_label, normal};
+use super::tree::Folder;
 use super::{FileEntry, Found, Reason, Source, relative_name};
-use crate::decode::Wanted;
+use crate::decode::{Pixels, Wanted};
+use crate::error::Refusal;
+use crate::findings::{Findings, Labels, Said};
 use crate::{DataError, Result, RgbImage, decode};
-
-/// An image and its label as its shard states them.
-struct Sample {
-    shard: usize,
-    name: String,
-    start: u64,
-    bytes: u64,
-    /// Content of the `.cls` member, or `label` of the `.json` one.
-    label: Option<String>,
-}
 
 /// One split: the samples of its shards, in name order of the shards.
 struct TarSource {
@@ -50,7 +45,7 @@ impl Source for TarSource {
         index: usize,
         wanted: Wanted<'_>,
         image: &mut RgbImage,
-    ) -> std::result::Result<(), Reason> {
+    ) -> std::result::Result<Pixels, Reason> {
         let sample = &self.samples[index];
         decode::decode_part(&self.shards[sample.shard].path, sample.start, sample.bytes, wanted, image)
     }
@@ -66,136 +61,152 @@ impl Source for TarSource {
     }
 }
 
-/// The path up to the first dot of the base name, and the rest.
-fn key_and_extension(name: &str) -> (&str, &str) {
-    let base = name.rfind('/').map_or(0, |slash| slash + 1);
-    name[base..].find('.').map_or((name, ""), |dot| (&name[..base + dot], &name[base + dot + 1..]))
+/// Shards of one split by their names, and their samples in order.
+struct Shards {
+    files: Vec<FileEntry>,
+    samples: Vec<Sample>,
 }
 
-/// True for members that hold a label.
-fn holds_label(name: &str) -> bool {
-    matches!(key_and_extension(name).1, "cls" | "json")
-}
-
-/// A label as text: all of a `.cls` member; `label` or `cls` of a `.json` one.
-fn label_of(extension: &str, content: &[u8]) -> Option<String> {
-    let text = String::from_utf8_lossy(content);
-    let label = if extension == "json" {
-        let value: serde_json::Value = serde_json::from_str(&text).ok()?;
-        match value.get("label").or_else(|| value.get("cls"))? {
-            serde_json::Value::String(name) => name.clone(),
-            serde_json::Value::Number(number) => number.to_string(),
-            _ => return None,
-        }
-    } else {
-        text.into_owned()
-    };
-    Some(label.trim().to_owned()).filter(|label| !label.is_empty())
-}
-
-/// Members of one shard as samples. Also returns how many images are left out because their sample already has one.
-fn group(members: Vec<Member>, shard: usize) -> (Vec<Sample>, usize) {
-    let mut samples: Vec<Sample> = Vec::new();
-    let (mut left_out, mut key_of_last, mut pending) = (0, None::<String>, None::<String>);
-    for member in members {
-        let (key, extension) = key_and_extension(&member.name);
-        let base = member.name.rsplit('/').next().unwrap_or_default();
-        // macOS puts a `._` shadow beside each file; hidden files are no images anywhere else either.
-        if base.starts_with('.') {
-            continue;
-        }
-        let image = is_image_name(&member.name);
-        let label = member.content.as_deref().and_then(|content| label_of(extension, content));
-        if key_of_last.as_deref() != Some(key) {
-            key_of_last = Some(key.to_owned());
-            pending = None;
-        } else if let Some(last) = samples.last_mut().filter(|last| key_and_extension(&last.name).0 == key) {
-            left_out += usize::from(image);
-            last.label = last.label.take().or(label);
-            continue;
-        }
-        // Labels may come before the image of their sample.
-        pending = pending.or(label);
-        if image {
-            let label = pending.take();
-            samples.push(Sample {
-                shard,
-                name: member.name,
-                start: member.start,
-                bytes: member.bytes,
-                label,
-            });
-        }
-    }
-    (samples, left_out)
-}
-
-fn open_split(root: &Path, paths: &[PathBuf]) -> Result<TarSource> {
-    let mut source = TarSource { shards: Vec::new(), samples: Vec::new(), labels: Vec::new() };
+fn read_shards(root: &Path, paths: &[PathBuf], findings: &mut Findings) -> Result<Shards> {
+    let mut shards = Shards { files: Vec::new(), samples: Vec::new() };
     for path in paths {
         let entry = FileEntry::new(root, path)?;
         let mut reader = BufReader::new(File::open(path).map_err(|e| DataError::io(path, e))?);
         let members =
             members(&mut reader, entry.bytes, &holds_label).map_err(|what| DataError::format(path, what))?;
-        let (samples, left_out) = group(members, source.shards.len());
-        if left_out > 0 {
-            tracing::warn!(shard = %path.display(), left_out, "samples with several images: the first is used");
-        }
-        source.samples.extend(samples);
-        source.shards.push(entry);
+        let place = |member: &str| format!("{member} in {}", entry.name);
+        shards.samples.extend(group(members, shards.files.len(), findings, &place));
+        shards.files.push(entry);
     }
-    Ok(source)
+    Ok(shards)
 }
 
-/// Folder of a sample within its archive.
-fn folder_of(sample: &Sample) -> Option<&str> {
-    let (folders, _) = sample.name.rsplit_once('/')?;
-    folders.rsplit('/').next()
+impl Shards {
+    /// The folders of the samples, which are called by their place.
+    fn tree(&self) -> Folder<usize> {
+        let mut tree = Folder::new(PathBuf::new());
+        for (index, sample) in self.samples.iter().enumerate() {
+            let path = normal(&sample.name);
+            let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+            tree.at(Path::new(folder)).images.push(index);
+        }
+        tree
+    }
+
+    fn name(&self, index: usize) -> String {
+        let sample = &self.samples[index];
+        format!("{} in {}", sample.name, self.files[sample.shard].name)
+    }
+
+    /// The folder that the sample itself lies in.
+    fn innermost(&self, index: usize) -> Option<&str> {
+        let (folders, _) = self.samples[index].name.rsplit_once('/')?;
+        folders.rsplit('/').next()
+    }
 }
 
-/// Turns stated labels into numbers, for all splits alike, and returns the class names. Labels that all are numbers
-/// stay as they are; else they are names, numbered in name order. Without any, two or more folders are the classes.
-fn number_labels(sources: &mut [&mut TarSource]) -> Vec<String> {
-    let samples = || sources.iter().flat_map(|source| &source.samples);
-    let stated = samples().any(|sample| sample.label.is_some());
-    let all_numbers = samples().filter_map(|s| s.label.as_deref()).all(|label| label.parse::<u32>().is_ok());
-    if stated && all_numbers {
-        for source in sources {
-            let labels = source.samples.iter().map(|s| s.label.as_ref().and_then(|label| label.parse().ok()));
-            source.labels = labels.collect();
-        }
-        return Vec::new();
+/// The shards of each split by their names.
+type ByName = BTreeMap<SplitName, Shards>;
+
+/// The shards that hold the samples of `split`: where the folders in the archives are the splits, one set of shards holds all.
+fn holding(shards: &ByName, split: SplitName) -> Option<&Shards> {
+    shards.get(&split).or_else(|| shards.get(&SplitName::Train).filter(|_| shards.len() == 1))
+}
+
+/// Labels and classes of the samples of each split, which are called by their place.
+#[derive(Default)]
+struct Labelled {
+    splits: BTreeMap<SplitName, Vec<(usize, Option<u32>)>>,
+    names: Vec<String>,
+    /// As in [`Found`].
+    reading: &'static str,
+}
+
+/// Labels as the samples state them.
+fn by_statement(shards: &ByName, folders: BTreeMap<SplitName, Folder<usize>>) -> Labelled {
+    let (mut splits, mut indices, mut stated) = (Vec::new(), Vec::new(), Vec::new());
+    for (split, folder) in folders {
+        let mut of_split = folder.into_images();
+        of_split.sort_unstable();
+        let label = |&index: &usize| holding(shards, split)?.samples[index].label.clone().map(Stated::Name);
+        stated.push(of_split.iter().map(label).collect());
+        splits.push(split);
+        indices.push(of_split);
     }
-    let name_of = |sample: &Sample| {
-        if stated { sample.label.clone() } else { folder_of(sample).map(str::to_owned) }
+    let (labels, names) = stated::number(stated);
+    let paired = indices.into_iter().zip(labels).map(|(of, labels)| of.into_iter().zip(labels).collect());
+    Labelled { splits: splits.into_iter().zip(paired).collect(), names, reading: "" }
+}
+
+/// Labels by the folders in the archives, as on disk; one folder alone is no class here.
+fn by_folder(
+    shards: &ByName,
+    folders: BTreeMap<SplitName, Folder<usize>>,
+    findings: &mut Findings,
+) -> std::result::Result<Labelled, Refusal> {
+    // A name is told with the shards of training, where most lie.
+    let name =
+        |index: &usize| holding(shards, SplitName::Train).map_or_else(String::new, |of| of.name(*index));
+    let classes = layout::label(folders, findings, &name, &mut |_, _| None)?;
+    let are_classes = classes.names.len() > 1;
+    let mut labelled = Labelled::default();
+    for (split, mut images) in classes.splits {
+        images.sort_unstable_by_key(|(index, _)| *index);
+        // The innermost folder was the class once.
+        let is_innermost = |(index, label): &(usize, Option<u32>)| {
+            let class = label.and_then(|label| classes.names.get(label as usize));
+            class
+                .is_none_or(|class| holding(shards, split).and_then(|of| of.innermost(*index)) == Some(class))
+        };
+        if are_classes && !images.iter().all(is_innermost) {
+            labelled.reading = "folders of an archive as on disk";
+        }
+        let label = |label: Option<u32>| label.filter(|_| are_classes);
+        labelled.splits.insert(split, images.into_iter().map(|(index, of)| (index, label(of))).collect());
+    }
+    labelled.names = if are_classes { classes.names } else { Vec::new() };
+    Ok(labelled)
+}
+
+/// Opens the archives `paths` (sorted) below `root`; the split is in a file's or folder's name, or in the archive.
+///
+/// # Errors
+/// Several sets, or folders that can be read in two ways; what reading a file says.
+pub(crate) fn open(root: &Path, paths: Vec<PathBuf>, mut findings: Findings) -> Result<Found> {
+    let refuse = |why| DataError::ambiguous(root, why);
+    let mut shards = ByName::new();
+    for (split, paths) in by_split(paths, |path| relative_name(root, path), &mut findings).map_err(refuse)? {
+        shards.insert(split, read_shards(root, &paths, &mut findings)?);
+    }
+    let folders = match holding(&shards, SplitName::Train).filter(|_| shards.len() == 1) {
+        Some(train) => {
+            let tree = train.tree();
+            let plan = layout::plan(&tree).map_err(refuse)?;
+            if !plan.splits.is_empty() {
+                findings.notes.retain(|note| *note != Said::NoSplitNamed);
+            }
+            layout::cut(tree, &plan, &mut findings, &|index| train.name(*index))
+        }
+        None => shards.iter().map(|(split, shards)| (*split, layout::core(shards.tree()))).collect(),
     };
-    let names: BTreeSet<String> = samples().filter_map(name_of).collect();
-    let folders_are_classes = names.len() > 1 && samples().all(|sample| folder_of(sample).is_some());
-    if !stated && !folders_are_classes {
-        for source in sources {
-            source.labels = vec![None; source.samples.len()];
-        }
-        return Vec::new();
-    }
-    let names: Vec<String> = names.into_iter().collect();
-    for source in sources {
-        let number = |sample| names.binary_search(&name_of(sample)?).ok().map(|number| number as u32);
-        source.labels = source.samples.iter().map(number).collect();
-    }
-    names
-}
-
-/// Opens the archives `paths` (sorted) below `root`; the split is in the file's or a folder's name.
-pub(crate) fn open(root: &Path, paths: &[PathBuf]) -> Result<Found> {
-    let mut sources = Vec::new();
-    for (split, paths) in by_split(paths, |path| relative_name(root, path)) {
-        sources.push((split, open_split(root, &paths)?));
-    }
-    let mut all: Vec<&mut TarSource> = sources.iter_mut().map(|(_, source)| source).collect();
-    let class_names = number_labels(&mut all);
-    let mut found = Found { class_names, ..Found::default() };
-    for (split, source) in sources {
-        found.files.extend(source.shards.iter().cloned());
+    let is_stated = shards.values().flat_map(|shards| &shards.samples).any(|sample| sample.label.is_some());
+    let labelled = if is_stated {
+        findings.labels = Labels::Members;
+        by_statement(&shards, folders)
+    } else {
+        findings.labels = Labels::Folders;
+        by_folder(&shards, folders, &mut findings).map_err(refuse)?
+    };
+    let files = shards.values().flat_map(|shards| shards.files.iter().cloned()).collect();
+    let Labelled { splits, names, reading } = labelled;
+    let mut found = Found { files, class_names: names, findings, reading, ..Found::default() };
+    let are_inside = shards.len() == 1 && shards.contains_key(&SplitName::Train);
+    for (split, images) in splits {
+        let key = if are_inside { SplitName::Train } else { split };
+        let Some(Shards { files, samples }) = shards.get_mut(&key) else { continue };
+        let (samples, labels) =
+            images.into_iter().map(|(index, label)| (std::mem::take(&mut samples[index]), label)).unzip();
+        let source = TarSource { shards: files.clone(), samples, labels };
         if !source.samples.is_empty() {
             found.set(split, Box::new(source));
         }

@@ -93,7 +93,11 @@ export type Comparison = { runs: Array<Run>,
  */
 parameters: { [key in string]: Array<JsonValue> }, equal_parameters: number, metrics: { [key in string]: Array<CompareMetric> }, };
 
-export type DatasetInfo = { name: string, path: string, images: number, heldout: number, classes: number, labelled: boolean, fingerprint: string, builtin: boolean, 
+export type DatasetInfo = { name: string, path: string, images: number, heldout: number, classes: number, labelled: boolean, 
+/**
+ * What was found when it was looked at last: splits, where labels come from, what else to know, what was left out.
+ */
+found: Array<Told>, fingerprint: string, builtin: boolean, 
 /**
  * What is wrong, where it cannot be read.
  */

@@ -33,6 +33,7 @@ pub(super) fn convert(
     let (across, down) = header.unit();
     let halved = columns.start / across..columns.end.div_ceil(across);
     let last_row = header.height.div_ceil(down) - 1;
+    let is_narrow = width.div_ceil(across) <= 2;
     for y in rows {
         let out = &mut out.as_chunks_mut::<3>().0[y * width..][columns.clone()];
         let bright = &luma.samples[y * luma.stride..][columns.clone()];
@@ -42,7 +43,7 @@ pub(super) fn convert(
             }
             continue;
         }
-        if across == 1 {
+        if (across, down) == (1, 1) {
             let [blue, red] = [0, 1].map(|i| &chroma[i].samples[y * chroma[i].stride..][columns.clone()]);
             to_rgb(bright, blue, red, out);
             continue;
@@ -50,18 +51,32 @@ pub(super) fn convert(
         let ColourScratch { sums, lines } = &mut *scratch;
         for (plane, line) in chroma.iter().zip(&mut *lines) {
             let row = |y: usize| &plane.samples[y * plane.stride..][halved.clone()];
-            line.resize(2 * halved.len(), 0);
-            if down == 1 {
-                across_only(row(y), line);
-                continue;
+            line.resize(across * halved.len(), 0);
+            // The nearer row, and the farther one on its other side.
+            let near = y / down;
+            let (below, beyond) = ((y / down + 1).min(last_row), (y / down).saturating_sub(1));
+            let far = if y % down == 0 { beyond } else { below };
+            match (across, down) {
+                (2, 1) if !is_narrow => across_only(row(near), line),
+                (2, 2) if !is_narrow => {
+                    let pairs = row(near).iter().zip(row(far));
+                    sums.clear();
+                    sums.extend(pairs.map(|(&near, &far)| 3 * u16::from(near) + u16::from(far)));
+                    across_and_down(sums, line);
+                }
+                (1, 2) => {
+                    let half = if y % 2 == 0 { 1 } else { 2 };
+                    for ((sample, &near), &far) in line.iter_mut().zip(row(near)).zip(row(far)) {
+                        *sample = ((3 * u16::from(near) + u16::from(far) + half) >> 2) as u8;
+                    }
+                }
+                // Other factors, and chroma of one or two samples a row, are not interpolated.
+                _ => {
+                    for (group, &sample) in line.chunks_exact_mut(across).zip(row(near)) {
+                        group.fill(sample);
+                    }
+                }
             }
-            let (near, far) =
-                (y / 2, if y % 2 == 0 { (y / 2).saturating_sub(1) } else { (y / 2 + 1).min(last_row) });
-            sums.clear();
-            sums.extend(
-                row(near).iter().zip(row(far)).map(|(&near, &far)| 3 * u16::from(near) + u16::from(far)),
-            );
-            across_and_down(sums, line);
         }
         to_rgb(bright, &lines[0], &lines[1], out);
     }

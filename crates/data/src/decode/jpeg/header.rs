@@ -1,5 +1,5 @@
-//! What stands before the entropy-coded data of a JPEG: size, components, tables. Only what the quick decoder takes is
-//! read: sequential Huffman coding of 8-bit grey or YCbCr in one scan. For all else the answer is `None`.
+//! What stands before the entropy-coded data of each scan of a JPEG: size, components, tables. Only what the quick decoder
+//! takes is read: sequential Huffman coding of 8-bit grey or YCbCr. For all else the answer is `None`.
 
 use super::huffman::Table;
 
@@ -21,15 +21,33 @@ pub(super) struct Header {
     pub height: usize,
     components: [Component; 3],
     count: usize,
+    /// Components of the scan that comes next, in the frame's order.
+    in_scan: [bool; 3],
+    /// Components of it and of earlier scans.
+    seen: [bool; 3],
+    colours: Colours,
     /// Minimum coded units between restart markers; 0 = none.
     pub restart: usize,
-    /// Where the entropy-coded data begins.
+    /// Where the entropy-coded data of the scan begins.
     pub data: usize,
 }
+
+/// Blocks of an interleaved unit that libjpeg takes at most.
+const MAX_BLOCKS: usize = 10;
 
 impl Header {
     pub(super) fn components(&self) -> &[Component] {
         &self.components[..self.count]
+    }
+
+    /// Places of the components of the scan that comes next.
+    pub(super) fn in_scan(&self) -> impl Iterator<Item = usize> {
+        (0..self.count).filter(|&i| self.in_scan[i])
+    }
+
+    /// True where no component is missing.
+    pub(super) fn is_complete(&self) -> bool {
+        (0..self.count).all(|i| self.seen[i])
     }
 
     /// Blocks of a minimum coded unit across and down: those of the first component.
@@ -47,19 +65,25 @@ pub(super) struct Tables {
 }
 
 /// Which colours the three components are, as far as the file says so.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Colours {
     jfif: bool,
     adobe_transform: Option<u8>,
 }
 
-/// Reads the header of `bytes` into a [`Header`] and `tables`.
+/// Reads the header of `bytes` up to the data of its first scan into a [`Header`] and `tables`.
 pub(super) fn read(bytes: &[u8], tables: &mut Tables) -> Option<Header> {
     tables.quantisation = [None; 4];
     tables.dc.iter_mut().chain(&mut tables.ac).for_each(Table::forget);
     let mut header = Header::default();
-    let mut colours = Colours::default();
-    let mut rest = bytes.strip_prefix(&[0xff, 0xd8])?;
+    let start = bytes.starts_with(&[0xff, 0xd8]).then_some(2)?;
+    next_scan(bytes, start, &mut header, tables)?;
+    header.colours.are_known(&header).then_some(header)
+}
+
+/// Reads on from the marker at `start` to the data of the next scan.
+pub(super) fn next_scan(bytes: &[u8], start: usize, header: &mut Header, tables: &mut Tables) -> Option<()> {
+    let mut rest = bytes.get(start..)?;
     loop {
         rest = rest.strip_prefix(&[0xff])?;
         while let Some(more) = rest.strip_prefix(&[0xff]) {
@@ -71,17 +95,19 @@ pub(super) fn read(bytes: &[u8], tables: &mut Tables) -> Option<Header> {
         let segment = segment.get(..length.checked_sub(2)?)?;
         rest = after;
         match marker {
-            0xc0 | 0xc1 => frame(segment, &mut header)?,
+            0xc0 | 0xc1 => frame(segment, header)?,
             0xc4 => huffman(segment, tables)?,
             0xda => {
-                scan(segment, &mut header)?;
+                scan(segment, header)?;
                 header.data = bytes.len() - rest.len();
-                return colours.are_known(&header).then_some(header);
+                return Some(());
             }
             0xdb => quantisation(segment, tables)?,
             0xdd => header.restart = usize::from(u16::from_be_bytes(*segment.first_chunk()?)),
-            0xe0 => colours.jfif |= segment.starts_with(b"JFIF\0"),
-            0xee if segment.starts_with(b"Adobe") => colours.adobe_transform = segment.get(11).copied(),
+            0xe0 => header.colours.jfif |= segment.starts_with(b"JFIF\0"),
+            0xee if segment.starts_with(b"Adobe") => {
+                header.colours.adobe_transform = segment.get(11).copied();
+            }
             0xe1..=0xef | 0xfe => {}
             _ => return None,
         }
@@ -98,7 +124,7 @@ impl Colours {
     }
 }
 
-/// Size and components. Chroma has a block to each unit; luma one, two beside each other, or two by two.
+/// Size and components. Chroma has a block to each unit, luma up to four by four.
 fn frame(segment: &[u8], header: &mut Header) -> Option<()> {
     let (&[precision, h0, h1, w0, w1, count], components) = segment.split_first_chunk()?;
     if header.count > 0 {
@@ -120,7 +146,7 @@ fn frame(segment: &[u8], header: &mut Header) -> Option<()> {
         // A scan of one component has units of one block, whatever its factors say.
         (header.components[0].across, header.components[0].down) = (1, 1);
     }
-    let known = matches!(header.unit(), (1, 1) | (2, 1) | (2, 2))
+    let known = matches!(header.unit(), (1..=4, 1..=4))
         && header.components()[1..].iter().all(|chroma| (chroma.across, chroma.down) == (1, 1));
     known.then_some(())
 }
@@ -150,18 +176,26 @@ fn quantisation(mut segment: &[u8], tables: &mut Tables) -> Option<()> {
     Some(())
 }
 
-/// The scan must hold every component whole, in the frame's order.
+/// A scan holds components whole, in the frame's order, and none that another one held.
 fn scan(segment: &[u8], header: &mut Header) -> Option<()> {
     let (&count, rest) = segment.split_first()?;
-    let (components, spectrum) = rest.split_at_checked(2 * header.count)?;
-    if header.count == 0 || usize::from(count) != header.count || spectrum != [0, 63, 0] {
+    let (components, spectrum) = rest.split_at_checked(2 * usize::from(count))?;
+    if count == 0 || spectrum != [0, 63, 0] {
         return None;
     }
-    for (component, read) in header.components.iter_mut().zip(components.as_chunks::<2>().0) {
+    header.in_scan = [false; 3];
+    let mut from = 0;
+    for read in components.as_chunks::<2>().0 {
+        let place = from + header.components().get(from..)?.iter().position(|one| one.id == read[0])?;
+        let component = &mut header.components[place];
         (component.dc, component.ac) = (usize::from(read[1] >> 4), usize::from(read[1] & 15));
-        if component.id != read[0] || component.dc > 3 || component.ac > 3 {
+        if header.seen[place] || component.dc > 3 || component.ac > 3 {
             return None;
         }
+        (header.in_scan[place], header.seen[place]) = (true, true);
+        from = place + 1;
     }
-    Some(())
+    let blocks: usize =
+        header.in_scan().map(|i| header.components[i].across * header.components[i].down).sum();
+    (count == 1 || blocks <= MAX_BLOCKS).then_some(())
 }

@@ -163,9 +163,9 @@ impl<'a> Bits<'a> {
     }
 }
 
-/// Copies entropy-coded data without its stuffed bytes; `starts` receives where each restart interval begins. `None` where
-/// another marker than the end of the image ends it: then the file has more scans.
-pub(super) fn unstuff(data: &[u8], out: &mut Vec<u8>, starts: &mut Vec<usize>) -> Option<()> {
+/// Copies entropy-coded data without its stuffed bytes; `starts` receives where each restart interval begins. Returns where the
+/// marker stands that ends it; `None` where none does.
+pub(super) fn unstuff(data: &[u8], out: &mut Vec<u8>, starts: &mut Vec<usize>) -> Option<usize> {
     out.clear();
     starts.clear();
     starts.push(0);
@@ -185,10 +185,12 @@ pub(super) fn unstuff(data: &[u8], out: &mut Vec<u8>, starts: &mut Vec<usize>) -
             }
             // Bytes that fill up before a marker.
             0xff => &behind[1..],
-            0xd9 => break,
-            _ => return None,
+            _ => {
+                rest = behind;
+                break;
+            }
         };
     }
     out.extend_from_slice(&[0; PADDING]);
-    Some(())
+    Some(data.len() - rest.len())
 }

@@ -51,8 +51,38 @@ impl<'a> Codes<'a> {
     }
 }
 
-/// Decodes the scan whose data is `data`; `planes` receive the `needed` units at their places, other samples are whatever
-/// they were. `None` where the data is damaged up to the last needed row.
+/// Units of the whole image across and down.
+fn units(header: &Header) -> (usize, usize) {
+    let (across, down) = header.unit();
+    (header.width.div_ceil(SIDE * across), header.height.div_ceil(SIDE * down))
+}
+
+/// Makes room in `planes` for an image whose scans have at most `bytes` bytes. `None` where they are too few for it.
+pub(super) fn prepare(bytes: usize, header: &Header, planes: &mut [Plane; 3]) -> Option<()> {
+    let (components, units) = (header.components(), units(header));
+    // A block takes two bits at least: a header that claims more is not worth its memory.
+    let blocks: usize = components.iter().map(|component| component.across * component.down).sum();
+    if units.0 * units.1 * blocks > bytes * 4 {
+        return None;
+    }
+    for (component, plane) in components.iter().zip(planes) {
+        plane.stride = units.0 * component.across * SIDE;
+        plane.samples.resize(plane.stride * units.1 * component.down * SIDE, 0);
+    }
+    Some(())
+}
+
+/// What a scan holds of one component: where it goes, its blocks in a unit, its codes.
+#[derive(Clone, Copy)]
+struct Part<'a> {
+    plane: usize,
+    across: usize,
+    down: usize,
+    codes: Codes<'a>,
+}
+
+/// Decodes the scan whose data is `data`; the planes of its components receive the `needed` units at their places, other samples
+/// are whatever they were. Returns where the marker behind it stands; `None` where the data is damaged up to the last needed row.
 #[inline(always)]
 pub(super) fn decode(
     data: &[u8],
@@ -61,30 +91,38 @@ pub(super) fn decode(
     needed: &Units,
     scratch: &mut ScanScratch,
     planes: &mut [Plane; 3],
-) -> Option<()> {
-    let components = header.components();
-    let (across, down) = header.unit();
-    let units = (header.width.div_ceil(SIDE * across), header.height.div_ceil(SIDE * down));
-    // A block takes two bits at least: a header that claims more is not worth its memory.
-    let blocks: usize = components.iter().map(|component| component.across * component.down).sum();
-    if units.0 * units.1 * blocks > data.len() * 4 {
-        return None;
+) -> Option<usize> {
+    let first = header.in_scan().next()?;
+    let component = &header.components()[first];
+    let codes = Codes::of(component, tables)?;
+    let mut parts = [Part { plane: first, across: 1, down: 1, codes }; 3];
+    let mut count = 0;
+    for plane in header.in_scan() {
+        let component = &header.components()[plane];
+        let codes = Codes::of(component, tables)?;
+        parts[count] = Part { plane, across: component.across, down: component.down, codes };
+        count += 1;
     }
-    let first = Codes::of(&components[0], tables)?;
-    let mut codes = [first; 3];
-    for ((component, codes), plane) in components.iter().zip(&mut codes).zip(&mut *planes) {
-        *codes = Codes::of(component, tables)?;
-        plane.stride = units.0 * component.across * SIDE;
-        plane.samples.resize(plane.stride * units.1 * component.down * SIDE, 0);
+    let mut units = units(header);
+    let (mut rows, mut columns) = (needed.rows.clone(), needed.columns.clone());
+    if count == 1 {
+        // A scan of one component has units of one block, and none that only fills up the image's last units.
+        let (whole, own) = (header.unit(), (component.across, component.down));
+        let blocks = |size: usize, own: usize, whole: usize| (size * own).div_ceil(whole).div_ceil(SIDE);
+        units = (blocks(header.width, own.0, whole.0), blocks(header.height, own.1, whole.1));
+        columns = columns.start * own.0..(columns.end * own.0).min(units.0);
+        rows = rows.start * own.1..(rows.end * own.1).min(units.1);
+        (parts[0].across, parts[0].down) = (1, 1);
     }
+    let parts = &parts[..count];
     let ScanScratch { unstuffed, starts } = scratch;
-    unstuff(data, unstuffed, starts)?;
+    let end = unstuff(data, unstuffed, starts)?;
     let mut intervals = starts.iter();
     let mut bits = Bits::new(unstuffed, *intervals.next()?);
     let mut dc = [0; 3];
     let mut block = [0; 64];
     let mut until_restart = header.restart;
-    for row in 0..needed.rows.end {
+    for row in 0..rows.end {
         for column in 0..units.0 {
             if header.restart > 0 {
                 if until_restart == 0 {
@@ -93,24 +131,24 @@ pub(super) fn decode(
                 }
                 until_restart -= 1;
             }
-            let keep = needed.rows.contains(&row) && needed.columns.contains(&column);
-            for (i, component) in components.iter().enumerate() {
-                for at in 0..component.across * component.down {
+            let keep = rows.contains(&row) && columns.contains(&column);
+            for (&Part { plane, across, down, codes }, dc) in parts.iter().zip(&mut dc) {
+                for at in 0..across * down {
                     if !keep {
-                        coefficients::<false>(&mut bits, codes[i], &mut dc[i], &mut block)?;
+                        coefficients::<false>(&mut bits, codes, dc, &mut block)?;
                         continue;
                     }
-                    let is_flat = coefficients::<true>(&mut bits, codes[i], &mut dc[i], &mut block)?;
-                    let x = column * component.across + at % component.across;
-                    let y = row * component.down + at / component.across;
-                    let Plane { stride, samples } = &mut planes[i];
+                    let is_flat = coefficients::<true>(&mut bits, codes, dc, &mut block)?;
+                    let x = column * across + at % across;
+                    let y = row * down + at / across;
+                    let Plane { stride, samples } = &mut planes[plane];
                     let out = &mut samples[y * SIDE * *stride + x * SIDE..];
                     if is_flat { flat(block[0], out, *stride) } else { inverse(&block, out, *stride) }
                 }
             }
         }
     }
-    Some(())
+    Some(end)
 }
 
 /// Reads the coefficients of a block, and where `KEEP` says so writes them to `block`, dequantised and in natural order.

@@ -17,14 +17,22 @@ macro_rules! sample {
 }
 
 /// Name, JPEG, and PNG of what Pillow 13 decodes from it.
-const SAMPLES: [(&str, &[u8], &[u8]); 6] = [
+const SAMPLES: [(&str, &[u8], &[u8]); 12] = [
     sample!("444"),
     sample!("444-restarts"),
     sample!("422"),
     sample!("420"),
     sample!("420-restarts"),
     sample!("grey"),
+    sample!("440"),
+    sample!("411"),
+    sample!("31"),
+    sample!("two-scans"),
+    sample!("three-scans"),
+    sample!("three-scans-restarts"),
 ];
+/// Chroma of one sample a row, in three scans.
+const NARROW: (&str, &[u8], &[u8]) = sample!("narrow");
 
 fn decoded(bytes: &[u8]) -> Option<RgbImage> {
     let mut image = RgbImage::default();
@@ -33,7 +41,7 @@ fn decoded(bytes: &[u8]) -> Option<RgbImage> {
 
 #[test]
 fn pixels_are_those_of_pillow() {
-    for (name, jpeg, png) in SAMPLES {
+    for (name, jpeg, png) in SAMPLES.into_iter().chain([NARROW]) {
         let ours = decoded(jpeg).unwrap();
         let pillow = image::load_from_memory(png).unwrap().into_rgb8();
         assert_eq!((ours.width, ours.height), pillow.dimensions());
@@ -75,7 +83,7 @@ fn what_it_does_not_take_is_left_to_others() {
             bytes[frame + 7..frame + 9].fill(0);
             bytes
         }),
-        ("three by one", with(frame + 11, 0x31)),
+        ("five by one", with(frame + 11, 0x51)),
         ("a difference of 37 bits", with(differences + 5 + 16, 0x25)),
         ("a table that is not there", with(scan + 6, 0x33)),
         ("no tables", without_tables),
@@ -98,7 +106,7 @@ fn crop() -> impl Strategy<Value = CropBox> {
 
 proptest! {
     #[test]
-    fn a_part_is_cut_from_the_whole(sample in 0usize..6, crop in crop()) {
+    fn a_part_is_cut_from_the_whole(sample in 0..SAMPLES.len(), crop in crop()) {
         let (_, jpeg, _) = SAMPLES[sample];
         let whole = decoded(jpeg).unwrap();
         let mut part = RgbImage::default();
@@ -112,7 +120,7 @@ proptest! {
 
     #[test]
     fn damage_is_survived(
-        sample in 0usize..6,
+        sample in 0..SAMPLES.len(),
         damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8),
         crop in crop(),
     ) {
