@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use vitals_recipe::query::{self, Row};
 use vitals_recipe::{Metric, Panel, effective_learning_rate, loss_band, metric, split};
 use vitals_run::{Command, RunState};
-use vitals_store::{MetricChoice, RunId, RunRow, RunSelection, SeriesEntry};
+use vitals_store::{MetricChoice, RunId, RunRow, RunSelection, SeriesEntry, StoreError};
 
 use crate::Context;
 use crate::dto::{
@@ -21,12 +21,25 @@ use crate::said::{Advice, Failure};
 use crate::stability::stability;
 use crate::supervisor;
 
-/// The run that a full or shortened id means.
+/// The run that a full or shortened id means, or a label that only one run has.
 ///
 /// # Errors
 /// `not_found`, `ambiguous`.
 pub async fn resolve(context: &Context, id: &str) -> Result<RunId> {
-    Ok(context.store().resolve_run(id).await?)
+    let unknown = match context.store().resolve_run(id).await {
+        Err(error @ StoreError::UnknownRun { .. }) => error,
+        found => return Ok(found?),
+    };
+    let rows = context.store().runs(&RunSelection::All, &MetricChoice::None).await?;
+    let labelled: Vec<RunId> = rows.iter().filter(|row| row.label == id).map(|row| row.id).collect();
+    match labelled[..] {
+        [] => Err(unknown.into()),
+        [only] => Ok(only),
+        _ => {
+            let matches = labelled.iter().map(RunId::to_string).collect();
+            Err(StoreError::Ambiguous { prefix: id.to_owned(), matches }.into())
+        }
+    }
 }
 
 /// The ids of all runs.

@@ -261,7 +261,7 @@ pub struct ProbeArgs {
 #[derive(Debug, Args)]
 pub struct SeriesArgs {
     pub id: String,
-    #[arg(required = true)]
+    /// Names of series; without any, those that the run has are listed.
     pub names: Vec<String>,
     #[arg(long, value_name = "STEP")]
     pub from: Option<u64>,

@@ -8,7 +8,7 @@ use vitals_api::said::Failure;
 use vitals_api::series::{Points, SeriesData};
 use vitals_api::{
     Command, Context, Metric, Result, compare as api_compare, export as api_export, runs,
-    series as api_series, supervisor,
+    series as api_series, supervisor, table,
 };
 
 use crate::args::{RunCommand, RunsArgs, SeriesArgs};
@@ -152,6 +152,17 @@ fn print_detail(detail: &RunDetail, out: &Out) {
         metrics.row(vec![name.clone(), optional(metric.last.as_ref()), shown(metric.min), shown(metric.max)]);
     }
     metrics.lines().iter().for_each(|line| out.line(line));
+    out.line("");
+    let mut parameters = Table::new(&["parameter", "value", "default"]);
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    for one in table::parameters() {
+        let value = run.parameters.get(&one.name).filter(|value| **value != one.default);
+        if let Some(value) = value {
+            parameters.row(vec![one.name, text(value), text(&one.default)]);
+        }
+    }
+    parameters.lines().iter().for_each(|line| out.line(line));
+    out.remark("parameters that are not listed are at their defaults; --json lists all");
     if let Some(probed) = &run.probed {
         let at = probed.step.map_or_else(|| "untrained".to_owned(), |step| format!("after {step} steps"));
         out.line(format!("\njudges      {} {at}", probed.run));
@@ -162,7 +173,31 @@ fn print_detail(detail: &RunDetail, out: &Out) {
     }
 }
 
+/// The names that `series` takes, with how much is recorded of each.
+fn list_series(detail: &RunDetail, out: &Out) -> Result<u8> {
+    let mut table = Table::new(&["series", "unit", "values", "last step"]);
+    for one in &detail.series {
+        if out.json {
+            out.document(one)?;
+        } else {
+            table.row(vec![
+                one.name.clone(),
+                one.unit.clone(),
+                one.values.to_string(),
+                one.last_step.to_string(),
+            ]);
+        }
+    }
+    if !out.json {
+        table.lines().iter().for_each(|line| out.line(line));
+    }
+    Ok(0)
+}
+
 pub async fn series(context: &Context, args: &SeriesArgs, out: &Out) -> Result<u8> {
+    if args.names.is_empty() {
+        return list_series(&runs::detail(context, &args.id).await?, out);
+    }
     let points = match args.points.as_str() {
         "all" => Points::All,
         text => match text.parse::<u32>() {

@@ -9,7 +9,7 @@ use vitals_api::{Command, Context, Result, SweepId, overview, sweeps};
 
 use crate::args::SweepCommand;
 use crate::out::Out;
-use crate::text::{Table, duration, number};
+use crate::text::{Table, counted, duration, number};
 use crate::wait;
 
 pub async fn run(context: &Context, command: SweepCommand, out: &Out) -> Result<u8> {
@@ -120,7 +120,11 @@ fn print_points(found: &SweepCheck, out: &Out) {
         table.lines().iter().for_each(|line| out.line(line));
     }
     let excluded = if found.excluded > 0 { format!(", {} excluded", found.excluded) } else { String::new() };
-    out.line(format!("{} runs at {} points{excluded}", found.runs, found.points.len()));
+    out.line(format!(
+        "{} at {}{excluded}",
+        counted(found.runs, "run"),
+        counted(found.points.len() as u64, "point")
+    ));
     if let Some(seconds) = found.estimated_seconds {
         out.remark(format!("about {} of computing, from measured runs", duration(seconds)));
     }

@@ -86,6 +86,11 @@ pub fn percent(fraction: f64) -> String {
     format!("{:.1}", fraction * 100.0)
 }
 
+/// A count with its word, in the plural but for one.
+pub fn counted(count: u64, word: &str) -> String {
+    if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
+}
+
 /// The end of an id: what people type. Ids made in one millisecond share their beginning, never their end.
 pub fn short(id: &str) -> String {
     id.chars().skip(id.chars().count().saturating_sub(8)).collect()

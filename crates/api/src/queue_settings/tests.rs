@@ -107,7 +107,7 @@ fn retries() {
     told(
         |s| s.retry.causes = vec!["bad_input".to_owned()],
         "retry.causes names `bad_input`; a cause is one of signal, memory_killer, device_memory, reboot, lost, error · bad \
-         input and a loss that is no number are never retried",
+         input and a non-finite loss are never retried",
     );
     told(|s| s.retry.times = 101, "retry.times is 101; it must be 0 to 100");
     told(

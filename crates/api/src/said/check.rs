@@ -12,7 +12,7 @@ vitals_recipe::sentences! {
         WorkerEnded { status: String, words: String } = "the worker ended with {status}: {words}";
         WorkerNotStarted { reason: String } = "the worker did not start: {reason}";
         WorkerSilent { seconds: u64 } = "the worker gave no answer in {seconds} s";
-        Whole { size: Bytes } = "whole, {size}";
+        Whole { size: Bytes } = "intact, {size}";
         DatabaseProblems { problems: String } = "{problems}";
         DatasetThere { name: String, images: u64, path: String } = "{name}: {images} images in {path}";
         DatasetGone { name: String, path: String } = "{name}: {path} is gone";

@@ -16,7 +16,7 @@ vitals_recipe::sentences! {
         NoMethod { method: String } = "there is no method `{method}`";
         Parameters { method: String, reason: String } = "parameters of `{method}`: {reason}";
         ProgramsNotFound { reason: String } = "failed to find the programs beside this one: {reason}";
-        NoNotification { reason: String } = "the desktop took no notification: {reason}";
+        NoNotification { reason: String } = "the desktop refused the notification: {reason}";
 
         Filter { column: usize, said: Told } = "filter, column {column}: {said}";
         Sort { said: Told } = "sorting: {said}";

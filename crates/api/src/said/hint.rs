@@ -55,7 +55,7 @@ vitals_recipe::sentences! {
         PauseQueue = "`vitals queue pause` starts nothing, on any device";
         AllMemory = "leave it out to give runs all the memory of the device";
         Devices { names: Names } = "this machine has {names}";
-        NeverRetried = "bad input and a loss that is no number are never retried";
+        NeverRetried = "bad input and a non-finite loss are never retried";
         NameACause { causes: Names } = "name at least one of {causes}, or set retry.times to 0";
         SettingNames { names: Names } = "settings are {names}";
         DidYouMean { name: String } = "did you mean {name}?";

@@ -126,3 +126,19 @@ async fn what_is_no_name_is_an_error_by_kind_and_fields() {
     );
     assert_eq!(error.hints, ["did you mean `state`?"]);
 }
+
+#[tokio::test]
+async fn a_label_that_one_run_has_stands_for_its_id() {
+    let world = World::new().await;
+    let (judged, probe) = two_runs(&world).await;
+    assert_eq!(runs::resolve(&world.context, "fast").await.unwrap(), judged);
+    assert_eq!(runs::resolve(&world.context, "probe").await.unwrap(), probe);
+    assert_eq!(runs::resolve(&world.context, "slow").await.unwrap_err().code, ErrorCode::NotFound);
+    let again = two_runs(&world).await.0;
+    let error = runs::resolve(&world.context, "fast").await.unwrap_err();
+    assert_eq!(error.code, ErrorCode::Ambiguous);
+    assert!(
+        error.message.contains(&judged.to_string()) && error.message.contains(&again.to_string()),
+        "{error:?}"
+    );
+}
