@@ -1,7 +1,7 @@
 //! Events told where nothing is, in 100,000 rows of each kind of noise.
 
 use crate::figure::{Bar, print as figure};
-use crate::trials::{FROZEN, Kind, LEARNED, ONE_BATCH, invented};
+use crate::trials::{DEMO_FROZEN, DEMO_LEARNED, FROZEN, Kind, LEARNED, ONE_BATCH, invented};
 
 /// Rows of a kind of noise, a trial.
 const ROWS: u64 = 5_000;
@@ -12,6 +12,8 @@ pub fn print(trials: u64) {
     for (name, kind, layers, bar) in [
         ("real_learned/11", Kind::Real(LEARNED), 11, one),
         ("real_frozen/11", Kind::Real(FROZEN), 11, one),
+        ("real_demo_learned/9", Kind::Real(DEMO_LEARNED), 9, one),
+        ("real_demo_frozen/9", Kind::Real(DEMO_FROZEN), 9, one),
         ("real_one_batch/9", Kind::RealMiddle(ONE_BATCH), 9, one),
         ("normal/12", Kind::Normal, 12, Bar::None),
         ("ar_.6/12", Kind::Memory(0.6), 12, Bar::None),

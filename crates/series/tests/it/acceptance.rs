@@ -4,7 +4,7 @@ use vitals_series::synthetic::Noise;
 use vitals_series::{SpikeRule, spikes};
 
 use crate::fixtures::read;
-use crate::trials::{FROZEN, Kind, LEARNED, ONE_BATCH, ONSET, Shape, Tally, Trial, invented};
+use crate::trials::{DEMO_FROZEN, DEMO_LEARNED, FROZEN, Kind, LEARNED, ONE_BATCH, ONSET, Shape, Tally, Trial, invented};
 
 const NOISES: [Kind; 3] = [Kind::Real(LEARNED), Kind::Memory(0.6), Kind::Heavy(5)];
 
@@ -50,6 +50,8 @@ fn noise_alone_gives_no_event() {
     for (kind, layers, rows) in [
         (Kind::Real(LEARNED), 11, 10_000),
         (Kind::Real(FROZEN), 11, 10_000),
+        (Kind::Real(DEMO_LEARNED), 9, 10_000),
+        (Kind::Real(DEMO_FROZEN), 9, 10_000),
         (Kind::RealMiddle(ONE_BATCH), 9, 10_000),
         (Kind::Memory(0.9), 12, 10_000),
         (Kind::Heavy(10), 12, 10_000),

@@ -6,7 +6,9 @@ use crate::fixtures::read;
 
 #[test]
 fn calm_runs_have_no_event() {
-    for name in ["calm_frozen_d32_lr1e-2_1000", "calm_learned_d32_lr1e-2_1000"] {
+    for name in
+        ["calm_frozen_d32_lr1e-2_1000", "calm_learned_d32_lr1e-2_1000", "demo_frozen_600", "demo_learned_600"]
+    {
         let run = read(name);
         assert_eq!(spikes(&run.steps, &run.norms, SpikeRule::default()), [], "{name}");
         assert_eq!(dips(&run.knn_steps, &run.knn, DipRule::default()), [], "{name}");

@@ -35,6 +35,9 @@ pub enum Kind {
 
 pub const LEARNED: &str = "calm_learned_d32_lr1e-2_1000";
 pub const FROZEN: &str = "calm_frozen_d32_lr1e-2_1000";
+/// Two of the demo's runs, with augmentation.
+pub const DEMO_LEARNED: &str = "demo_learned_600";
+pub const DEMO_FROZEN: &str = "demo_frozen_600";
 pub const ONE_BATCH: &str = "calm_beta2_0.95_one_batch_6000";
 
 /// A source of such noise.
