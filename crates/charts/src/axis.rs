@@ -28,9 +28,11 @@ impl Axis {
             return self.log_ticks(apart, pixels);
         }
         let step = nice((self.high - self.low) * apart / pixels.max(1.0));
+        // 1e-9 of a step: a tick on the edge of the range is not lost to rounding.
         let first = (self.low / step - 1e-9).ceil() as i64;
         let last = (self.high / step + 1e-9).floor() as i64;
         (first..=last)
+            // A product for each: the errors of a running sum would grow from tick to tick.
             .map(|k| k as f64 * step)
             .map(|value| (value, crate::number::tick(value, step)))
             .collect()
@@ -41,6 +43,7 @@ impl Axis {
         let per_decade = pixels / decades;
         let mantissas: &[f64] = match () {
             () if per_decade * 0.17 >= apart => &[1.0, 1.5, 2.0, 3.0, 5.0, 7.0],
+            // 0.3 is log10 2, the distance of the closest two of 1, 2, 5 and 10.
             () if per_decade * 0.3 >= apart => &[1.0, 2.0, 5.0],
             () => &[1.0],
         };
@@ -52,6 +55,7 @@ impl Axis {
             .map(|(mantissa, power)| (mantissa * 10_f64.powi(power), power, *mantissa))
             .filter(|(value, ..)| (self.low * 0.999..=self.high * 1.001).contains(value))
             .map(|(value, power, mantissa)| {
+                // 1.5 has a decimal more than its power of ten.
                 let spacing = 10_f64.powi(if mantissa == 1.5 { power - 1 } else { power });
                 (value, crate::number::tick(value, spacing))
             })
@@ -68,6 +72,7 @@ fn nice(least: f64) -> f64 {
     [1.0, 2.0, 5.0, 10.0]
         .iter()
         .map(|m| m * power)
+        // A step that equals the least one up to rounding is not below it.
         .find(|step| *step >= least * 0.999_999)
         .unwrap_or(10.0 * power)
 }
@@ -77,6 +82,7 @@ pub(crate) fn with_room(low: f64, high: f64, log: bool) -> (f64, f64) {
     if log {
         let (low, high) = (low.log10(), high.log10());
         let room = if high > low { 0.06 * (high - low) } else { 0.5 };
+        // Powers beyond ±308 are infinite or 0.
         return (10_f64.powf((low - room).max(-300.0)), 10_f64.powf((high + room).min(300.0)));
     }
     let room = if high > low { 0.06 * (high - low) } else { 0.5 * high.abs().max(1e-12) };

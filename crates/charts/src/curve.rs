@@ -89,6 +89,7 @@ fn means(frame: &Frame, scale: f64, x: &Axis, y: &Axis) -> Vec<Vec<Point>> {
         group.merge(column);
     }
     close(&group, &mut strokes);
+    // Nothing finite ends the last stroke.
     close(&Summary::EMPTY, &mut strokes);
     strokes
 }

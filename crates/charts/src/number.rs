@@ -2,10 +2,12 @@
 
 /// A tick label: as many decimals as `spacing`, the distance between ticks, asks for.
 pub(crate) fn tick(value: f64, spacing: f64) -> String {
+    // Not 0.001, which as a multiple of a step may come out a little smaller.
     let small = value != 0.0 && value.abs() < 0.000_999;
     if small || value.abs() >= 1e7 {
         return scientific(value);
     }
+    // Without 1e-9 a spacing of 10⁻ᵏ may round up to k + 1 decimals.
     let decimals =
         if spacing >= 1.0 || spacing <= 0.0 { 0 } else { (-spacing.log10() - 1e-9).ceil() as usize };
     group(&format!("{value:.decimals$}"))
@@ -40,6 +42,7 @@ fn scientific(value: f64) -> String {
 fn group(text: &str) -> String {
     let (sign, digits) = text.strip_prefix('-').map_or(("", text), |digits| ("−", digits));
     let (whole, rest) = digits.find('.').map_or((digits, ""), |point| digits.split_at(point));
+    // A small negative number that is printed as zeros has no sign.
     if sign == "−" && digits.chars().all(|digit| matches!(digit, '0' | '.')) {
         return digits.to_owned();
     }

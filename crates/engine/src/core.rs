@@ -86,6 +86,7 @@ impl Core {
                 let span = patch.as_ref().map_or(0, |(span, _)| span.end);
                 let slots = self.networks().parameters.slots[first..].iter().zip(&mut found);
                 for (_, stats) in slots.filter(|(slot, _)| slot.offset < span) {
+                    // The pass measured the change before it was damped; these are squares.
                     stats.change_squares *= self.plan.patch_lr_factor.powi(2);
                 }
                 Some(found)
@@ -94,6 +95,7 @@ impl Core {
                 let gradient = flatten(&gradients, &self.networks().parameters.slots[first..], self.device)?;
                 drop(gradients);
                 if rates.loss_scale != 1.0 {
+                    // Before anything is measured or clipped: both mean the gradient of the loss itself.
                     let _ = gradient.shallow_clone().f_mul_scalar_(rates.loss_scale.recip())?;
                     // The one wait for the device in a step: whether to update is decided here.
                     skipped = gradient.f_isfinite()?.f_all()?.f_int64_value(&[])? == 0;
@@ -115,6 +117,7 @@ impl Core {
         let host: Vec<f32> = (&Tensor::f_cat(&scalars, 0)?).try_into()?;
         let has_second_moment = self.optimizers.first().is_some_and(|(_, main)| main.has_second_moment());
         let gradients = measure.then(|| {
+            // Loss, deviation and cosine stand in front.
             report(self.networks(), &passed.unwrap_or_else(|| stats(&host[3..])), has_second_moment)
         });
         Ok(Outcome {

@@ -71,6 +71,7 @@ impl Measurement {
         let _guard = tch::no_grad_guard();
         let slices = slices(&nets.parameters.slots, gradient, 0)?;
         Ok(Measurement {
+            // A copy, because the update changes the same buffer in place.
             before: nets.trained.of(&nets.parameters.flat)?.f_detach_copy()?,
             gradient_norms: norms(&slices, 2.0)?,
             gradient_max: norms(&slices, f64::INFINITY)?,
@@ -82,10 +83,12 @@ impl Measurement {
         let _guard = tch::no_grad_guard();
         let slots = &nets.parameters.slots;
         let start = nets.trained.start;
+        // Frozen tensors lie in front of all others, so that one cut parts them.
         let (frozen, trained) = slots.split_at(slots.partition_point(|slot| slot.offset < start));
         let change = nets.trained.of(&nets.parameters.flat)?.f_sub(&self.before)?;
         let missing = self.gradient_norms.f_zeros_like()?.f_narrow(0, 0, frozen.len() as i64)?;
         let mut rows = vec![self.gradient_norms, self.gradient_max];
+        // The ratios' 1-norm is their sum, as none is negative.
         for (flat, order) in [(Some(&change), 2.0), (Some(&self.before), 2.0), (ratios, 1.0)] {
             let found = match flat {
                 Some(flat) => norms(&slices(trained, flat, start)?, order)?,
@@ -110,6 +113,7 @@ pub(crate) fn stats(values: &[f32]) -> Vec<Stats> {
     let row = |row: usize, slot: usize| f64::from(values[row * slots + slot]);
     (0..slots)
         .map(|slot| Stats {
+            // Squares again: the norms of a layer's tensors add as such.
             gradient_squares: row(0, slot).powi(2),
             gradient_max: row(1, slot),
             change_squares: row(2, slot).powi(2),
@@ -127,6 +131,7 @@ pub(crate) fn report(nets: &Networks, stats: &[Stats], has_second_moment: bool) 
     let mut trained_squares = 0.0;
     for (slot, stats) in slots.iter().zip(stats) {
         let sum = &mut sums[slot.layer];
+        // Without the padding, whose zeros are no weights and would dilute the mean.
         counts[slot.layer] += slot.count;
         sum.gradient_squares += stats.gradient_squares;
         // Not `max`, which passes over NaN.

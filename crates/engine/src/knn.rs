@@ -32,11 +32,14 @@ impl Vote {
     /// Votes per class (queries, classes) of L2-normalised features. A bank smaller than k votes as a whole.
     pub(crate) fn scores(self, bank: &Tensor, labels: &Tensor, queries: &Tensor) -> Result<Tensor> {
         let size = bank.size()[0];
+        // A bank without any label has −1 for its maximum, and still needs a column.
         let classes = labels.f_max()?.f_int64_value(&[])?.max(0) + 1;
         let (cosines, nearest) =
             queries.f_mm(&bank.f_transpose(0, 1)?)?.f_topk(self.k.min(size), 1, true, false)?;
         let votes = labels.f_index_select(0, &nearest.f_flatten(0, 1)?)?.f_view_as(&nearest)?;
+        // A neighbour without a label keeps its place among the k nearest and votes with 0.
         let is_labelled = votes.f_ne(UNLABELLED)?.f_to_kind(cosines.f_kind()?)?;
+        // A cosine is at most 1: at T = 0.07 no weight exceeds 2e6, so that no maximum has to be taken off.
         let weights = cosines.f_div_scalar(self.temperature)?.f_exp()?.f_mul(&is_labelled)?;
         let scores = Tensor::f_zeros([queries.size()[0], classes], (cosines.f_kind()?, bank.device()))?;
         Ok(scores.f_scatter_add(1, &votes.f_clamp_min(0)?, &weights)?)
@@ -124,6 +127,7 @@ impl Trainer {
         let _guard = tch::no_grad_guard();
         let backbone = &self.core.networks().query.backbone;
         let mut parts = Vec::with_capacity(count.div_ceil(CHUNK));
+        // Bytes of `CHUNK` images: the product first, so that nothing is lost by the division.
         for bytes in images.pixels.chunks(CHUNK * images.pixels.len() / count.max(1)) {
             let prepared = backbone.prepare(&self.normalizer.images(bytes, size)?)?;
             parts.push(normalize(&backbone.forward(&prepared, false)?)?);

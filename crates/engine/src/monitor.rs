@@ -13,9 +13,11 @@ pub(crate) fn spread(features: &Tensor) -> Result<[Tensor; 2]> {
     let unit = normalize(features)?;
     let (count, dim) = unit.size2()?;
     let mean = unit.f_mean_dim([0i64].as_slice(), true, Kind::Float)?;
+    // ‖column − its mean‖ is √N times the population's deviation: √(D / N) makes both factors good.
     let deviation = unit.f_sub(&mean)?.f_norm_scalaropt_dim(2.0, [0i64], false)?.f_mean(Kind::Float)?;
     let deviation = deviation.f_mul_scalar((dim as f64 / count as f64).sqrt())?;
     // Σ over i≠j of cosines = ‖Σ rows‖² − N.
+    // The sum of rows is N times their mean, hence N².
     let total = mean.f_square()?.f_sum(Kind::Float)?.f_mul_scalar(count as f64 * count as f64)?;
     let pairs = (count * (count - 1)).max(1) as f64;
     Ok([deviation, total.f_sub_scalar(count as f64)?.f_div_scalar(pairs)?])

@@ -45,8 +45,10 @@ impl Queue {
         let labels = Tensor::f_from_slice(&labels)?.f_to_device(self.labels.device())?;
         let features = normalize(features)?;
         let count = features.size()[0];
+        // Of a batch longer than the ring only the latest rows would stay.
         let mut from = (count - capacity).max(0);
         while from < count {
+            // Up to the end of the ring at most; the rest goes to its beginning.
             let length = (count - from).min(capacity - self.next);
             self.features.f_narrow(0, self.next, length)?.f_copy_(&features.f_narrow(0, from, length)?)?;
             self.labels.f_narrow(0, self.next, length)?.f_copy_(&labels.f_narrow(0, from, length)?)?;

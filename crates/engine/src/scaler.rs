@@ -6,6 +6,7 @@ use vitals_recipe::Precision;
 
 /// Steps without overflow before the scale grows, as PyTorch's scaler has it.
 const GROW_AFTER: u64 = 2000;
+// 2¹⁶, PyTorch's default. A power of two stays one by halving and doubling: it moves exponents and rounds nothing.
 const START: f64 = 65536.0;
 /// Below this a skipped step is no matter of the scale any more.
 const SMALLEST: f64 = 1.0;

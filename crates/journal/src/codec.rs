@@ -116,6 +116,7 @@ fn decode_row(payload: &[u8], streams: &Streams) -> Result<Row, String> {
         });
         rest = after;
     }
+    // A tag of one byte, a stream of two and a step of eight: hence the places 1, 3 and 11.
     Ok(Row {
         stream: id,
         step: u64::from_le_bytes(take(head, 3).ok_or_else(short)?),

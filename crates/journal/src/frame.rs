@@ -68,6 +68,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Parsed<'_> {
         return Parsed::Incomplete { needed: HEAD_BYTES };
     };
     let Some(length) = payload_length(head) else { return Parsed::BadLength };
+    // The length is bounded by `MAX_PAYLOAD_BYTES`: the sum cannot overflow.
     let size = HEAD_BYTES + length + TAIL_BYTES;
     if bytes.len() < size {
         return Parsed::Incomplete { needed: size };

@@ -85,6 +85,7 @@ impl SeriesHasher {
                     continue;
                 }
                 for name in [stream, column] {
+                    // Lengths stand in front, so that different pairs of names are never the same bytes.
                     total.update((name.len() as u32).to_le_bytes());
                     total.update(name);
                 }

@@ -11,6 +11,7 @@ pub fn widen(value: f32) -> f64 {
     }
     let bits = value.to_bits();
     let sign = u64::from(bits >> 31) << 63;
+    // 29 is 52 − 23: an f32's payload lies in the uppermost bits of an f64's.
     f64::from_bits(sign | (0x7ff << 52) | (u64::from(bits & F32_MANTISSA) << 29))
 }
 
@@ -23,6 +24,7 @@ pub fn narrow(value: f64) -> f32 {
     let bits = value.to_bits();
     let sign = ((bits >> 63) as u32) << 31;
     let payload = ((bits & F64_MANTISSA) >> 29) as u32;
+    // Without a payload these bits would be an infinity: the quiet bit keeps them a NaN.
     f32::from_bits(sign | (0xff << 23) | if payload == 0 { 1 << 22 } else { payload })
 }
 

@@ -28,6 +28,7 @@ pub fn keyed_rng(seed: u64, parts: &[Part<'_>]) -> KeyedRng {
     let mut hasher = blake3::Hasher::new_derive_key("vitals 2026 keyed randomness");
     hasher.update(&seed.to_le_bytes());
     for part in parts {
+        // A tag before each part and a length before each text: different addresses are never the same bytes.
         match part {
             Part::Number(number) => {
                 hasher.update(&[0]).update(&number.to_le_bytes());
@@ -42,6 +43,7 @@ pub fn keyed_rng(seed: u64, parts: &[Part<'_>]) -> KeyedRng {
     for (word, bytes) in state.iter_mut().zip(digest.as_bytes().as_chunks::<8>().0) {
         *word = u64::from_le_bytes(*bytes);
     }
+    // Of all states only zeros would be stuck; a hash has them once in 2²⁵⁶.
     KeyedRng { state }
 }
 
@@ -63,6 +65,7 @@ impl KeyedRng {
 
     /// Uniform in [0, 1), 53 bits.
     pub fn unit(&mut self) -> f64 {
+        // 53 bits are all that a double holds: the product is exact, and never rounds up to 1.
         (self.next_u64() >> 11) as f64 * (1.0 / (1u64 << 53) as f64)
     }
 
@@ -76,6 +79,7 @@ impl KeyedRng {
         if bound == 0 {
             return 0;
         }
+        // 2⁶⁴ mod bound: as many draws are too many for all results to be equally likely.
         let threshold = bound.wrapping_neg() % bound;
         loop {
             let product = u128::from(self.next_u64()) * u128::from(bound);
@@ -93,6 +97,7 @@ impl KeyedRng {
     /// Standard normal (Box and Muller; the second value of the pair is not kept, so that draws do not depend on
     /// what was drawn before).
     pub fn normal(&mut self) -> f64 {
+        // 1 − unit() lies in (0, 1], where the logarithm is finite.
         let radius = (-2.0 * (1.0 - self.unit()).ln()).sqrt();
         radius * (std::f64::consts::TAU * self.unit()).cos()
     }

@@ -46,8 +46,10 @@ impl Schedule {
         let peak = effective_learning_rate(recipe);
         let (at, total) = (step as f64, self.total_steps as f64);
         let rate = if at < self.warmup_steps {
+            // `at` lies below the warm-up, which is then not 0.
             peak * at / self.warmup_steps
         } else {
+            // A run that is all warm-up has no span, and 0 / 0 would be NaN.
             let span = (total - self.warmup_steps).max(f64::MIN_POSITIVE);
             let progress = ((at - self.warmup_steps) / span).clamp(0.0, 1.0);
             peak * 0.5 * (1.0 + (std::f64::consts::PI * progress).cos())

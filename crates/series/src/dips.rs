@@ -46,6 +46,7 @@ impl Default for DipRule {
             doubt: 6.0,
             least_depth: 0.03,
             recovered_within: 2.0,
+            // 2 / √2: the mean of two evaluations has 1 / √2 of the noise of one.
             recovered_mean_within: 1.4,
             least_noise_part: 0.1,
             lost_after: 20,
@@ -114,6 +115,7 @@ impl DipDetector {
         if !value.is_finite() {
             return None;
         }
+        // The first evaluation stands in for the one before it: no steps lie between, and no area.
         let last = self.last.replace((step, value)).unwrap_or((step, value));
         self.seen += 1;
         match self.open.take() {
@@ -134,7 +136,9 @@ impl DipDetector {
         let rule = self.rule;
         let (baseline, noise) = (self.level.median()?, self.noise()?);
         let depth = baseline - value;
+        // `noise` had a value, so there is one difference at least to divide by.
         let doubt = 1.0 + rule.doubt / self.differences.len() as f64;
+        // `seen` counts this evaluation already.
         if self.seen <= rule.warm_up || depth <= (doubt * rule.threshold * noise).max(rule.least_depth) {
             return None;
         }
@@ -143,6 +147,7 @@ impl DipDetector {
             deepest_step: step,
             depth,
             recovered: None,
+            // The descent counts too: without it a dip of two evaluations has about 0.7 of its area.
             area: missing(baseline, last, (step, value)),
             baseline,
         };
@@ -160,6 +165,7 @@ impl DipDetector {
         if let Some((first, before, area)) = open.back.filter(|(_, before, _)| {
             is_back && within(f64::midpoint(*before, value), rule.recovered_mean_within)
         }) {
+            // The area up to the first of the two evaluations that are back, which ends the dip.
             (dip.recovered, dip.area) = (Some(first), area);
             self.level.push(before);
             self.level.push(value);
@@ -208,6 +214,7 @@ pub fn is_in_percent(mut accuracies: impl Iterator<Item = f64>) -> bool {
 
 /// Missing accuracy times steps between two evaluations.
 fn missing(baseline: f64, (from, first): (u64, f64), (to, second): (u64, f64)) -> f64 {
+    // An evaluation above the baseline makes up for none that is missing.
     let below = |value: f64| (baseline - value).max(0.0);
     f64::midpoint(below(first), below(second)) * (to - from) as f64
 }

@@ -60,6 +60,7 @@ impl Grid {
             if columns <= pixels {
                 return Self { from: start, stride, columns: usize::try_from(columns).unwrap_or(1) };
             }
+            // Starting at a multiple of the width can take one column more than there are pixels.
             stride += 1;
         }
     }

@@ -58,6 +58,7 @@ pub fn delay(reference: Onset, onset: Onset) -> Delay {
     let steps = difference(onset.step, reference.step);
     Delay {
         steps,
+        // The shortest delay has the earliest onset behind the latest reference, the longest the reverse.
         low: steps - difference(onset.step, onset.low).hypot(difference(reference.high, reference.step)),
         high: steps + difference(onset.high, onset.step).hypot(difference(reference.step, reference.low)),
     }
@@ -89,6 +90,7 @@ pub fn at_least_by_chance(found: u64, trials: u64, chance: f64) -> f64 {
     let mut tail = 0.0;
     for k in 0..=trials {
         if k > 0 {
+            // C(n, k) = C(n, k − 1) · (n − k + 1) / k, as logarithms since large coefficients overflow.
             log_choose += ((trials - k + 1) as f64).ln() - (k as f64).ln();
         }
         if k >= found {
@@ -104,6 +106,7 @@ pub fn bootstrap_median(values: &[f64]) -> Option<Delay> {
     if values.len() < LEAST_EVENTS {
         return None;
     }
+    // Any number but 0, which xorshift never leaves.
     let mut state = 0x2545_f491_4f6c_dd1d_u64;
     let mut medians: Vec<f64> = (0..RESAMPLES)
         .map(|_| {
@@ -111,6 +114,7 @@ pub fn bootstrap_median(values: &[f64]) -> Option<Delay> {
                 state ^= state << 13;
                 state ^= state >> 7;
                 state ^= state << 17;
+                // A remainder favours small places by len / 2⁶⁴, which a thousand resamples cannot show.
                 values[(state % values.len() as u64) as usize]
             }))
         })

@@ -71,6 +71,7 @@ impl CollapseDetector {
         if !value.is_finite() {
             return None;
         }
+        // A divisor below: the first value has no distance, and a step that comes twice has one of 0.
         let apart = self.last.replace(step).map_or(1, |last| step.saturating_sub(last).max(1));
         let (fewest, most) = COLLAPSED_FOR_VALUES;
         let needed = (COLLAPSED_FOR_STEPS / apart).clamp(fewest, most);
@@ -80,6 +81,7 @@ impl CollapseDetector {
             && self.since.is_none_or(|(_, first, _)| value < SPREADING * first);
         if !(fell || never_rose) {
             self.since = None;
+            // Low values never get here, or a collapse would soon be its own normal.
             self.level.push(value);
             self.greatest = self.greatest.max(self.level.median().unwrap_or(value));
             self.recovered += 1;
@@ -91,6 +93,7 @@ impl CollapseDetector {
         if let Some(open) = &mut self.open {
             (open.end, open.to) = (step, open.to.min(value));
         } else if count >= needed {
+            // Features that never spread have no level to have left: their first low value stands for it.
             let from = if fell { self.greatest } else { first };
             self.open = Some(LevelEvent { onset: began, end: step, from, to: value.min(first) });
         }
@@ -161,6 +164,7 @@ impl DivergenceDetector {
         self.values.push_back((step, value));
         self.now.push(value);
         let level = self.now.median().unwrap_or(value);
+        // While the level is passed, its yardstick stands still: a jump's own residuals would widen its margin.
         if let Some((held, margin, count)) = &mut self.passed {
             // It has come back where it lies nearer to the level before than to what would be a divergence.
             if level <= *held + 0.5 * *margin {
@@ -184,6 +188,7 @@ impl DivergenceDetector {
         let difference = level - held;
         let spread = self.differences.scale().filter(|_| self.differences.len() >= FEWEST_DIFFERENCES);
         if let Some((_, spread)) = spread {
+            // A calm loss has spreads so small that any drift passes eight of them: hence a share of the level.
             let margin = (DIVERGED_SPREADS * spread).max(DIVERGED_PART * held.abs());
             if difference > margin {
                 self.passed = Some((held, margin, 1));
@@ -198,6 +203,7 @@ impl DivergenceDetector {
 
     /// The value that has left the level of now enters the level held.
     fn hold(&mut self) {
+        // `NOW` values back, so that the two levels never share a value.
         if let Some(place) = self.values.len().checked_sub(NOW + 1) {
             self.held.push(self.values[place].1);
         }
@@ -207,6 +213,7 @@ impl DivergenceDetector {
     fn told(&self, held: f64, step: u64, level: f64) -> LevelEvent {
         let values: Vec<f64> = self.values.iter().map(|(_, value)| *value).collect();
         let spread = self.noise.scale().map_or(held.abs(), |(_, spread)| spread);
+        // A noiseless stretch has a spread of 0, and the fits divide by it.
         let rise = rise::rise(&values, Noise { spread: spread.max(1e-9), lag: 0.0 }, RULED_OUT_NATS);
         let onset = rise.map_or(step, |rise| self.values[rise.first].0);
         LevelEvent { onset, end: step, from: held, to: level }

@@ -42,6 +42,7 @@ impl NonfiniteDetector {
         let (mut hit, mut touches) = (false, false);
         for (name, finite) in values {
             if finite {
+                // Rows of other series say nothing about whether those that were hit have recovered.
                 touches |=
                     self.open.as_ref().is_some_and(|open| open.series.iter().any(|known| known == name));
                 continue;

@@ -63,12 +63,14 @@ fn verdict(difference: &Interval, higher_is_better: bool) -> Verdict {
 /// Sums that differ by rounding only count as equal.
 fn threshold(differences: &[f64]) -> f64 {
     let observed = differences.iter().sum::<f64>().abs();
+    // The errors of the running sum grow with the sizes that are added, not with the sum.
     observed - 1e-12 * differences.iter().map(|d| d.abs()).sum::<f64>()
 }
 
 /// Walks through all sign patterns, one flip at a time (Gray code).
 fn exact_p(differences: &[f64]) -> f64 {
     let limit = threshold(differences);
+    // At most 2²⁰ patterns (`EXACT_PAIRS`).
     let patterns = 1_u32 << differences.len();
     let mut signs = vec![1.0; differences.len()];
     let mut sum: f64 = differences.iter().sum();
@@ -76,8 +78,10 @@ fn exact_p(differences: &[f64]) -> f64 {
     for pattern in 1..=patterns {
         extreme += u32::from(sum.abs() >= limit);
         let flip = pattern.trailing_zeros() as usize;
+        // The last pattern would flip a sign behind the end: by then all have been seen.
         if flip < signs.len() {
             signs[flip] = -signs[flip];
+            // From −d to d is twice the value.
             sum += 2.0 * signs[flip] * differences[flip];
         }
     }
@@ -88,6 +92,7 @@ fn exact_p(differences: &[f64]) -> f64 {
 fn drawn_p(differences: &[f64]) -> f64 {
     let limit = threshold(differences);
     let mut state = 0_u64;
+    // From 1 on, so that p is never 0 however few patterns were drawn.
     let mut extreme = 1_u32;
     for _ in 0..DRAWS {
         let sum: f64 = differences

@@ -60,6 +60,7 @@ pub fn pieces(history: &[f64], rows: Rows<'_>, bucket: impl Fn(u64) -> u64) -> V
         if rows.of_layer {
             median.push(value);
             piece.relative.push(step, median.relative(value));
+            // Without a reference the ratio is NaN, which is passed over below.
             let reference = rows.reference.map_or(f64::NAN, |reference| reference[row]);
             let ratio = value / reference;
             if ratio.is_finite() {

@@ -49,6 +49,8 @@ pub fn rise(rows: &[f64], noise: Noise, ruled_out: f64) -> Option<Rise> {
         let lengths = LENGTHS.iter().take_while(|&&length| length == 1 || first + length <= count + 1);
         let fit = lengths
             .map(|&length| {
+                // One row more than the rise has: what is new in its first row is told by the row before, and
+                // `LEAST_BEFORE` is above 0.
                 let height = height(&rows[first - 1..], level, length, noise.lag);
                 let told = against(rows, noise, |row| level + height * shape(row, first, length));
                 (told, height)
@@ -58,8 +60,10 @@ pub fn rise(rows: &[f64], noise: Noise, ruled_out: f64) -> Option<Rise> {
     }
     let best = (0..fits.len()).min_by(|&a, &b| fits[a].0.total_cmp(&fits[b].0))?;
     let possible = |place: &usize| fits[*place].0 <= fits[best].0 + ruled_out;
+    // From the outermost possible rows, gaps included: the interval has to hold every first row that noise allows.
     let (low, high) = ((0..=best).find(possible)?, (best..fits.len()).rev().find(possible)?);
     let (told, level, height) = fits[best];
+    // Without a rise one level has to explain all rows.
     let middle = median(rows.to_vec())?;
     Some(Rise {
         first: best + LEAST_BEFORE,
@@ -80,17 +84,21 @@ fn shape(row: usize, first: usize, length: usize) -> f64 {
 fn height(rows: &[f64], level: f64, length: usize, lag: f64) -> f64 {
     let (mut product, mut square) = (0.0, 0.0);
     for row in 1..rows.len() {
+        // Rows and shape both lose what the row before foretells: what is left of AR(1) noise is independent, as
+        // least squares want it.
         let new = (rows[row] - level) - lag * (rows[row - 1] - level);
         let part = shape(row, 1, length) - lag * shape(row - 1, 1, length);
         product += new * part;
         square += part * part;
     }
+    // A negative height is no rise; falls come in with their sign turned.
     if square > 0.0 { (product / square).max(0.0) } else { 0.0 }
 }
 
 /// What the rows tell against a course of levels, in nats: half the squares of what is new in each row (Geman and McClure's
 /// bounded form, so that no row tells more than [`MOST_NATS_A_ROW`]).
 fn against(rows: &[f64], noise: Noise, level: impl Fn(usize) -> f64) -> f64 {
+    // AR(1) noise of variance σ² has innovations of variance σ²·(1 − ρ²).
     let innovation = noise.spread * (1.0 - noise.lag * noise.lag).sqrt();
     let bounded = |deviation: f64| {
         let nats = 0.5 * deviation * deviation;
@@ -102,6 +110,7 @@ fn against(rows: &[f64], noise: Noise, level: impl Fn(usize) -> f64) -> f64 {
         .map(|(row, value)| {
             let excess = value - level(row);
             match before.replace(excess) {
+                // Nothing foretells the first row: all of its deviation is new, and has the whole spread.
                 None => bounded(excess / noise.spread),
                 Some(before) => bounded((excess - noise.lag * before) / innovation),
             }

@@ -54,10 +54,12 @@ impl RobustBaseline {
 /// Median of |v − centre| over ascending values, of which there is one at least: the nearest half of them lies side by side,
 /// and is found by bisection.
 fn median_deviation(sorted: &[f64], centre: f64) -> f64 {
+    // The median distance (of an even number the upper of two) is the largest of the n / 2 + 1 smallest.
     let half = sorted.len() / 2 + 1;
     let (mut first, mut last) = (0, sorted.len() - half);
     while first < last {
         let middle = usize::midpoint(first, last);
+        // The window moves on while what leaves it lies farther off than what comes; `last` keeps it inside.
         if centre - sorted[middle] > sorted[middle + half] - centre {
             first = middle + 1;
         } else {
@@ -70,6 +72,7 @@ fn median_deviation(sorted: &[f64], centre: f64) -> f64 {
     if sorted.len() % 2 == 1 {
         return at;
     }
+    // Of an even number the median lies between two distances: the other one is the second largest in the window.
     let before =
         if below > above { above.max(centre - nearest[1]) } else { below.max(nearest[half - 2] - centre) };
     f64::midpoint(before, at)

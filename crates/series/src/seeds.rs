@@ -24,6 +24,7 @@ pub fn mean_interval(values: &[f64]) -> Option<Interval> {
     if n == 0 {
         return None;
     }
+    // Divided before they are added: finite values may have an infinite sum.
     let mean = finite.iter().map(|value| value / n as f64).sum::<f64>();
     let half = if n == 1 {
         0.0

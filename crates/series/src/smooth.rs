@@ -57,6 +57,7 @@ impl RunningMedian {
         match oldest.map(place) {
             // What lies between the value that leaves and the one that comes moves by one.
             Some(from) if from < to => {
+                // `to` was counted with the leaving value still in place, so the new one stands one lower.
                 self.sorted.copy_within(from + 1..to, from);
                 self.sorted[to - 1] = value;
             }
@@ -113,6 +114,7 @@ pub(crate) fn median_of_three(a: f64, b: f64, c: f64) -> f64 {
 pub(crate) fn median_of_sorted(sorted: &[f64]) -> Option<f64> {
     let half = sorted.len() / 2;
     let upper = *sorted.get(half)?;
+    // Halved before they are added: the sum of two very large values would be infinite.
     Some(if sorted.len() % 2 == 1 { upper } else { sorted[half - 1] / 2.0 + upper / 2.0 })
 }
 

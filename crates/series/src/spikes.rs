@@ -196,6 +196,7 @@ impl SpikeDetector {
     pub fn push(&mut self, step: u64, norms: &[f64]) -> Option<SpikeEvent> {
         self.rows += 1;
         let usable = |norm: &f64| norm.is_finite() && *norm > 0.0;
+        // Squares add over layers, which share no weight: this is the norm of the whole gradient.
         let total = norms.iter().filter(|norm| usable(norm)).map(|norm| norm * norm).sum::<f64>().sqrt();
         for (layer, norm) in self.layers.iter_mut().zip(norms).filter(|(_, norm)| usable(norm)) {
             layer.keep(Row { step, log_norm: norm.ln() });
@@ -210,6 +211,7 @@ impl SpikeDetector {
                 None
             }
         };
+        // After the alarm: a row may not raise the median that it is compared with.
         if total > 0.0 {
             self.total.push(total);
         }
@@ -234,8 +236,10 @@ impl SpikeDetector {
             if let Some((level, spread)) = layer.scale(rule.warm_up) {
                 let deviation = (row.log_norm - level) / spread;
                 self.deviations.push(deviation);
+                // Before the evidence takes this row in, while its last deviation is still that of the row before.
                 self.tails.push(deviation, layer.evidence.last());
                 let nats = layer.evidence.push(deviation, &self.tails);
+                // Ten spreads are cheap under heavy tails: the row has to be worth enough nats as well.
                 let single = deviation.abs() > rule.single_row
                     && self.tails.nats(deviation) > rule.single_row_nats + chances;
                 let lasting = nats.into_iter().any(|nats| nats > rule.layer_nats + chances);
@@ -243,6 +247,7 @@ impl SpikeDetector {
                     found = found.or(Some(deviation.signum()));
                 }
             }
+            // Added behind its own measurement: no row is a part of the level it is judged by.
             layer.calm(row.log_norm);
         }
         found = found.or_else(|| self.agreement());
@@ -258,11 +263,13 @@ impl SpikeDetector {
     fn agreement(&mut self) -> Option<f64> {
         let rule = self.rule;
         let quorum = self.quorum();
+        // Where fewer than half of the layers were recorded, a quorum among those few says little of the whole.
         if self.deviations.len() < quorum.max(self.layers.len().div_ceil(2)) {
             return None;
         }
         let count = self.deviations.len();
         let mut found = None;
+        // The quorum-th largest deviation upwards, the quorum-th smallest downwards: a quorum lies at least so far off.
         for (agreement, (sign, place)) in
             self.agreements.iter_mut().zip([(1.0, count - quorum), (-1.0, quorum - 1)])
         {
@@ -289,6 +296,7 @@ impl SpikeDetector {
 
     /// Further evidence in nats that one layer needs among many: what it does by chance must be as rare as in a dozen.
     fn chances(&self) -> f64 {
+        // A union bound: n layers err n / 12 times as often as a dozen, and nats are logarithms of such factors.
         (self.layers.len() as f64 / DOZEN).max(1.0).ln()
     }
 
@@ -314,10 +322,12 @@ impl SpikeDetector {
     fn go_on(&mut self, mut open: Open, step: u64) -> Option<SpikeEvent> {
         let rule = self.rule;
         open.rows += 1;
+        // Searches at doubling ages: a long event takes a handful of them and not one a row.
         if open.rows.is_power_of_two() {
             self.look(&mut open);
         }
         let is_off = |&(layer, bound): &(usize, f64)| {
+            // Three rows, so that one low outlier is no return to the level.
             let mut last = self.layers[layer].rows().iter().rev().map(|row| open.sign * row.log_norm);
             match (last.next(), last.next(), last.next()) {
                 (Some(a), Some(b), Some(c)) => median_of_three(a, b, c) > bound,
@@ -325,6 +335,7 @@ impl SpikeDetector {
             }
         };
         let off = open.bounds.iter().filter(|bound| is_off(bound)).count();
+        // A third of the layers keeps an event open; a straggler or two do not.
         if 3 * off >= open.bounds.len() {
             open.event.end = step.max(open.event.end);
             open.fallen_rows = 0;
@@ -338,6 +349,7 @@ impl SpikeDetector {
             return None;
         }
         self.look(&mut open);
+        // An event that was cut off for its length has no end of its own: this step is the border.
         self.fence = if lasts { step } else { open.event.end + 1 };
         for layer in &mut self.layers {
             layer.evidence.forget();
@@ -380,6 +392,7 @@ impl SpikeDetector {
         let rise_to = |peak: usize| {
             let rise = rise::rise(&logs[..=peak], noise, rule.ruled_out_nats)?;
             let peak_z = (logs[peak] - rise.level) / spread;
+            // A single row tells at most 14 nats, fewer than a member needs: far enough out, half of them will do.
             let single = peak_z > rule.single_row && 2.0 * rise.nats > member_nats;
             // Where noise walks as far as spikes go, a layer belongs to them by height alone.
             let high = rise.height > (0.5 * rule.times_median).ln();
@@ -398,6 +411,7 @@ impl SpikeDetector {
             peak_step: rows[peak].step,
             peak_z: open.sign * peak_z,
         };
+        // Half of a small jump lies within noise: there the bound is three spreads, yet below the peak in any case.
         let height = logs[peak] - rise.level;
         Some((spike, rise.level + (rule.fallen * height).max((3.0 * spread).min(0.8 * height))))
     }
@@ -410,6 +424,7 @@ fn peaks(logs: &[f64]) -> Option<(usize, usize)> {
     let highest = (0..logs.len()).max_by(higher)?;
     let median = |row: usize| median_of_three(logs[row - 1], logs[row], logs[row + 1]);
     let around = (1..logs.len().saturating_sub(1)).max_by(|&a, &b| median(a).total_cmp(&median(b)));
+    // The row in the middle need not be the highest of the three that the median was taken over.
     let lasting = around.and_then(|row| (row - 1..row + 2).max_by(higher));
     Some((highest, lasting.unwrap_or(highest)))
 }

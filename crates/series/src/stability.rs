@@ -68,6 +68,7 @@ impl Stability {
         if self.steps < LEAST_STEPS {
             return Err(NoScore::TooShort { least: LEAST_STEPS });
         }
+        // Asked before how it was evaluated: a failure needs no accuracy to be told.
         if self.failed {
             return Ok(0.0);
         }
@@ -102,6 +103,7 @@ impl Stability {
 impl Evaluated {
     fn is_seldom(&self) -> bool {
         let span = self.last_step.saturating_sub(self.first_step);
+        // N evaluations have N − 1 gaps between them; the first test leaves none below 12 for the subtraction.
         self.times < FEWEST_EVALUATIONS || span > MOST_STEPS_APART * (self.times - 1)
     }
 }
@@ -109,19 +111,23 @@ impl Evaluated {
 /// Means of a Poisson distribution between which `count` is no surprise.
 fn poisson_interval(count: u64) -> (f64, f64) {
     let bound = |is_low: &dyn Fn(f64) -> bool| {
+        // The upper limit is 3.7 for no event and grows with count + 2·√count: it always lies inside this bracket.
         let (mut low, mut high) = (0.0, 10.0 + 2.0 * count as f64);
+        // More halvings than a double has bits.
         for _ in 0..60 {
             let middle = f64::midpoint(low, high);
             if is_low(middle) { low = middle } else { high = middle }
         }
         low
     };
+    // At least `count` events are all but at most `count − 1`; no event leaves no lower limit but 0.
     let low = count.checked_sub(1).map_or(0.0, |fewer| bound(&|mean| 1.0 - at_most(fewer, mean) < TAIL));
     (low, bound(&|mean| at_most(count, mean) > TAIL))
 }
 
 /// Chance of at most `count` events where `mean` are expected.
 fn at_most(count: u64, mean: f64) -> f64 {
+    // Terms as logarithms: powers of the mean and factorials overflow long before their quotient does.
     let mut log_term = -mean;
     let mut sum = log_term.exp();
     for events in 1..=count {

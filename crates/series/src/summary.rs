@@ -85,6 +85,7 @@ impl Summary {
 
     /// Adds the summary of other values, whichever steps are theirs; of equal steps, those of `self` come first.
     pub(crate) fn merge_any(&mut self, other: &Self) {
+        // Asked before `merge`, which takes the other's last value for the later one.
         let (mine, before) = (*self, other.count > 0 && self.count > 0 && other.first_step < self.first_step);
         let after = other.last_step >= self.last_step;
         self.merge(other);
@@ -107,6 +108,7 @@ impl Summary {
             return f64::NAN;
         }
         let mean = self.sum / self.finite() as f64;
+        // Rounding may carry a mean past its extremes, and the sum of large values may be infinite.
         if mean.is_finite() { mean.clamp(self.min, self.max) } else { self.min / 2.0 + self.max / 2.0 }
     }
 }

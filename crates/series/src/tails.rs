@@ -33,7 +33,10 @@ fn students() -> &'static [Student; FREEDOMS.len()] {
     static STUDENTS: OnceLock<[Student; FREEDOMS.len()]> = OnceLock::new();
     STUDENTS.get_or_init(|| {
         FREEDOMS.map(|freedom| {
+            // Student's median deviation is its upper quartile, and a spread is the median deviation over the normal
+            // one: this is one unit of t in spreads.
             let unit = QUARTILE / crate::student::student_t_quantile(0.75, freedom);
+            // Twice the tail, as deviations are counted by their size alone.
             let [a, b, c] = BOUNDS.map(|bound| 2.0 * student_t_tail(bound / unit, freedom));
             Student { unit, log_chances: [1.0 - a, a - b, b - c, c].map(f64::ln) }
         })
@@ -57,6 +60,7 @@ impl Tails {
     pub fn new(assumed: f64, most_counted: f64) -> Self {
         let chances = students()[ASSUMED].log_chances.map(f64::exp);
         Self {
+            // Imagined values in the proportions of the assumed tails: a prior that real counts come to outweigh.
             counts: chances.map(|chance| assumed * chance),
             student: ASSUMED,
             products: ASSUMED_LAG * assumed,
@@ -73,6 +77,7 @@ impl Tails {
         if let Some(before) = before {
             let bounded = |value: f64| value.clamp(-LARGEST_IN_LAG, LARGEST_IN_LAG);
             self.products += bounded(deviation) * bounded(before);
+            // The square of one row is enough: steady noise has the same variance in the row before.
             self.squares += bounded(deviation).powi(2);
         }
     }
@@ -81,6 +86,7 @@ impl Tails {
     pub fn settle(&mut self) {
         let counted: f64 = self.counts.iter().sum();
         if counted > self.most_counted {
+            // One factor for every sum leaves tails and lag as they are, and lets new rows outweigh the oldest.
             let kept = self.most_counted / counted;
             self.counts.iter_mut().for_each(|count| *count *= kept);
             self.products *= kept;
@@ -91,6 +97,7 @@ impl Tails {
         };
         let told = students().each_ref().map(likelihood);
         self.student = (0..told.len()).max_by(|&a, &b| told[a].total_cmp(&told[b])).unwrap_or(ASSUMED);
+        // Below 0 rows would be worth more than independent ones, and at 1 what lasts would be worth nothing.
         self.lag = (self.products / self.squares).clamp(0.0, LONGEST_LAG);
     }
 

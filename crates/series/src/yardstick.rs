@@ -39,6 +39,7 @@ impl Evidence {
         let [last, last_but_one] = self.before;
         let median = match (last, last_but_one) {
             (Some(a), Some(b)) => median_of_three(deviation, a, b),
+            // The smaller of two deviations: a lone outlier in the first row makes no evidence.
             (Some(a), None) => {
                 if deviation.abs() < a.abs() {
                     deviation
@@ -52,6 +53,7 @@ impl Evidence {
         let mut nats = [0.0; 2];
         for (place, sign) in [1.0, -1.0].into_iter().enumerate() {
             let worth = |value: f64| if sign * value > 0.0 { tails.nats(value) } else { 0.0 };
+            // Less what each row has to be worth: noise pulls the sum back to 0, and only what lasts climbs.
             let lasting = worth(deviation).min(COUNTS_AT_MOST_NATS) - COUNTS_FROM_NATS;
             self.sums[place] = (self.sums[place] + tails.worth_of_lasting() * lasting).max(0.0);
             nats[place] = self.sums[place] + worth(median);
@@ -106,9 +108,11 @@ impl Yardstick {
     pub fn calm(&mut self, log_norm: f64) {
         self.calm.push(log_norm);
         self.since_spread += 1;
+        // A spread of a handful of values changes with each of them: the first rows are measured one by one.
         if self.since_spread >= SPREAD_EVERY || self.calm.len() <= SPREAD_EVERY {
             self.since_spread = 0;
             let measured = self.calm.scale().map_or(self.spread, |(_, spread)| spread);
+            // A spread finer than the rounding of the record would turn the next rounded step into an outlier.
             self.spread = measured.max(resolution(self.calm.sorted()));
         }
     }
@@ -135,6 +139,7 @@ fn resolution(sorted: &[f64]) -> f64 {
     if 2 * steps().count() > sorted.len() || sorted.len() < 2 {
         return 0.0;
     }
+    // Rounding is even in norms, not in their logs: a step is measured in norms and told as a share of one.
     let least = steps().map(|pair| pair[1].exp() - pair[0].exp()).fold(f64::INFINITY, f64::min);
     if least.is_finite() { least / sorted[sorted.len() / 2].exp() } else { std::f64::consts::LN_2 }
 }

@@ -140,6 +140,7 @@ pub(crate) fn decode_values(data: &[u8], into: &mut Vec<f64>) -> Result<()> {
 
 fn encode_steps(out: &mut Vec<u8>, steps: &[u64]) {
     let first = steps.first().copied().unwrap_or(0);
+    // Wrapping, so that falling steps have strides too, which add back exactly modulo 2⁶⁴.
     let stride = steps.get(1).map_or(1, |second| second.wrapping_sub(first));
     let regular = steps.windows(2).all(|w| w[1].wrapping_sub(w[0]) == stride);
     out.push(u8::from(!regular));
@@ -174,6 +175,7 @@ fn decode_steps(input: &mut Input<'_>, rows: usize) -> Result<Vec<u64>> {
 /// Whole microseconds that give back the very same seconds.
 fn as_micros(secs: f64) -> Option<i64> {
     let micros = (secs * MICROS).round();
+    // 9e15 lies below 2⁵³ (9.007e15), up to which a double holds every whole number.
     let exact = micros.abs() < 9e15 && (micros / MICROS).to_bits() == secs.to_bits();
     #[expect(clippy::cast_possible_truncation, reason = "a whole number below 2^53")]
     exact.then_some(micros as i64)
@@ -185,6 +187,7 @@ fn encode_elapsed(out: &mut Vec<u8>, elapsed: &[f64]) {
         out.push(1);
         let mut previous = 0;
         for value in micros {
+            // Both lie below 2⁵³ in size: the difference cannot overflow.
             put_zigzag(out, value - previous);
             previous = value;
         }
@@ -201,6 +204,7 @@ fn decode_elapsed(input: &mut Input<'_>, rows: usize) -> Result<Vec<f64>> {
             let mut micros = 0_i64;
             let mut elapsed = Vec::with_capacity(rows);
             for _ in 0..rows {
+                // Damaged bytes may hold any delta, and must not make this panic.
                 micros = micros.wrapping_add(input.zigzag()?);
                 #[expect(clippy::cast_precision_loss, reason = "written below 2^53")]
                 elapsed.push(micros as f64 / MICROS);
@@ -212,6 +216,7 @@ fn decode_elapsed(input: &mut Input<'_>, rows: usize) -> Result<Vec<f64>> {
 }
 
 fn encode_column(out: &mut Vec<u8>, values: &[f64], kind: ValueKind) {
+    // By bits: NaN equals itself so, and 0 differs from −0.
     let alike = values.len() > 1 && values.iter().all(|v| v.to_bits() == values[0].to_bits());
     let stored = if alike { &values[..1] } else { values };
     let fits = kind == ValueKind::F32
@@ -241,6 +246,7 @@ fn decode_column(input: &mut Input<'_>, rows: usize) -> Result<Vec<f64>> {
 }
 
 fn skip_column(input: &mut Input<'_>, rows: usize) -> Result<()> {
+    // At most 2²⁶ rows come this far, so that no product overflows.
     let bytes = match input.byte()? {
         0 | 4 => 4 * rows,
         1 => 8 * rows,
@@ -260,6 +266,7 @@ pub(crate) fn put_varint(out: &mut Vec<u8>, mut value: u64) {
 }
 
 fn put_zigzag(out: &mut Vec<u8>, value: i64) {
+    // The sign goes to the lowest bit, and small numbers of either sign take few bytes.
     put_varint(out, ((value << 1) ^ (value >> 63)).cast_unsigned());
 }
 
@@ -282,6 +289,7 @@ impl<'a> Input<'a> {
 
     pub(crate) fn varint(&mut self) -> Result<u64> {
         let mut value = 0_u64;
+        // Ten bytes hold 64 bits, the last of them bit 63.
         for shift in (0..64).step_by(7) {
             let byte = self.byte()?;
             value |= u64::from(byte & 0x7f) << shift;

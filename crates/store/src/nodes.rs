@@ -147,6 +147,7 @@ pub(crate) fn decode(data: &[u8], level: u32, mut take: impl FnMut(u64, Piece)) 
             _ => places[at],
         };
         let first_step = place.node.saturating_mul(node_steps(level)).saturating_add(place.lead);
+        // A damaged blob may claim more than there are rows, and the next line subtracts.
         let nonfinite = place.nonfinite.min(place.rows);
         let finite = (place.rows - nonfinite) as f64;
         let summary = Summary {
@@ -195,15 +196,19 @@ pub(crate) fn merge_up(nodes: &[Node]) -> Vec<Node> {
 /// The nearest f32 whose lower half is zero, as its upper half. Finite values stay finite.
 fn half(value: f64) -> u16 {
     let single = value as f32;
+    // An f64 beyond the range of f32 has become infinite by the cast.
     let single = if value.is_finite() { single.clamp(f32::MIN, f32::MAX) } else { single };
     let bits = single.to_bits();
     if single.is_nan() {
+        // The quiet bit: a payload in the lower half alone would leave an infinity behind.
         return (bits >> 16) as u16 | 0x40;
     }
     if !single.is_finite() {
         return (bits >> 16) as u16;
     }
+    // To the nearest, ties to even: floats of one sign are ordered as their bits are.
     let rounded = (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
+    // Rounding up may carry into the exponent of infinity.
     let largest = (f32::MAX.to_bits() >> 16) | ((bits >> 16) & 0x8000);
     if rounded & 0x7f80 == 0x7f80 { largest as u16 } else { rounded as u16 }
 }

@@ -204,6 +204,7 @@ impl Store {
                 continue;
             }
             let size = node_steps(level);
+            // Only nodes that lie inside as a whole.
             let (first, end) = (from.div_ceil(size), to / size);
             if first >= end {
                 match level {
@@ -379,6 +380,7 @@ async fn read_nodes(
     )
     .fetch_all(tx)
     .await?;
+    // Both divisions are exact: columns are whole nodes of this level and begin at multiples of their width.
     let per_column = grid.stride / node_steps(level);
     let before = grid.from / node_steps(level);
     for row in rows {

@@ -16,14 +16,18 @@ impl BoxFilter {
     /// The filter whose three passes approximate a Gaussian of `sigma` pixels, in f32 as in the reference.
     fn of_sigma(sigma: f64) -> Self {
         let sigma = sigma as f32;
+        // Variances of successive filters add: each of the three passes has a third.
         let variance = sigma * sigma / 3.0;
+        // A box of length L has the variance (L² − 1) / 12.
         let length = (12.0 * f64::from(variance) + 1.0).sqrt() as f32;
         let whole = ((f64::from(length) - 1.0) / 2.0).floor() as f32;
+        // The fraction of a pixel at either end that makes the variance exact (Gwosdek et al. 2011).
         let fraction = (2.0 * whole + 1.0) * (whole * (whole + 1.0) - 3.0 * variance)
             / (6.0 * (variance - (whole + 1.0) * (whole + 1.0)));
         let radius = whole + fraction;
         let inner = ((1u32 << 24) as f32 / (radius * 2.0 + 1.0)) as u32;
         let radius = radius as usize;
+        // What the inner weights leave of 2²⁴, halved; an odd rest is lost, so that the sum never exceeds 2²⁴.
         let outer = ((1u32 << 24) - (2 * radius as u32 + 1) * inner) / 2;
         Self { radius, inner, outer }
     }
@@ -60,6 +64,7 @@ fn blur_with<const RADIUS: usize>(planes: &mut Planes, filter: BoxFilter, scratc
         for row in bytes.chunks_exact_mut(width) {
             line[reach..reach + width].copy_from_slice(row);
             for pass in 0..3 {
+                // The ends are read anew in every pass: what repeats is the filtered edge.
                 let (first, last) = (line[reach], line[reach + width - 1]);
                 line[..reach].fill(first);
                 line[reach + width..].fill(last);
@@ -73,6 +78,7 @@ fn blur_with<const RADIUS: usize>(planes: &mut Planes, filter: BoxFilter, scratc
         pass_across::<RADIUS>(bytes, plane, width, filter);
         pass_across::<RADIUS>(plane, bytes, width, filter);
         pass_across::<RADIUS>(bytes, plane, width, filter);
+        // Three passes to and fro end in the other buffer.
         bytes.copy_from_slice(plane);
     }
 }
@@ -82,6 +88,7 @@ fn blur_with<const RADIUS: usize>(planes: &mut Planes, filter: BoxFilter, scratc
 fn pass_along<const RADIUS: usize>(line: &[u8], filter: BoxFilter, out: &mut [u8]) {
     let radius = if RADIUS == usize::MAX { filter.radius } else { RADIUS };
     let width = out.len();
+    // 2·radius + 1 bytes of full weight, and one on either side.
     let taps = 2 * radius + 3;
     let line = &line[..width + taps - 1];
     for x in 0..width {

@@ -7,6 +7,7 @@ use super::truncate::truncate_f32;
 /// Luma of a pixel.
 #[inline(always)]
 pub(crate) fn luma(red: u8, green: u8, blue: u8) -> u8 {
+    // 0.299, 0.587 and 0.114 in 16 bits; they sum to 2¹⁶, so that white stays 255.
     ((19595 * u32::from(red) + 38470 * u32::from(green) + 7471 * u32::from(blue) + 0x8000) >> 16) as u8
 }
 
@@ -14,6 +15,7 @@ pub(crate) fn luma(red: u8, green: u8, blue: u8) -> u8 {
 #[inline(always)]
 fn blend(from: u8, to: u8, factor: f32) -> u8 {
     let (from, to) = (f32::from(from), f32::from(to));
+    // Not `mul_add`: the reference rounds the product before it adds.
     let mixed = from + factor * (to - from);
     truncate_f32(mixed)
 }
@@ -33,6 +35,7 @@ pub(crate) fn contrast(planes: &mut Planes, factor: f64) {
     let factor = factor as f32;
     let [red, green, blue] = planes.all();
     let pixels = red.len();
+    // 2¹⁶ lumas fit a u32 with room to spare: only the sum of such pieces needs 64 bits.
     let sum: u64 = red
         .chunks(1 << 16)
         .zip(green.chunks(1 << 16))
@@ -42,6 +45,7 @@ pub(crate) fn contrast(planes: &mut Planes, factor: f64) {
             u64::from(lumas.sum::<u32>())
         })
         .sum();
+    // At most 255.5: the cast truncates, as the reference does, and never saturates.
     let mean = (sum as f64 / pixels as f64 + 0.5) as u8;
     for byte in planes.bytes_mut() {
         *byte = blend(mean, *byte, factor);

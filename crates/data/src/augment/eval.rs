@@ -34,6 +34,7 @@ pub(crate) fn eval_into(image: &RgbImage, size: u32, scratch: &mut Scratch, out:
     let short = if size < SMALL { size } else { (f64::from(size) * 256.0 / 224.0).round() as u32 };
     let (width, height) = resized(image.width, image.height, short);
     let planes = simd::resize(image, CropBox::whole(image), (width as usize, height as usize), scratch);
+    // Python's `round`, with which torchvision centres its crop; no side is shorter than `size`.
     let middle = |whole: u32| (f64::from(whole - size) / 2.0).round_ties_even() as usize;
     let side = size as usize;
     planes.interleave((middle(width), middle(height), side, side), false, out);

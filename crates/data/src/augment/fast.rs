@@ -82,7 +82,9 @@ fn vertical<const TAPS: usize>(source: &[u8], stride: usize, weights: &[i32], ou
     let mut of_15_bits = [0i16; MOST_ROWS];
     for tap in 0..taps {
         rows[tap] = &source[tap * stride..][..count];
+        // From 22 bits to 15: the shift drops seven, and 1 << (BITS − 16) is half of that.
         let weight = (weights[tap] + (1 << (BITS - 16))) >> (BITS - 15);
+        // A weight of 1 is 2¹⁵, one more than an i16 holds.
         of_15_bits[tap] = weight.min(i32::from(i16::MAX)) as i16;
     }
     for x in 0..count {
@@ -91,6 +93,7 @@ fn vertical<const TAPS: usize>(source: &[u8], stride: usize, weights: &[i32], ou
             let sample = i32::from(rows[tap][x]) << BETWEEN;
             // The rounded upper half of the product, in the form for which there is one instruction.
             let product = (((sample * i32::from(of_15_bits[tap])) >> 14) + 1) >> 1;
+            // Weights sum to 1 up to rounding, so that no sum is far above 255·2⁶: half of what an i16 holds.
             sum = sum.wrapping_add(product as i16);
         }
         out[x] = sum;

@@ -24,9 +24,11 @@ impl Axis {
     pub(crate) fn set(&mut self, from: usize, to: usize) {
         let scale = from as f64 / to as f64;
         let filter_scale = scale.max(1.0);
+        // The triangle reaches one output pixel to either side, and never less than one input pixel.
         let support = filter_scale;
         let inverse = 1.0 / filter_scale;
         let reach = |x: usize| {
+            // Pixels have their centres at halves.
             let centre = (x as f64 + 0.5) * scale;
             let start = (centre - support + 0.5).max(0.0) as usize;
             (centre, start, ((centre + support + 0.5) as usize).min(from))
@@ -40,6 +42,7 @@ impl Axis {
             self.exact.clear();
             self.exact
                 .extend((start..end).map(|i| (1.0 - ((i as f64 - centre + 0.5) * inverse).abs()).max(0.0)));
+            // Weights are divided by the sum of those that are kept: edges are renormalised, not padded.
             let sum: f64 = self.exact.iter().sum();
             // All taps must lie within the input: at the far edge they begin earlier, with weight zero.
             let first = start.min(from - self.taps);
@@ -47,6 +50,7 @@ impl Axis {
             let row = self.weights.len();
             self.weights.resize(row + self.taps, 0);
             for (weight, exact) in self.weights[row + start - first..].iter_mut().zip(&self.exact) {
+                // No weight is negative, so that a half and truncation round it.
                 *weight = (0.5 + exact / sum * f64::from(1 << BITS)) as i32;
             }
         }

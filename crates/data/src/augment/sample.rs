@@ -87,6 +87,7 @@ impl JitterRange {
     fn draw(&self, rng: &mut KeyedRng, probability: f64) -> Option<Jitter> {
         let taken = rng.chance(probability);
         let order = order(rng.below(24) as usize);
+        // torchvision clips ranges at 0, so that no factor is negative; a hue's half width is far below 1.
         let mut around =
             |centre: f64, half: f64| rng.uniform((centre - half).max(centre - 1.0), centre + half);
         let brightness = around(1.0, self.brightness);
@@ -100,6 +101,7 @@ impl JitterRange {
 /// The `number`-th of the 24 orders of the four operations.
 fn order(mut number: usize) -> [JitterOp; 4] {
     let mut order = [JitterOp::Brightness, JitterOp::Contrast, JitterOp::Saturation, JitterOp::Hue];
+    // Digits to the bases 4, 3 and 2: each number below 24 is another order.
     for last in (1..4).rev() {
         order.swap(last, number % (last + 1));
         number /= last + 1;
@@ -111,16 +113,19 @@ impl CropRange {
     /// A crop within `width` × `height` pixels: up to ten tries, then the centre.
     pub fn draw(&self, rng: &mut KeyedRng, width: u32, height: u32) -> CropBox {
         let area = f64::from(width) * f64::from(height);
+        // torch takes the logarithms of its bounds in f32.
         let log_ratio = ((self.ratio.0 as f32).ln(), (self.ratio.1 as f32).ln());
         for _ in 0..CROP_TRIES {
             // The reference draws both as f32.
             let target = area * f64::from(rng.uniform(self.scale.0, self.scale.1) as f32);
             let log = rng.uniform(f64::from(log_ratio.0), f64::from(log_ratio.1)) as f32;
             let aspect = f64::from(log.exp());
+            // Python rounds halves to even.
             let w = (target * aspect).sqrt().round_ties_even();
             let h = (target / aspect).sqrt().round_ties_even();
             if w > 0.0 && w <= f64::from(width) && h > 0.0 && h <= f64::from(height) {
                 let (w, h) = (w as u32, h as u32);
+                // Drawn once a size is accepted, the top before the left, as in the reference; both ends count.
                 let top = rng.below(u64::from(height - h) + 1) as u32;
                 let left = rng.below(u64::from(width - w) + 1) as u32;
                 return CropBox { left, top, width: w, height: h };

@@ -63,6 +63,7 @@ impl Block {
         };
         let mut found = Vec::with_capacity(12);
         found.extend(LayerNorm::declare(&format!("{prefix}.norm1"), dim, layer));
+        // Three matrices of D × D: a fan-out of 3·D would make the bound too small (mocov3.md 1.2).
         found.extend(linear("attn.qkv", dim, 3 * dim, Start::xavier(dim, dim)));
         if geometry.qk_norm {
             for name in ["attn.q_norm", "attn.k_norm"] {
@@ -140,8 +141,10 @@ impl Block {
         let (_, tokens, dim) = x.size3()?;
         let parts = self.split(&self.qkv.forward(&self.norm1.forward(x)?)?, 3)?;
         let (query, key) = self.normed(&parts[0], &parts[1])?;
+        // Logits are scaled by the width of a head, as `attend` does it.
         let width = (dim / self.heads) as f64;
         let logits = query.f_matmul(&key.f_transpose(2, 3)?)?.f_mul_scalar(width.sqrt().recip())?;
+        // Logs first: where a probability underflows, p·log p would be 0 times −∞.
         let logs = logits.f_log_softmax(3, Kind::Float)?;
         let entropy = logs.f_exp()?.f_mul(&logs)?.f_sum_dim_intlist([3i64].as_slice(), false, Kind::Float)?;
         Ok(entropy.f_mean(Kind::Float)?.f_mul_scalar(-1.0 / (tokens as f64).ln().max(f64::MIN_POSITIVE))?)

@@ -5,6 +5,7 @@
 /// with a zero row in front where there is a class token.
 pub(crate) fn sincos(dim: usize, side: usize, with_class_token: bool) -> Vec<f32> {
     let quarter = dim / 4;
+    // The exponent is i / (D/4), without MAE's other order of frequencies (mocov3.md 1.3).
     let omega: Vec<f64> = (0..quarter).map(|i| 10000f64.powf(-(i as f64) / quarter as f64)).collect();
     let mut table = Vec::with_capacity((side * side + usize::from(with_class_token)) * dim);
     if with_class_token {

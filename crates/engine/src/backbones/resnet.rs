@@ -78,6 +78,7 @@ fn blocks() -> Vec<BlockShape> {
         let width = 64 << stage;
         let outputs = EXPANSION * width;
         for index in 0..count {
+            // The first stage lies behind the stem's two halvings and has none of its own.
             let stride = if stage > 0 && index == 0 { 2 } else { 1 };
             let shape =
                 |inputs, outputs, kernel, stride, scale| Shape { inputs, outputs, kernel, stride, scale };
@@ -86,6 +87,7 @@ fn blocks() -> Vec<BlockShape> {
                 inner: [
                     shape(inputs, width, 1, 1, 1.0),
                     shape(width, width, 3, stride, 1.0),
+                    // A scale of 0 makes each block start as its shortcut (torchvision's `zero_init_residual`).
                     shape(width, outputs, 1, 1, 0.0),
                 ],
                 shortcut: (index == 0).then(|| shape(inputs, outputs, 1, stride, 1.0)),

@@ -37,6 +37,7 @@ impl Vit {
             found.push(Declaration { name, shape, layer, start });
         };
         if g.has_class_token() {
+            // 1e-6 and not ViT's usual 0.02: the reference draws the class token so (mocov3.md 1.2).
             declare("cls_token", vec![1, 1, g.dim], "cls_token", Start::Normal(1e-6));
         }
         if g.position == PositionEmbedding::Learned {

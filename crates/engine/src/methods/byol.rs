@@ -54,6 +54,7 @@ impl Method for Byol {
 fn regression(predictions: &Tensor, targets: &Tensor) -> Result<Tensor> {
     let cosine = normalize(predictions)?.f_mul(&normalize(targets)?.f_detach()?)?;
     let cosine = cosine.f_sum_dim_intlist([1i64].as_slice(), false, Kind::Float)?;
+    // ‖q − k‖² of unit vectors is 2 − 2·cosine.
     Ok(cosine.f_mean(Kind::Float)?.f_mul_scalar(-2.0)?.f_add_scalar(2.0)?)
 }
 

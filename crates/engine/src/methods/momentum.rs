@@ -34,8 +34,10 @@ impl MomentumEncoder {
     pub(crate) fn follow(&self, networks: &Networks, momentum: f64) -> Result<()> {
         let _guard = tch::no_grad_guard();
         let base = networks.parameters.span(&format!("{BASE}."));
+        // The query encoder is declared first: one span names the same tensors in both buffers.
         let moved = Span { start: networks.trained.start, end: base.end };
         let query = moved.of(&networks.parameters.flat)?;
+        // lerp is key + (1 − m)·(query − key), which leaves equal weights exactly equal.
         let _ = moved.of(&self.parameters.flat)?.f_lerp_(&query, 1.0 - momentum)?;
         Ok(())
     }

@@ -51,10 +51,12 @@ fn nt_xent(both: &Tensor, temperature: f64) -> Result<Tensor> {
     let z = normalize(both)?;
     let count = z.size()[0];
     let itself = Tensor::f_eye(count, (Kind::Bool, z.device()))?;
+    // exp(−∞) is exactly 0, so that no row is a negative of its own.
     let logits = z
         .f_mm(&z.f_transpose(0, 1)?)?
         .f_div_scalar(temperature)?
         .f_masked_fill(&itself, f64::NEG_INFINITY)?;
+    // A turn by N takes the places of each half to those of the other.
     let targets = indices(count, z.device())?.f_roll([count / 2], [0])?;
     cross_entropy(&logits, &targets)
 }

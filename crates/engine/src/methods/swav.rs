@@ -105,6 +105,7 @@ fn swapped(scores: &Tensor, temperature: f64, epsilon: f64, iterations: u32) -> 
             codes.f_mul(&log_probability)?.f_sum_dim_intlist([1i64].as_slice(), false, Kind::Float)?;
         Ok(product.f_mean(Kind::Float)?)
     };
+    // A mean of two log-probabilities with its sign turned, as a loss falls.
     Ok(half(&views[0], &views[1])?.f_add(&half(&views[1], &views[0])?)?.f_mul_scalar(-0.5)?)
 }
 
@@ -115,6 +116,7 @@ fn sinkhorn(scores: &Tensor, epsilon: f64, iterations: u32) -> Result<Tensor> {
     // Less the largest score: exp of a score over a small epsilon overflows, and a constant cancels in the first division.
     let mut q = scores.f_sub(&scores.f_max()?)?.f_div_scalar(epsilon)?.f_exp()?.f_transpose(0, 1)?;
     q = q.f_div(&q.f_sum(Kind::Float)?)?;
+    // Columns last: each image's codes sum to one exactly, while prototypes are equally full in the limit only.
     for _ in 0..iterations {
         q = q.f_div(&sum(&q, 1)?)?.f_div_scalar(prototypes as f64)?;
         q = q.f_div(&sum(&q, 0)?)?.f_div_scalar(count as f64)?;

@@ -29,6 +29,7 @@ impl AdamSettings {
 
     /// 1 − β₁ᵗ and 1 − β₂ᵗ: the share of each moment that is not its start at zero.
     pub(crate) fn corrections(self, number: u64) -> (f64, f64) {
+        // Beyond i32 the exponent does not matter: βᵗ is 0 by then.
         let exponent = i32::try_from(number).unwrap_or(i32::MAX);
         (1.0 - self.beta1.powi(exponent), 1.0 - self.beta2.powi(exponent))
     }
@@ -37,6 +38,7 @@ impl AdamSettings {
     /// it, and as at least 1e-37, so that a gradient of zero over a moment of zero is 0 and not NaN.
     pub(crate) fn ratios(self, squares: &Tensor, second: &Tensor, number: u64) -> Result<Tensor> {
         let (_, correction) = self.corrections(number);
+        // Tensors are fp32, whose smallest normal number is 1.2e-38: ε² alone may be less.
         let floor = self.epsilon.powi(2).max(1e-37);
         Ok(squares.f_div(&second.f_mul_scalar(correction.recip())?.f_clamp_min(floor)?)?)
     }

@@ -45,6 +45,7 @@ impl Rule for AdamW {
             None => range.weight_decay,
             // The kernel knows one decay for the whole vector: where some weights have none, decay is applied before it.
             Some(mask) => {
+                // Before the step and from the same weights, as the kernel's own decay is.
                 let decay = weights.f_mul(mask)?.f_mul_scalar_(update.learning_rate * range.weight_decay)?;
                 let _ = weights.f_sub_(&decay)?;
                 0.0
@@ -54,8 +55,10 @@ impl Rule for AdamW {
         if !update.measures {
             return Ok(None);
         }
+        // In place: the gradient is consumed here, and a copy would be as long as the network.
         let mut squares = gradient;
         let squares = squares.f_square_()?;
+        // The second moment holds this gradient already, as it does in the step that Adam takes.
         self.settings.ratios(&squares, &self.second, update.number).map(Some)
     }
 

@@ -27,12 +27,15 @@ impl Lamb {
     fn direction(&mut self, gradient: Tensor, update: Update) -> Result<(Tensor, Option<Tensor>)> {
         let AdamSettings { beta1, beta2, epsilon } = self.settings;
         let (correction1, correction2) = self.settings.corrections(update.number);
+        // lerp by 1 − β₁ is β₁·m + (1 − β₁)·g in one pass.
         let _ = self.first.f_lerp_(&gradient, 1.0 - beta1)?;
         let mut squares = gradient;
         let squares = squares.f_square_()?;
         let _ = self.second.f_mul_scalar_(beta2)?.f_add_(&squares.f_mul_scalar(1.0 - beta2)?)?;
+        // √(v / c) is √v / √c: the correction stands within the root, ε behind it, as in Adam.
         let denominator =
             self.second.f_sqrt()?.f_mul_scalar_(correction2.sqrt().recip())?.f_add_scalar_(epsilon)?;
+        // The quotient takes the first moment's correction, since the moment itself has to stay as it is stored.
         let direction = self.first.f_div(&denominator)?.f_mul_scalar_(correction1.recip())?;
         let ratios = match update.measures {
             true => Some(self.settings.ratios(&squares, &self.second, update.number)?),
@@ -59,7 +62,9 @@ impl Rule for Lamb {
         update: Update,
     ) -> Result<Option<Tensor>> {
         let (mut direction, ratios) = self.direction(gradient, update)?;
+        // Decay is a part of the direction whose norm the ratio is taken with (Algorithm 2).
         range.add_decay(&mut direction, weights)?;
+        // All tensors, vectors too: unlike LARS, Algorithm 2 knows no exception.
         scale_by_trust(&range.tensors(), weights, &direction, 1.0)?;
         let _ = weights.f_sub_(&direction.f_mul_scalar_(update.learning_rate)?)?;
         Ok(ratios)

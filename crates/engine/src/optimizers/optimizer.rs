@@ -68,6 +68,7 @@ impl Optimizer {
         learning_rate: f64,
         moves: bool,
     ) -> Result<Vec<Stats>> {
+        // A pass that only measures is no update, and must not age the bias corrections.
         self.updates += u64::from(moves);
         let decay = learning_rate * self.range.weight_decay;
         let items: Vec<Item<'_>> = slots
@@ -78,6 +79,7 @@ impl Optimizer {
                 place: (moves && self.range.holds(slot))
                     .then_some((slot.offset, slot.offset - self.range.span.start)),
                 count: slot.count,
+                // AdamW's p·(1 − lr·λ) (mocov3.md 4): one factor a tensor, which decays as a whole or not at all.
                 shrink: 1.0 - if self.range.decays(slot) { decay } else { 0.0 },
             })
             .collect();

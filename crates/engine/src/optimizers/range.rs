@@ -56,6 +56,7 @@ impl Range {
 
     /// Whether weight decay applies to a tensor.
     pub(crate) fn decays(&self, slot: &Slot) -> bool {
+        // Biases and scales have one dimension; `cls_token` and `pos_embed` have three, and decay.
         !self.spares_vectors || slot.shape.len() > 1
     }
 

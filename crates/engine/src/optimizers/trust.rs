@@ -21,6 +21,7 @@ pub(crate) fn scale_by_trust(
     };
     let (weight_norms, direction_norms) = (norms(weights)?, norms(direction)?);
     let is_usable = weight_norms.f_gt(0.0)?.f_logical_and(&direction_norms.f_gt(0.0)?)?;
+    // A norm of 0 may give infinity or NaN here; the next line puts 1 in its place.
     let ratios = weight_norms.f_div(&direction_norms)?.f_mul_scalar_(coefficient)?;
     let ratios = ratios.f_where_self(&is_usable, &ratios.f_ones_like()?)?;
     for (span, ratio) in tensors.iter().zip(ratios.f_unbind(0)?) {

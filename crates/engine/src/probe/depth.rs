@@ -13,11 +13,13 @@ pub(crate) fn rates_by_layer(layers: &[(String, Span)], depth: usize, decay: f64
     let mut found: Vec<(Span, f64)> = Vec::new();
     for (name, span) in layers {
         let below = match name.strip_prefix("blocks.").and_then(|index| index.parse::<usize>().ok()) {
+            // The last block, depth − 1, is one below the head; block 0 is `depth` below.
             Some(block) => depth.saturating_sub(block),
             None if name == "head" || name == "norm" => 0,
             None => depth + 1,
         };
         let factor = decay.powi(i32::try_from(below).unwrap_or(i32::MAX));
+        // Exact equality will do: the same exponent gives the same bits.
         match found.last_mut().filter(|(_, last)| *last == factor) {
             Some((range, _)) => range.end = span.end,
             None => found.push((*span, factor)),
@@ -28,6 +30,7 @@ pub(crate) fn rates_by_layer(layers: &[(String, Span)], depth: usize, decay: f64
 
 /// How often block `block` of `depth` leaves a branch out: from 0 at the first to `rate` at the last, linearly.
 fn drop_probability(rate: f64, block: usize, depth: usize) -> f64 {
+    // One block alone has no slope, and depth − 1 would be 0.
     if depth < 2 { rate } else { rate * block as f64 / (depth - 1) as f64 }
 }
 
@@ -42,6 +45,7 @@ pub(crate) fn kept(recipe: &Recipe, step: u64, count: usize, device: Device) -> 
             let keep = 1.0 - drop_probability(recipe.drop_path, block, depth);
             let mut rng = keyed_rng(recipe.seed, &["drop path".into(), step.into(), (block as u64).into()]);
             let mut draw = || -> Result<Tensor> {
+                // A branch that stays counts 1 / keep: on the mean as much as in evaluation, where none is left out.
                 let factors: Vec<f32> =
                     (0..count).map(|_| if rng.chance(keep) { (1.0 / keep) as f32 } else { 0.0 }).collect();
                 Ok(Tensor::f_from_slice(&factors)?.f_to_device(device)?)

@@ -48,6 +48,7 @@ impl Mixing {
             return Mix::Blend { share: beta(rng, self.mixup) };
         }
         let wanted = beta(rng, self.cutmix);
+        // A box with 1 − share of the area has √(1 − share) of the side, half of it on either side of the centre.
         let half = (side as f64 * (1.0 - wanted).sqrt()) as i64 / 2;
         let mut range = || {
             let centre = rng.below(side.unsigned_abs()).cast_signed();
@@ -67,6 +68,7 @@ impl Mixing {
         let shape = [labels.size()[0], self.classes];
         let even = Tensor::f_full(shape, rest, (Kind::Float, labels.device()))?;
         let places = labels.f_clamp_min(0)?.f_view([-1, 1])?;
+        // Smoothing spreads over all classes, the right one too.
         let targets = even.f_scatter_value(1, &places, 1.0 - self.smoothing + rest)?.f_mul(&known)?;
         if share == 1.0 {
             return Ok(targets);
@@ -116,6 +118,7 @@ fn beta(rng: &mut KeyedRng, alpha: f64) -> f64 {
 fn gamma(rng: &mut KeyedRng, shape: f64) -> f64 {
     if shape < 1.0 {
         let lifted = gamma(rng, shape + 1.0);
+        // Gamma(a) is Gamma(a + 1)·U^(1/a).
         return lifted * (1.0 - rng.unit()).powf(1.0 / shape);
     }
     let d = shape - 1.0 / 3.0;
@@ -123,6 +126,7 @@ fn gamma(rng: &mut KeyedRng, shape: f64) -> f64 {
     loop {
         let normal = rng.normal();
         let cube = (1.0 + c * normal).powi(3);
+        // 1 − unit() lies in (0, 1], where the logarithm is finite.
         if cube > 0.0 && (1.0 - rng.unit()).ln() < 0.5 * normal * normal + d - d * cube + d * cube.ln() {
             return d * cube;
         }

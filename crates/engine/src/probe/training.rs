@@ -242,6 +242,7 @@ impl Probe {
             let loss =
                 cross_entropy(&logits, &Mixing { smoothing: 0.0, ..self.mixing }.targets(&labels, 1.0)?)?;
             let mut tally = Tally::count(&logits, &labels)?;
+            // The mean becomes a sum again, which adds up over parts of a split.
             tally.loss = loss.f_double_value(&[])? * tally.images as f64;
             Ok(tally)
         })

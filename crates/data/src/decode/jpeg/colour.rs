@@ -61,10 +61,12 @@ pub(super) fn convert(
                 (2, 2) if !is_narrow => {
                     let pairs = row(near).iter().zip(row(far));
                     sums.clear();
+                    // At most 4·255, and four times that in `across_and_down`: a u16 holds both.
                     sums.extend(pairs.map(|(&near, &far)| 3 * u16::from(near) + u16::from(far)));
                     across_and_down(sums, line);
                 }
                 (1, 2) => {
+                    // libjpeg rounds alternately by 1 and 2 of 4, so that errors of neighbours do not add up.
                     let half = if y % 2 == 0 { 1 } else { 2 };
                     for ((sample, &near), &far) in line.iter_mut().zip(row(near)).zip(row(far)) {
                         *sample = ((3 * u16::from(near) + u16::from(far) + half) >> 2) as u8;
@@ -89,6 +91,7 @@ fn across_only(from: &[u8], to: &mut [u8]) {
     let (pairs, from) = (&mut to.as_chunks_mut::<2>().0[..count], &from[..count]);
     let between = |a: u8, b: u8, half: u16| ((3 * u16::from(a) + u16::from(b) + half) >> 2) as u8;
     for x in 1..count.saturating_sub(1) {
+        // Rounded by 1 on the left and 2 on the right, as in libjpeg.
         pairs[x] = [between(from[x], from[x - 1], 1), between(from[x], from[x + 1], 2)];
     }
     if let [first, second, ..] = *from {
@@ -105,6 +108,7 @@ fn across_and_down(from: &[u16], to: &mut [u8]) {
     let (pairs, from) = (&mut to.as_chunks_mut::<2>().0[..count], &from[..count]);
     let between = |a: u16, b: u16, half: u16| ((3 * a + b + half) >> 4) as u8;
     for x in 1..count.saturating_sub(1) {
+        // Sixteenths, rounded by 8 on the left and 7 on the right, as in libjpeg.
         pairs[x] = [between(from[x], from[x - 1], 8), between(from[x], from[x + 1], 7)];
     }
     if let [first, second, ..] = *from {
@@ -115,6 +119,7 @@ fn across_and_down(from: &[u16], to: &mut [u8]) {
 }
 
 /// The factors of blue and red chroma in 16-bit fixed point.
+// 1.402, 1.772, 0.34414 and 0.71414 times 2¹⁶, as libjpeg rounds them.
 const RED: i32 = 91881;
 const BLUE: i32 = 116_130;
 const GREEN_BLUE: i32 = 22554;
@@ -128,6 +133,7 @@ fn to_rgb(luma: &[u8], blue: &[u8], red: &[u8], out: &mut [[u8; 3]]) {
     for x in 0..count {
         let (y, b, r) = (i32::from(luma[x]), i32::from(blue[x]) - 128, i32::from(red[x]) - 128);
         let byte = |value: i32| value.clamp(0, 255) as u8;
+        // Green takes both products before its one shift: two roundings would differ from libjpeg's.
         out[x] = [
             byte(y + ((RED * r + HALF) >> 16)),
             byte(y + ((HALF - GREEN_BLUE * b - GREEN_RED * r) >> 16)),

@@ -14,7 +14,9 @@ impl Symbol {
 
     fn new(symbol: u8, code_bits: u32, is_ac: bool) -> Self {
         let (run, size) = (u16::from(symbol >> 4), u16::from(symbol & 15));
+        // A run of 15 without a value (0xf0) is sixteen zeros, and no end.
         let ends = is_ac && size == 0 && run != 15;
+        // A code of 16 bits and a value of 15 make 31: five bits hold the length.
         Self((code_bits as u16 + size) | (size << 5) | (run << 9) | (u16::from(ends) << 13))
     }
 
@@ -31,6 +33,7 @@ impl Symbol {
     /// Coefficients to go on by before this one: its zeros, or past every block where the block ends.
     #[inline(always)]
     pub(super) fn skip(self) -> usize {
+        // 128 leads past any of the 64 coefficients.
         usize::from(self.0 >> 9 & 15) + (usize::from(self.0 >> 13) << 7)
     }
 }
@@ -96,6 +99,7 @@ impl Table {
                 return None;
             }
             self.end[length as usize] = code << (LONGEST as u32 - length);
+            // Codes are canonical: the next length goes on from here, with one bit more.
             code <<= 1;
             place += usize::from(count);
         }
@@ -136,7 +140,9 @@ impl<'a> Bits<'a> {
     #[inline(always)]
     pub(super) fn refill(&mut self) -> Option<()> {
         let word = self.data.get(self.at..)?.first_chunk::<8>()?;
+        // Bits below `count` may be there already: they are the same ones, and `|` leaves them so.
         self.next |= u64::from_be_bytes(*word) >> self.count;
+        // As many whole bytes as fit; `| 56` adds eight for each of them, as the lowest three bits of the count stay.
         self.at += ((63 - self.count) >> 3) as usize;
         self.count |= 56;
         Some(())
@@ -154,6 +160,7 @@ impl<'a> Bits<'a> {
     pub(super) fn take(&mut self, symbol: Symbol) -> i32 {
         let (bits, size) = (symbol.bits(), symbol.size());
         let value = self.next << (bits - size);
+        // Two shifts: one by 64 − size would be by 64 where there is no value.
         let magnitude = (value >> 1 >> (63 - size)) as i32;
         // A value whose first bit is 0 is negative: counted from below.
         let below = ((1i32 << size) - 1) & !((value as i64 >> 63) as i32);

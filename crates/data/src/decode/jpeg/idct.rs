@@ -32,6 +32,7 @@ const C3_072: i32 = 25172;
 /// A block whose only coefficient is the first.
 #[inline(always)]
 pub(super) fn flat(first: i16, out: &mut [u8], stride: usize) {
+    // A lone first coefficient is eight times the block's mean; 128 is the level shift of JPEG.
     let sample = (((i32::from(first) + 4) >> 3) + 128).clamp(0, 255) as u8;
     for row in 0..SIDE {
         out[row * stride..][..SIDE].fill(sample);
@@ -60,6 +61,7 @@ fn inverse_portable(block: &Block, out: &mut [u8], stride: usize) {
     for y in 0..SIDE {
         let row = pass(std::array::from_fn(|k| between[y * SIDE + k]));
         for (x, value) in row.into_iter().enumerate() {
+            // Either pass leaves out a factor of 1/√8: the two together are three bits.
             out[y * stride + x] = (round(value, BITS + BETWEEN + 3) + 128).clamp(0, 255) as u8;
         }
     }
@@ -71,6 +73,7 @@ fn round(value: i32, bits: i32) -> i32 {
 
 /// One dimension: eight coefficients to eight samples times 2^13.
 fn pass(c: [i32; 8]) -> [i32; 8] {
+    // Wrapping as the vector instructions do, so that damaged coefficients give the same bytes in both forms.
     let mul = i32::wrapping_mul;
     let sum = |values: [i32; 2]| values[0].wrapping_add(values[1]);
     let less = |a: i32, b: i32| a.wrapping_sub(b);

@@ -162,6 +162,7 @@ fn coefficients<const KEEP: bool>(
 ) -> Option<bool> {
     bits.refill()?;
     let symbol = bits.look(codes.dc)?;
+    // A damaged scan may add up differences without bound.
     *dc = dc.wrapping_add(bits.take(symbol));
     if KEEP {
         *block = [0; 64];
@@ -183,5 +184,6 @@ fn coefficients<const KEEP: bool>(
         k += 1;
     }
     // An end of block leads past 128; zeros beyond the last coefficient are damage.
+    // 129 is an end of block right behind the first coefficient, at k = 1.
     (k == 64 || k > 128).then_some(k == 129)
 }
