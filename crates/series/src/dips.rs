@@ -184,7 +184,7 @@ impl DipDetector {
             });
         if lost {
             self.level.clear();
-            open.level.sorted().iter().for_each(|value| self.level.push(*value));
+            open.level.arrived().for_each(|value| self.level.push(value));
             return Some(open.dip);
         }
         self.open = Some(open);

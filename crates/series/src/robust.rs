@@ -38,6 +38,11 @@ impl RobustBaseline {
         self.window.sorted()
     }
 
+    /// The window's values, oldest first.
+    pub fn arrived(&self) -> impl Iterator<Item = f64> {
+        self.window.arrived()
+    }
+
     /// The middle of the values pushed so far; `None` before the first.
     pub fn median(&self) -> Option<f64> {
         self.window.median()

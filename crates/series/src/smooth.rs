@@ -45,6 +45,11 @@ impl RunningMedian {
         Self { window: window.max(1), arrived: VecDeque::new(), sorted: Vec::new() }
     }
 
+    /// The values, oldest first.
+    pub fn arrived(&self) -> impl Iterator<Item = f64> {
+        self.arrived.iter().copied()
+    }
+
     /// Adds a value; a non-finite one is ignored.
     pub fn push(&mut self, value: f64) {
         if !value.is_finite() {

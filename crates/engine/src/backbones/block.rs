@@ -147,7 +147,9 @@ impl Block {
         // Logs first: where a probability underflows, p·log p would be 0 times −∞.
         let logs = logits.f_log_softmax(3, Kind::Float)?;
         let entropy = logs.f_exp()?.f_mul(&logs)?.f_sum_dim_intlist([3i64].as_slice(), false, Kind::Float)?;
-        Ok(entropy.f_mean(Kind::Float)?.f_mul_scalar(-1.0 / (tokens as f64).ln().max(f64::MIN_POSITIVE))?)
+        // One token alone has no other to look at: its entropy of 0 needs no scale.
+        let most = if tokens > 1 { (tokens as f64).ln() } else { 1.0 };
+        Ok(entropy.f_mean(Kind::Float)?.f_mul_scalar(-1.0 / most)?)
     }
 
     fn normed(&self, query: &Tensor, key: &Tensor) -> Result<(Tensor, Tensor)> {
