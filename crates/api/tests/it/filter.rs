@@ -12,8 +12,8 @@ use crate::world::World;
 
 const SWEEP: &str = "format = 1\nname = \"Rates\"\n[recipe]\npreset = \"mocov3_vit_micro\"\n";
 
-/// A run that works and has recorded its speed, and a cancelled probe of it that a sweep asked for.
-async fn two_runs(world: &World) -> (RunId, RunId) {
+/// A run that works and has recorded its speed.
+async fn fast_run(world: &World) -> RunId {
     let context = &world.context;
     let about = About {
         label: "fast".to_owned(),
@@ -34,11 +34,17 @@ async fn two_runs(world: &World) -> (RunId, RunId) {
         }
         Ok(())
     };
-    let judged = record(context, about, write).await.unwrap().run;
-    let store = context.store();
+    let run = record(context, about, write).await.unwrap().run;
     for state in [RunState::Queued, RunState::Starting, RunState::Running] {
-        store.set_state(judged, state, Evidence::said("made"), context.now()).await.unwrap();
+        context.store().set_state(run, state, Evidence::said("made"), context.now()).await.unwrap();
     }
+    run
+}
+
+/// Such a run, and a cancelled probe of it that a sweep asked for.
+async fn two_runs(world: &World) -> (RunId, RunId) {
+    let (context, store) = (&world.context, world.context.store());
+    let judged = fast_run(world).await;
     let (sweep, revision, points) = sweeps::add(context, SWEEP, "rates.toml").await.unwrap();
     let new = NewRun {
         id: None,
@@ -141,7 +147,7 @@ async fn a_label_that_one_run_has_stands_for_its_id() {
     assert_eq!(runs::resolve(&world.context, "fast").await.unwrap(), judged);
     assert_eq!(runs::resolve(&world.context, "probe").await.unwrap(), probe);
     assert_eq!(runs::resolve(&world.context, "slow").await.unwrap_err().code, ErrorCode::NotFound);
-    let again = two_runs(&world).await.0;
+    let again = fast_run(&world).await;
     let error = runs::resolve(&world.context, "fast").await.unwrap_err();
     assert_eq!(error.code, ErrorCode::Ambiguous);
     assert!(

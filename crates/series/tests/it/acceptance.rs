@@ -4,7 +4,9 @@ use vitals_series::synthetic::Noise;
 use vitals_series::{SpikeRule, spikes};
 
 use crate::fixtures::read;
-use crate::trials::{DEMO_FROZEN, DEMO_LEARNED, FROZEN, Kind, LEARNED, ONE_BATCH, ONSET, Shape, Tally, Trial, invented};
+use crate::trials::{
+    DEMO_FROZEN, DEMO_LEARNED, FROZEN, Kind, LEARNED, ONE_BATCH, ONSET, Shape, Tally, Trial, invented,
+};
 
 const NOISES: [Kind; 3] = [Kind::Real(LEARNED), Kind::Memory(0.6), Kind::Heavy(5)];
 
