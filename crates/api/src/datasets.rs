@@ -37,21 +37,25 @@ impl Datasets for Here {
 }
 
 pub(crate) async fn here(context: &Context) -> Result<Here> {
-    let mut names: Vec<String> = context.store().datasets().await?.into_iter().map(|row| row.name).collect();
+    let rows = context.store().datasets().await?;
+    let mut names: Vec<String> = rows.iter().map(|row| row.name.clone()).collect();
     if !names.iter().any(|name| name == FASHION_MNIST) {
         names.push(FASHION_MNIST.to_owned());
     }
-    Ok(Here { facts: known_facts(context).await?, names })
+    Ok(Here { facts: facts_of(rows), names })
 }
 
 /// Facts of every data set that was looked at, by name.
 pub(crate) async fn known_facts(context: &Context) -> Result<HashMap<String, DatasetFacts>> {
-    let rows = context.store().datasets().await?;
+    Ok(facts_of(context.store().datasets().await?))
+}
+
+fn facts_of(rows: Vec<DatasetRow>) -> HashMap<String, DatasetFacts> {
     let facts = rows.into_iter().filter(|row| row.problem.is_none()).filter_map(|row| {
         let facts: DatasetFacts = serde_json::from_value(row.facts.get("facts")?.clone()).ok()?;
         Some((row.name, facts))
     });
-    Ok(facts.collect())
+    facts.collect()
 }
 
 /// The facts of a data set, looked at now where that was not done before.

@@ -26,7 +26,7 @@ pub async fn events(context: &Context, id: &str, kinds: &[String]) -> Result<Run
     let id = runs::resolve(context, id).await?;
     let row = context.store().run(id).await?;
     let queries = row.resolved()?.knn_queries;
-    let stability = stability::form(stability::stability(&row, Some(queries)).unwrap_or_default());
+    let stability = stability::form(stability::stability(&row, queries).unwrap_or_default());
     let reference = runs::first_layer(context, id).await?;
     let reference = reference.as_deref();
     let found = context.store().events(id, &[], false).await?;

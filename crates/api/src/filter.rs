@@ -41,7 +41,7 @@ impl<'a> Filtered<'a> {
             Field::Tag => Some(Scalar::List(row.tags.clone())),
             Field::Note => text(&row.note),
             Field::Stability => {
-                let score = stability(row, Some(self.recipe.knn_queries))?.score();
+                let score = stability(row, self.recipe.knn_queries)?.score();
                 score.ok().map(Scalar::Number)
             }
             Field::Step => number(row.steps_done as f64),

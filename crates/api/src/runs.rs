@@ -57,7 +57,7 @@ pub fn run(row: RunRow) -> Result<Run> {
     let images_per_second = images_per_second(&row);
     let eta_seconds = eta_seconds(&row, recipe.batch_size);
     let total_steps = row.total_steps.unwrap_or(0);
-    let score = stability(&row, Some(recipe.knn_queries)).and_then(|stability| stability.score().ok());
+    let score = stability(&row, recipe.knn_queries).and_then(|stability| stability.score().ok());
     Ok(Run {
         id: row.id.to_string(),
         label: row.label,

@@ -8,9 +8,9 @@ use crate::dto;
 use crate::said::Unscored;
 
 /// How stable a run was, whose evaluations classify so many images.
-pub(crate) fn stability(row: &RunRow, queries: Option<u32>) -> Option<Stability> {
+pub(crate) fn stability(row: &RunRow, queries: u32) -> Option<Stability> {
     let stability = row.stability?;
-    let evaluated = stability.evaluated.map(|evaluated| Evaluated { queries, ..evaluated });
+    let evaluated = stability.evaluated.map(|evaluated| Evaluated { queries: Some(queries), ..evaluated });
     Some(Stability { evaluated, ..stability })
 }
 

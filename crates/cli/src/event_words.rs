@@ -17,7 +17,6 @@ pub fn sentence(event: &EventInfo) -> String {
     if event.confirmed == Some(false) {
         parts.push("the fixed bank does not show it".to_owned());
     }
-    parts.retain(|part| !part.is_empty());
     parts.join("; ")
 }
 
