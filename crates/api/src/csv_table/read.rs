@@ -154,7 +154,9 @@ impl Rows {
         let is_there = self.rows.contains_key(&step);
         let (time, kept) = self.rows.entry(step).or_default();
         *time = elapsed.or(*time);
-        self.merged += u64::from(is_there);
+        // In the long form a step has as many rows as metrics: to join them is no news.
+        let is_wide = matches!(self.layout.values, Values::Wide(_));
+        self.merged += u64::from(is_there && is_wide);
         for (column, value) in values {
             if kept.len() <= column {
                 kept.resize(column + 1, None);

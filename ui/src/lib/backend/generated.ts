@@ -98,9 +98,6 @@ parameters: { [key in string]: Array<JsonValue> }, equal_parameters: number,
  */
 unshared_parameters: number, metrics: { [key in string]: Array<CompareMetric> }, };
 
-/**
- * A value of a configuration. Lists are texts, as JSON writes them; what is null or empty is absent.
- */
 export type ConfigValue = boolean | number | string;
 
 export type DatasetInfo = { name: string, path: string, images: number, heldout: number, classes: number, labelled: boolean, 
@@ -602,9 +599,6 @@ priority: number, created_at: string, started_at: string | null, ended_at: strin
  */
 revision: number, };
 
-/**
- * A free configuration: keys of nested tables are joined with dots.
- */
 export type RunConfig = { [key in string]: ConfigValue };
 
 export type RunDetail = { run: Run, folder: string, transitions: Array<Transition>, attempts: Array<AttemptInfo>, series: Array<SeriesInfo>, 
@@ -741,9 +735,6 @@ at_once: number,
  */
 conf: string, };
 
-/**
- * Where an imported run came from.
- */
 export type Source = { 
 /**
  * The form of what was read: `csv`.
