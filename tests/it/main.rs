@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on says why")]
 
 mod bad_input;
+mod files_of_others;
 #[path = "../../crates/supervisor/tests/it/holder.rs"]
 mod holder;
 mod parity;

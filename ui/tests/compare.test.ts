@@ -22,6 +22,10 @@ describe('a valid pair', () => {
     expect(isValidPair(pair({ frozen_patch_projection: [true, false] }))).toBe(true);
     for (const name of ['seed', 'dataset', 'batch_size']) expect(isValidPair(pair({ frozen_patch_projection: [true, false], [name]: [0, 1] }))).toBe(false);
   });
+  it('is none of imported runs: nobody knows their seeds', () => {
+    const imported = { ...first, source: { kind: 'csv', tool: null, version: null, path: null } };
+    expect(isValidPair({ runs: [first, imported], parameters: { 'config.lr': [null, 1] } })).toBe(false);
+  });
   it('is two runs that differ at all', () => {
     expect(isValidPair(pair({}))).toBe(false);
     expect(isValidPair(pair({ optimizer: ['adamw', 'lamb', 'sgd'] }, 3))).toBe(false);
@@ -34,7 +38,9 @@ it('colours: frozen 1 and learned 2 where that tells two runs apart', () => {
 });
 
 it('all parameters: one value a run, null where a run has none', () => {
-  expect(allParameters([{ parameters: { b: 1 } }, { parameters: { a: 2, b: 3 } }])).toEqual([['a', [null, 2]], ['b', [1, 3]]]);
+  expect(allParameters([{ parameters: { b: 1 }, config: {}, source: null }, { parameters: { a: 2, b: 3 }, config: {}, source: null }])).toEqual([['a', [null, 2]], ['b', [1, 3]]]);
+  const source = { kind: 'csv', tool: null, version: null, path: null };
+  expect(allParameters([{ parameters: { b: 1 }, config: {}, source: null }, { parameters: {}, config: { b: 'x' }, source }])).toEqual([['b', [1, null]], ['config.b', [null, 'x']]]);
 });
 
 describe('differences', () => {

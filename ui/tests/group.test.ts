@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Columns } from '../src/lib/backend';
 import { aggregate, groups } from '../src/screens/compare/group';
 
-const run = (label: string, parameters: Record<string, number | boolean>) => ({ label, parameters });
+const run = (label: string, parameters: Record<string, number | boolean>) => ({ label, parameters, source: null, config: {} });
 
 /** Columns of one value each. */
 function columns(values: [number, number][]): Columns {
@@ -15,6 +15,16 @@ describe('groups', () => {
   it('join what differs in its seed alone, whatever the order of the parameters', () => {
     const runs = [run('frozen-s0', { seed: 0, lr: 1, frozen: true }), run('learned-s0', { seed: 0, lr: 1, frozen: false }), run('frozen-s1', { frozen: true, lr: 1, seed: 1 })];
     expect(groups(runs).map(({ label, runs: members }) => ({ label, members }))).toEqual([{ label: 'frozen', members: [0, 2] }, { label: 'learned-s0', members: [1] }]);
+  });
+});
+
+describe('groups of imported runs', () => {
+  const source = { kind: 'csv', tool: null, version: null, path: null };
+  const theirs = (label: string, config: Record<string, number>) => ({ label, parameters: {}, source, config });
+
+  it('go by their own configuration, and nobody is joined with one whose configuration is unknown', () => {
+    const runs = [theirs('a', { lr: 1, seed: 0 }), theirs('b', { lr: 1, seed: 1 }), theirs('c', {}), theirs('d', {})];
+    expect(groups(runs).map((group) => group.runs)).toEqual([[0, 1], [2], [3]]);
   });
 });
 

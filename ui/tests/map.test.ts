@@ -8,12 +8,37 @@ let made = 0;
 function run(parameters: Run['parameters'], knn: number | 'NaN' = 0.5, events: Run['events'] = {}): Run {
   made += 1;
   return {
-    id: `r${made}`, first_layer: null, label: `r${made}`, sweep: null, sweep_name: null, point: '', seed: Number(parameters['seed'] ?? 0), state: 'finished', evidence: '', evidence_code: { kind: 'exit', code: 0 }, attempt: 1, device: null, parameters,
+    id: `r${made}`, first_layer: null, label: `r${made}`, sweep: null, sweep_name: null, point: '', seed: Number(parameters['seed'] ?? 0), state: 'finished', evidence: '', evidence_code: { kind: 'exit', code: 0 }, attempt: 1, device: null, parameters, source: null, original_id: null, config: {},
     effective_learning_rate: 1e-3, loss_start: null, loss_floor: null, progress: { step: 500, total_steps: 500, eta_seconds: null, images_per_second: null },
     metrics: { knn_top1: { last: knn, min: null, max: null, nonfinite: 0 } }, events, stability: 0.8, tags: [], note: '', queue_position: null, priority: 0, probed: null, created_at: '', started_at: null, ended_at: null, revision: 1,
   };
 }
 const point = (batch_size: number, base_learning_rate: number, frozen: boolean, seed: number) => ({ batch_size, base_learning_rate, frozen_patch_projection: frozen, seed, dataset: 'a' });
+
+/** As another tool trained it. */
+const imported = (config: Run['config']): Run => ({ ...run({}), source: { kind: 'csv', tool: null, version: null, path: 'a.csv' }, seed: null, point: null, effective_learning_rate: null, config });
+
+describe('map of imported runs', () => {
+  const theirs = [imported({ lr: 0.1, 'optim.name': 'lars', seed: 0 }), imported({ lr: 0.2, 'optim.name': 'lars', seed: 1 }), imported({ lr: 0.1, 'optim.name': 'adamw', seed: 0 }), imported({})];
+
+  it('lays them out over their own configuration, and leaves out who has none', () => {
+    expect(varying(theirs)).toEqual(['config.lr', 'config.optim.name']);
+    const layout = layOut(theirs, undefined, undefined);
+    expect([layout?.xs, layout?.ys, layout?.most]).toEqual([[0.1, 0.2], ['lars', 'adamw'], 1]);
+    const [panel] = layout?.panels ?? [];
+    const cell = panel?.cells[0];
+    if (!layout || !panel || !cell) throw new Error('no cell');
+    expect(whereOf(layout, panel, cell)).toBe('config.lr = 0.1 and config.optim.name = "lars"');
+  });
+
+  it('mixes nothing with the parameters of trained runs', () => {
+    const mixed = [...theirs, run(point(256, 1e-3, false, 0)), run(point(512, 1e-3, false, 0)), run(point(512, 2e-3, false, 0))];
+    const layout = layOut(mixed, 'batch_size', 'base_learning_rate');
+    expect(layout?.panels.flatMap((panel) => panel.cells.flatMap((cell) => cell.runs)).length).toBe(3);
+    expect(layout?.panels[0]?.values).toEqual([]);
+    expect(layOut([imported({ lr: 0.1 }), run(point(256, 1e-3, false, 0))], undefined, undefined)).toBeNull();
+  });
+});
 
 describe('map', () => {
   const runs = [run(point(256, 1e-3, false, 0), 0.4, { spike: 2 }), run(point(256, 1e-3, false, 1), 0.6), run(point(512, 1e-3, false, 0), 'NaN', { nonfinite: 1 }), run(point(256, 2e-3, false, 0)), run(point(256, 1e-3, true, 0), 0.9)];

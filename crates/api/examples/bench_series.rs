@@ -10,7 +10,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 use vitals_api::dto::{FrameRequest, HeatmapCell, HeatmapRequest, SeriesAsk};
-use vitals_api::foreign::{About, record};
+use vitals_api::foreign::{About, Origin, record};
 use vitals_api::{Binaries, Context, Evidence, RunId, events, frames, heatmap, runs};
 use vitals_journal::{Column, Writer};
 use vitals_series::synthetic::{Noise, Synthetic};
@@ -122,7 +122,8 @@ fn now() -> i64 {
 
 fn about(label: String, steps: u64) -> About {
     let text = "made, not trained".to_owned();
-    About { label, steps, evidence: Evidence::said(&text), note: text, tag: "synthetic".to_owned() }
+    let origin = Origin::stand_in();
+    About { label, origin, steps, evidence: Evidence::said(&text), note: text, tag: "synthetic".to_owned() }
 }
 
 async fn deep_run(context: &Context, steps: u64, layers: usize) -> Result<(RunId, u64), Failure> {

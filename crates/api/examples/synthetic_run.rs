@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::json;
-use vitals_api::foreign::{About, record};
+use vitals_api::foreign::{About, Origin, record};
 use vitals_api::{Binaries, Context, Evidence};
 use vitals_journal::{Column, Writer};
 use vitals_series::synthetic::{Noise, Synthetic};
@@ -59,6 +59,7 @@ async fn main() -> Result<(), Failure> {
         };
         let kind = if wanted.calm { "calm" } else { "ten spikes" };
         let about = About {
+            origin: Origin::stand_in(),
             label: format!("synthetic {seed}, {kind}"),
             steps: wanted.steps,
             evidence: Evidence::said("made, not trained"),

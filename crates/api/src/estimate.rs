@@ -19,8 +19,9 @@ impl Estimates {
         let mut rates: HashMap<String, Vec<f64>> = HashMap::new();
         for row in context.store().runs(&RunSelection::All, &wanted).await? {
             let rate = row.metrics.get(Metric::ImagesPerSecond.name()).map(|metric| metric.last);
-            if let Some(rate) = rate.filter(|rate| rate.is_finite() && *rate > 0.0) {
-                rates.entry(time_key(&row.resolved()?)).or_default().push(rate);
+            let rate = rate.filter(|rate| rate.is_finite() && *rate > 0.0);
+            if let (Some(rate), Some(recipe)) = (rate, row.recipe()?) {
+                rates.entry(time_key(&recipe)).or_default().push(rate);
             }
         }
         rates.values_mut().for_each(|rates| rates.sort_by(f64::total_cmp));

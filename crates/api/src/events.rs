@@ -25,7 +25,7 @@ const FOLLOWS_WITHIN_STEPS: u64 = 200;
 pub async fn events(context: &Context, id: &str, kinds: &[String]) -> Result<RunEvents> {
     let id = runs::resolve(context, id).await?;
     let row = context.store().run(id).await?;
-    let queries = row.resolved()?.knn_queries;
+    let queries = row.recipe()?.map(|recipe| recipe.knn_queries);
     let stability = stability::form(stability::stability(&row, queries).unwrap_or_default());
     let reference = runs::first_layer(context, id).await?;
     let reference = reference.as_deref();

@@ -156,7 +156,7 @@ async fn picture(
         compared.push(compared_run(context, &row).await?);
         rows.push(row);
     }
-    let band = rows.first().and_then(|row| vitals_recipe::loss_band(&row.resolved().ok()?));
+    let band = rows.first().and_then(|row| vitals_recipe::loss_band(&row.recipe().ok()??));
     let sweeps: std::collections::BTreeSet<&str> =
         rows.iter().filter_map(|row| row.sweep_name.as_deref()).collect();
     let title = match (rows.as_slice(), sweeps.len()) {
@@ -192,7 +192,7 @@ async fn compared_run(context: &Context, row: &RunRow) -> Result<ComparedRun> {
         let found = series.iter().find(|series| series.name == name)?;
         Some(cut(&found.steps, &found.values, 0, to + 1, plot_width(WIDTH)))
     };
-    let frozen = row.resolved()?.frozen_patch_projection;
+    let frozen = row.recipe()?.is_some_and(|recipe| recipe.frozen_patch_projection);
     let shocks = context.store().events(row.id, &["shock"], false).await?;
     Ok(ComparedRun {
         label: row.label.clone(),

@@ -16,12 +16,13 @@ use crate::stability::stability;
 /// A run under a filter.
 pub(crate) struct Filtered<'a> {
     row: &'a RunRow,
-    recipe: Recipe,
+    /// None where it was imported.
+    recipe: Option<Recipe>,
 }
 
 impl<'a> Filtered<'a> {
     pub fn new(row: &'a RunRow) -> Result<Self> {
-        Ok(Self { row, recipe: row.resolved()? })
+        Ok(Self { row, recipe: row.recipe()? })
     }
 
     fn field(&self, field: Field) -> Option<Scalar> {
@@ -34,21 +35,27 @@ impl<'a> Filtered<'a> {
             Field::Sweep => row.sweep.map(|id| Scalar::Text(id.to_string())),
             Field::SweepName => row.sweep_name.clone().map(Scalar::Text),
             Field::Probed => row.probed.map(|probed| Scalar::Text(probed.run.to_string())),
-            Field::Point => text(&row.point),
+            Field::Point => row.trained().map(|trained| Scalar::Text(trained.point.clone())),
             Field::State => text(row.state.as_str()),
             Field::Evidence => text(&row.evidence),
             Field::Attempt => number(f64::from(row.attempt)),
             Field::Tag => Some(Scalar::List(row.tags.clone())),
             Field::Note => text(&row.note),
             Field::Stability => {
-                let score = stability(row, self.recipe.knn_queries)?.score();
+                let queries = self.recipe.as_ref().map(|recipe| recipe.knn_queries);
+                let score = stability(row, queries)?.score();
                 score.ok().map(Scalar::Number)
             }
             Field::Step => number(row.steps_done as f64),
             Field::TotalSteps => row.total_steps.map(|steps| Scalar::Number(steps as f64)),
-            Field::EtaSeconds => eta_seconds(row, self.recipe.batch_size).map(Scalar::Number),
+            Field::EtaSeconds => {
+                let recipe = self.recipe.as_ref()?;
+                eta_seconds(row, recipe.batch_size).map(Scalar::Number)
+            }
             Field::ImagesPerSecond => images_per_second(row).map(Scalar::Number),
-            Field::EffectiveLearningRate => number(effective_learning_rate(&self.recipe)),
+            Field::EffectiveLearningRate => {
+                self.recipe.as_ref().map(|recipe| Scalar::Number(effective_learning_rate(recipe)))
+            }
             Field::CreatedAt => text(&vitals_run::rfc3339(row.created_at)),
             Field::StartedAt => row.started_at.map(|at| Scalar::Text(vitals_run::rfc3339(at))),
             Field::EndedAt => row.ended_at.map(|at| Scalar::Text(vitals_run::rfc3339(at))),
@@ -60,7 +67,8 @@ impl Row for Filtered<'_> {
     fn lookup(&self, name: &Name) -> Option<Scalar> {
         match name {
             Name::Field(field) => self.field(*field),
-            Name::Parameter(name) => self.recipe.get(name).as_ref().and_then(Scalar::from_json),
+            Name::Parameter(name) => self.recipe.as_ref()?.get(name).as_ref().and_then(Scalar::from_json),
+            Name::Config { key } => Scalar::from_json(&self.row.imported()?.config.0.get(key)?.to_json()),
             Name::Metric { metric, extreme } => {
                 let metric = self.row.metrics.get(metric)?;
                 let value = match extreme {

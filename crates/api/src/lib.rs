@@ -49,8 +49,8 @@ pub use vitals_recipe::describe as describe_parameter;
 pub use vitals_recipe::sentences;
 pub use vitals_recipe::{Bytes, Metric};
 pub use vitals_run::{
-    BackboneCheck, CheckpointMade, Command, Evidence, Happening, Nonfinite, Rewound, RunState, Shock,
-    SkippedStep, Stalled, rfc3339,
+    BackboneCheck, CheckpointMade, Command, Evidence, Happening, Imported, Nonfinite, Rewound, RunConfig,
+    RunState, Shock, SkippedStep, Source, Stalled, rfc3339,
 };
 pub use vitals_store::{MetricChoice, RunEvent, RunId, RunSelection, SweepId};
 pub use vitals_supervisor::{Binaries, Ended, Options, Supervisor, guard, ingest_folder, stop_signals};

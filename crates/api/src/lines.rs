@@ -241,7 +241,7 @@ async fn place(
 ) -> Result<Vec<Line>> {
     let scale = match axis.unwrap_or(FrameAxis::Step) {
         FrameAxis::Step => Scale::Steps,
-        FrameAxis::Images => Scale::Linear(f64::from(context.store().run(run).await?.resolved()?.batch_size)),
+        FrameAxis::Images => Scale::Linear(images_per_step(context, run).await?),
         FrameAxis::Epoch => Scale::Linear(epochs_per_step(context, run).await?),
         FrameAxis::Elapsed => Scale::Seconds(clocks(context, run, superseded, &lines).await?),
     };
@@ -258,8 +258,14 @@ async fn place(
     Ok(lines.into_iter().map(place).collect())
 }
 
+/// NaN, and so no place on the axis, where the batch is not known.
+async fn images_per_step(context: &Context, run: RunId) -> Result<f64> {
+    let recipe = context.store().run(run).await?.recipe()?;
+    Ok(recipe.map_or(f64::NAN, |recipe| f64::from(recipe.batch_size)))
+}
+
 async fn epochs_per_step(context: &Context, run: RunId) -> Result<f64> {
-    let recipe = context.store().run(run).await?.resolved()?;
+    let Some(recipe) = context.store().run(run).await?.recipe()? else { return Ok(f64::NAN) };
     let facts = crate::datasets::known_facts(context).await?.remove(&recipe.dataset);
     let images = facts.or_else(|| vitals_recipe::DatasetFacts::published(&recipe.dataset)).map(|f| f.images);
     let steps = images.map(|images| recipe.schedule(images).steps_per_epoch as f64);

@@ -37,7 +37,9 @@ struct Planned {
 async fn plan(context: &Context, request: &ProbeStart) -> Result<Planned> {
     let task = kind(&request.kind)?;
     let judged = context.store().run(runs::resolve(context, &request.run).await?).await?;
-    let its_own = judged.resolved()?;
+    let Some(its_own) = judged.recipe()? else {
+        return Err(ApiError::invalid(Failure::ProbeOfImported { run: judged.label }));
+    };
     if its_own.task.is_probe() {
         let run = judged.label;
         let said = match judged.probed {

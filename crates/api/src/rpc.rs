@@ -10,7 +10,7 @@ use serde_json::Value;
 use ts_rs::{Config, TS};
 use vitals_recipe::sweep::{AxisForm, FormAxis, SweepForm, edit::Edit as SweepEdit};
 use vitals_recipe::{Bytes, Told};
-use vitals_run::{Command, Deed, Evidence, Meaning, RunState};
+use vitals_run::{Command, ConfigValue, Deed, Evidence, Meaning, RunConfig, RunState, Source};
 
 use crate::dto::*;
 use crate::error::Result;
@@ -335,6 +335,7 @@ pub fn typescript() -> String {
         Command,
         CompareMetric,
         Comparison,
+        ConfigValue,
         DatasetInfo,
         DatasetSample,
         DatasetSamples,
@@ -373,6 +374,7 @@ pub fn typescript() -> String {
         QueueSettings,
         RetryPolicy,
         Run,
+        RunConfig,
         RunDetail,
         RunEvent,
         RunEvents,
@@ -384,6 +386,7 @@ pub fn typescript() -> String {
         SeriesRequest,
         Settings,
         SlurmSettings,
+        Source,
         Stability,
         SupervisorStatus,
         SweepCheck,

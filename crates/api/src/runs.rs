@@ -50,31 +50,37 @@ pub async fn all(context: &Context) -> Result<Vec<RunId>> {
 
 /// A stored run in the form that crosses the door.
 pub fn run(row: RunRow) -> Result<Run> {
-    let recipe = row.resolved()?;
-    let band = loss_band(&recipe);
+    let recipe = row.recipe()?;
+    let band = recipe.as_ref().and_then(loss_band);
     let metrics: BTreeMap<String, MetricSummary> =
         row.metrics.iter().map(|(name, metric)| (name.clone(), summary(metric))).collect();
     let images_per_second = images_per_second(&row);
-    let eta_seconds = eta_seconds(&row, recipe.batch_size);
+    let eta_seconds = recipe.as_ref().and_then(|recipe| eta_seconds(&row, recipe.batch_size));
     let total_steps = row.total_steps.unwrap_or(0);
-    let score = stability(&row, recipe.knn_queries).and_then(|stability| stability.score().ok());
+    let queries = recipe.as_ref().map(|recipe| recipe.knn_queries);
+    let score = stability(&row, queries).and_then(|stability| stability.score().ok());
+    let trained = row.trained().cloned();
+    let imported = row.imported().cloned();
     Ok(Run {
         id: row.id.to_string(),
         label: row.label,
         sweep: row.sweep.map(|id| id.to_string()),
         sweep_name: row.sweep_name,
         probed: row.probed.map(|probed| ProbedRun { run: probed.run.to_string(), step: probed.step }),
-        point: row.point,
-        seed: row.seed,
+        seed: trained.as_ref().map(|trained| trained.seed),
+        point: trained.map(|trained| trained.point),
         state: row.state.as_str().to_owned(),
         evidence: row.evidence,
         evidence_code: row.evidence_code,
         attempt: row.attempt,
         device: row.device,
-        effective_learning_rate: effective_learning_rate(&recipe),
+        effective_learning_rate: recipe.as_ref().map(effective_learning_rate),
         loss_start: band.map(|band| band.start),
         loss_floor: band.map(|band| band.floor),
-        parameters: recipe.by_name(),
+        parameters: recipe.map(|recipe| recipe.by_name()).unwrap_or_default(),
+        source: imported.as_ref().map(|imported| imported.source.clone()),
+        original_id: imported.as_ref().and_then(|imported| imported.original_id.clone()),
+        config: imported.map(|imported| imported.config).unwrap_or_default(),
         progress: Progress { step: row.steps_done, total_steps, eta_seconds, images_per_second },
         metrics,
         first_layer: row.first_layer,
@@ -129,7 +135,10 @@ pub async fn list(context: &Context, query: &RunsQuery) -> Result<RunsPage> {
     }
     if let Some(order) = order {
         // Runs that are equal in the key, such as those queued in one millisecond, keep one order in either direction.
-        let place = |row: &RunRow| (row.sweep_name.clone(), row.label.clone(), row.point.clone(), row.seed);
+        let place = |row: &RunRow| {
+            let trained = row.trained().map(|trained| (trained.point.clone(), trained.seed));
+            (row.sweep_name.clone(), row.label.clone(), trained)
+        };
         kept.sort_by(|(a, one), (b, other)| {
             order.compare(a.as_ref(), b.as_ref()).then_with(|| place(one).cmp(&place(other)))
         });
@@ -253,12 +262,15 @@ fn series_info(entry: &SeriesEntry, layers: &[String]) -> SeriesInfo {
 
 /// The run of the same sweep and seed that differs only in the patch projection.
 async fn twin(context: &Context, row: &RunRow) -> Result<Option<String>> {
-    let Some(sweep) = row.sweep else { return Ok(None) };
-    let mut wanted = row.resolved()?;
+    let (Some(sweep), Some(trained), Some(mut wanted)) = (row.sweep, row.trained(), row.recipe()?) else {
+        return Ok(None);
+    };
     wanted.frozen_patch_projection = !wanted.frozen_patch_projection;
     let point = vitals_recipe::point_id(&wanted);
     let runs = context.store().runs(&RunSelection::Sweep(sweep), &MetricChoice::None).await?;
-    Ok(runs.into_iter().find(|run| run.point == point && run.seed == row.seed).map(|run| run.id.to_string()))
+    let is_twin =
+        |run: &RunRow| run.trained().is_some_and(|other| other.point == point && other.seed == trained.seed);
+    Ok(runs.into_iter().find(is_twin).map(|run| run.id.to_string()))
 }
 
 /// The last lines of a run's log, oldest first.
@@ -302,6 +314,10 @@ async fn request_one(context: &Context, command: Command, id: &str, arguments: &
     let Some(row) = rows.first() else {
         return Err(ApiError::new(ErrorCode::NotFound, Failure::NoRun { id: id.to_string() }));
     };
+    if row.imported().is_some() && command != Command::Remove {
+        let said = Failure::NotForImported { run: row.label.clone(), command: command.as_str().to_owned() };
+        return Err(ApiError::new(ErrorCode::WrongState, said));
+    }
     if !command.applies(row.state) {
         let said = Failure::NotApplicable {
             run: row.label.clone(),

@@ -7,10 +7,10 @@ use vitals_store::RunRow;
 use crate::dto;
 use crate::said::Unscored;
 
-/// How stable a run was, whose evaluations classify so many images.
-pub(crate) fn stability(row: &RunRow, queries: u32) -> Option<Stability> {
+/// How stable a run was, whose evaluations classify so many images, where that is known.
+pub(crate) fn stability(row: &RunRow, queries: Option<u32>) -> Option<Stability> {
     let stability = row.stability?;
-    let evaluated = stability.evaluated.map(|evaluated| Evaluated { queries: Some(queries), ..evaluated });
+    let evaluated = stability.evaluated.map(|evaluated| Evaluated { queries, ..evaluated });
     Some(Stability { evaluated, ..stability })
 }
 

@@ -76,7 +76,11 @@ async fn existing_runs(context: &Context, text: &str, file: &str) -> Result<Exis
         return Ok(Existing::new());
     };
     let runs = runs(context, sweep.id).await?;
-    Ok(runs.into_iter().map(|run| ((run.point, run.seed), run.state)).collect())
+    let known = |run: RunRow| {
+        let trained = run.trained()?;
+        Some(((trained.point.clone(), trained.seed), run.state))
+    };
+    Ok(runs.into_iter().filter_map(known).collect())
 }
 
 /// The points of a stored sweep's newest text, each with the state of its seeds' runs.

@@ -288,8 +288,12 @@ pub struct EventsArgs {
 
 #[derive(Debug, Subcommand)]
 pub enum ImportCommand {
-    /// One run a file: header `step`, optionally `elapsed_seconds`, then metric names; prints the run's id.
+    /// One run a file: header `step`, optionally `elapsed_seconds`, then metric names; prints the run's id. Tables of W&B,
+    /// TensorBoard, MLflow, Lightning and pandas are read too, and what is not taken as it stands is said.
     Csv {
+        /// What is known of the runs' configuration: a JSON object, whose nested keys are joined with dots.
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
     },

@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use serde_json::{Value, json};
-use vitals_api::dto::{ApiError, Comparison, RunDetail, RunsQuery};
+use vitals_api::dto::{ApiError, Comparison, Run, RunDetail, RunsQuery};
 use vitals_api::said::Failure;
 use vitals_api::series::{Points, SeriesData};
 use vitals_api::{
-    Command, Context, Metric, Result, compare as api_compare, export as api_export, runs,
+    Command, Context, Metric, Result, Source, compare as api_compare, export as api_export, runs,
     series as api_series, supervisor, table,
 };
 
@@ -138,7 +138,12 @@ fn print_detail(detail: &RunDetail, out: &Out) {
             number(floor)
         ));
     }
-    out.line(format!("effective lr {}", number(run.effective_learning_rate)));
+    if let Some(rate) = run.effective_learning_rate {
+        out.line(format!("effective lr {}", number(rate)));
+    }
+    if let Some(source) = &run.source {
+        out.line(format!("imported    {}", origin(source, run.original_id.as_deref())));
+    }
     out.line("");
     let mut states = Table::new(&["at", "state", "evidence"]);
     for change in &detail.transitions {
@@ -153,6 +158,21 @@ fn print_detail(detail: &RunDetail, out: &Out) {
     }
     metrics.lines().iter().for_each(|line| out.line(line));
     out.line("");
+    match run.source {
+        None => print_parameters(run, out),
+        Some(_) => print_config(run, out),
+    }
+    if let Some(probed) = &run.probed {
+        let at = probed.step.map_or_else(|| "untrained".to_owned(), |step| format!("after {step} steps"));
+        out.line(format!("\njudges      {} {at}", probed.run));
+    }
+    if !detail.probes.is_empty() {
+        out.line("\nprobes");
+        probe_commands::print(&detail.probes, out);
+    }
+}
+
+fn print_parameters(run: &Run, out: &Out) {
     let mut parameters = Table::new(&["parameter", "value", "default"]);
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     for one in table::parameters() {
@@ -163,14 +183,30 @@ fn print_detail(detail: &RunDetail, out: &Out) {
     }
     parameters.lines().iter().for_each(|line| out.line(line));
     out.remark("parameters that are not listed are at their defaults; --json lists all");
-    if let Some(probed) = &run.probed {
-        let at = probed.step.map_or_else(|| "untrained".to_owned(), |step| format!("after {step} steps"));
-        out.line(format!("\njudges      {} {at}", probed.run));
+}
+
+/// What the tool that trained it says; conditions ask for it as `config.KEY`.
+fn print_config(run: &Run, out: &Out) {
+    if run.config.is_empty() {
+        out.remark("Vitals did not train it: its configuration is unknown");
+        return;
     }
-    if !detail.probes.is_empty() {
-        out.line("\nprobes");
-        probe_commands::print(&detail.probes, out);
+    let mut config = Table::new(&["config", "value"]);
+    for (key, value) in &run.config.0 {
+        config.row(vec![key.clone(), value.to_string()]);
     }
+    config.lines().iter().for_each(|line| out.line(line));
+}
+
+fn origin(source: &Source, original_id: Option<&str>) -> String {
+    let tool = match (&source.tool, &source.version) {
+        (Some(tool), Some(version)) => format!("{tool} {version}, {}", source.kind),
+        (Some(tool), None) => format!("{tool}, {}", source.kind),
+        (None, _) => source.kind.clone(),
+    };
+    let called = original_id.map(|id| format!(", called {id} there")).unwrap_or_default();
+    let path = source.path.as_ref().map(|path| format!(" from {path}")).unwrap_or_default();
+    format!("{tool}{path}{called}")
 }
 
 /// The names that `series` takes, with how much is recorded of each.
@@ -260,11 +296,18 @@ fn print_comparison(comparison: &Comparison, out: &Out) {
     head.extend(&labels);
     let mut table = Table::new(&head);
     for (name, values) in &comparison.parameters {
-        let cell = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let cell = |value: &Value| match value {
+            Value::Null => "–".to_owned(),
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
         table.row(std::iter::once(name.clone()).chain(values.iter().map(cell)).collect());
     }
     table.lines().iter().for_each(|line| out.line(line));
     out.line(format!("{} parameters are equal", comparison.equal_parameters));
+    if comparison.unshared_parameters > 0 {
+        out.line(format!("{} are known of one of them only", comparison.unshared_parameters));
+    }
     out.line("");
     head[0] = "metric";
     let mut table = Table::new(&head);

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 use vitals_api::dto::{ApiError, ErrorCode};
 use vitals_api::said::Failure;
-use vitals_api::{Binaries, Context, Result, datasets, doctor as api_doctor, journals, table};
+use vitals_api::{Binaries, Context, Result, RunConfig, datasets, doctor as api_doctor, journals, table};
 
 use crate::args::{DatasetCommand, ImportCommand, JournalCommand};
 use crate::clock;
@@ -99,21 +99,26 @@ pub async fn ingest(context: &Context, folders: &[PathBuf], out: &Out) -> Result
 
 /// Each file by itself: one that is wrong is named, and the others are imported all the same.
 pub async fn import(context: &Context, command: ImportCommand, out: &Out) -> Result<u8> {
-    let ImportCommand::Csv { files } = command;
+    let ImportCommand::Csv { config, files } = command;
+    let config = match config {
+        Some(path) => vitals_api::import::config(&path)?,
+        None => RunConfig::default(),
+    };
     let mut code = 0;
     for file in &files {
-        match vitals_api::import::csv(context, file).await {
+        match vitals_api::import::csv_with(context, file, config.clone()).await {
             Ok(found) if out.json => out.document(&found)?,
             Ok(found) => {
                 out.line(found.run.to_string());
+                let config = match found.config {
+                    0 => String::new(),
+                    values => format!(", {values} values of its configuration"),
+                };
                 out.remark(format!(
-                    "{}: {} metrics, {} rows, {} values",
+                    "{}: {} metrics, {} rows, {} values{config}",
                     found.label, found.metrics, found.rows, found.values
                 ));
-                if !found.in_percent.is_empty() {
-                    let names = found.in_percent.join(", ");
-                    out.remark(format!("in percent there, stored as fractions: {names}"));
-                }
+                found.noticed.iter().for_each(|notice| out.remark(&notice.text));
             }
             Err(error) => {
                 code = error.exit_code();

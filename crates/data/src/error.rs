@@ -174,6 +174,8 @@ pub type Result<T> = std::result::Result<T, DataError>;
 /// Every kind of sentence of this room, for the catalogues.
 pub const SENTENCES: &[&[vitals_recipe::Sentence]] = &[
     DataFailure::SENTENCES,
+    crate::file_kind::FileKind::SENTENCES,
+    crate::file_kind::KindAdvice::SENTENCES,
     Where::SENTENCES,
     Missing::SENTENCES,
     Refusal::SENTENCES,

@@ -8,6 +8,7 @@ mod cpu;
 mod dataset;
 mod decode;
 mod error;
+mod file_kind;
 mod findings;
 mod fingerprint;
 #[doc(hidden)]
@@ -22,6 +23,7 @@ pub use augment::eval_image;
 pub use cache::DecodedCache;
 pub use dataset::{Dataset, DatasetSpec, HeldOut, HeldOutOrigin, Split, open, open_seeded};
 pub use error::{DataError, Missing, Refusal, Result, SENTENCES, Where};
+pub use file_kind::{FIRST_BYTES, FileKind, KindAdvice};
 pub use findings::{Findings, FoundSplit, Labels, LeftOut, Near, Said, SplitWord, Unused, Why};
 pub use loader::{Batch, Loader, LoaderConfig};
 pub use rgb::RgbImage;

@@ -89,7 +89,9 @@ fn entry(bytes: &[u8], at: usize) -> Result<(String, Range<usize>, usize), Strin
     let name = bytes.get(at + 46..at + 46 + name_length).ok_or("the file is cut short")?;
     let name = String::from_utf8_lossy(name).into_owned();
     if flags & 1 != 0 || method != 0 {
-        return Err(format!("its entry {name} is compressed or encrypted, which torch.save never does"));
+        return Err(format!(
+            "its entry {name} is compressed or encrypted, which torch.save never does; unpack it first"
+        ));
     }
     // Sizes beyond four bytes stand in an extra field, in this order, each only where it is needed.
     let mut extra = at + 46 + name_length;

@@ -11,16 +11,22 @@ use vitals_recipe::Recipe;
 use crate::checkpoint::{CheckpointState, MODEL};
 use crate::device::Device;
 use crate::error::{EngineError, Result, guarded};
-use crate::pth::{self, is_torch_file};
-use crate::tensor_file::{State, decode, encode};
+use crate::tensor_file::{State, encode};
 use crate::trainer::Trainer;
+use crate::weights::{self, Weights};
 
 /// What an import found.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Import {
     /// What the file says of itself.
     pub architecture: Option<String>,
     pub epoch: Option<i64>,
+    /// The keys below which the tensors lie, as `teacher`; none where the file holds them at once.
+    pub read_from: Option<String>,
+    /// Further keys below which tensors lie, which were not read.
+    pub beside: Vec<String>,
+    /// Names with what stands there: of a kind that is not read.
+    pub left_out: Vec<String>,
     /// Tensors taken over.
     pub tensors: usize,
     /// What the recipe's network has and the file lacks; these keep their start values.
@@ -34,17 +40,11 @@ pub struct Import {
 pub fn import(file: &Path, recipe: &Recipe, folder: &Path) -> std::result::Result<Import, EngineError> {
     guarded(|| {
         let bytes = fs::read(file).map_err(EngineError::io("read", file))?;
-        let (tensors, architecture, epoch) = match is_torch_file(&bytes) {
-            true => {
-                let found = pth::decode(&bytes, file)?;
-                (found.tensors, found.architecture, found.epoch)
-            }
-            false => (decode(&bytes, file)?, None, None),
-        };
+        let Weights { tensors, architecture, epoch, read_from, beside, left_out } =
+            weights::read(&bytes, file)?;
         let trainer = Trainer::new(recipe, recipe.schedule(u64::from(recipe.batch_size)), Device::Cpu)?;
         let targets = trainer.core.method.state();
-        let mut report =
-            Import { architecture, epoch, tensors: 0, missing: Vec::new(), unexpected: Vec::new() };
+        let mut report = Import { architecture, epoch, read_from, beside, left_out, ..Import::default() };
         for name in tensors.keys().filter(|name| !targets.contains_key(*name)) {
             report.unexpected.push(name.clone());
         }

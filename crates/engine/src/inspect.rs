@@ -11,8 +11,8 @@ use crate::checkpoint::{CheckpointState, MODEL, STATE};
 use crate::error::{EngineError, Result, guarded};
 use crate::methods;
 use crate::plan::Plan;
-use crate::pth::{self, is_torch_file};
-use crate::tensor_file::{State, decode};
+use crate::tensor_file::State;
+use crate::weights;
 
 /// What `inspect` found.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -25,6 +25,12 @@ pub struct Inspection {
     pub epoch: Option<i64>,
     pub method: Option<String>,
     pub backbone: Option<String>,
+    /// The keys below which the tensors lie, as `teacher`; none where the file holds them at once.
+    pub read_from: Option<String>,
+    /// Further keys below which tensors lie, which were not read.
+    pub beside: Vec<String>,
+    /// Names with what stands there: of a kind that is not read.
+    pub left_out: Vec<String>,
     /// Tensors in the model's file.
     pub tensors: usize,
     /// Elements of all of them.
@@ -43,14 +49,13 @@ pub fn inspect(path: &Path) -> std::result::Result<Inspection, EngineError> {
         }
         let file = if path.is_dir() { path.join(MODEL) } else { path.to_owned() };
         let bytes = std::fs::read(&file).map_err(EngineError::io("read", &file))?;
-        if !is_torch_file(&bytes) {
-            let tensors = decode(&bytes, &file)?;
-            return Ok(describe(kind(&tensors), &tensors));
-        }
-        let found = pth::decode(&bytes, &file)?;
+        let found = weights::read(&bytes, &file)?;
         Ok(Inspection {
             backbone: found.architecture.clone(),
             epoch: found.epoch,
+            read_from: found.read_from.clone(),
+            beside: found.beside.clone(),
+            left_out: found.left_out.clone(),
             ..describe(kind(&found.tensors), &found.tensors)
         })
     })
@@ -59,9 +64,7 @@ pub fn inspect(path: &Path) -> std::result::Result<Inspection, EngineError> {
 /// What a bare set of tensors is, by its names. A linear probe has a classifier on a bare backbone; pre-training has two
 /// encoders. They have been mistaken for each other.
 fn kind(tensors: &State) -> &'static str {
-    let has = |prefix: &str| {
-        tensors.keys().any(|name| name.strip_prefix("module.").unwrap_or(name).starts_with(prefix))
-    };
+    let has = |prefix: &str| tensors.keys().any(|name| name.starts_with(prefix));
     let is_backbone = has("blocks.") || has("patch_embed.") || has("layer1.");
     if has("base_encoder.") {
         "encoder pair"
@@ -107,6 +110,9 @@ fn describe(kind: &str, tensors: &State) -> Inspection {
         epoch: None,
         method: None,
         backbone: None,
+        read_from: None,
+        beside: Vec::new(),
+        left_out: Vec::new(),
         tensors: tensors.len(),
         elements: tensors.values().map(|tensor: &Tensor| tensor.numel() as u64).sum(),
         missing: Vec::new(),

@@ -36,6 +36,7 @@ mod shim;
 mod tensor_file;
 mod trainer;
 mod views;
+mod weights;
 
 pub use bench::{BenchReport, bench};
 pub use checkpoint::CheckpointState;

@@ -1,10 +1,16 @@
 //! A reader of pickles that executes nothing: it builds plain values and descriptions of tensors, and knows only the few
-//! names that tensors need. Any other name that a pickle wants to call is an error with that name in it.
+//! names that tensors need. What another name would make stands as something opaque, with its name; a name that starts
+//! programs is an error, as no checkpoint has an honest use for it.
 
 use std::collections::HashMap;
 use std::rc::Rc;
 
 use tch::Kind;
+
+/// More values than any checkpoint has: a pickle of one byte a value must not fill the memory.
+const MOST_VALUES: usize = 20_000_000;
+/// More sides than any tensor has.
+const MOST_SIDES: usize = 64;
 
 /// Where a value lies among those read.
 pub(crate) type Place = usize;
@@ -25,6 +31,8 @@ pub(crate) enum Value {
     },
     Tensor(TensorPlace),
     Name(Name),
+    /// What would be made by a name that is not known here, or that name itself: never made.
+    Opaque(Rc<str>),
 }
 
 /// A view of a storage.
@@ -44,25 +52,72 @@ pub(crate) enum Name {
     Storage(Kind),
     RebuildTensor,
     RebuildParameter,
-    OrderedDictionary,
+    /// A tensor of a class of its own: function, class, arguments, state.
+    RebuildFromType,
+    /// A dictionary, whatever its class adds to one.
+    Dictionary,
+    /// A tuple of sides.
+    Size,
 }
 
 impl Name {
     fn find(module: &str, name: &str) -> Option<Name> {
         Some(match (module, name) {
             ("torch._utils", "_rebuild_tensor_v2") => Name::RebuildTensor,
-            ("torch._utils", "_rebuild_parameter") => Name::RebuildParameter,
-            ("collections", "OrderedDict") => Name::OrderedDictionary,
+            ("torch._utils", "_rebuild_parameter" | "_rebuild_parameter_with_state") => {
+                Name::RebuildParameter
+            }
+            ("torch._tensor", "_rebuild_from_type_v2") => Name::RebuildFromType,
+            ("collections", "OrderedDict" | "defaultdict") | ("builtins" | "__builtin__", "dict") => {
+                Name::Dictionary
+            }
+            ("torch", "Size") => Name::Size,
             ("torch", "FloatStorage") => Name::Storage(Kind::Float),
             ("torch", "DoubleStorage") => Name::Storage(Kind::Double),
             ("torch", "HalfStorage") => Name::Storage(Kind::Half),
             ("torch", "BFloat16Storage") => Name::Storage(Kind::BFloat16),
             ("torch", "LongStorage") => Name::Storage(Kind::Int64),
             ("torch", "IntStorage") => Name::Storage(Kind::Int),
+            ("torch", "ShortStorage") => Name::Storage(Kind::Int16),
+            ("torch", "CharStorage") => Name::Storage(Kind::Int8),
             ("torch", "ByteStorage") => Name::Storage(Kind::Uint8),
             ("torch", "BoolStorage") => Name::Storage(Kind::Bool),
             _ => return None,
         })
+    }
+}
+
+/// Modules and functions that run programs, reach the network or read files when they are called.
+fn is_dangerous(module: &str, name: &str) -> bool {
+    let (first, _) = module.split_once('.').unwrap_or((module, ""));
+    match first {
+        "os" | "posix" | "nt" | "subprocess" | "commands" | "popen2" | "sys" | "shutil" | "socket"
+        | "pty" | "code" | "runpy" | "imp" | "importlib" | "pkgutil" | "ctypes" | "multiprocessing"
+        | "asyncio" | "webbrowser" | "http" | "urllib" | "urllib2" | "requests" | "ftplib" | "smtplib"
+        | "pickle" | "_pickle" | "cPickle" | "marshal" | "pdb" | "bdb" | "timeit" | "profile"
+        | "cProfile" | "pip" => true,
+        "builtins" | "__builtin__" => matches!(
+            name,
+            "eval"
+                | "exec"
+                | "execfile"
+                | "compile"
+                | "open"
+                | "file"
+                | "input"
+                | "raw_input"
+                | "apply"
+                | "__import__"
+                | "breakpoint"
+                | "exit"
+                | "quit"
+                | "globals"
+                | "locals"
+                | "vars"
+                | "delattr"
+                | "setattr"
+        ),
+        _ => false,
     }
 }
 
@@ -81,6 +136,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Pickle, String> {
         stack: Vec::new(),
         marks: Vec::new(),
         memo: HashMap::new(),
+        copied: 0,
     };
     loop {
         if let Some(root) = machine.step()? {
@@ -115,10 +171,16 @@ struct Machine<'a> {
     stack: Vec<Place>,
     marks: Vec<usize>,
     memo: HashMap<u64, Place>,
+    /// Entries of dictionaries that were made from lists.
+    copied: usize,
 }
 
 fn cut() -> String {
     "its pickle is cut short".to_owned()
+}
+
+fn too_many() -> String {
+    format!("its pickle holds more than {MOST_VALUES} values")
 }
 
 impl<'a> Machine<'a> {
@@ -152,6 +214,10 @@ impl<'a> Machine<'a> {
         self.stack.push(self.values.len() - 1);
     }
 
+    fn opaque(&mut self, name: &str) {
+        self.push(Value::Opaque(name.into()));
+    }
+
     fn pop(&mut self) -> Result<Place, String> {
         // What lies below a mark belongs to somebody else.
         let floor = self.marks.last().copied().unwrap_or(0);
@@ -172,6 +238,9 @@ impl<'a> Machine<'a> {
 
     /// One instruction; the root's place at the last.
     fn step(&mut self) -> Result<Option<Place>, String> {
+        if self.values.len() > MOST_VALUES || self.stack.len() > MOST_VALUES {
+            return Err(too_many());
+        }
         let code = self.take(1)?[0];
         match code {
             b'.' => return self.pop().map(Some),
@@ -179,6 +248,8 @@ impl<'a> Machine<'a> {
             0x95 => drop(self.take(8)?),
             b'(' => self.marks.push(self.stack.len()),
             b'0' => drop(self.pop()?),
+            b'1' => drop(self.since_mark()?),
+            b'2' => self.stack.push(self.top()?),
             b'N' | 0x88 | 0x89 => self.push(Value::Nothing),
             b'K' => self.integer(1)?,
             b'M' => self.integer(2)?,
@@ -186,14 +257,36 @@ impl<'a> Machine<'a> {
                 let value = self.number(4)? as u32;
                 self.push(Value::Integer(i64::from(value.cast_signed())));
             }
-            0x8a => self.long()?,
+            0x8a => self.long(1)?,
+            0x8b => self.long(4)?,
+            // Of protocol 0, whose numbers and texts are lines.
+            b'I' | b'L' => {
+                let digits = self.line()?.trim_end_matches('L').parse();
+                self.push(digits.map_or(Value::Nothing, Value::Integer));
+            }
+            b'F' => {
+                self.line()?;
+                self.push(Value::Nothing);
+            }
+            b'S' | b'V' => {
+                let text = self.line()?.trim_matches(['\'', '"']).into();
+                self.push(Value::Text(text));
+            }
+            b'p' => {
+                let (key, place) = (self.line_number()?, self.top()?);
+                self.memo.insert(key, place);
+            }
+            b'g' => {
+                let key = self.line_number()?;
+                self.recall(key)?;
+            }
             b'G' => {
                 self.take(8)?;
                 self.push(Value::Nothing);
             }
             b'X' | b'T' | b'B' => self.string(4)?,
             0x8c | b'U' | b'C' => self.string(1)?,
-            0x8d | 0x8e => self.string(8)?,
+            0x8d | 0x8e | 0x96 => self.string(8)?,
             b')' => self.push(Value::Tuple([].into())),
             0x85..=0x87 => {
                 let count = usize::from(code - 0x84);
@@ -220,9 +313,15 @@ impl<'a> Machine<'a> {
                 let place = self.pop()?;
                 self.append(vec![place])?;
             }
-            b'e' => {
+            b'e' | 0x90 => {
                 let places = self.since_mark()?;
                 self.append(places)?;
+            }
+            // Sets: as lists, of which no tensor asks anything.
+            0x8f => self.push(Value::List(Vec::new())),
+            0x91 => {
+                let places = self.since_mark()?;
+                self.push(Value::List(places));
             }
             b's' => {
                 let (value, key) = (self.pop()?, self.pop()?);
@@ -238,8 +337,10 @@ impl<'a> Machine<'a> {
                 let (key, place) = (self.memo.len() as u64, self.top()?);
                 self.memo.insert(key, place);
             }
-            b'h' => self.recall(1)?,
-            b'j' => self.recall(4)?,
+            b'h' | b'j' => {
+                let key = self.number(if code == b'h' { 1 } else { 4 })?;
+                self.recall(key)?;
+            }
             b'c' => {
                 let (module, name) = (self.line()?, self.line()?);
                 self.name(module, name)?;
@@ -253,7 +354,26 @@ impl<'a> Machine<'a> {
             }
             b'Q' => self.persistent()?,
             b'R' => self.call()?,
-            // State of an ordered dictionary or a parameter: attributes, which no tensor needs.
+            // An object of a class: class and arguments, with or without those by name.
+            0x81 => self.call()?,
+            0x92 => {
+                self.pop()?;
+                self.call()?;
+            }
+            b'i' => {
+                let (module, name) = (self.line()?, self.line()?);
+                self.since_mark()?;
+                self.name(module, name)?;
+            }
+            b'o' => {
+                let parts = self.since_mark()?;
+                let class = parts.first().map(|class| self.values[*class].clone());
+                match class {
+                    Some(Value::Opaque(name)) => self.opaque(&name),
+                    _ => return Err("its pickle makes an object of no class".to_owned()),
+                }
+            }
+            // State of an object: attributes, which no tensor needs.
             b'b' => drop(self.pop()?),
             other => {
                 return Err(format!(
@@ -270,9 +390,13 @@ impl<'a> Machine<'a> {
         Ok(())
     }
 
+    fn line_number(&mut self) -> Result<u64, String> {
+        self.line()?.parse().map_err(|_| "its pickle recalls what it never kept".to_owned())
+    }
+
     /// A whole number of up to eight bytes; longer ones are no sizes, and stand as nothing.
-    fn long(&mut self) -> Result<(), String> {
-        let length = self.number(1)? as usize;
+    fn long(&mut self, width: usize) -> Result<(), String> {
+        let length = usize::try_from(self.number(width)?).map_err(|_| cut())?;
         let bytes = self.take(length)?;
         let value = match length {
             0 => Value::Integer(0),
@@ -299,6 +423,7 @@ impl<'a> Machine<'a> {
         let top = self.top()?;
         match &mut self.values[top] {
             Value::List(list) => list.extend(places),
+            Value::Opaque(_) => {}
             _ => return Err("its pickle appends to something that is no list".to_owned()),
         }
         Ok(())
@@ -310,6 +435,7 @@ impl<'a> Machine<'a> {
             Value::Dictionary(entries) => {
                 entries.extend(places.chunks_exact(2).map(|pair| (pair[0], pair[1])));
             }
+            Value::Opaque(_) => {}
             _ => return Err("its pickle sets a key of something that is no dictionary".to_owned()),
         }
         Ok(())
@@ -322,18 +448,22 @@ impl<'a> Machine<'a> {
         Ok(())
     }
 
-    fn recall(&mut self, width: usize) -> Result<(), String> {
-        let key = self.number(width)?;
+    fn recall(&mut self, key: u64) -> Result<(), String> {
         let place = *self.memo.get(&key).ok_or("its pickle recalls what it never kept")?;
         self.stack.push(place);
         Ok(())
     }
 
     fn name(&mut self, module: &str, name: &str) -> Result<(), String> {
-        let found = Name::find(module, name).ok_or_else(|| {
-            format!("it asks for `{module}.{name}`, which no file of tensors needs; nothing was executed")
-        })?;
-        self.push(Value::Name(found));
+        if is_dangerous(module, name) {
+            return Err(format!(
+                "it asks for `{module}.{name}`, which no file of tensors needs; nothing was executed"
+            ));
+        }
+        match Name::find(module, name) {
+            Some(found) => self.push(Value::Name(found)),
+            None => self.opaque(&format!("{module}.{name}")),
+        }
         Ok(())
     }
 
@@ -349,6 +479,12 @@ impl<'a> Machine<'a> {
                 self.push(storage);
                 Ok(())
             }
+            // A storage of numbers that are not known here: its tensors are opaque, and named where they are wanted.
+            (Value::Text(tag), Value::Opaque(name), Value::Text(_)) if **tag == *"storage" => {
+                let name = Rc::clone(name);
+                self.push(Value::Opaque(name));
+                Ok(())
+            }
             _ => Err(odd()),
         }
     }
@@ -359,34 +495,76 @@ impl<'a> Machine<'a> {
             || "its pickle calls something that is no function of tensors; nothing was executed".to_owned();
         let (arguments, function) = (self.pop()?, self.pop()?);
         let Value::Tuple(arguments) = self.values[arguments].clone() else { return Err(odd()) };
-        match (self.values[function].clone(), &arguments[..]) {
-            (Value::Name(Name::OrderedDictionary), []) => self.push(Value::Dictionary(Vec::new())),
-            (Value::Name(Name::RebuildParameter), [tensor, ..]) => {
-                let tensor = self.values[*tensor].clone();
-                self.push(tensor);
-            }
-            (Value::Name(Name::RebuildTensor), [storage, offset, shape, stride, ..]) => {
-                let (Value::Storage { key, kind }, Value::Integer(offset)) =
-                    (&self.values[*storage], &self.values[*offset])
-                else {
-                    return Err(odd());
-                };
-                let tensor = TensorPlace {
-                    storage: Rc::clone(key),
-                    kind: *kind,
-                    offset: *offset,
-                    shape: self.integers(*shape).ok_or_else(odd)?,
-                    stride: self.integers(*stride).ok_or_else(odd)?,
-                };
-                self.push(Value::Tensor(tensor));
-            }
+        let made = match self.values[function].clone() {
+            Value::Opaque(name) => Value::Opaque(name),
+            Value::Name(name) => self.made(name, &arguments).ok_or_else(odd)?,
             _ => return Err(odd()),
+        };
+        // A list that is made a dictionary of again and again must not fill the memory.
+        if let Value::Dictionary(entries) = &made {
+            self.copied += entries.len();
+            if self.copied > MOST_VALUES {
+                return Err(too_many());
+            }
         }
+        self.push(made);
         Ok(())
+    }
+
+    fn made(&self, name: Name, arguments: &[Place]) -> Option<Value> {
+        match (name, arguments) {
+            (Name::Dictionary, arguments) => Some(Value::Dictionary(self.pairs(arguments))),
+            (Name::Size, [sides]) => match &self.values[*sides] {
+                Value::Tuple(sides) => Some(Value::Tuple(Rc::clone(sides))),
+                _ => None,
+            },
+            (Name::RebuildParameter, [tensor, ..]) => match &self.values[*tensor] {
+                Value::Tensor(tensor) => Some(Value::Tensor(tensor.clone())),
+                Value::Opaque(name) => Some(Value::Opaque(Rc::clone(name))),
+                _ => None,
+            },
+            (Name::RebuildFromType, [function, _, arguments, ..]) => {
+                match (&self.values[*function], &self.values[*arguments]) {
+                    (
+                        Value::Name(name @ (Name::RebuildTensor | Name::RebuildParameter)),
+                        Value::Tuple(inner),
+                    ) => self.made(*name, inner),
+                    (Value::Opaque(name), _) => Some(Value::Opaque(Rc::clone(name))),
+                    _ => None,
+                }
+            }
+            (Name::RebuildTensor, [storage, offset, shape, stride, ..]) => {
+                let (key, kind) = match &self.values[*storage] {
+                    Value::Storage { key, kind } => (Rc::clone(key), *kind),
+                    Value::Opaque(name) => return Some(Value::Opaque(Rc::clone(name))),
+                    _ => return None,
+                };
+                let Value::Integer(offset) = self.values[*offset] else { return None };
+                let (shape, stride) = (self.integers(*shape)?, self.integers(*stride)?);
+                Some(Value::Tensor(TensorPlace { storage: key, kind, offset, shape, stride }))
+            }
+            _ => None,
+        }
+    }
+
+    /// What an old dictionary is made from: a list of pairs. All else (a factory of defaults) makes an empty one.
+    fn pairs(&self, arguments: &[Place]) -> Vec<(Place, Place)> {
+        let [only] = arguments else { return Vec::new() };
+        let Value::List(list) = &self.values[*only] else { return Vec::new() };
+        let pair = |place: &Place| match &self.values[*place] {
+            Value::Tuple(pair) if pair.len() == 2 => Some((pair[0], pair[1])),
+            Value::List(pair) if pair.len() == 2 => Some((pair[0], pair[1])),
+            _ => None,
+        };
+        list.iter().filter_map(pair).collect()
     }
 
     fn integers(&self, place: Place) -> Option<Vec<i64>> {
         let Value::Tuple(places) = &self.values[place] else { return None };
+        // A tuple that is recalled again and again must not be copied at any length.
+        if places.len() > MOST_SIDES {
+            return None;
+        }
         let integer = |place: &Place| match self.values[*place] {
             Value::Integer(value) => Some(value),
             _ => None,

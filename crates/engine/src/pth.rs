@@ -1,63 +1,132 @@
 //! Files of `torch.save` as named tensors: official checkpoints (`*.pth.tar`) and bare state dictionaries. Nothing in such
 //! a file is executed (`pickle.rs`), and no tensor reaches beyond its own storage.
 
-use std::path::Path;
-
 use tch::{Kind, Tensor};
 
-use crate::archive::{Archive, is_archive};
-use crate::error::{EngineError, Result};
-use crate::pickle::{self, Pickle, TensorPlace, Value};
+use crate::archive::Archive;
+use crate::pickle::{self, Pickle, Place, TensorPlace, Value};
 use crate::tensor_file::State;
+use crate::weights::Weights;
 
-/// What a file of `torch.save` holds.
-pub(crate) struct TorchFile {
-    /// Of its `state_dict`, or of the file itself; names without `module.`.
-    pub tensors: State,
-    /// `arch` where an official script wrote it.
-    pub architecture: Option<String>,
-    /// `epoch`, the one that comes next.
-    pub epoch: Option<i64>,
-}
+/// Where scripts keep the tensors, the likeliest first: of two networks the one that is evaluated.
+const KEYS: [&str; 11] = [
+    "state_dict",
+    "model_state_dict",
+    "model",
+    "teacher",
+    "student",
+    "module",
+    "network",
+    "net",
+    "state_dict_ema",
+    "model_ema",
+    "ema",
+];
+/// How deep such keys lie within each other.
+const DEPTH: usize = 3;
+/// Tied weights share a storage, and so do views; a file whose tensors are more than so many times itself is hostile.
+const MOST_COPIES: usize = 16;
+/// How files of PyTorch before 1.6 begin: a pickle of a magic number.
+const MAGIC: &[u8] = b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.";
+/// What holds a program beside its weights.
+const TORCH_SCRIPT: &str = "constants.pkl";
 
-/// Whether the bytes are such a file, judged by how they begin.
-pub(crate) fn is_torch_file(bytes: &[u8]) -> bool {
-    is_archive(bytes) || bytes.starts_with(&[0x80, 0x02])
-}
-
-/// Reads the tensors of a file's contents; `path` is for messages.
-pub(crate) fn decode(bytes: &[u8], path: &Path) -> Result<TorchFile> {
-    let refuse = |reason: String| EngineError::Checkpoint { path: path.to_owned(), reason };
-    if !is_archive(bytes) {
-        let reason =
-            "it is in the form that PyTorch wrote before version 1.6; save it again with a newer one";
-        return Err(refuse(reason.to_owned()));
+/// Why a pickle that lies in no archive is not read.
+pub(crate) fn words_of_bare_pickle(bytes: &[u8]) -> String {
+    match bytes.starts_with(MAGIC) {
+        true => "it is in the form that PyTorch wrote before version 1.6; save it again with a newer one",
+        false => "it is a bare pickle, which torch.save does not write; save its tensors with torch.save or as safetensors",
     }
-    let archive = Archive::open(bytes).map_err(refuse)?;
-    let text = archive.get("data.pkl").ok_or_else(|| refuse("it holds no pickle".to_owned()))?;
-    let pickle = pickle::read(text).map_err(refuse)?;
-    let entry = |key: &str| pickle.entry(pickle.root, key);
-    let dictionary = entry("state_dict").unwrap_or(pickle.root);
-    let Value::Dictionary(entries) = pickle.get(dictionary) else {
-        return Err(refuse("it holds no dictionary of tensors".to_owned()));
+    .to_owned()
+}
+
+/// Reads the tensors of a file's contents.
+pub(crate) fn decode(bytes: &[u8]) -> Result<Weights, String> {
+    let archive = Archive::open(bytes)?;
+    let Some(text) = archive.get("data.pkl") else {
+        return Err("it is a zip archive that torch.save did not write; unpack it first".to_owned());
     };
-    let mut tensors = State::new();
+    if archive.get(TORCH_SCRIPT).is_some() {
+        return Err("it is a TorchScript program; save the `state_dict()` of its model".to_owned());
+    }
+    let pickle = pickle::read(text)?;
+    let (dictionary, read_from) = dictionary(&pickle)?;
+    let Value::Dictionary(entries) = pickle.get(dictionary) else { return Err(no_dictionary(&pickle)) };
+    let (mut tensors, mut left_out) = (State::new(), Vec::new());
+    let mut room = bytes.len().saturating_mul(MOST_COPIES);
     for (name, value) in entries {
-        let (Some(name), Value::Tensor(place)) = (pickle.text(*name), pickle.get(*value)) else { continue };
-        let values = tensor(&archive, place).map_err(|reason| refuse(format!("tensor {name}: {reason}")))?;
-        tensors.insert(name.strip_prefix("module.").unwrap_or(name).to_owned(), values);
+        let Some(name) = pickle.text(*name) else { continue };
+        match pickle.get(*value) {
+            Value::Tensor(place) => {
+                let values = tensor(&archive, place).map_err(|reason| format!("tensor {name}: {reason}"))?;
+                room = room
+                    .checked_sub(values.numel().saturating_mul(place.kind.elt_size_in_bytes()))
+                    .ok_or("its tensors are many times as large as the file")?;
+                tensors.insert(name.to_owned(), values);
+            }
+            Value::Opaque(what) => left_out.push(format!("{name}: {what}")),
+            _ => {}
+        }
     }
     if tensors.is_empty() {
-        return Err(refuse("it holds no tensors".to_owned()));
+        return Err("it holds no tensors".to_owned());
     }
-    Ok(TorchFile {
+    let entry = |key: &str| pickle.entry(pickle.root, key);
+    let taken = read_from.as_deref().and_then(|path| path.split('.').next());
+    let beside = KEYS.into_iter().filter(|key| taken != Some(*key));
+    Ok(Weights {
         tensors,
         architecture: entry("arch").and_then(|place| pickle.text(place)).map(str::to_owned),
         epoch: entry("epoch").and_then(|place| integer(&pickle, place)),
+        beside: match read_from {
+            Some(_) => beside
+                .filter(|key| entry(key).is_some_and(|place| holds_tensors(&pickle, place)))
+                .map(str::to_owned)
+                .collect(),
+            None => Vec::new(),
+        },
+        read_from,
+        left_out,
     })
 }
 
-fn integer(pickle: &Pickle, place: pickle::Place) -> Option<i64> {
+fn holds_tensors(pickle: &Pickle, place: Place) -> bool {
+    let Value::Dictionary(entries) = pickle.get(place) else { return false };
+    entries.iter().any(|(_, value)| matches!(pickle.get(*value), Value::Tensor(_)))
+}
+
+/// The dictionary that holds the tensors, with the keys that lead to it.
+fn dictionary(pickle: &Pickle) -> Result<(Place, Option<String>), String> {
+    let (mut place, mut path) = (pickle.root, Vec::new());
+    for _ in 0..DEPTH {
+        if !path.is_empty() && holds_tensors(pickle, place) {
+            break;
+        }
+        let is_dictionary = |place: &Place| matches!(pickle.get(*place), Value::Dictionary(_));
+        let below = |key: &'static str| Some((key, pickle.entry(place, key).filter(is_dictionary)?));
+        let mut inner = KEYS.into_iter().filter_map(below).collect::<Vec<_>>();
+        // One that holds tensors at once is surer than one that may hold them deeper.
+        inner.sort_by_key(|(_, place)| !holds_tensors(pickle, *place));
+        let Some(&(key, next)) = inner.first() else { break };
+        path.push(key);
+        place = next;
+    }
+    if !matches!(pickle.get(place), Value::Dictionary(_)) {
+        return Err(no_dictionary(pickle));
+    }
+    Ok((place, (!path.is_empty()).then(|| path.join("."))))
+}
+
+fn no_dictionary(pickle: &Pickle) -> String {
+    match pickle.get(pickle.root) {
+        Value::Opaque(name) => {
+            format!("it holds an object of {name}, which would have to be executed; save its `state_dict()`")
+        }
+        _ => "it holds no dictionary of tensors".to_owned(),
+    }
+}
+
+fn integer(pickle: &Pickle, place: Place) -> Option<i64> {
     match pickle.get(place) {
         Value::Integer(value) => Some(*value),
         _ => None,
@@ -65,7 +134,7 @@ fn integer(pickle: &Pickle, place: pickle::Place) -> Option<i64> {
 }
 
 /// One tensor, copied out of its storage. What the pickle says of its size is checked against the storage.
-fn tensor(archive: &Archive<'_>, place: &TensorPlace) -> std::result::Result<Tensor, String> {
+fn tensor(archive: &Archive<'_>, place: &TensorPlace) -> Result<Tensor, String> {
     let bytes = archive.get(&format!("data/{}", place.storage)).ok_or("its storage is not in the file")?;
     let width = place.kind.elt_size_in_bytes();
     let count = (bytes.len() / width) as i64;
@@ -87,13 +156,13 @@ fn tensor(archive: &Archive<'_>, place: &TensorPlace) -> std::result::Result<Ten
     if elements > count || (elements > 0 && last >= count) {
         return Err(outside());
     }
-    let view = |bytes: &[u8]| -> std::result::Result<Tensor, tch::TchError> {
+    let view = |bytes: &[u8]| -> Result<Tensor, tch::TchError> {
         let flat = Tensor::f_from_data_size(&bytes[..count as usize * width], &[count], place.kind)?;
         flat.f_as_strided(&place.shape, &place.stride, place.offset)?.f_contiguous()?.f_detach_copy()
     };
     let tensor = view(bytes).map_err(|error| error.to_string())?;
     match place.kind {
-        Kind::Int | Kind::Uint8 | Kind::Bool => {
+        Kind::Int | Kind::Int16 | Kind::Int8 | Kind::Uint8 | Kind::Bool => {
             tensor.f_to_kind(Kind::Int64).map_err(|error| error.to_string())
         }
         _ => Ok(tensor),

@@ -57,6 +57,23 @@ pub(crate) fn decode(bytes: &[u8], path: &Path) -> Result<State> {
     Ok(found)
 }
 
+/// How many bytes a file lacks of what its header says that it has; none where it lacks none, or no header tells.
+pub(crate) fn bytes_missing(bytes: &[u8]) -> Option<usize> {
+    #[derive(serde::Deserialize)]
+    struct Entry {
+        data_offsets: (usize, usize),
+    }
+    let (length, rest) = bytes.split_first_chunk::<8>()?;
+    let length = usize::try_from(u64::from_le_bytes(*length)).ok()?;
+    let Some(header) = rest.get(..length) else { return length.checked_sub(rest.len()) };
+    let entries: HashMap<String, serde_json::Value> = serde_json::from_slice(header).ok()?;
+    let end = |entry: serde_json::Value| {
+        serde_json::from_value(entry).ok().map(|entry: Entry| entry.data_offsets.1)
+    };
+    let wanted = entries.into_values().filter_map(end).max()?;
+    wanted.checked_sub(rest.len() - length).filter(|missing| *missing > 0)
+}
+
 /// Reads a file of tensors.
 pub(crate) fn read(path: &Path) -> Result<State> {
     let bytes = std::fs::read(path).map_err(EngineError::io("read", path))?;

@@ -1,5 +1,6 @@
 //! Where things lie in a run folder (architecture §4), and the small JSON files beside the journal: `control` and
-//! `exit.json`, both replaced as a whole. It knows nothing of `job.json` but its place.
+//! `exit.json`, both replaced as a whole. It knows nothing of `job.json` and `import.json`
+//! but their places.
 
 use std::fs;
 use std::io;
@@ -61,6 +62,11 @@ impl RunFolder {
 
     pub fn job(&self) -> PathBuf {
         self.0.join("job.json")
+    }
+
+    /// In place of a job, where the run was imported.
+    pub fn import(&self) -> PathBuf {
+        self.0.join("import.json")
     }
 
     pub fn lock(&self) -> PathBuf {

@@ -34,6 +34,10 @@ fn run() -> Run {
         ("spike.count", Scalar::Number(2.0)),
         ("tag", Scalar::List(vec!["keep".to_owned(), "paper".to_owned()])),
         ("created_at", text("2026-11-24T10:30:00Z")),
+        ("config.optim.lr", Scalar::Number(0.1)),
+        ("config.data/path name", text("/a")),
+        ("config.frozen", Scalar::Bool(true)),
+        ("config.last", text("layer")),
     ])
 }
 
@@ -85,6 +89,17 @@ fn queries_match_as_they_read() {
         ("created_at > 2026-11-24", false),
         ("batch_size = 256", false),
         ("batch_size != 256", false),
+        ("config.optim.lr > 0.05", true),
+        ("config.optim.lr > 0.1", false),
+        ("config.optim.lr = 0.1 and config.frozen", true),
+        ("config.optim.lr = \"0.1\"", false),
+        ("config.optim.lr in (0.1, 0.2)", true),
+        ("`config.data/path name` ~ a", true),
+        // A key that ends as a metric's name does is a key all the same.
+        ("config.last = layer", true),
+        ("config.momentum = 0.9", false),
+        ("config.momentum != 0.9", false),
+        ("config.momentum", false),
     ];
     for (query, expected) in table {
         let expr = parse(query).unwrap_or_else(|error| panic!("{query}: {error}"));
@@ -143,6 +158,8 @@ fn runs_are_sorted_by_every_name_that_a_condition_may_ask_for() {
         "knn_top1.max",
         "grad_norm/blocks.0.last",
         "spike.count",
+        "config.optim.lr",
+        "config.last",
     ] {
         assert_eq!(sort_key(name).unwrap().to_string(), name);
     }

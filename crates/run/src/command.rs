@@ -102,6 +102,15 @@ impl Command {
         }
     }
 
+    /// What it means for a run in this state that was imported: there is nothing to train, so it can only be removed.
+    pub fn meaning_for_imported(self, state: RunState) -> Meaning {
+        match self.meaning(state) {
+            Meaning::Does(Deed::Remove) => Meaning::Does(Deed::Remove),
+            Meaning::Does(Deed::ForAll) => Meaning::Does(Deed::ForAll),
+            _ => Meaning::Refused(Refusal::Imported),
+        }
+    }
+
     /// Whether it changes something in this state: what is offered, and what a client may ask for.
     pub fn applies(self, state: RunState) -> bool {
         matches!(self.meaning(state), Meaning::Does(_))
@@ -156,6 +165,7 @@ sentences! {
         Ended { state: Told } = "it is {state}; retry starts it again";
         AliveForRewind { state: Told } = "it is {state}; pause or cancel it first";
         AliveForRemoval { state: Told } = "it is {state}; cancel it first";
+        Imported = "it was imported, and Vitals has nothing to train it by";
     }
 }
 
@@ -203,6 +213,16 @@ mod tests {
         assert_eq!(said(Command::Remove, RunState::Pausing), "it is pausing; cancel it first");
         assert_eq!(said(Command::Checkpoint, RunState::Finished), "it is finished");
         assert_eq!(said(Command::Cancel, RunState::Finished), "Already");
+    }
+
+    #[test]
+    fn an_imported_run_can_be_removed_and_nothing_else() {
+        for state in [RunState::Finished, RunState::Lost, RunState::Failed] {
+            let does = |command: &Command| matches!(command.meaning_for_imported(state), Meaning::Does(_));
+            let able: Vec<Command> =
+                Command::ALL.into_iter().filter(|command| !command.is_for_all()).filter(does).collect();
+            assert_eq!(able, [Command::Remove], "{state}");
+        }
     }
 
     #[test]

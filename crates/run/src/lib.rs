@@ -6,6 +6,7 @@ mod ends;
 pub mod environment;
 mod event;
 mod evidence;
+mod imported;
 mod job;
 mod stamp;
 mod state;
@@ -17,6 +18,7 @@ pub use event::{
     Spike, SpikeLayer, Stalled,
 };
 pub use evidence::{Evidence, Grounds, Obstacle, Standstill};
+pub use imported::{ConfigError, ConfigValue, IMPORT_FORMAT, ImportRecord, Imported, RunConfig, Source};
 pub use job::{JOB_FORMAT, Job, JobDataset, JobError, JobSweep, ProbedRun};
 pub use stamp::{parse_rfc3339, rfc3339};
 pub use state::RunState;
@@ -32,6 +34,7 @@ pub fn sentences() -> impl Iterator<Item = &'static Sentence> {
         EndReason::SENTENCES,
         Refusal::SENTENCES,
         JobError::SENTENCES,
+        ConfigError::SENTENCES,
         state::StateWord::SENTENCES,
     ];
     lists.into_iter().flatten()

@@ -29,6 +29,8 @@ pub enum StoreError {
     Busy,
     /// No run bears the id or prefix.
     UnknownRun { id: String },
+    /// Asked to be trained, and Vitals has nothing to train it by.
+    Imported { id: String },
     /// No sweep bears the id or prefix.
     UnknownSweep { id: String },
     /// A prefix fits several ids; up to five are listed.
@@ -69,6 +71,7 @@ vitals_recipe::sentences! {
         ReadOnly = "the store is open for reading only";
         Busy = "the database is busy: another process is writing";
         UnknownRun { id: String } = "no run {id}";
+        Imported { id: String } = "run {id} was imported, and has no recipe";
         UnknownSweep { id: String } = "no sweep {id}";
         Ambiguous { prefix: String, matches: Names } = "{prefix} fits several: {matches}";
         UnknownAttempt { run: String, attempt: u32 } = "run {run} has no attempt {attempt}";
@@ -112,6 +115,7 @@ impl StoreError {
             Self::ReadOnly => StoreFailure::ReadOnly,
             Self::Busy => StoreFailure::Busy,
             Self::UnknownRun { id } => StoreFailure::UnknownRun { id: id.clone() },
+            Self::Imported { id } => StoreFailure::Imported { id: id.clone() },
             Self::UnknownSweep { id } => StoreFailure::UnknownSweep { id: id.clone() },
             Self::Ambiguous { prefix, matches } => {
                 StoreFailure::Ambiguous { prefix: prefix.clone(), matches: Names(matches.clone()) }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use sqlx::SqliteConnection;
 use vitals_journal::Column;
 use vitals_recipe::{Role, split};
-use vitals_run::{Evidence, RunState};
+use vitals_run::{Evidence, Imported, RunState};
 use vitals_series::{Evaluated, Stability};
 
 use crate::detection::counts_dips;
@@ -26,10 +26,7 @@ pub struct RunRow {
     pub sweep_name: Option<String>,
     /// The revision of the sweep's text that asked for it.
     pub sweep_revision: Option<u32>,
-    pub point: String,
-    pub seed: u64,
-    /// The resolved recipe as JSON text; runs of one point that differ in nothing else share it.
-    pub recipe: Arc<str>,
+    pub origin: Origin,
     /// None where it pre-trains.
     pub probed: Option<Probed>,
     pub axes: BTreeMap<String, Value>,
@@ -65,15 +62,56 @@ pub struct RunRow {
     pub revision: u64,
 }
 
+/// Whether Vitals trains a run, and what is known of what it is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Origin {
+    Trained(Trained),
+    /// Its parameters are not known: it has none.
+    Imported(Imported),
+}
+
+/// What a run is trained by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trained {
+    pub point: String,
+    pub seed: u64,
+    /// The resolved recipe as JSON text; runs of one point that differ in nothing else share it.
+    pub recipe: Arc<str>,
+}
+
 impl RunRow {
-    /// The resolved recipe: every parameter by name.
-    pub fn parameters(&self) -> Result<Map<String, Value>> {
-        from_json("a stored recipe", &self.recipe)
+    /// What it is trained by; none where it was imported.
+    pub fn trained(&self) -> Option<&Trained> {
+        match &self.origin {
+            Origin::Trained(trained) => Some(trained),
+            Origin::Imported(_) => None,
+        }
     }
 
-    /// The resolved recipe, typed.
+    /// What is known of it from elsewhere; none where Vitals trains it.
+    pub fn imported(&self) -> Option<&Imported> {
+        match &self.origin {
+            Origin::Trained(_) => None,
+            Origin::Imported(imported) => Some(imported),
+        }
+    }
+
+    /// The resolved recipe: every parameter by name. Empty where it was imported.
+    pub fn parameters(&self) -> Result<Map<String, Value>> {
+        self.trained().map_or_else(|| Ok(Map::new()), |trained| from_json("a stored recipe", &trained.recipe))
+    }
+
+    /// The resolved recipe, typed; none where it was imported.
+    pub fn recipe(&self) -> Result<Option<vitals_recipe::Recipe>> {
+        self.trained().map(|trained| from_json("a stored recipe", &trained.recipe)).transpose()
+    }
+
+    /// The resolved recipe of a run that is to be trained.
+    ///
+    /// # Errors
+    /// It was imported.
     pub fn resolved(&self) -> Result<vitals_recipe::Recipe> {
-        from_json("a stored recipe", &self.recipe)
+        self.recipe()?.ok_or_else(|| StoreError::Imported { id: self.id.to_string() })
     }
 }
 
@@ -205,6 +243,18 @@ async fn selected(tx: &mut SqliteConnection, selection: &RunSelection) -> Result
 /// A failure that goes on until so many steps before a run's last has ended it: what is recorded seldom ends sooner.
 const ENDS_WITH_RUN: u64 = 50;
 
+/// The same text where a run before had it.
+fn shared(recipes: &mut BTreeSet<Arc<str>>, recipe: String) -> Arc<str> {
+    match recipes.get(recipe.as_str()) {
+        Some(known) => Arc::clone(known),
+        None => {
+            let recipe: Arc<str> = recipe.into();
+            recipes.insert(Arc::clone(&recipe));
+            recipe
+        }
+    }
+}
+
 /// Where each run's row is, by its number.
 type Places = BTreeMap<i64, usize>;
 
@@ -212,8 +262,9 @@ async fn read_rows(tx: &mut SqliteConnection, nums: &str) -> Result<(Vec<RunRow>
     let stored = sqlx::query!(
         r#"SELECT r.num, r.id, s.id AS "sweep?", s.name AS "sweep_name?", r.sweep_revision, r.point, r.seed, r.recipe,
                   r.axes, r.label, r.note, r.state, r.evidence, r.evidence_code, r.attempt, r.device, r.priority, r.steps_done,
-                  r.total_steps, r.probed_run, r.probed_step, r.created_at, r.started_at, r.ended_at, r.revision
-           FROM runs r LEFT JOIN sweeps s ON s.num = r.sweep_num
+                  r.total_steps, r.probed_run, r.probed_step, r.created_at, r.started_at, r.ended_at, r.revision,
+                  i.source AS "source?", i.original_id AS "original_id?", i.config AS "config?"
+           FROM runs r LEFT JOIN sweeps s ON s.num = r.sweep_num LEFT JOIN imports i ON i.run_num = r.num
            WHERE r.num IN (SELECT value FROM json_each(?))
            ORDER BY r.num DESC"#,
         nums
@@ -225,22 +276,24 @@ async fn read_rows(tx: &mut SqliteConnection, nums: &str) -> Result<(Vec<RunRow>
     let mut recipes: BTreeSet<Arc<str>> = BTreeSet::new();
     for r in stored {
         places.insert(r.num, rows.len());
-        let recipe = match recipes.get(r.recipe.as_str()) {
-            Some(shared) => Arc::clone(shared),
-            None => {
-                let recipe: Arc<str> = r.recipe.into();
-                recipes.insert(Arc::clone(&recipe));
-                recipe
-            }
+        let origin = match r.source {
+            Some(source) => Origin::Imported(Imported {
+                source: from_json("a source", &source)?,
+                original_id: r.original_id,
+                config: from_json("a configuration", r.config.as_deref().unwrap_or("{}"))?,
+            }),
+            None => Origin::Trained(Trained {
+                point: r.point,
+                seed: r.seed.cast_unsigned(),
+                recipe: shared(&mut recipes, r.recipe),
+            }),
         };
         rows.push(RunRow {
             id: parse_id(&r.id)?,
             sweep: r.sweep.as_deref().map(parse_id).transpose()?,
             sweep_name: r.sweep_name,
             sweep_revision: r.sweep_revision.map(small),
-            point: r.point,
-            seed: r.seed.cast_unsigned(),
-            recipe,
+            origin,
             probed: match r.probed_run.as_deref() {
                 Some(run) => Some(Probed { run: parse_id(run)?, step: r.probed_step.map(unsigned) }),
                 None => None,

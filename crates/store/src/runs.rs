@@ -57,35 +57,7 @@ impl Store {
         now: UnixMillis,
     ) -> Result<Inserted> {
         let mut tx = self.begin().await?;
-        let sweep_num = match sweep {
-            Some((id, _)) => {
-                let text = id.to_string();
-                let num = sqlx::query_scalar!("SELECT num FROM sweeps WHERE id = ?", text)
-                    .fetch_optional(&mut *tx)
-                    .await?;
-                Some(num.ok_or(StoreError::UnknownSweep { id: text })?)
-            }
-            None => None,
-        };
-        let mut rank =
-            sqlx::query_scalar!(r#"SELECT COALESCE(MAX(queue_rank), 0) AS "rank!: i64" FROM runs"#)
-                .fetch_one(&mut *tx)
-                .await?;
-        let place = Place {
-            sweep_num,
-            sweep_revision: sweep.map(|(_, revision)| i64::from(revision)),
-            revision: next_revision(&mut tx).await?,
-            now,
-        };
-        let mut inserted = Inserted::default();
-        for run in runs {
-            if let Some(existing) = find(&mut tx, sweep_num, run).await? {
-                inserted.existing.push(existing);
-                continue;
-            }
-            rank += 1;
-            inserted.added.push(insert(&mut tx, &place, rank, run).await?);
-        }
+        let inserted = insert_into(&mut tx, sweep, runs, now).await?;
         tx.commit().await?;
         Ok(inserted)
     }
@@ -103,6 +75,44 @@ impl Store {
         tx.commit().await?;
         Ok(())
     }
+}
+
+/// Adds runs within a transaction of the caller's.
+pub(crate) async fn insert_into(
+    tx: &mut SqliteConnection,
+    sweep: Option<(SweepId, u32)>,
+    runs: &[NewRun],
+    now: UnixMillis,
+) -> Result<Inserted> {
+    let sweep_num = match sweep {
+        Some((id, _)) => {
+            let text = id.to_string();
+            let num = sqlx::query_scalar!("SELECT num FROM sweeps WHERE id = ?", text)
+                .fetch_optional(&mut *tx)
+                .await?;
+            Some(num.ok_or(StoreError::UnknownSweep { id: text })?)
+        }
+        None => None,
+    };
+    let mut rank = sqlx::query_scalar!(r#"SELECT COALESCE(MAX(queue_rank), 0) AS "rank!: i64" FROM runs"#)
+        .fetch_one(&mut *tx)
+        .await?;
+    let place = Place {
+        sweep_num,
+        sweep_revision: sweep.map(|(_, revision)| i64::from(revision)),
+        revision: next_revision(&mut *tx).await?,
+        now,
+    };
+    let mut inserted = Inserted::default();
+    for run in runs {
+        if let Some(existing) = find(&mut *tx, sweep_num, run).await? {
+            inserted.existing.push(existing);
+            continue;
+        }
+        rank += 1;
+        inserted.added.push(insert(&mut *tx, &place, rank, run).await?);
+    }
+    Ok(inserted)
 }
 
 /// What the runs of one insertion share.

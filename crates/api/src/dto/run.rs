@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use ts_rs::TS;
-use vitals_run::Evidence;
+use vitals_run::{Evidence, RunConfig, Source};
 
 use super::frame::SeriesInfo;
 use super::number::Number;
@@ -70,8 +70,9 @@ pub struct Run {
     pub sweep_name: Option<String>,
     /// What a probe judges; none where the run pre-trains.
     pub probed: Option<ProbedRun>,
-    pub point: String,
-    pub seed: u64,
+    /// None where Vitals did not train it.
+    pub point: Option<String>,
+    pub seed: Option<u64>,
     /// One of the contract's states: queued, starting, running, stalled, pausing, paused, finished, failed, cancelled, lost.
     pub state: String,
     /// In English.
@@ -80,9 +81,15 @@ pub struct Run {
     pub evidence_code: Evidence,
     pub attempt: u32,
     pub device: Option<String>,
-    /// The resolved recipe: every parameter by name.
+    /// The resolved recipe: every parameter by name. Empty where Vitals did not train it.
     pub parameters: BTreeMap<String, Value>,
-    pub effective_learning_rate: f64,
+    /// Where it was imported from; none where Vitals trained it.
+    pub source: Option<Source>,
+    /// What the tool that trained it calls it.
+    pub original_id: Option<String>,
+    /// What that tool says of its configuration, in its own words: no parameters of ours.
+    pub config: RunConfig,
+    pub effective_learning_rate: Option<f64>,
     /// Loss at chance and its lower bound, where the method has them.
     pub loss_start: Option<f64>,
     pub loss_floor: Option<f64>,
@@ -207,8 +214,11 @@ pub struct CompareMetric {
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct Comparison {
     pub runs: Vec<Run>,
-    /// Only the parameters that differ: one value a run, in the order of `runs`.
+    /// Only the parameters that differ, and `config.KEY` of runs from elsewhere: one value a run, in the order of `runs`.
     pub parameters: BTreeMap<String, Vec<Value>>,
     pub equal_parameters: u64,
+    /// Those that only one of the runs could have, as where a trained one is beside an imported one: neither equal nor
+    /// different.
+    pub unshared_parameters: u64,
     pub metrics: BTreeMap<String, Vec<CompareMetric>>,
 }

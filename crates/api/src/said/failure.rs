@@ -24,6 +24,9 @@ vitals_recipe::sentences! {
         NoRun { id: String } = "no run {id}";
         NotApplicable { run: String, state: String, command: String } =
             "run {run} is {state}, so `{command}` does not apply";
+        NotForImported { run: String, command: String } =
+            "run {run} was imported, so `{command}` does not apply: Vitals has nothing to train it by";
+        ProbeOfImported { run: String } = "run {run} was imported: it has no checkpoint that a probe could judge";
         NoRunOfSweep { command: String } = "the sweep has no run to which `{command}` applies";
         StepExpected = "`to_step` must be a step, a whole number";
         NoCheckpointAt { step: u64 } = "there is no checkpoint at step {step}";
@@ -55,6 +58,7 @@ vitals_recipe::sentences! {
         NoBase64 { reason: String } = "the content is no base64: {reason}";
         NotDrawn { reason: String } = "failed to draw the figure: {reason}";
         PngNotDrawn { reason: String } = "failed to draw the PNG: {reason}";
+        NoJson { reason: String } = "this is no JSON: {reason}";
         NotImported { reason: String } = "failed to import: {reason}";
         RunNotAdded = "failed to add a run for the import";
         NotIngested { reason: String } = "failed to ingest the import: {reason}";
@@ -78,9 +82,6 @@ vitals_recipe::sentences! {
         DamagedCheckpoint { path: String, reason: String } = "the checkpoint {path} is damaged: {reason}";
         OtherGeometry { path: String, name: String, found: String, wanted: String } =
             "the checkpoint {path} has another geometry: its {name} is {found}, the run's is {wanted}";
-
-        /// Of a table that is no run.
-        Table { what: String } = "{what}";
     }
 }
 

@@ -41,9 +41,7 @@ vitals_recipe::sentences! {
         CheckDataset { name: String } = "`vitals dataset check {name}` reads it again";
         SplitNames = "use train or heldout";
         ChooseOneOf { choices: Names } = "choose one of {choices}";
-        RunFolder = "give a run's folder: the one with job.json in it";
-        /// Of a table that is no run.
-        Table { what: String } = "{what}";
+        RunFolder = "give a run's folder: the one with job.json or import.json in it";
 
         ProbeTheJudged = "probe the run that it judges";
         WriteSetting = "write it as name=value, as in epochs=10";

@@ -5,6 +5,7 @@ mod check;
 mod failure;
 mod hint;
 mod setting;
+mod table;
 
 pub use check::Finding;
 pub(crate) use check::{Remedy, Unscored};
@@ -13,6 +14,7 @@ pub use failure::{Failure, Operation};
 pub use hint::Advice;
 pub(crate) use setting::SbatchOption;
 pub use setting::Setting;
+pub use table::{Misfit, Noticed, TableAdvice};
 
 /// Every kind of this room, for the catalogues.
 pub(crate) const SENTENCES: &[&[vitals_recipe::Sentence]] = &[
@@ -24,4 +26,7 @@ pub(crate) const SENTENCES: &[&[vitals_recipe::Sentence]] = &[
     Finding::SENTENCES,
     Remedy::SENTENCES,
     Unscored::SENTENCES,
+    Misfit::SENTENCES,
+    TableAdvice::SENTENCES,
+    Noticed::SENTENCES,
 ];

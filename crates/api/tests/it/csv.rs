@@ -3,9 +3,10 @@
 
 use std::path::Path;
 
-use vitals_api::{events, export, import, runs, series};
+use vitals_api::foreign::{About, Origin, record};
+use vitals_api::{Evidence, compare, events, export, import, runs, series};
 
-use crate::world::World;
+use crate::world::{World, drawn};
 
 /// A file with gaps, non-finite values, numbers of every size, a quoted name and a spike of one step.
 fn sample() -> String {
@@ -162,4 +163,76 @@ async fn a_bucket_says_how_many_values_it_holds_that_are_not_finite() {
         .unwrap();
     let series::SeriesData::Buckets { nonfinite, .. } = &found[0].data else { panic!("{found:?}") };
     assert_eq!(nonfinite, &[1, 0, 0, 0]);
+}
+
+#[tokio::test]
+async fn a_run_that_was_imported_differs_in_nothing_from_a_trained_one() {
+    let world = World::new().await;
+    let path = world.folder.path().join("theirs.csv");
+    std::fs::write(&path, "step,loss\n0,1.5\n1,1.25\n").unwrap();
+    let config = |text: &str| {
+        let path = world.folder.path().join("config.json");
+        std::fs::write(&path, text).unwrap();
+        import::config(&path).unwrap()
+    };
+    let mut ids = Vec::new();
+    for lr in ["0.1", "0.2"] {
+        let config = config(&format!("{{\"lr\": {lr}, \"opt\": \"adamw\", \"only_{}\": 1}}", &lr[2..]));
+        ids.push(import::csv_with(&world.context, &path, config).await.unwrap().run.to_string());
+    }
+    let about = About {
+        label: "ours".to_owned(),
+        origin: Origin::stand_in(),
+        steps: 2,
+        evidence: Evidence::said("made"),
+        note: String::new(),
+        tag: "test".to_owned(),
+    };
+    let ours = record(&world.context, about, |_| Ok(())).await.unwrap().run.to_string();
+    let compared = async |ids: &[String]| {
+        let found = compare::compare(&world.context, ids).await.unwrap();
+        let names: Vec<String> = found.parameters.into_keys().collect();
+        (names.join(" "), found.equal_parameters, found.unshared_parameters)
+    };
+    assert_eq!(compared(&ids).await, ("config.lr config.only_1 config.only_2".to_owned(), 1, 0));
+    let parameters = vitals_recipe::PARAMETERS.len() as u64;
+    assert_eq!(compared(&[ours.clone(), ids[0].clone()]).await, (String::new(), 0, parameters + 3));
+    ids.push(ours);
+    assert_eq!(compared(&ids).await.2, parameters);
+}
+
+#[tokio::test]
+async fn what_was_made_of_a_file_is_in_its_answer_and_its_note() {
+    let world = World::new().await;
+    let path = world.folder.path().join("run-vit_s-tag-knn_top1.csv");
+    std::fs::write(&path, "Wall time,Step,Value\n1638352345.5,0,40\n1638352346.5,1,50\n1638352347.5,1,55\n")
+        .unwrap();
+    let found = import::csv(&world.context, &path).await.unwrap();
+    assert_eq!(
+        (found.original_id.as_deref(), found.source.tool.as_deref()),
+        (Some("vit_s"), Some("tensorboard"))
+    );
+    assert_eq!(
+        (found.metrics, found.rows, found.values, found.in_percent),
+        (1, 2, 2, vec!["knn_top1".to_owned()])
+    );
+    let kinds: Vec<&str> = found.noticed.iter().map(|notice| notice.kind.as_str()).collect();
+    assert_eq!(kinds, ["noticed.time_column", "noticed.merged", "noticed.replaced", "noticed.in_percent"]);
+    let run = runs::detail(&world.context, &found.run.to_string()).await.unwrap().run;
+    assert_eq!(run.metrics["knn_top1"].max, Some(0.55));
+    assert!(run.note.ends_with("In percent there, stored as fractions: knn_top1."), "{}", run.note);
+    assert!(run.note.contains("its configuration is unknown. Times are those of"), "{}", run.note);
+}
+
+#[tokio::test]
+async fn the_greatest_step_that_is_read_is_stored_and_drawn() {
+    let world = World::new().await;
+    let path = world.folder.path().join("far.csv");
+    std::fs::write(&path, "step,loss\n0,1.5\n9007199254740990,1.25\n").unwrap();
+    let run = import::csv(&world.context, &path).await.unwrap().run;
+    let shown = runs::detail(&world.context, &run.to_string()).await.unwrap();
+    assert_eq!(shown.run.progress.total_steps, (1 << 53) - 1);
+    assert_eq!(shown.series[0].last_step, (1 << 53) - 2);
+    let drawn = drawn(&world.context, run, &["loss"], 100).await;
+    assert_eq!((drawn[0].values, drawn[0].min[0]), (2, 1.5));
 }

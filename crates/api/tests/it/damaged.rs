@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use vitals_api::foreign::{About, record};
+use vitals_api::foreign::{About, Origin, record};
 use vitals_api::{Evidence, RunId, doctor, ingest_folder, runs};
 use vitals_journal::{Column, Writer};
 
@@ -13,6 +13,7 @@ const STEPS: u64 = 3_000;
 
 fn about() -> About {
     About {
+        origin: Origin::stand_in(),
         label: "damaged".to_owned(),
         steps: STEPS,
         evidence: Evidence::said("made"),

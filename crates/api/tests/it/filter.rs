@@ -2,7 +2,7 @@
 //! that says what to write instead, for conditions and for sorting.
 
 use vitals_api::dto::{ErrorCode, RunsQuery};
-use vitals_api::foreign::{About, record};
+use vitals_api::foreign::{About, Origin, record};
 use vitals_api::{Evidence, RunId, RunState, runs, sweeps};
 use vitals_journal::Column;
 use vitals_recipe::query::Field;
@@ -16,6 +16,7 @@ const SWEEP: &str = "format = 1\nname = \"Rates\"\n[recipe]\npreset = \"mocov3_v
 async fn fast_run(world: &World) -> RunId {
     let context = &world.context;
     let about = About {
+        origin: Origin::stand_in(),
         label: "fast".to_owned(),
         steps: 600,
         evidence: Evidence::said("made"),
@@ -75,7 +76,7 @@ async fn found(world: &World, filter: &str, sort: &str) -> Vec<String> {
 async fn each_field_has_its_value() {
     let world = World::new().await;
     let (judged, probe) = two_runs(&world).await;
-    let point = world.context.store().run(judged).await.unwrap().point;
+    let point = world.context.store().run(judged).await.unwrap().trained().unwrap().point.clone();
     for &field in Field::ALL {
         let (condition, expected) = match field {
             Field::Id => (format!("id = {judged}"), "fast"),

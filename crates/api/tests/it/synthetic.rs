@@ -2,7 +2,7 @@
 //! picture shows every spike and every NaN at every width.
 
 use vitals_api::dto::{HeatmapCell, HeatmapHeader, HeatmapRequest};
-use vitals_api::foreign::{About, record};
+use vitals_api::foreign::{About, Origin, record};
 use vitals_api::{Evidence, events, heatmap};
 use vitals_journal::Column;
 use vitals_series::synthetic::Synthetic;
@@ -14,6 +14,7 @@ async fn ten_spikes_and_three_nan_are_told_and_drawn_at_every_width() {
     let made = Synthetic::ten_spikes(20_000, 30, 5);
     let world = World::new().await;
     let about = About {
+        origin: Origin::stand_in(),
         label: "synthetic".to_owned(),
         steps: made.steps,
         evidence: Evidence::said("made"),

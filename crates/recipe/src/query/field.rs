@@ -1,5 +1,5 @@
-//! What a condition on runs may ask for, and what runs are sorted by: fields of a run, its parameters, last, smallest and
-//! largest values of its metrics, how often an event happened. A row answers for every field, so that none is accepted
+//! What a condition on runs may ask for, and what runs are sorted by: fields of a run, its parameters, the configuration of
+//! a run from elsewhere, last, smallest and largest values of its metrics, how often an event happened. A row answers for every field, so that none is accepted
 //! and then empty.
 
 use std::fmt;
@@ -100,7 +100,14 @@ pub enum Name {
     Events {
         kind: String,
     },
+    /// What another tool says of a run that it trained, by a key of its own.
+    Config {
+        key: String,
+    },
 }
+
+/// Before the key of a configuration that is no recipe, wherever it stands among parameters.
+pub const CONFIG_PREFIX: &str = "config.";
 
 /// What a value of a name can be compared with.
 pub(super) enum Takes<'a> {
@@ -121,6 +128,7 @@ impl fmt::Display for Name {
             Self::Metric { metric, extreme: Extreme::Min } => write!(f, "{metric}.min"),
             Self::Metric { metric, extreme: Extreme::Max } => write!(f, "{metric}.max"),
             Self::Events { kind } => write!(f, "{kind}.count"),
+            Self::Config { key } => write!(f, "{CONFIG_PREFIX}{key}"),
         }
     }
 }
@@ -146,11 +154,16 @@ impl Name {
                 if row.is_some_and(|row| row.reads == Reads::Percent) { Takes::Share } else { Takes::Number }
             }
             Self::Events { .. } => Takes::Number,
+            // Each tool's own: a number in one run may be a text in another.
+            Self::Config { .. } => Takes::Text,
         }
     }
 
     /// The name with a dot and what follows it; none where nothing of the language follows.
     pub(super) fn with_suffix(name: &str) -> Option<Name> {
+        if let Some(key) = name.strip_prefix(CONFIG_PREFIX).filter(|key| !key.is_empty()) {
+            return Some(Name::Config { key: key.to_owned() });
+        }
         let (stem, suffix) = name.rsplit_once('.')?;
         let metric = |extreme| Name::Metric { metric: stem.to_owned(), extreme };
         match suffix {

@@ -9,7 +9,7 @@ mod parse;
 
 pub use error::{Advice, Misreading, QueryError, Token as Written};
 pub use evaluate::{Row, Scalar};
-pub use field::{Extreme, Field, Name};
+pub use field::{CONFIG_PREFIX, Extreme, Field, Name};
 pub use parse::{parse, sort_key};
 
 /// A condition on runs.

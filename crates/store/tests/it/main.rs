@@ -5,6 +5,7 @@
 mod alarms;
 mod crash;
 mod detection;
+mod imports;
 mod ingest;
 mod opening;
 mod queue;

@@ -11,7 +11,7 @@ async fn order(world: &World) -> String {
     let labels = queue.iter().enumerate().map(|(position, queued)| {
         let row = rows.iter().find(|r| r.id == queued.run).unwrap();
         assert_eq!(row.queue_position, Some(u32::try_from(position).unwrap()));
-        row.point.clone()
+        row.trained().unwrap().point.clone()
     });
     labels.collect()
 }

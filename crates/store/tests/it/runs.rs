@@ -87,7 +87,8 @@ async fn large_seeds_and_odd_names_survive() {
     let id = world.store.insert_runs(None, &[run.clone()], NOW).await.unwrap().added[0];
     world.store.set_note(id, "a note, 메모").await.unwrap();
     let row = world.store.run(id).await.unwrap();
-    assert_eq!((row.seed, &row.label, row.note.as_str()), (u64::MAX, &run.label, "a note, 메모"));
+    let seed = row.trained().unwrap().seed;
+    assert_eq!((seed, &row.label, row.note.as_str()), (u64::MAX, &run.label, "a note, 메모"));
     assert_eq!(row.parameters().unwrap()["dataset"], "fashion-mnist");
     assert_eq!(row.axes, run.axes);
 }

@@ -2,7 +2,8 @@
 //! `cargo run -p vitals-store --example write_sample`, when its version is released, and never again; that of version 6 is
 //! the one of version 5 as version 6 opened it, with a run of the api's `synthetic_run` ingested, and that of version 8 is
 //! the one of version 6 as version 8 opened it. `v8-resnet` is that of version 8 with its long run's backbone named
-//! `resnet50`.
+//! `resnet50`, and `v10` is that of version 8 with migrations 9 and 10 and a run as
+//! version 10 made it of a CSV file.
 
 use std::io::Read;
 use std::path::Path;
@@ -17,6 +18,8 @@ const RUN: &str = "01a0c450-6c00-702e-8a2a-d576b918056d";
 const HASH: &str = "ebd3bcea5879f9a9e47cc3d77de31aa60b1f7bb6b8648c5838c2311d8928bf93";
 /// A synthetic run of 2,500 steps that version 6 ingested from its folder, and what it said of its hash.
 const LONG_RUN: &str = "01a218ca-29b2-740f-bbb8-da23b6b49f23";
+/// What version 10 made of a CSV file: the parameters of a preset, which it never had.
+const CSV_RUN: &str = "01a2295c-5e80-7c11-9d1c-51b1b0e14a01";
 const LONG_HASH: &str = "edcddae9da0d60b2978839fdeaa1d16230f382dbd8e4abe4770939f5ef0322ef";
 
 /// Opens the sample of a version, which migrates it.
@@ -31,7 +34,7 @@ async fn sample(folder: &Path, version: &str) -> Store {
 
 #[tokio::test]
 async fn every_stored_sample_opens_with_all_its_values() {
-    for version in ["5", "6", "8", "8-resnet"] {
+    for version in ["5", "6", "8", "8-resnet", "10"] {
         let folder = tempfile::tempdir().unwrap();
         let store = sample(folder.path(), version).await;
         let run = store.resolve_run(RUN).await.unwrap();
@@ -47,6 +50,28 @@ async fn every_stored_sample_opens_with_all_its_values() {
         assert_eq!(store.series(run, &query).await.unwrap()[0].values.len(), 250);
         assert_eq!(store.check_integrity(true).await.unwrap().problems, Vec::<String>::new());
     }
+}
+
+#[tokio::test]
+async fn imported_runs_lose_the_parameters_that_were_never_theirs() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = sample(folder.path(), "10").await;
+    let path = |run: &str| {
+        let store = store.clone();
+        let run = run.to_owned();
+        async move {
+            let row = store.run(store.resolve_run(&run).await.unwrap()).await.unwrap();
+            assert_eq!((row.parameters().unwrap().len(), row.recipe().unwrap()), (0, None), "{}", row.label);
+            row.imported().map(|imported| (imported.source.kind.clone(), imported.source.path.clone()))
+        }
+    };
+    assert_eq!(path(CSV_RUN).await, Some(("csv".to_owned(), Some("/data/theirs.csv".to_owned()))));
+    // Read from its folder: where the file was is not known.
+    assert_eq!(path(LONG_RUN).await, Some(("csv".to_owned(), None)));
+    // A run that was trained keeps what it was trained by.
+    let trained = store.run(store.resolve_run(RUN).await.unwrap()).await.unwrap();
+    assert_eq!(trained.parameters().unwrap()["dataset"], "fashion-mnist");
+    assert_eq!(trained.trained().map(|trained| trained.seed), Some(7));
 }
 
 #[tokio::test]

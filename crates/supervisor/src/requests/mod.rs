@@ -77,12 +77,16 @@ impl Desk {
         request: &Request,
     ) -> Result<Answer> {
         let Some(run) = request.run else { return self.obey_for_all(rooms, settings, request.command).await };
-        let state = match rooms.ground.row(run).await {
-            Ok(row) => row.state,
+        let (state, is_imported) = match rooms.ground.row(run).await {
+            Ok(row) => (row.state, row.imported().is_some()),
             Err(SupervisorError::Store(StoreError::UnknownRun { .. })) => return Ok(done("the run is gone")),
             Err(error) => return Err(error),
         };
-        match request.command.meaning(state) {
+        let meaning = match is_imported {
+            true => request.command.meaning_for_imported(state),
+            false => request.command.meaning(state),
+        };
+        match meaning {
             Meaning::Does(Deed::ForAll) => self.obey_for_all(rooms, settings, request.command).await,
             Meaning::Does(deed) => obey_for_one(rooms, run, state, deed, &request.arguments).await,
             Meaning::Already => Ok(done(format!("it is {state} already"))),

@@ -7,10 +7,12 @@ use serde::Serialize;
 use serde_json::json;
 use vitals_journal::{JournalError, Lock, Reader, RunFolder};
 use vitals_recipe::point_id;
-use vitals_run::{Evidence, Job, JobSweep, RunState, parse_rfc3339};
+use vitals_run::{
+    Evidence, IMPORT_FORMAT, ImportRecord, Imported, Job, JobSweep, RunState, Source, parse_rfc3339,
+};
 use vitals_store::{
-    EndOfAttempt, MetricChoice, NewRun, NewSweep, Probed, RunId, RunSelection, Store, StoreError, SweepId,
-    UnixMillis,
+    EndOfAttempt, MetricChoice, NewImport, NewRun, NewSweep, Probed, RunId, RunSelection, Store, StoreError,
+    SweepId, UnixMillis,
 };
 
 use super::batch::{Stop, read_batch};
@@ -34,16 +36,19 @@ pub struct IngestedFolder {
 /// Ingests a run folder; `now` is the time.
 ///
 /// # Errors
-/// No readable `job.json`; a run that is alive, which its supervisor ingests; a store or a journal that cannot be used.
+/// No readable `job.json` or `import.json`; a run that is alive, which its supervisor ingests; a store or a journal that cannot be used.
 pub async fn ingest_folder(store: &Store, run_dir: &Path, now: UnixMillis) -> Result<IngestedFolder> {
     let folder = RunFolder::new(run_dir);
-    let job = Job::read(&folder.job())?;
-    let bad = |what: String| SupervisorError::BadJob { path: folder.job(), what };
-    let run: RunId = job.run.parse().map_err(|_| bad(format!("`{}` is no run id", job.run)))?;
+    let asked = Asked::read(&folder)?;
+    let run = asked.run(&folder)?;
     if Lock::is_held(&folder.lock())? {
-        return Err(bad("the run is alive: its supervisor ingests it".to_owned()));
+        let what = "the run is alive: its supervisor ingests it".to_owned();
+        return Err(SupervisorError::BadJob { path: folder.job(), what });
     }
-    let added = add_run(store, &folder, &job, run, now).await?;
+    let added = match &asked {
+        Asked::Trained(job) => add_run(store, &folder, job, run, now).await?,
+        Asked::Imported(import) => add_import(store, import, run, now).await?,
+    };
     let attempts = folder.attempts()?;
     let mut ingested = IngestedFolder {
         run,
@@ -69,6 +74,67 @@ pub async fn ingest_folder(store: &Store, run_dir: &Path, now: UnixMillis) -> Re
     }
     ingested.state = settle(store, &folder, run, attempts.last().copied(), last_end, now).await?;
     Ok(ingested)
+}
+
+/// What a folder says that its run is.
+enum Asked {
+    Trained(Box<Job>),
+    Imported(ImportRecord),
+}
+
+impl Asked {
+    fn read(folder: &RunFolder) -> Result<Self> {
+        let import = folder.import();
+        if import.exists() {
+            return Ok(Self::Imported(ImportRecord::read(&import)?));
+        }
+        let job = Job::read(&folder.job())?;
+        Ok(match imported_before(&job) {
+            Some(import) => Self::Imported(import),
+            None => Self::Trained(Box::new(job)),
+        })
+    }
+
+    fn run(&self, folder: &RunFolder) -> Result<RunId> {
+        let (text, path) = match self {
+            Self::Trained(job) => (&job.run, folder.job()),
+            Self::Imported(import) => (&import.run, folder.import()),
+        };
+        let what = format!("`{text}` is no run id");
+        text.parse().map_err(|_| SupervisorError::BadJob { path, what })
+    }
+}
+
+/// What a version before `import.json` wrote of an imported run: a job with the parameters of a preset, but without device,
+/// images and versions, which every job that was trained has.
+fn imported_before(job: &Job) -> Option<ImportRecord> {
+    let was_trained = !job.device.is_empty()
+        || !job.dataset.path.is_empty()
+        || !job.dataset.fingerprint.is_empty()
+        || !job.versions.is_empty()
+        || job.sweep.is_some()
+        || job.probed.is_some();
+    let source = Source { kind: "csv".to_owned(), ..Source::default() };
+    (!was_trained).then(|| ImportRecord {
+        format: IMPORT_FORMAT,
+        run: job.run.clone(),
+        label: job.label.clone(),
+        // The number of images stood for the number of steps.
+        steps: job.dataset.facts.images,
+        imported: Imported { source, ..Imported::default() },
+    })
+}
+
+async fn add_import(store: &Store, import: &ImportRecord, run: RunId, now: UnixMillis) -> Result<bool> {
+    let new = NewImport {
+        id: Some(run),
+        label: import.label.clone(),
+        steps: import.steps,
+        imported: import.imported.clone(),
+        state: RunState::Lost,
+        evidence: Evidence::ReadFromFolder.with(json!({})),
+    };
+    Ok(store.insert_import(&new, now).await?.is_new)
 }
 
 /// Brings a living run back into a store that lacks it: the run, and all attempts but the last, which its tail reads.

@@ -56,7 +56,7 @@ async fn a_rebuilt_run_knows_its_sweep_its_label_and_its_axes() {
     };
     let run = |seed: u64| NewRun {
         id: None,
-        point: template.point.clone(),
+        point: template.trained().unwrap().point.clone(),
         seed,
         recipe: with_seed(seed),
         probed: None,

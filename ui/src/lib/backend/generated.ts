@@ -89,9 +89,16 @@ delta: number | null, };
 
 export type Comparison = { runs: Array<Run>, 
 /**
- * Only the parameters that differ: one value a run, in the order of `runs`.
+ * Only the parameters that differ, and `config.KEY` of runs from elsewhere: one value a run, in the order of `runs`.
  */
-parameters: { [key in string]: Array<JsonValue> }, equal_parameters: number, metrics: { [key in string]: Array<CompareMetric> }, };
+parameters: { [key in string]: Array<JsonValue> }, equal_parameters: number, 
+/**
+ * Those that only one of the runs could have, as where a trained one is beside an imported one: neither equal nor
+ * different.
+ */
+unshared_parameters: number, metrics: { [key in string]: Array<CompareMetric> }, };
+
+export type ConfigValue = boolean | number | string;
 
 export type DatasetInfo = { name: string, path: string, images: number, heldout: number, classes: number, labelled: boolean, 
 /**
@@ -533,7 +540,11 @@ export type Run = { id: string, label: string, sweep: string | null, sweep_name:
 /**
  * What a probe judges; none where the run pre-trains.
  */
-probed: ProbedRun | null, point: string, seed: number, 
+probed: ProbedRun | null, 
+/**
+ * None where Vitals did not train it.
+ */
+point: string | null, seed: number | null, 
 /**
  * One of the contract's states: queued, starting, running, stalled, pausing, paused, finished, failed, cancelled, lost.
  */
@@ -547,9 +558,21 @@ evidence: string,
  */
 evidence_code: Evidence, attempt: number, device: string | null, 
 /**
- * The resolved recipe: every parameter by name.
+ * The resolved recipe: every parameter by name. Empty where Vitals did not train it.
  */
-parameters: { [key in string]: JsonValue }, effective_learning_rate: number, 
+parameters: { [key in string]: JsonValue }, 
+/**
+ * Where it was imported from; none where Vitals trained it.
+ */
+source: Source | null, 
+/**
+ * What the tool that trained it calls it.
+ */
+original_id: string | null, 
+/**
+ * What that tool says of its configuration, in its own words: no parameters of ours.
+ */
+config: RunConfig, effective_learning_rate: number | null, 
 /**
  * Loss at chance and its lower bound, where the method has them.
  */
@@ -575,6 +598,8 @@ priority: number, created_at: string, started_at: string | null, ended_at: strin
  * Moves with every change of the run; compare to know whether to ask again.
  */
 revision: number, };
+
+export type RunConfig = { [key in string]: ConfigValue };
 
 export type RunDetail = { run: Run, folder: string, transitions: Array<Transition>, attempts: Array<AttemptInfo>, series: Array<SeriesInfo>, 
 /**
@@ -709,6 +734,24 @@ at_once: number,
  * The cluster's slurm.conf; empty: the system's.
  */
 conf: string, };
+
+export type Source = { 
+/**
+ * The form of what was read: `csv`.
+ */
+kind: string, 
+/**
+ * The program that wrote it, where its form tells.
+ */
+tool: string | null, 
+/**
+ * The version of that program.
+ */
+version: string | null, 
+/**
+ * The file or folder that was read.
+ */
+path: string | null, };
 
 export type Stability = { 
 /**

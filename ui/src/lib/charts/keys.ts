@@ -1,7 +1,6 @@
 // The keys of a screen with a step axis.
 import type { Binding } from '../state/keys.svelte';
 import type { StepAxis } from './step-axis.svelte';
-import { X_KINDS } from './x-scale';
 
 export function axisBindings(axis: StepAxis): Binding[] {
   return [
@@ -14,7 +13,7 @@ export function axisBindings(axis: StepAxis): Binding[] {
     { code: 'Minus', shown: '−', label: 'keys.axis_out', run: () => axis.zoom(1 / 0.7, axis.cross ?? undefined) },
     { code: 'Digit0', shown: '0', label: 'keys.fit', run: () => axis.fit() },
     { code: 'Backspace', shown: '⌫', label: 'keys.zoom_back', run: () => axis.goBack() },
-    { code: 'KeyX', shown: 'X', label: 'keys.x_axis', run: () => axis.setXKind(X_KINDS[(X_KINDS.indexOf(axis.xKind) + 1) % X_KINDS.length] ?? 'step') },
+    { code: 'KeyX', shown: 'X', label: 'keys.x_axis', run: () => axis.setXKind(axis.kinds[(axis.kinds.indexOf(axis.xKind) + 1) % axis.kinds.length] ?? 'step') },
     { code: 'KeyF', shown: 'F', label: 'keys.follow', run: () => axis.toggleFollow() },
     { code: 'KeyY', shown: 'Y', label: 'keys.log_y', run: () => axis.toggleLogY() },
     { code: 'KeyS', shown: 'S', label: 'keys.smoothing', run: () => axis.toggleSmoothing() },

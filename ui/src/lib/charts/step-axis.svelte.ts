@@ -31,6 +31,7 @@ export class StepAxis {
   #cross = $state<number | null>(null);
   #plotWidth = $state(0);
   #crossTimer: ReturnType<typeof setTimeout> | null = null;
+  #kinds = $state.raw<readonly XKind[]>(X_KINDS);
   #scale = $state.raw<XScale>(STEPS);
   #past = $state.raw<(readonly [number, number] | null)[]>([]);
   #lastMove: How = 'jump';
@@ -57,9 +58,19 @@ export class StepAxis {
     return [this.#last - (explicit[1] - explicit[0]), this.#last];
   });
 
+  /** What x can count. */
+  get kinds(): readonly XKind[] {
+    return this.#kinds;
+  }
+
+  /** What is not known of a run cannot be counted, as epochs of an imported one. */
+  setKinds(kinds: readonly XKind[]): void {
+    this.#kinds = kinds;
+  }
+
   /** What x counts, from the address. */
   get xKind(): XKind {
-    return X_KINDS.find((kind) => kind === this.#address.params['x']) ?? 'step';
+    return this.#kinds.find((kind) => kind === this.#address.params['x']) ?? 'step';
   }
 
   setXKind(kind: XKind): void {

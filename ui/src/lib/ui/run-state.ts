@@ -1,6 +1,6 @@
 // What a run's state looks like: its glyph, its colour and its word; and what can be asked of a run in it. Decided by
 // kinds and tables of the host, never by its words.
-import { DEEDS, type Command, type Deed, type Evidence, type RunState } from '$lib/backend';
+import { DEEDS, type Command, type Deed, type Evidence, type Run, type RunState } from '$lib/backend';
 import type { Key } from '$lib/i18n/index.svelte';
 
 export type Tone = 'running' | 'queued' | 'done' | 'stalled' | 'failed' | 'paused';
@@ -50,3 +50,7 @@ export function deed(command: Command, state: string): Deed | undefined {
 }
 
 export const applies = (command: Command, state: string): boolean => deed(command, state) !== undefined;
+
+/** Whether a command does something with this run: one that was imported has nothing to be trained by, and can be removed. */
+export const offers = (command: Command, run: Pick<Run, 'state' | 'source'>): boolean =>
+  (run.source === null || command === 'remove') && applies(command, run.state);

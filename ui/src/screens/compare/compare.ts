@@ -1,6 +1,7 @@
 // What a comparison says, without its looks: which runs, what differs, whether they are a valid pair, deltas. Pure.
 import { METRIC, type Comparison, type JsonValue, type Run, type Stability } from '$lib/backend';
 import { recorded } from '$lib/format';
+import { given, isImported, type Given } from '$lib/given';
 
 export const MOST_RUNS = 6;
 
@@ -22,10 +23,10 @@ export function letter(index: number): string {
 /** What decides which images come in which batch, in which order. */
 const DATA_ORDER = ['seed', 'dataset', 'batch_size'];
 
-/** Two runs whose difference is their configuration and not the luck of the draw. */
+/** Two runs whose difference is their configuration and not the luck of the draw; of imported ones nobody knows. */
 export function isValidPair(comparison: Pick<Comparison, 'runs' | 'parameters'>): boolean {
   const differing = Object.keys(comparison.parameters);
-  return comparison.runs.length === 2 && differing.length > 0 && !differing.some((name) => DATA_ORDER.includes(name));
+  return comparison.runs.length === 2 && !comparison.runs.some(isImported) && differing.length > 0 && !differing.some((name) => DATA_ORDER.includes(name));
 }
 
 /** Colour and dash of each run: frozen is 1 and learned is 2 where that tells them apart, else in order. */
@@ -35,10 +36,11 @@ export function slots(runs: Pick<Run, 'parameters'>[]): number[] {
   return runs.map((_, index) => index + 1);
 }
 
-/** Every parameter of any run with one value a run. */
-export function allParameters(runs: Pick<Run, 'parameters'>[]): [string, JsonValue[]][] {
-  const names = [...new Set(runs.flatMap((run) => Object.keys(run.parameters)))].sort();
-  return names.map((name) => [name, runs.map((run) => run.parameters[name] ?? null)]);
+/** Every parameter of any run, and every value of a foreign configuration, with one value a run. */
+export function allParameters(runs: Given[]): [string, JsonValue[]][] {
+  const all = runs.map(given);
+  const names = [...new Set(all.flatMap((one) => Object.keys(one)))].sort();
+  return names.map((name) => [name, all.map((one) => one[name] ?? null)]);
 }
 
 export type Difference = { key: string; values: (number | null)[]; deltas: (number | null)[]; better: 'more' | 'less' | null };

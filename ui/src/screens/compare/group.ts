@@ -1,20 +1,24 @@
 // Runs that differ in nothing but their seed, as one line: the mean over the runs, and a band from the lowest to the
 // highest stored value, so that no extreme is lost in the mean. Pure.
 import type { Columns, Run } from '$lib/backend';
+import { given, isImported, type Given } from '$lib/given';
 
 /** Indices into the runs that are compared. */
 export type Group = { key: string; label: string; runs: number[] };
 
-const SEED = 'seed';
+const SEEDS = ['seed', 'config.seed'];
 /** What the expansion of a sweep writes behind a point's name. */
 const SEED_IN_LABEL = /[-_ ]?s\d+$/;
 
 /** In the order of each group's first run. */
-export function groups(runs: Pick<Run, 'label' | 'parameters'>[]): Group[] {
+export function groups(runs: (Pick<Run, 'label'> & Given)[]): Group[] {
   const found = new Map<string, Group>();
   runs.forEach((run, index) => {
-    const parameters = Object.keys(run.parameters).filter((name) => name !== SEED).sort();
-    const key = JSON.stringify(parameters.map((name) => [name, run.parameters[name]]));
+    const all = given(run);
+    const names = Object.keys(all).filter((name) => !SEEDS.includes(name)).sort();
+    // Of a run whose configuration is unknown nobody can say that it differs in nothing else.
+    const own = isImported(run) && names.length === 0 ? index : null;
+    const key = JSON.stringify([own, names.map((name) => [name, all[name]])]);
     const group = found.get(key);
     if (group === undefined) found.set(key, { key, label: run.label, runs: [index] });
     else group.runs.push(index);

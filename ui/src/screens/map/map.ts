@@ -2,6 +2,7 @@
 // makes a panel of its own, so that a cell never mixes what is not the same. Pure.
 import { METRIC, type JsonValue, type Run } from '$lib/backend';
 import { recorded } from '$lib/format';
+import { given, inCondition } from '$lib/given';
 
 export const MEASURES = ['knn', 'stability', 'spikes'] as const;
 export type Measure = (typeof MEASURES)[number];
@@ -10,7 +11,7 @@ const AXES_BY_HABIT = ['batch_size', 'base_learning_rate'];
 /** Repetitions of a point, and what changes no result that could be compared. */
 const NOT_AXES = [
   'seed', 'device', 'threads', 'loader_threads', 'decoded_cache', 'decoded_cache_gib', 'checkpoint_every', 'keep_checkpoints',
-  'gradient_norm_every', 'knn_every', 'knn_fixed_every',
+  'gradient_norm_every', 'knn_every', 'knn_fixed_every', 'config.seed',
 ];
 
 export type Cell = { x: JsonValue; y: JsonValue; runs: Run[] };
@@ -25,9 +26,11 @@ function compare(a: JsonValue, b: JsonValue): number {
 
 /** Parameters with more than one value, those that people map first. */
 export function varying(runs: readonly Run[]): string[] {
-  const names = [...new Set(runs.flatMap((run) => Object.keys(run.parameters)))].filter((name) => !NOT_AXES.includes(name));
-  const found = names.filter((name) => new Set(runs.map((run) => same(run.parameters[name]))).size > 1);
-  const rank = (name: string) => (AXES_BY_HABIT.includes(name) ? AXES_BY_HABIT.indexOf(name) : typeof runs[0]?.parameters[name] === 'number' ? 2 : 3);
+  const all = runs.map(given);
+  const names = [...new Set(all.flatMap((one) => Object.keys(one)))].filter((name) => !NOT_AXES.includes(name));
+  // Among the runs that have it: what an imported run was given says nothing of a trained one, nor the other way round.
+  const found = names.filter((name) => new Set(all.filter((one) => name in one).map((one) => same(one[name]))).size > 1);
+  const rank = (name: string) => (AXES_BY_HABIT.includes(name) ? AXES_BY_HABIT.indexOf(name) : all.some((one) => typeof one[name] === 'number') ? 2 : 3);
   return found.sort((a, b) => rank(a) - rank(b) || a.localeCompare(b));
 }
 
@@ -37,17 +40,21 @@ export function layOut(runs: readonly Run[], wantedX: string | undefined, wanted
   const x = all.find((name) => name === wantedX) ?? all.find((name) => name !== wantedY);
   const y = all.find((name) => name === wantedY && name !== x) ?? all.find((name) => name !== x);
   if (x === undefined || y === undefined) return null;
-  const values = (name: string) => [...new Map(runs.map((run) => [same(run.parameters[name]), run.parameters[name] ?? null])).values()].sort(compare);
+  // Only runs that were given both have a place.
+  const placed = runs.map((run) => ({ run, of: given(run) })).filter(({ of }) => x in of && y in of);
+  const values = (name: string) => [...new Map(placed.map(({ of }) => [same(of[name]), of[name] ?? null])).values()].sort(compare);
   const [xs, ys] = [values(x), values(y).reverse()];
-  const others = all.filter((name) => name !== x && name !== y);
-  const panels = new Map<string, Run[]>();
-  for (const run of runs) {
-    const key = others.map((name) => same(run.parameters[name])).join(' ');
-    panels.set(key, [...(panels.get(key) ?? []), run]);
+  const others = all.filter((name) => name !== x && name !== y && placed.some(({ of }) => name in of));
+  const panels = new Map<string, typeof placed>();
+  for (const one of placed) {
+    const key = others.map((name) => same(one.of[name])).join(' ');
+    panels.set(key, [...(panels.get(key) ?? []), one]);
   }
   const made = [...panels].map(([key, members]): Panel => ({
-    key, values: others.map((name) => [name, members[0]?.parameters[name] ?? null]),
-    cells: ys.flatMap((cy) => xs.map((cx) => ({ x: cx, y: cy, runs: members.filter((run) => same(run.parameters[x]) === same(cx) && same(run.parameters[y]) === same(cy)) }))),
+    key, values: others.map((name) => [name, members[0]?.of[name] ?? null]),
+    cells: ys.flatMap((cy) => xs.map((cx) => ({
+      x: cx, y: cy, runs: members.filter(({ of }) => same(of[x]) === same(cx) && same(of[y]) === same(cy)).map(({ run }) => run),
+    }))),
   }));
   made.sort((a, b) => a.values.map(([, value], i) => compare(value, b.values[i]?.[1] ?? null)).find((order) => order !== 0) ?? 0);
   return { x, y, xs, ys, panels: made, varying: all, most: Math.max(0, ...made.flatMap((panel) => panel.cells.map((cell) => cell.runs.length))) };
@@ -81,7 +88,7 @@ export function extent(layout: Layout, measure: Measure): [number, number] | nul
 /** The filter that finds the runs of a cell. */
 export function whereOf(layout: Layout, panel: Panel, cell: Cell): string {
   const text = (value: JsonValue) => (typeof value === 'string' ? `"${value}"` : String(value));
-  return [[layout.x, cell.x] as const, [layout.y, cell.y] as const, ...panel.values].filter(([, value]) => value !== null).map(([name, value]) => `${name} = ${text(value)}`).join(' and ');
+  return [[layout.x, cell.x] as const, [layout.y, cell.y] as const, ...panel.values].filter(([, value]) => value !== null).map(([name, value]) => `${inCondition(name)} = ${text(value)}`).join(' and ');
 }
 
 /** The run that differs from this one only in whether the patch projection is frozen. */
