@@ -59,6 +59,33 @@ fn a_batch_larger_than_the_data_is_shown() {
 }
 
 #[test]
+fn a_range_under_the_wrong_name_is_one_mistake_with_what_to_write() {
+    let axis = "[[axis]]\nparameter = \"weight_decay\"\nrange = { from = 1e-4, to = 1e-2, count = 3 }\n";
+    let write = "write `log = { from = 1e-4, to = 1e-2, count = 3 }`";
+    refused(&small_sweep("max_steps = 5", axis), &["has no `count`", write]);
+    let workspace = Workspace::new();
+    let file = workspace.file("wrong.toml", &small_sweep("max_steps = 5", axis));
+    let told = workspace.vitals(&["--json", "sweep", "check", &file]);
+    let errors = &told.json()["errors"];
+    assert_eq!(errors.as_array().map(Vec::len), Some(1), "{errors}");
+}
+
+#[test]
+fn a_text_that_is_not_toml_is_said_in_words_with_what_to_do() {
+    refused(&with("optimizer = lamb"), &["`lamb` is a text and needs quotes", "write `\"lamb\"`"]);
+}
+
+#[test]
+fn a_parameter_by_another_name_is_suggested() {
+    let workspace = Workspace::new();
+    let told = workspace.vitals(&["parameters", "lr"]);
+    assert_eq!(told.code, 2, "{told:?}");
+    for word in ["did you mean `base_learning_rate`?", "patch_lr_factor"] {
+        assert!(told.err.contains(word), "`{word}` in {}", told.err);
+    }
+}
+
+#[test]
 fn a_missing_file_and_an_unknown_run_are_said() {
     let workspace = Workspace::new();
     let told = workspace.vitals(&["sweep", "check", "/nowhere/at-all.toml"]);

@@ -75,6 +75,17 @@ describe('Latest', () => {
 });
 
 describe('SweepDocument', () => {
+  it('mends a text that never was a form', async () => {
+    host();
+    changeOnDisk('never.toml', 'format = 1\nname = x\n');
+    const document = new SweepDocument('never.toml');
+    await document.load();
+    expect([document.form, document.formValid]).toEqual([null, false]);
+    document.mend({ op: 'replace_text', at: 18, old: 'x', new: '"x"' });
+    await vi.advanceTimersByTimeAsync(0);
+    expect([document.form?.name, document.undoable]).toEqual(['x', true]);
+  });
+
   it('checks typed text after the rest, and says meanwhile that the check is of an older text', async () => {
     const document = await opened();
     const asked = () => calls.filter((one) => one === 'sweep_check').length;

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { FormAxis, JsonValue, PointPreview } from '../src/lib/backend/generated';
 import { baseName, byFolder, fileNameOf, freeName, nameProblem } from '../src/screens/sweeps/folders';
 import { fixText } from '../src/screens/sweeps/fix';
-import { gridOf, missingSeconds, seedLook, spans } from '../src/screens/sweeps/grid';
+import { gridOf, missingSeconds, seedLook, spanning, spanOf, spans } from '../src/screens/sweeps/grid';
 import { differences, offsetOf, pieces, wordAt } from '../src/screens/sweeps/toml';
 import korean from '../src/screens/sweeps/help.ko.json';
 import { presetParameters } from './fixtures/workspace';
@@ -56,21 +56,35 @@ describe('files', () => {
 
 describe('points', () => {
   const axis = (name: string, values: JsonValue[]): FormAxis => ({ parameters: [name], values: values.map((one) => [one]), form: 'values' });
-  const point = (axes: Record<string, JsonValue>, seed_states: string[] = ['missing'], estimated_seconds: number | null = 10): PointPreview => ({
+  const point = (axes: Record<string, JsonValue>, seed_states: string[] = ['missing'], estimated_seconds: number | null = 10, estimate_basis: PointPreview['estimate_basis'] = estimated_seconds === null ? null : 'measured'): PointPreview => ({
     id: JSON.stringify(axes), label: '', axes, parameters: axes, effective_learning_rate: 0, total_steps: 1, steps_per_epoch: 1, warmup_steps: 0, loss_start: null, loss_floor: null, seeds: [0],
-    estimated_seconds, seed_states,
+    estimated_seconds, estimate_basis, seed_states,
   });
   it('make a grid of the first two axes with several numbers or many values', () => {
     const grid = gridOf([axis('frozen', [true, false]), axis('b', [512, 256]), axis('lr', [1, 2, 3])], [point({ frozen: true, b: 256, lr: 1 }), point({ frozen: false, b: 256, lr: 1 }), point({ frozen: true, b: 512, lr: 3 })]);
     expect([grid?.column, grid?.row, grid?.columns, grid?.rows]).toEqual(['b', 'lr', [256, 512], [3, 2, 1]]);
     expect(grid?.cells.map((row) => row.map((cell) => cell.points.length))).toEqual([[0, 1], [0, 0], [2, 0]]);
   });
+  it('make the grid that is chosen, as far as its axes can span one', () => {
+    const axes = [axis('frozen', [true, false]), axis('b', [512, 256]), axis('lr', [1, 2, 3]), axis('one', [7])];
+    const spanned = (column?: string, row?: string) => spanOf(axes, { column, row });
+    expect(spanned()).toEqual({ column: 'b', row: 'lr' });
+    expect(spanned('frozen')).toEqual({ column: 'frozen', row: 'b' });
+    expect(spanned('lr')).toEqual({ column: 'lr', row: 'b' });
+    expect(spanned(undefined, 'b')).toEqual({ column: 'lr', row: 'b' });
+    expect(spanned('frozen', 'lr')).toEqual({ column: 'frozen', row: 'lr' });
+    expect([spanned('one'), spanned('gone', 'b')]).toEqual([{ column: 'b', row: 'lr' }, { column: 'lr', row: 'b' }]);
+    expect(spanning(axes)).toEqual(['frozen', 'b', 'lr']);
+    expect(spanOf([axis('frozen', [true, false]), axis('b', [512, 256])], { column: 'frozen' })).toEqual({ column: 'frozen', row: 'b' });
+    expect(gridOf(axes, [point({ frozen: true, b: 256, lr: 2 })], { column: 'lr', row: 'frozen' })?.cells.map((row) => row.map((cell) => cell.points.length))).toEqual([[0, 0, 0], [0, 1, 0]]);
+  });
   it('make a list otherwise', () => {
     expect(gridOf([axis('frozen', [true, false]), axis('b', [512, 256])], [])).toBeNull();
     expect(gridOf([axis('b', [1]), axis('c', Array.from({ length: 40 }, (_, i) => i)), axis('d', [1, 2])], [])).toBeNull();
   });
   it('cost what is missing, unknown where one is unknown', () => {
-    expect(missingSeconds([point({}, ['missing', 'finished', 'missing']), point({}, ['finished'], null)])).toBe(20);
+    expect(missingSeconds([point({}, ['missing', 'finished', 'missing']), point({}, ['finished'], null)])).toEqual({ seconds: 20, basis: 'measured' });
+    expect(missingSeconds([point({}, ['missing']), point({}, ['missing'], 5, 'guessed'), point({}, ['finished'], 5, 'scaled')])).toEqual({ seconds: 15, basis: 'guessed' });
     expect(missingSeconds([point({}, ['missing'], null)])).toBeNull();
     expect(['finished', 'running', 'lost', 'missing', 'queued'].map(seedLook)).toEqual(['done', 'active', 'failed', 'missing', 'active']);
   });
@@ -83,8 +97,8 @@ it('seeds are told in spans', () => {
 it('a fix is named after what it writes', () => {
   expect([
     fixText({ op: 'replace_text', at: 0, old: '"batchsize"', new: '"batch_size"' }), fixText({ op: 'replace_text', at: 0, old: '', new: 'format = 1\n' }),
-    fixText({ op: 'set_parameter', parameter: 'knn_every', value: 0 }), fixText({ op: 'set_parameter', parameter: 'seed', value: null }), fixText({ op: 'set_seeds', value: [0] }),
-  ]).toEqual(['Use batch_size', 'Use format = 1', 'Use knn_every = 0', 'Remove seed', 'Use seeds = [0]']);
+    fixText({ op: 'replace_text', at: 0, old: 'range = {}', new: 'log = { from = 1e-4, to = 1e-2, count = 5 }' }), fixText({ op: 'set_parameter', parameter: 'knn_every', value: 0 }), fixText({ op: 'set_parameter', parameter: 'seed', value: null }), fixText({ op: 'set_seeds', value: [0] }),
+  ]).toEqual(['Use batch_size', 'Use format = 1', 'Mend', 'Use knn_every = 0', 'Remove seed', 'Use seeds = [0]']);
 });
 
 it('Korean help covers every parameter', () => {

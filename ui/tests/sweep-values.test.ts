@@ -4,7 +4,7 @@ import type { ParameterInfo } from '../src/lib/backend/generated';
 import { ordered, parseRows, parseSeeds, parseValue, parseValues, shown, typed } from '../src/screens/sweeps/values';
 
 const info = (name: string, kind: string, more: Partial<ParameterInfo> = {}): ParameterInfo => ({
-  name, kind, group: 'optimization', unit: null, default: null, min: null, max: null, choices: [], help: '', ...more,
+  name, kind, group: 'optimization', unit: null, default: null, min: null, max: null, choices: [], help: '', synonyms: [], rank: 0, ...more,
 });
 const lr = info('base_learning_rate', 'number', { min: 0, max: 1000 });
 const batch = info('batch_size', 'integer', { min: 2, max: 1048576 });
@@ -16,18 +16,18 @@ describe('values as typed', () => {
   it.each([
     ['1e-4, 5e-4', lr, [1e-4, 5e-4]],
     ['1e-4 5e-4;1.5e\u22124', lr, [1e-4, 5e-4, 1.5e-4]],
-    ['1e-4,,1e-4, 0.0001', lr, [1e-4]],
     ['1024, 4_096 1e3', batch, [1024, 4096, 1000]],
     ['adamw lamb', optimizer, ['adamw', 'lamb']],
     ['true, learned', frozen, [true, false]],
     ['fashion-mnist, "my images"', dataset, ['fashion-mnist', 'my images']],
     ['  ', lr, []],
   ] as const)('%s', (text, of, values) => {
-    expect(parseValues(text, of)).toEqual({ values, problems: [] });
+    expect(parseValues(text, of)).toEqual({ values, again: [], problems: [] });
   });
 
-  it('leaves out what is there already', () => {
-    expect(parseValues('512, 1024', batch, [512]).values).toEqual([1024]);
+  it('tells what is there already from what is new', () => {
+    expect(parseValues('512, 1024', batch, [512])).toEqual({ values: [1024], again: [512], problems: [] });
+    expect(parseValues('1e-4,,1e-4, 0.0001', lr)).toEqual({ values: [1e-4], again: [1e-4, 1e-4], problems: [] });
   });
 
   it.each([
@@ -50,14 +50,14 @@ describe('values as typed', () => {
   });
 
   it('reads seeds and spans of seeds', () => {
-    expect(parseSeeds('0-3, 7 2..4').values).toEqual([0, 1, 2, 3, 7, 4]);
-    expect(parseSeeds('3', [3])).toEqual({ values: [], problems: [] });
+    expect(parseSeeds('0-3, 7 2..4')).toEqual({ values: [0, 1, 2, 3, 7, 4], again: [2, 3], problems: [] });
+    expect(parseSeeds('3', [3])).toEqual({ values: [], again: [3], problems: [] });
     expect(parseSeeds('-1 1.5 5-2 0-99999999').problems.map((one) => one.text)).toEqual(['-1', '1.5', '5-2', '0-99999999']);
   });
 });
 
 describe('values as written', () => {
-  it.each([[1.5e-4, '1.5e-4', '1.5e\u22124'], [0.2, '0.2', '0.2'], [4096, '4096', '4,096'], [0, '0', '0'], ['sincos', 'sincos', 'sincos'], [true, 'true', 'true']] as const)('%s', (value, field, chip) => {
+  it.each([[1.5e-4, '1.5e-4', '1.5e\u22124'], [0.2, '0.2', '0.2'], [0.99995, '0.99995', '0.99995'], [0.0316227766017, '0.0316227766017', '0.0316228'], [4096, '4096', '4,096'], [0, '0', '0'], ['sincos', 'sincos', 'sincos'], [true, 'true', 'true']] as const)('%s', (value, field, chip) => {
     expect([typed(value), shown(value)]).toEqual([field, chip]);
   });
   it('reads back what it wrote', () => {

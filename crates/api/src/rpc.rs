@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use ts_rs::{Config, TS};
-use vitals_recipe::sweep::{AxisForm, FormAxis, SweepForm, edit::Edit as SweepEdit};
+use vitals_recipe::sweep::{AxisForm, FormAxis, Spacing as AxisSpacing, SweepForm, edit::Edit as SweepEdit};
 use vitals_recipe::{Bytes, Told};
 use vitals_run::{Command, ConfigValue, Deed, Evidence, Meaning, RunConfig, RunState, Source};
 
@@ -328,6 +328,7 @@ pub fn typescript() -> String {
         ApiError,
         AppInfo,
         AxisForm,
+        AxisSpacing,
         AttemptInfo,
         Bytes,
         ChangeNotice,
@@ -344,6 +345,7 @@ pub fn typescript() -> String {
         Diagnostic,
         DoctorLine,
         ErrorCode,
+        EstimateBasis,
         Evidence,
         EventInfo,
         EventLayer,

@@ -34,29 +34,33 @@ pub async fn check(context: &Context, text: &str, file: &str) -> Result<SweepChe
         .map(|point| point.estimated_seconds.map(|seconds| seconds * point.seeds.len() as f64))
         .sum::<Option<f64>>()
         .filter(|_| !points.is_empty());
+    let estimate_basis =
+        estimated_seconds.and_then(|_| points.iter().filter_map(|point| point.estimate_basis).max());
     Ok(SweepCheck {
         runs: expansion.runs,
         missing_runs: missing as u64,
         points,
         excluded: expansion.excluded,
         warnings: expansion.warnings.into_iter().map(diagnostic).collect(),
+        notes: expansion.notes.into_iter().map(diagnostic).collect(),
         errors: expansion.errors.into_iter().map(diagnostic).collect(),
         form: edit::model(text).ok(),
         estimated_seconds,
+        estimate_basis,
     })
 }
 
 /// Every finding under its line of the text, as a terminal shows it; empty where nothing was found.
 pub async fn render(context: &Context, text: &str, file: &str, colour: bool) -> Result<String> {
     let here = datasets::here(context).await?;
-    let expansion = sweep::check(text, file, &here);
-    let found: Vec<sweep::Diagnostic> = expansion.errors.into_iter().chain(expansion.warnings).collect();
+    let found: Vec<sweep::Diagnostic> = sweep::check(text, file, &here).findings().collect();
     Ok(if found.is_empty() { String::new() } else { sweep::render(&found, text, file, colour) })
 }
 
 fn diagnostic(found: sweep::Diagnostic) -> Diagnostic {
     Diagnostic {
         parameter: found.parameter,
+        exclusion: found.exclusion,
         fix: found.fix,
         ..Diagnostic::new(found.line, found.column, found.said, found.hint)
     }
@@ -100,6 +104,7 @@ fn preview(point: &Point, existing: &Existing, estimates: &Estimates) -> PointPr
     let state =
         |seed: &u64| existing.get(&(point.id.clone(), *seed)).map_or("missing", |state| state.as_str());
     let schedule = point.schedule;
+    let estimate = schedule.and_then(|schedule| estimates.of(&point.recipe, schedule.total_steps));
     PointPreview {
         id: point.id.clone(),
         label: point.label.clone(),
@@ -112,8 +117,8 @@ fn preview(point: &Point, existing: &Existing, estimates: &Estimates) -> PointPr
         loss_start: point.loss_band.map(|band| band.start),
         loss_floor: point.loss_band.map(|band| band.floor),
         seeds: point.seeds.clone(),
-        estimated_seconds: schedule
-            .and_then(|schedule| estimates.seconds(&point.recipe, schedule.total_steps)),
+        estimated_seconds: estimate.map(|estimate| estimate.seconds),
+        estimate_basis: estimate.map(|estimate| estimate.basis),
         seed_states: point.seeds.iter().map(|seed| state(seed).to_owned()).collect(),
     }
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
-use vitals_api::dto::{ApiError, SweepCheck, SweepStarted};
+use vitals_api::dto::{ApiError, EstimateBasis, SweepCheck, SweepStarted};
 use vitals_api::said::{Failure, Operation};
 use vitals_api::{Command, Context, Result, SweepId, overview, sweeps};
 
@@ -90,6 +90,7 @@ fn as_contract(found: &SweepCheck) -> serde_json::Value {
         "points": found.points.iter().map(point).collect::<Vec<_>>(),
         "excluded": found.excluded,
         "warnings": found.warnings,
+        "notes": found.notes,
         "errors": found.errors,
     })
 }
@@ -126,7 +127,12 @@ fn print_points(found: &SweepCheck, out: &Out) {
         counted(found.points.len() as u64, "point")
     ));
     if let Some(seconds) = found.estimated_seconds {
-        out.remark(format!("about {} of computing, from measured runs", duration(seconds)));
+        let basis = match found.estimate_basis {
+            Some(EstimateBasis::Guessed) => "a rough guess: nothing has been measured here yet",
+            Some(EstimateBasis::Scaled) => "from measured runs of other sizes",
+            Some(EstimateBasis::Measured) | None => "from measured runs",
+        };
+        out.remark(format!("about {} of computing, {basis}", duration(seconds)));
     }
 }
 

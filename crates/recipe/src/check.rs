@@ -8,6 +8,7 @@ use crate::number::short_number;
 use crate::parameters::nearest;
 use crate::probe::check_probe;
 use crate::problem::{Contradiction, Problem};
+use crate::schedule::Schedule;
 use crate::sentence::Names;
 use crate::table::Recipe;
 
@@ -122,21 +123,7 @@ fn check_lengths(recipe: &Recipe, facts: Option<&DatasetFacts>, problems: &mut V
     let images = facts.map(|facts| facts.images);
     let images = images.filter(|images| recipe.images_taken(*images) >= u64::from(recipe.batch_size));
     let schedule = images.map(|images| recipe.schedule(images));
-    let warmup_epochs = short_number(recipe.warmup_epochs);
-    let too_long = match (recipe.max_steps, schedule) {
-        (0, _) => (recipe.warmup_epochs > recipe.epochs)
-            .then(|| Contradiction::LongWarmup { warmup_epochs, epochs: short_number(recipe.epochs) }),
-        (steps, Some(schedule)) => (schedule.warmup_steps > steps as f64).then(|| {
-            // As everywhere else: a half counts as a whole step.
-            let warmup_steps = schedule.warmup_steps.round() as u64;
-            Contradiction::LongWarmupInSteps { warmup_epochs, warmup_steps, steps }
-        }),
-        (_, None) => None,
-    };
-    if let Some(said) = too_long {
-        let length = if recipe.max_steps == 0 { "epochs" } else { "max_steps" };
-        problems.push(Problem::warning(&["warmup_epochs", length], said));
-    }
+    problems.extend(check_warmup(recipe, schedule));
     if let Some(schedule) = schedule
         && recipe.shock_at_step >= schedule.total_steps
         && recipe.shock_at_step > 0
@@ -145,4 +132,45 @@ fn check_lengths(recipe: &Recipe, facts: Option<&DatasetFacts>, problems: &mut V
         let said = Contradiction::LateDisturbance { step, total_steps };
         problems.push(Problem::warning(&["shock_at_step"], said));
     }
+}
+
+/// That training is more than its warm-up. What mends it is a warm-up of a tenth of the training.
+fn check_warmup(recipe: &Recipe, schedule: Option<Schedule>) -> Option<Problem> {
+    let warmup_epochs = short_number(recipe.warmup_epochs);
+    let (share, tenth, said, length) = match recipe.max_steps {
+        0 => {
+            let share = recipe.warmup_epochs / recipe.epochs;
+            let (epochs, percent) = (short_number(recipe.epochs), percent(share));
+            let said = if share > 1.0 {
+                Contradiction::LongWarmup { warmup_epochs, epochs }
+            } else {
+                Contradiction::HalfWarmup { warmup_epochs, epochs, percent }
+            };
+            (share, recipe.epochs / 10.0, said, "epochs")
+        }
+        steps => {
+            let schedule = schedule?;
+            let share = schedule.warmup_steps / steps as f64;
+            let (batch_size, percent) = (recipe.batch_size, percent(share));
+            // As everywhere else: a half counts as a whole step.
+            let warmup_steps = schedule.warmup_steps.round() as u64;
+            let said = if share > 1.0 {
+                Contradiction::LongWarmupInSteps { batch_size, warmup_epochs, warmup_steps, steps }
+            } else {
+                Contradiction::HalfWarmupInSteps { batch_size, warmup_epochs, warmup_steps, steps, percent }
+            };
+            (share, steps as f64 / schedule.steps_per_epoch as f64 / 10.0, said, "max_steps")
+        }
+    };
+    let problem = Problem::warning(&["warmup_epochs", length], said).hint(Hint::TenthOfTraining);
+    (share > 0.5).then(|| problem.mended_by("warmup_epochs", two_digits(tenth)))
+}
+
+fn percent(share: f64) -> u64 {
+    (share * 100.0).round() as u64
+}
+
+/// A number of two significant digits, as one would choose it.
+fn two_digits(number: f64) -> f64 {
+    format!("{number:.1e}").parse().unwrap_or(number)
 }

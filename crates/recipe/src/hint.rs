@@ -7,6 +7,7 @@ crate::sentences! {
     /// What to do.
     pub enum Hint in "hint" {
         DidYouMean { name: String } = "did you mean `{name}`?";
+        AlsoFound { names: Names } = "also found: {names}";
         ParametersListed = "`vitals parameters` lists them all";
         ForExample { text: String } = "for example `{text}`";
         DivisibleBy { number: u32, divisors: Names } = "{number} is divisible by {divisors}";
@@ -33,6 +34,19 @@ crate::sentences! {
         FillAxis = "give it a value, or remove it";
         WriteValues = "write `values = […]`";
         LinearAxis = "use `linear`, or start above 0";
+        TenthOfTraining = "a tenth of the training is common";
+        RangeIsWritten { example: String } = "a range is written `{example}`, or with `linear`";
+        Write { text: String } = "write `{text}`";
+        RemoveIdle = "leave it out, or choose what reads it";
+        FixEpochs = "set `epochs` and leave `max_steps` at 0 where every point should see the images equally often";
+        CloseQuote = "end it with the quote that it began with, on the same line";
+        CloseList = "end it with `]`";
+        CloseTable = "end it with a closing brace";
+        WriteValue = "write a value after the `=`";
+        WriteEquals = "write `name = value`";
+        KeepOne = "keep one of them";
+        PutComma = "put a comma between them";
+        TakeAway = "take it away";
         FewerRuns = "shorten an axis, exclude combinations, or take a [sample]";
     }
 }
@@ -41,6 +55,10 @@ impl Hint {
     /// The nearest of known names, as a question.
     pub fn did_you_mean(name: &str) -> Hint {
         Hint::DidYouMean { name: name.to_owned() }
+    }
+
+    pub(crate) fn range_is_written() -> Hint {
+        Hint::RangeIsWritten { example: "log = { from = 1e-4, to = 1e-2, count = 5 }".to_owned() }
     }
 
     pub(crate) fn example(text: &str) -> Hint {

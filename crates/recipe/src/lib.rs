@@ -24,7 +24,9 @@ mod resolve;
 mod schedule;
 mod sentence;
 pub mod sweep;
+mod synonyms;
 mod table;
+mod uses;
 mod words;
 
 pub use band::{LossBand, loss_band};
@@ -33,7 +35,7 @@ pub use choices::{
     Augmentation, Backbone, DecayExclude, DecodedImages, Method, MomentumSchedule, OnNonfinite, Optimizer,
     PixelArithmetic, Pooling, PositionEmbedding, Precision, Task, UnknownChoice,
 };
-pub use cost::{memory_key, time_key};
+pub use cost::{memory_key, time_key, work};
 pub use dataset::{DatasetFacts, Datasets};
 pub use described::{Expected, Found, Part as FilePart};
 pub use hint::Hint;
@@ -51,12 +53,14 @@ pub use schedule::{Schedule, effective_learning_rate};
 #[doc(hidden)]
 pub use sentence::told;
 pub use sentence::{Bytes, Form, Names, Sentence, Tells, Told, Word};
+pub use synonyms::{rank, search, synonyms};
 pub use table::{PARAMETERS, Recipe, parameter};
 pub use words::describe;
 
 /// Every kind of sentence of this room, for the catalogues.
 pub const SENTENCES: &[&[Sentence]] = &[
     sweep::Mistake::SENTENCES,
+    sweep::Syntax::SENTENCES,
     sweep::EditError::SENTENCES,
     ValueError::SENTENCES,
     Contradiction::SENTENCES,

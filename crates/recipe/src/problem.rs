@@ -6,11 +6,15 @@ use serde_json::Value;
 use crate::hint::Hint;
 use crate::sentence::Told;
 
-/// Whether a finding forbids the run.
+/// How much a finding asks of its reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
+    /// Nothing can run.
     Error,
+    /// Most likely not what was meant.
     Warning,
+    /// Worth knowing, and as likely meant as not.
+    Note,
 }
 
 /// Something wrong with a resolved recipe, or worth a second look.
@@ -80,8 +84,12 @@ crate::sentences! {
         Unlabelled { dataset: String } = "{dataset} has no labels, so there is no kNN accuracy";
         LongWarmup { warmup_epochs: String, epochs: String } =
             "the warm-up of {warmup_epochs} epochs is longer than the {epochs} epochs of training: the learning rate never reaches its peak";
-        LongWarmupInSteps { warmup_epochs: String, warmup_steps: u64, steps: u64 } =
-            "the warm-up of {warmup_epochs} epochs is {warmup_steps} steps, longer than the {steps} steps of training: the learning rate never reaches its peak";
+        LongWarmupInSteps { batch_size: u32, warmup_epochs: String, warmup_steps: u64, steps: u64 } =
+            "with a batch of {batch_size} the warm-up of {warmup_epochs} epochs is {warmup_steps} steps, longer than the {steps} steps of training: the learning rate never reaches its peak";
+        HalfWarmup { warmup_epochs: String, epochs: String, percent: u64 } =
+            "the warm-up of {warmup_epochs} epochs is {percent} % of the {epochs} epochs of training";
+        HalfWarmupInSteps { batch_size: u32, warmup_epochs: String, warmup_steps: u64, steps: u64, percent: u64 } =
+            "with a batch of {batch_size} the warm-up of {warmup_epochs} epochs is {warmup_steps} of {steps} steps ({percent} %)";
         LateDisturbance { step: u64, total_steps: u64 } =
             "the disturbance at step {step} comes after the last of {total_steps} steps";
         /// A probe on data that cannot judge it.

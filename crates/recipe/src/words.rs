@@ -3,6 +3,7 @@
 use crate::hint::Hint;
 use crate::number::short_number;
 use crate::parameters::{ValueError, display, nearest};
+use crate::synonyms::meant_by;
 use crate::table::{PARAMETERS, parameter};
 
 impl ValueError {
@@ -29,7 +30,7 @@ impl ValueError {
                 nearest(found, choices.0.iter().map(String::as_str))
             }
             ValueError::UnknownParameter { name } => {
-                nearest(name, PARAMETERS.iter().map(|parameter| parameter.name))
+                meant_by(name).or_else(|| nearest(name, PARAMETERS.iter().map(|parameter| parameter.name)))
             }
             ValueError::WrongType { .. } | ValueError::OutOfRange { .. } | ValueError::Syntax { .. } => None,
         };

@@ -43,9 +43,10 @@ fn data_sets_that_are_not_here() {
 /// Everything that `sweep check` would print about a text.
 fn check(text: &str) -> String {
     let expansion = sweep::check(text, "experiments/bad.toml", &facts);
-    let findings: Vec<_> = expansion.errors.into_iter().chain(expansion.warnings).collect();
+    let runs = expansion.runs;
+    let findings: Vec<_> = expansion.findings().collect();
     if findings.is_empty() {
-        return format!("{} runs, nothing to say", expansion.runs);
+        return format!("{runs} runs, nothing to say");
     }
     sweep::render(&findings, text, "experiments/bad.toml", false)
 }
@@ -61,7 +62,6 @@ macro_rules! diagnostics {
 
 diagnostics! {
     a_sound_file: "format = 1\nname = \"Sound\"\n[recipe]\npreset = \"mocov3_vit_micro\"\n";
-    text_that_is_not_toml: "format = 1\nname = \"half\nseeds = [0, 1\n";
     unknown_keys_at_every_level: r#"
 format = 1
 nmae = "Typo"
@@ -181,6 +181,28 @@ log = { from = 1, to = 2, count = 2 }
 parameter = "num_heads"
 range = { from = 1, to = 9 }
 "#;
+    ranges_under_the_wrong_name: r#"
+format = 1
+[recipe]
+preset = "mocov3_vit_micro"
+[[axis]]
+parameter = "base_learning_rate"
+range = { from = 1e-4, to = 1e-2, count = 3 }
+[[axis]]
+parameter = "temperature"
+range = { from = 0.1, to = 0.3, step = 0.1 }
+[[axis]]
+parameter = "batch_size"
+linear = { from = 64, to = 256, step = 64 }
+[[axis]]
+parameter = "weight_decay"
+from = 1e-3
+to = 1e-1
+count = 3
+[[axis]]
+parameter = "epochs"
+values = "1..3 x3"
+"#;
     a_patch_that_does_not_divide_the_image: r#"
 format = 1
 [recipe]
@@ -229,6 +251,40 @@ format = 1
 preset = "mocov3_vit_micro"
 warmup_epochs = 40
 shock_at_step = 700
+"#;
+    a_warm_up_of_more_than_half: r#"
+format = 1
+[recipe]
+preset = "mocov3_vit_micro"
+warmup_epochs = 2
+[[axis]]
+parameter = "batch_size"
+values = [64, 128, 256, 512]
+"#;
+    a_warm_up_of_more_than_half_the_epochs: "format = 1\n[recipe]\nepochs = 64\n";
+    parameters_that_nobody_reads: r#"
+format = 1
+[recipe]
+preset = "mocov3_vit_micro"
+prototypes = 512
+beta2 = 0.95
+[[axis]]
+parameter = "optimizer"
+values = ["adamw", "lars"]
+[[axis]]
+parameter = "trust_coefficient"
+values = [0.001, 0.02]
+[[axis]]
+parameter = "sinkhorn_iterations"
+values = [3, 5]
+"#;
+    batch_sizes_over_a_fixed_number_of_steps: r#"
+format = 1
+[recipe]
+preset = "mocov3_vit_micro"
+[[axis]]
+parameter = "batch_size"
+values = [128, 512]
 "#;
     a_warm_up_longer_than_the_epochs: "format = 1\n[recipe]\nepochs = 20\n";
     exclusions: r#"
@@ -333,10 +389,30 @@ fn a_fix_mends_its_finding() {
             "format = 1\n[recipe]\npreset = \"mocov3_resnet50\"\nmicro_batch_size = 64\n".to_owned(),
             "leave `micro_batch_size` at 0",
         ),
+        (
+            format!(
+                "{micro}[[axis]]\nparameter = 'weight_decay'\nrange = {{ from = 1e-3, to = 1e-1, count = 3 }}\n"
+            ),
+            "write `log = { from = 1e-3, to = 1e-1, count = 3 }`",
+        ),
+        (
+            format!(
+                "{micro}[[axis]]\nparameter = 'temperature'\nrange = {{ from = 0.1, to = 0.3, step = 0.1 }}\n"
+            ),
+            "write `linear = { from = 0.1, to = 0.3, count = 3 }`",
+        ),
+        (
+            format!("{micro}[[axis]]\nparameter = 'depth'\nlog = {{ from = 2, to = 6, step = 2 }}\n"),
+            "write `range = { from = 2, to = 6, step = 2 }`",
+        ),
+        (format!("{micro}warmup_epochs = 2\n"), "a tenth of the training is common"),
+        ("format = 1\n[recipe]\nwarmup_epochs = 200\n".to_owned(), "a tenth of the training is common"),
+        (format!("{micro}prototypes = 512\n"), "leave it out, or choose what reads it"),
+        (format!("{micro}lr = 1e-3\n"), "did you mean `base_learning_rate`?"),
+        (format!("{micro}optimizer = lamb\n"), "write `\"lamb\"`"),
     ];
     let findings = |text: &str| -> Vec<sweep::Diagnostic> {
-        let expansion = sweep::check(text, "experiments/bad.toml", &facts);
-        expansion.errors.into_iter().chain(expansion.warnings).collect()
+        sweep::check(text, "experiments/bad.toml", &facts).findings().collect()
     };
     for (text, hint) in table {
         let before = findings(&text);

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use vitals_recipe::sweep::edit::{Edit, apply, model};
+use vitals_recipe::sweep::edit::{Edit, Spacing, apply, model};
 
 const FILE: &str = r#"# Figure 5, small.
 format = 1
@@ -91,12 +91,22 @@ fn each_edit_changes_its_lines_only() {
         Edit::SetAxis { index: 0, values: vec![json!(1.5e-4)] },
         Edit::SetAxis { index: 1, values: vec![json!(0.1), json!(0.2)] },
         Edit::SetAxis { index: 2, values: vec![json!(["adamw", 1e-8]), json!(["sgd", 1e-7])] },
+        Edit::SpaceAxis { index: 0, spacing: Spacing::Log { from: json!(1e-4), to: json!(1e-2), count: 5 } },
+        Edit::SpaceAxis { index: 1, spacing: Spacing::Linear { from: json!(0), to: json!(0.2), count: 3 } },
+        Edit::SpaceAxis { index: 1, spacing: Spacing::Log { from: json!(1e-3), to: json!(1), count: 4 } },
         Edit::AddAxis {
             parameter: "frozen_patch_projection".into(),
             values: vec![json!(true), json!(false)],
         },
         Edit::RemoveAxis { index: 1 },
         Edit::AddExclusion { value: [("weight_decay".to_owned(), json!(0.01))].into() },
+        Edit::AddExclusion {
+            value: [
+                ("optimizer".to_owned(), json!(["lamb", "lars"])),
+                ("weight_decay".to_owned(), json!({ "from": 0.01, "below": 1 })),
+            ]
+            .into(),
+        },
         Edit::RemoveExclusion { index: 0 },
     ];
     let output: Vec<String> = edits
@@ -106,6 +116,26 @@ fn each_edit_changes_its_lines_only() {
         })
         .collect();
     insta::assert_snapshot!(output.join("\n"));
+}
+
+/// What a form asks for is what the file then says, in whole numbers too.
+#[test]
+fn spaced_values_read_back_as_their_form() {
+    let text =
+        "format = 1\n[[axis]]\nparameter = \"batch_size\"\n# as far as memory goes\nvalues = [64] # start\n";
+    let spaced = |spacing: Spacing| {
+        let text = apply(text, &[Edit::SpaceAxis { index: 0, spacing }]).unwrap();
+        let axis = model(&text).unwrap().axes.remove(0);
+        let values: Vec<Value> = axis.values.into_iter().flatten().collect();
+        assert!(text.contains("# as far as memory goes") && text.contains("# start"), "{text}");
+        (text.lines().last().unwrap().to_owned(), serde_json::to_value(axis.form).unwrap(), values)
+    };
+    let (line, form, values) = spaced(Spacing::Range { from: json!(64), to: json!(256), step: json!(96) });
+    assert_eq!((line.as_str(), form), ("range = { from = 64, to = 256, step = 96 } # start", json!("range")));
+    assert_eq!(values, [json!(64), json!(160), json!(256)]);
+    let (line, form, values) = spaced(Spacing::Log { from: json!(64), to: json!(1024), count: 3 });
+    assert_eq!((line.as_str(), form), ("log = { from = 64, to = 1024, count = 3 } # start", json!("log")));
+    assert_eq!(values, [json!(64), json!(256), json!(1024)]);
 }
 
 #[test]
@@ -139,6 +169,10 @@ fn edits_that_do_not_fit_the_file_are_refused_in_words() {
         fail(FILE, Edit::MoveAxis { from: 0, to: 9 }),
         fail(FILE, Edit::SetAxis { index: 9, values: vec![] }),
         fail(FILE, Edit::SetAxis { index: 2, values: vec![json!("adamw")] }),
+        fail(
+            FILE,
+            Edit::SpaceAxis { index: 2, spacing: Spacing::Log { from: json!(1), to: json!(2), count: 2 } },
+        ),
         fail(FILE, Edit::RemoveExclusion { index: 1 }),
         fail("recipe = 3\n", Edit::SetPreset { value: "x".into() }),
         fail("axis = 3\n", Edit::RemoveAxis { index: 0 }),
@@ -213,8 +247,9 @@ proptest! {
     }
 
     #[test]
-    fn any_text_is_edited_or_refused(text in "(?s).{0,80}", edit in any_edit()) {
+    fn any_text_is_edited_or_refused(text in "(?s).{0,80}", edit in any_edit(), from in 1e-6f64..1.0) {
         let _ = model(&text);
-        let _ = apply(&text, &[edit]);
+        let spacing = Spacing::Log { from: json!(from), to: json!(1), count: 3 };
+        let _ = apply(&text, &[edit, Edit::SpaceAxis { index: 0, spacing }]);
     }
 }

@@ -171,6 +171,37 @@ fn exclusions_may_name_a_parameter_that_no_axis_sets() {
 }
 
 #[test]
+fn exclusions_take_bounds_lists_and_several_parameters() {
+    let labels = |exclude: &str| -> Vec<String> {
+        let text = format!(
+            "format = 1\n[recipe]\npreset = \"mocov3_vit_micro\"\n[[axis]]\nparameter = \"optimizer\"\nvalues = [\"adamw\", \"lamb\"]\n\
+             [[axis]]\nparameter = \"base_learning_rate\"\nvalues = [1e-3, 1e-2, 1e-1]\n[[exclude]]\n{exclude}\n"
+        );
+        expand(&text).points.into_iter().map(|point| point.label).collect()
+    };
+    let without = |gone: &[&str]| -> Vec<String> {
+        let all = ["adamw-lr1e-3", "adamw-lr0.01", "adamw-lr0.1", "lamb-lr1e-3", "lamb-lr0.01", "lamb-lr0.1"];
+        all.into_iter().filter(|label| !gone.contains(label)).map(str::to_owned).collect()
+    };
+    let rate = "base_learning_rate";
+    let lamb = "optimizer = \"lamb\"";
+    let table = [
+        (format!("{lamb}\n{rate} = {{ from = 1e-2 }}"), &["lamb-lr0.01", "lamb-lr0.1"][..]),
+        (format!("{lamb}\n{rate} = {{ above = 1e-2 }}"), &["lamb-lr0.1"]),
+        (format!("{lamb}\n{rate} = {{ to = 1e-2 }}"), &["lamb-lr1e-3", "lamb-lr0.01"]),
+        (format!("{lamb}\n{rate} = {{ below = 1e-2 }}"), &["lamb-lr1e-3"]),
+        (format!("{lamb}\n{rate} = {{ above = 1e-3, below = 1e-1 }}"), &["lamb-lr0.01"]),
+        (format!("{lamb}\n{rate} = {{ not = [1e-3, 1e-1] }}"), &["lamb-lr0.01"]),
+        (format!("{lamb}\n{rate} = [1e-3, 1e-1]"), &["lamb-lr1e-3", "lamb-lr0.1"]),
+        (format!("optimizer = {{ not = \"adamw\" }}\n{rate} = 1e-1"), &["lamb-lr0.1"]),
+        (format!("depth = {{ from = 4 }}\n{rate} = 1e-1"), &["adamw-lr0.1", "lamb-lr0.1"]),
+    ];
+    for (exclude, gone) in table {
+        assert_eq!(labels(&exclude), without(gone), "{exclude}");
+    }
+}
+
+#[test]
 fn an_excluded_point_may_be_impossible() {
     let text = "format = 1\n[recipe]\npreset = \"mocov3_vit_micro\"\n[[axis]]\nparameter = \"patch_size\"\nvalues = [4, 5]\n[[exclude]]\npatch_size = 5\n";
     assert_eq!(expand(text).runs, 1);
@@ -221,7 +252,7 @@ proptest! {
 
 fn all_places_lie_inside(text: &str) -> Result<(), TestCaseError> {
     let expansion = sweep::check(text, "any.toml", &nothing);
-    let findings: Vec<_> = expansion.errors.into_iter().chain(expansion.warnings).collect();
+    let findings: Vec<_> = expansion.findings().collect();
     for finding in &findings {
         prop_assert!(finding.span.end <= text.len(), "{finding:?}");
         prop_assert!((1..=text.split('\n').count() as u32).contains(&finding.line), "{finding:?}");

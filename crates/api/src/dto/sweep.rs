@@ -23,6 +23,8 @@ pub struct Diagnostic {
     #[ts(type = "Record<string, unknown>")]
     pub fields: serde_json::Map<String, Value>,
     pub hint_told: Option<Told>,
+    /// The exclusion of the sweep file that it is about, from 0, where it is about one.
+    pub exclusion: Option<u32>,
     /// What would mend it, as an edit of the text that was checked.
     #[ts(type = "SweepEdit | null")]
     pub fix: Option<sweep::Edit>,
@@ -36,12 +38,25 @@ impl Diagnostic {
             column,
             hint: hint.as_ref().map(|hint| hint.text.clone()),
             parameter: None,
+            exclusion: None,
             code: said.kind.clone(),
             fields: said.fields.clone(),
             hint_told: hint,
             fix: None,
         }
     }
+}
+
+/// What a time rests on, the surest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum EstimateBasis {
+    /// Runs of the same size on this machine.
+    Measured,
+    /// Runs of other sizes on this machine, by the work of an image.
+    Scaled,
+    /// The size of the network alone.
+    Guessed,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
@@ -58,8 +73,10 @@ pub struct PointPreview {
     pub loss_start: Option<f64>,
     pub loss_floor: Option<f64>,
     pub seeds: Vec<u64>,
-    /// Seconds a run will take, from measured runs of the same geometry on this machine.
+    /// Seconds a run will take; none where its steps are not known.
     pub estimated_seconds: Option<f64>,
+    /// What they rest on.
+    pub estimate_basis: Option<EstimateBasis>,
     /// Seeds by what exists: state of the run of each seed, `missing` where none.
     pub seed_states: Vec<String>,
 }
@@ -72,10 +89,15 @@ pub struct SweepCheck {
     pub points: Vec<PointPreview>,
     pub excluded: u64,
     pub warnings: Vec<Diagnostic>,
+    /// Worth knowing, and as likely meant as not.
+    pub notes: Vec<Diagnostic>,
     pub errors: Vec<Diagnostic>,
     /// The document as a form; absent while the text does not parse.
     pub form: Option<SweepForm>,
+    /// Of all runs together; none where those of one point are not known.
     pub estimated_seconds: Option<f64>,
+    /// The least sure of what they rest on.
+    pub estimate_basis: Option<EstimateBasis>,
 }
 
 /// A sweep file of the experiments folder, or a stored sweep.
@@ -119,6 +141,10 @@ pub struct ParameterInfo {
     pub max: Option<f64>,
     pub choices: Vec<String>,
     pub help: String,
+    /// Other words for it: `lr`.
+    pub synonyms: Vec<String>,
+    /// Its place by how often it is set, from 0.
+    pub rank: u32,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]

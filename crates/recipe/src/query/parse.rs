@@ -8,6 +8,7 @@ use super::{Comparison, Expr, Literal};
 use crate::metrics::metric;
 use crate::parameters::nearest;
 use crate::sentence::Told;
+use crate::synonyms::meant_by;
 use crate::table::PARAMETERS;
 use crate::table::parameter;
 
@@ -61,7 +62,8 @@ fn resolve(name: &str, column: usize) -> Result<Name, QueryError> {
         return Err(error.advise(Advice::AskForLast { name: name.to_owned() }));
     }
     let fields = Field::ALL.iter().map(|field| field.as_str());
-    Err(match nearest(name, PARAMETERS.iter().map(|parameter| parameter.name).chain(fields)) {
+    let names = PARAMETERS.iter().map(|parameter| parameter.name).chain(fields);
+    Err(match meant_by(name).or_else(|| nearest(name, names)) {
         Some(near) => error.did_you_mean(near),
         None => error.advise(Advice::NeedsSuffix),
     })

@@ -6,14 +6,13 @@ use serde_json::Value;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
-use super::definition::{Axis, AxisForm, MAX_RUNS, Placed};
-use super::findings::{Findings, integer_of, number_of};
+use super::definition::{Axis, AxisForm, Placed};
+use super::findings::Findings;
 use super::mistake::Mistake;
-use super::numbers::{linear_spaced, log_spaced, stepped};
+use super::spaced::{RANGE_KEYS, read_spaced_form, written_ends};
 use crate::described::{Expected, Part};
 use crate::hint::Hint;
-use crate::number::short_number;
-use crate::parameters::{Kind, Parameter};
+use crate::parameters::Parameter;
 use crate::table::parameter;
 
 const AXIS_KEYS: &[&str] = &["parameter", "values", "range", "log", "linear", "zip"];
@@ -65,19 +64,29 @@ fn refuse_repeated(table: &DeTable<'_>, seen: &mut Vec<String>, findings: &mut F
 }
 
 fn read_axis(table: &DeTable<'_>, span: Range<usize>, findings: &mut Findings) -> Option<Axis> {
-    for (key, _) in table.iter().filter(|(key, _)| !AXIS_KEYS.contains(&key.get_ref().as_ref())) {
-        findings.unknown_key(key.span(), key.get_ref(), Part::section("[[axis]]"), AXIS_KEYS);
-    }
     let forms: Vec<_> =
         table.iter().filter(|(key, _)| AXIS_KEYS[1..].contains(&key.get_ref().as_ref())).collect();
-    let [(form, value)] = forms.as_slice() else {
+    if forms.is_empty() && refuse_loose_range(table, findings) {
+        return None;
+    }
+    let unknown = table.iter().filter(|(key, _)| !AXIS_KEYS.contains(&key.get_ref().as_ref()));
+    let mut is_misspelt = false;
+    for (key, _) in unknown {
+        findings.unknown_key(key.span(), key.get_ref(), Part::section("[[axis]]"), AXIS_KEYS);
+        is_misspelt = true;
+    }
+    let [(form_key, value)] = forms.as_slice() else {
+        // The values most likely stand under the misspelt key.
+        if forms.is_empty() && is_misspelt {
+            return None;
+        }
         let said = if forms.is_empty() { Mistake::NoValues } else { Mistake::SeveralForms };
         findings
             .error(span, said)
             .hint(Hint::OneFormOfAxis { forms: AXIS_KEYS[1..].iter().copied().collect() });
         return None;
     };
-    if form.get_ref() == "zip" {
+    if form_key.get_ref() == "zip" {
         return read_zip(value, span, findings);
     }
     let Some(name) = table.get("parameter") else {
@@ -90,15 +99,25 @@ fn read_axis(table: &DeTable<'_>, span: Range<usize>, findings: &mut Findings) -
     };
     let parameter = findings.parameter_named(text, name.span())?;
     refuse_unfit(parameter, name.span(), findings);
-    let (form, column) = match form.get_ref().as_ref() {
+    let (form, column) = match form_key.get_ref().as_ref() {
         "values" => (AxisForm::Values, read_list(parameter, value, findings)),
-        "range" => (AxisForm::Range, read_range(parameter, value, findings)),
-        "log" => (AxisForm::Log, read_spaced(parameter, value, true, findings)),
-        _ => (AxisForm::Linear, read_spaced(parameter, value, false, findings)),
+        _ => read_spaced_form(parameter, form_key, value, findings),
     };
     let rows: Vec<Vec<Placed<Value>>> = column.into_iter().map(|placed| vec![placed]).collect();
     refuse_empty_or_repeated(&rows, value.span(), findings);
     Some(Axis { parameters: vec![parameter.name], rows, form, span })
+}
+
+/// Refuses ends that stand in the axis itself instead of in a table of theirs; whether there were any.
+fn refuse_loose_range(table: &DeTable<'_>, findings: &mut Findings) -> bool {
+    let loose = table.iter().filter(|(key, _)| RANGE_KEYS.contains(&key.get_ref().as_ref()));
+    let Some(span) = loose.map(|(key, _)| key.span()).min_by_key(|span| span.start) else { return false };
+    let hint = match written_ends(table, &findings.lines.text) {
+        Some(text) => Hint::Write { text },
+        None => Hint::range_is_written(),
+    };
+    findings.error(span, Mistake::LooseRange).hint(hint);
+    true
 }
 
 /// Refuses parameters over which an axis makes no sense.
@@ -135,6 +154,11 @@ fn read_list(
 ) -> Vec<Placed<Value>> {
     let Some(items) = value.get_ref().as_array() else {
         findings.wrong_type(value, Part::key("values"), Expected::List);
+        let is_range =
+            value.get_ref().is_table() || value.get_ref().as_str().is_some_and(|text| text.contains(".."));
+        if let Some(finding) = findings.found.last_mut().filter(|_| is_range) {
+            finding.hint(Hint::range_is_written());
+        }
         return Vec::new();
     };
     items.iter().filter_map(|item| findings.parameter_value(parameter, item)).collect()
@@ -179,116 +203,4 @@ fn read_zip(value: &Spanned<DeValue<'_>>, span: Range<usize>, findings: &mut Fin
         .collect();
     refuse_empty_or_repeated(&rows, value.span(), findings);
     Some(Axis { parameters, rows, form: AxisForm::Zip, span })
-}
-
-/// The named numbers of a table with exactly these keys.
-fn read_keys<T>(
-    form: &str,
-    value: &Spanned<DeValue<'_>>,
-    keys: [&str; 3],
-    expected: Expected,
-    read: impl Fn(&DeValue<'_>) -> Option<T>,
-    findings: &mut Findings,
-) -> Option<[T; 3]> {
-    let table = findings.table(value, Part::key(form))?;
-    for (key, _) in table.iter().filter(|(key, _)| !keys.contains(&key.get_ref().as_ref())) {
-        findings.unknown_key(key.span(), key.get_ref(), Part::key(form), &keys);
-    }
-    let numbers = keys.map(|key| match table.get(key) {
-        None => {
-            findings.error(value.span(), Mistake::Needs { form: form.to_owned(), key: key.to_owned() });
-            None
-        }
-        Some(value) => {
-            let number = read(value.get_ref());
-            if number.is_none() {
-                findings.wrong_type(value, Part::key(key), expected.clone());
-            }
-            number
-        }
-    });
-    match numbers {
-        [Some(a), Some(b), Some(c)] => Some([a, b, c]),
-        _ => None,
-    }
-}
-
-fn read_range(
-    parameter: &'static Parameter,
-    value: &Spanned<DeValue<'_>>,
-    findings: &mut Findings,
-) -> Vec<Placed<Value>> {
-    let keys = ["from", "to", "step"];
-    let Some([from, to, step]) = read_keys("range", value, keys, Expected::WholeNumber, integer_of, findings)
-    else {
-        return Vec::new();
-    };
-    if step == 0 || (to > from) != (step > 0) && to != from {
-        findings.error(value.span(), Mistake::StepsLeadAway { step, from, to });
-        return Vec::new();
-    }
-    let values = stepped(from, to, step, MAX_RUNS as usize);
-    if let Some(&last) = values.last().filter(|last| **last != to && values.len() as u64 <= MAX_RUNS) {
-        findings.warning(value.span(), Mistake::RangeEnds { last, step, to });
-    }
-    place(parameter, values.into_iter().map(Value::from), value.span(), findings)
-}
-
-fn read_spaced(
-    parameter: &'static Parameter,
-    value: &Spanned<DeValue<'_>>,
-    is_log: bool,
-    findings: &mut Findings,
-) -> Vec<Placed<Value>> {
-    let form = if is_log { "log" } else { "linear" };
-    if !matches!(parameter.kind, Kind::Integer | Kind::Number) {
-        let said = Mistake::NeedsNumbers {
-            form: form.to_owned(),
-            name: parameter.name.to_owned(),
-            found: parameter.kind.as_str().to_owned(),
-        };
-        findings.error(value.span(), said).hint(Hint::WriteValues);
-        return Vec::new();
-    }
-    let keys = ["from", "to", "count"];
-    let Some([from, to, count]) = read_keys(form, value, keys, Expected::Number, number_of, findings) else {
-        return Vec::new();
-    };
-    if count.fract() != 0.0 || !(2.0..=MAX_RUNS as f64).contains(&count) {
-        findings.error(value.span(), Mistake::WrongCount { most: MAX_RUNS, found: short_number(count) });
-        return Vec::new();
-    }
-    if is_log && (from <= 0.0 || to <= 0.0) {
-        let said = Mistake::LogThroughZero { from: short_number(from), to: short_number(to) };
-        findings.error(value.span(), said).hint(Hint::LinearAxis);
-        return Vec::new();
-    }
-    let numbers =
-        if is_log { log_spaced(from, to, count as usize) } else { linear_spaced(from, to, count as usize) };
-    let values = numbers.into_iter().map(|number| match parameter.kind {
-        Kind::Integer => Value::from(number.round() as i64),
-        _ => Value::from(number),
-    });
-    place(parameter, values, value.span(), findings)
-}
-
-/// Computed values, checked like written ones; one error is enough where many are wrong the same way.
-fn place(
-    parameter: &'static Parameter,
-    values: impl Iterator<Item = Value>,
-    span: Range<usize>,
-    findings: &mut Findings,
-) -> Vec<Placed<Value>> {
-    let mut placed = Vec::new();
-    for value in values {
-        match parameter.check(&value) {
-            Ok(value) => placed.push(Placed { value, span: span.clone() }),
-            Err(error) => {
-                findings.value_error(span, parameter.name, error);
-                findings.refused.insert(parameter.name);
-                return Vec::new();
-            }
-        }
-    }
-    placed
 }

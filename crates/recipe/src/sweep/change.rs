@@ -35,6 +35,11 @@ pub enum Edit {
         index: u32,
         values: Vec<Json>,
     },
+    /// Values that a rule spaces, in place of those that the axis has.
+    SpaceAxis {
+        index: u32,
+        spacing: Spacing,
+    },
     RemoveAxis {
         index: u32,
     },
@@ -58,6 +63,19 @@ pub enum Edit {
         old: String,
         new: String,
     },
+}
+
+/// Values spaced by a rule, as an axis of the file says it. Both ends are among them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "form", rename_all = "snake_case")]
+#[ts(rename = "AxisSpacing")]
+pub enum Spacing {
+    /// A constant ratio from one to the next.
+    Log { from: Json, to: Json, count: u32 },
+    /// A constant difference from one to the next.
+    Linear { from: Json, to: Json, count: u32 },
+    /// Whole numbers in steps.
+    Range { from: Json, to: Json, step: Json },
 }
 
 impl Edit {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use ts_rs::TS;
 
+use super::condition::Condition;
 use super::diagnostic::Diagnostic;
 use super::place::LineIndex;
 use crate::preset::Preset;
@@ -68,10 +69,13 @@ pub struct Axis {
     pub span: Range<usize>,
 }
 
-/// Points to leave out: those that have one of the values at every parameter named.
+/// Points to leave out: those that meet every condition.
 #[derive(Debug, Clone)]
 pub struct Exclusion {
-    pub matches: Vec<(&'static str, Vec<Value>)>,
+    /// Parameter and condition; a parameter may have several.
+    pub conditions: Vec<(&'static str, Condition)>,
+    /// Its place among the file's exclusions, from 0.
+    pub index: u32,
     pub span: Range<usize>,
 }
 

@@ -29,6 +29,8 @@ pub struct Diagnostic {
     pub hint: Option<Told>,
     /// The parameter involved, where there is one.
     pub parameter: Option<String>,
+    /// The exclusion that it is about, from 0, where it is about one.
+    pub exclusion: Option<u32>,
     /// What would mend it in this text.
     pub fix: Option<Edit>,
 }
@@ -45,12 +47,17 @@ impl LineIndex {
             span,
             hint: None,
             parameter: None,
+            exclusion: None,
             fix: None,
         }
     }
 
     pub(crate) fn warning(&self, span: Range<usize>, said: impl Into<Told>) -> Diagnostic {
         Diagnostic { severity: Severity::Warning, ..self.error(span, said) }
+    }
+
+    pub(crate) fn note(&self, span: Range<usize>, said: impl Into<Told>) -> Diagnostic {
+        Diagnostic { severity: Severity::Note, ..self.error(span, said) }
     }
 
     /// Another word in the place of the one that stands there, in the same quotes.
@@ -156,6 +163,7 @@ impl miette::Diagnostic for Report<'_> {
         Some(match self.diagnostic.severity {
             Severity::Error => miette::Severity::Error,
             Severity::Warning => miette::Severity::Warning,
+            Severity::Note => miette::Severity::Advice,
         })
     }
 

@@ -2,13 +2,13 @@
 //! spelt. A form's edits go through here, so that a file under version control shows only what was meant.
 
 use serde_json::Value as Json;
-use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, TableLike, Value};
+use toml_edit::{ArrayOfTables, DocumentMut, InlineTable, Item, Table, TableLike, Value};
 
 use super::edit_error::EditError;
 use super::list::{list, toml_value};
 use crate::described::Expected;
 
-pub use super::change::Edit;
+pub use super::change::{Edit, Spacing};
 pub use super::form::model;
 
 /// An entry that the file does not have.
@@ -70,6 +70,7 @@ fn apply_one(document: &mut DocumentMut, edit: &Edit) -> Result<(), EditError> {
             tables_of(document, "axis")?.push(table);
         }
         Edit::SetAxis { index, values } => set_axis(document, *index, values)?,
+        Edit::SpaceAxis { index, spacing } => space_axis(axis_of(document, *index)?, spacing)?,
         Edit::RemoveAxis { index } => drop(take(tables_of(document, "axis")?, no_axis, *index)?),
         Edit::MoveAxis { from, to } => move_axis(tables_of(document, "axis")?, *from, *to)?,
         Edit::SetSeeds { value } => set_seeds(document, value)?,
@@ -168,10 +169,38 @@ fn move_axis(tables: &mut ArrayOfTables, from: u32, to: u32) -> Result<(), EditE
     Ok(())
 }
 
-fn set_axis(document: &mut DocumentMut, index: u32, values: &[Json]) -> Result<(), EditError> {
+fn axis_of(document: &mut DocumentMut, index: u32) -> Result<&mut Table, EditError> {
     let tables = tables_of(document, "axis")?;
     let count = tables.len();
-    let axis = tables.get_mut(index as usize).ok_or_else(|| no_axis(index, count))?;
+    tables.get_mut(index as usize).ok_or_else(|| no_axis(index, count))
+}
+
+/// Writes the table of a form after its parameter; the comments of what it replaces stay.
+fn space_axis(axis: &mut Table, spacing: &Spacing) -> Result<(), EditError> {
+    if axis.contains_key("zip") {
+        return Err(EditError::OtherShape { key: "zip".to_owned(), expected: Expected::List.into() });
+    }
+    let (form, from, to, third) = match spacing {
+        Spacing::Log { from, to, count } => ("log", from, to, ("count", Json::from(*count))),
+        Spacing::Linear { from, to, count } => ("linear", from, to, ("count", Json::from(*count))),
+        Spacing::Range { from, to, step } => ("range", from, to, ("step", step.clone())),
+    };
+    let mut written = InlineTable::new();
+    for (key, value) in [("from", from), ("to", to), (third.0, &third.1)] {
+        written.insert(key, toml_value(value)?);
+    }
+    let forms = ["values", "range", "log", "linear"];
+    let old = forms.iter().find_map(|form| Some(axis.get(form)?.as_value()?.decor().clone()));
+    put(axis, form, Value::InlineTable(written));
+    if let (Some(old), Some(new)) = (old, axis.get_mut(form).and_then(Item::as_value_mut)) {
+        *new.decor_mut() = old;
+    }
+    forms.iter().filter(|other| **other != form).for_each(|other| remove(axis, other));
+    Ok(())
+}
+
+fn set_axis(document: &mut DocumentMut, index: u32, values: &[Json]) -> Result<(), EditError> {
+    let axis = axis_of(document, index)?;
     if let Some(zip) = axis.get_mut("zip").and_then(Item::as_table_like_mut) {
         return set_zip(zip, values);
     }

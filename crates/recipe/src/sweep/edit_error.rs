@@ -2,15 +2,17 @@
 
 use std::ops::Range;
 
+use super::diagnostic::Diagnostic;
 use super::place::LineIndex;
+use super::syntax::explain;
 use crate::sentence::Told;
 
 crate::sentences! {
     /// Why a sweep file could not be changed.
     pub enum EditError in "edit" {
         /// The text is not TOML; nothing can be edited before that is mended.
-        NotToml { message: String, line: u32, column: u32 } =
-            "the text is not valid TOML: {message} (line {line}, column {column})";
+        NotToml { said: Told, line: u32, column: u32 } =
+            "the text is not valid TOML: {said} (line {line}, column {column})";
         /// The file has fewer entries than the edit supposes: it changed meanwhile.
         NoSuchAxis { index: u32, count: usize } = "there is no axis {index}: the file has {count}";
         NoSuchExclusion { index: u32, count: usize } = "there is no exclusion {index}: the file has {count}";
@@ -25,7 +27,7 @@ crate::sentences! {
 
 impl EditError {
     pub(crate) fn not_toml(text: &str, message: &str, span: Option<Range<usize>>) -> EditError {
-        let (line, column) = LineIndex::new(text).position(span.map_or(text.len(), |span| span.start));
-        EditError::NotToml { message: message.to_owned(), line, column }
+        let Diagnostic { said, line, column, .. } = explain(&LineIndex::new(text), message, span);
+        EditError::NotToml { said, line, column }
     }
 }

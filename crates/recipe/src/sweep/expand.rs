@@ -10,6 +10,7 @@ use super::change::Edit;
 use super::definition::{Exclusion, MAX_RUNS, Placed, Sweep};
 use super::diagnostic::Diagnostic;
 use super::mistake::Mistake;
+use super::remarks::remarks;
 use crate::band::loss_band;
 use crate::check::{check, check_dataset};
 use crate::dataset::{DatasetFacts, Datasets};
@@ -35,7 +36,25 @@ pub struct Expansion {
     /// Combinations of the axes that exclusions left out.
     pub excluded: u64,
     pub warnings: Vec<Diagnostic>,
+    /// Worth knowing, and as likely meant as not.
+    pub notes: Vec<Diagnostic>,
     pub errors: Vec<Diagnostic>,
+}
+
+impl Expansion {
+    fn tell(&mut self, finding: Diagnostic) {
+        let of_its_kind = match finding.severity {
+            Severity::Error => &mut self.errors,
+            Severity::Warning => &mut self.warnings,
+            Severity::Note => &mut self.notes,
+        };
+        of_its_kind.push(finding);
+    }
+
+    /// Errors, then warnings, then notes.
+    pub fn findings(self) -> impl Iterator<Item = Diagnostic> {
+        self.errors.into_iter().chain(self.warnings).chain(self.notes)
+    }
 }
 
 /// Row of each axis, for one combination.
@@ -67,14 +86,12 @@ impl Sweep {
             for problem in &problems {
                 let diagnostic = self.locate(problem, combination);
                 if told.insert((diagnostic.span.start, diagnostic.said.text.clone())) {
-                    match diagnostic.severity {
-                        Severity::Error => expansion.errors.push(diagnostic),
-                        Severity::Warning => expansion.warnings.push(diagnostic),
-                    }
+                    expansion.tell(diagnostic);
                 }
             }
             expansion.points.push(self.point(recipe, combination, facts.as_ref()));
         }
+        remarks(self, &expansion.points).into_iter().for_each(|remark| expansion.tell(remark));
         expansion.errors.sort_by_key(|diagnostic| diagnostic.span.start);
         expansion.warnings.sort_by_key(|diagnostic| diagnostic.span.start);
         expansion
@@ -101,11 +118,12 @@ impl Sweep {
             }
         }
         let is_sound =
-            |exclusion: &Exclusion| !exclusion.matches.iter().any(|(name, _)| self.refused.contains(name));
+            |exclusion: &Exclusion| !exclusion.conditions.iter().any(|(name, _)| self.refused.contains(name));
         let idle =
             self.exclusions.iter().zip(&hits).filter(|(exclusion, hits)| **hits == 0 && is_sound(exclusion));
         for (exclusion, _) in idle {
-            expansion.warnings.push(self.lines.warning(exclusion.span.clone(), Mistake::IdleExclusion));
+            let warning = self.lines.warning(exclusion.span.clone(), Mistake::IdleExclusion);
+            expansion.warnings.push(Diagnostic { exclusion: Some(exclusion.index), ..warning });
         }
         if kept.is_empty() && product > 0 {
             let span = self.exclusions.first().map_or(0..0, |exclusion| exclusion.span.clone());
@@ -145,14 +163,15 @@ impl Sweep {
         let mut resolved: Option<Recipe> = None;
         let mut is_excluded = false;
         for (exclusion, hits) in self.exclusions.iter().zip(hits) {
-            let matches =
-                exclusion.matches.iter().all(|(name, values)| match self.axis_value(combination, name) {
-                    Some(placed) => values.contains(&placed.value),
+            let matches = exclusion.conditions.iter().all(|(name, condition)| {
+                match self.axis_value(combination, name) {
+                    Some(placed) => condition.holds(&placed.value),
                     None => {
                         let recipe = resolved.get_or_insert_with(|| self.resolve(base, combination).0);
-                        recipe.get(name).is_some_and(|value| values.contains(&value))
+                        recipe.get(name).is_some_and(|value| condition.holds(&value))
                     }
-                });
+                }
+            });
             *hits += u64::from(matches);
             is_excluded |= matches;
         }

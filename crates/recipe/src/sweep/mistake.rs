@@ -6,7 +6,6 @@ use crate::sentence::{Names, Told};
 crate::sentences! {
     /// Something about the text of a sweep file.
     pub enum Mistake in "sweep" {
-        NotToml { message: String } = "not valid TOML: {message}";
         UnknownKey { key: String, place: Told } = "unknown key `{key}` in {place}";
         WrongType { what: Told, expected: Told, found: Told } = "{what} must be {expected}, not {found}";
         Unusable { found: Told } = "{found} cannot be used here";
@@ -38,8 +37,14 @@ crate::sentences! {
             "`count` must be a whole number from 2 to {most}, not {found}";
         LogThroughZero { from: String, to: String } =
             "a logarithmic axis from {from} to {to} would meet or cross 0";
+        CountedRange = "`range` goes in steps and has no `count`: `log` and `linear` have one";
+        SteppedSpacing { form: String } = "`{form}` has a `count`, not a `step`";
+        FractionalRange = "`range` goes through whole numbers only";
+        LooseRange = "the ends of a range stand in a table of their own";
         EmptyExclusion = "an empty exclusion would leave out every run";
         ExcludedSeed = "a seed cannot be excluded";
+        NoCondition { name: String } = "nothing is said of `{name}`";
+        NoOrder { name: String, word: String } = "`{word}` needs numbers, and `{name}` has none";
         IdleExclusion = "the exclusion matches no run";
         NothingLeft = "the exclusions leave no runs";
         SampleNeedsCount = "[sample] needs a `count`";
@@ -47,6 +52,12 @@ crate::sentences! {
         WholeSample { count: u64, points: u64 } = "a sample of {count} takes all {points} points";
         ObjectiveNeeds = "[objective] needs a `metric` and a `goal`";
         UnknownGoal { found: String } = "`goal` must be maximize or minimize, not `{found}`";
+        Unread { name: String, by: String, choices: Names, others: Names } =
+            "`{name}` does nothing with {by} {others}: only {choices} reads it";
+        SometimesUnread { name: String, by: String, choices: Names, points: u64, all: u64 } =
+            "`{name}` does nothing at {points} of {all} points: only {by} {choices} reads it";
+        UnequalEpochs { steps: u64, least: String, most: String } =
+            "`max_steps` stays {steps} while the batch size changes: points train from {least} to {most} epochs";
         TooManyRuns { runs: u64, most: u64 } = "the sweep has {runs} runs; at most {most} are allowed";
     }
 }

@@ -2,10 +2,12 @@
 
 mod axis;
 mod change;
+mod condition;
 mod definition;
 mod diagnostic;
 pub mod edit;
 mod edit_error;
+mod exclude;
 mod expand;
 mod findings;
 mod form;
@@ -14,14 +16,19 @@ mod mistake;
 mod numbers;
 mod place;
 mod read;
+mod remarks;
+mod spaced;
+mod syntax;
 
-pub use change::Edit;
+pub use change::{Edit, Spacing};
+pub use condition::Condition;
 pub use definition::{Axis, AxisForm, Exclusion, Goal, Objective, Placed, Sample, Sweep};
 pub use diagnostic::{Diagnostic, render};
 pub use edit_error::EditError;
 pub use expand::Expansion;
 pub use form::{FormAxis, SweepForm};
 pub use mistake::Mistake;
+pub use syntax::Syntax;
 
 use crate::dataset::Datasets;
 
@@ -36,8 +43,8 @@ pub fn parse(text: &str, file_name: &str) -> Result<Sweep, Vec<Diagnostic>> {
     }
 }
 
-/// Everything that can be said about a text: what it expands to as far as it is sound, and all errors and warnings of
-/// reading and of expansion together.
+/// Everything that can be said about a text: what it expands to as far as it is sound, and all findings of reading and of
+/// expansion together.
 pub fn check(text: &str, file_name: &str, datasets: &dyn Datasets) -> Expansion {
     let (sweep, findings) = read::read(text, file_name);
     let mut expansion = sweep.map(|sweep| sweep.expand(datasets)).unwrap_or_default();

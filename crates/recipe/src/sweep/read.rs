@@ -10,11 +10,13 @@ use toml::de::{DeTable, DeValue};
 
 use super::axis::read_axes;
 use super::change::Edit;
-use super::definition::{Exclusion, Goal, MAX_RUNS, Objective, Placed, SWEEP_FORMAT, Sample, Sweep};
+use super::definition::{Goal, MAX_RUNS, Objective, Placed, SWEEP_FORMAT, Sample, Sweep};
 use super::diagnostic::Diagnostic;
+use super::exclude::read_exclusions;
 use super::findings::{Findings, integer_of};
 use super::mistake::Mistake;
 use super::place::LineIndex;
+use super::syntax::syntax_errors;
 use crate::described::{Expected, Part};
 use crate::hint::Hint;
 use crate::parameters::{ValueError, nearest};
@@ -30,10 +32,7 @@ pub(crate) fn read(text: &str, file_name: &str) -> (Option<Sweep>, Vec<Diagnosti
     let mut findings = Findings { lines: LineIndex::new(text), found: Vec::new(), refused: BTreeSet::new() };
     let (document, errors) = DeTable::parse_recoverable(text);
     if !errors.is_empty() {
-        for error in errors {
-            let span = error.span().unwrap_or(text.len()..text.len());
-            findings.error(span, Mistake::NotToml { message: error.message().to_owned() });
-        }
+        findings.found = syntax_errors(&findings.lines, errors);
         return (None, findings.found);
     }
     let root = document.get_ref();
@@ -185,47 +184,6 @@ fn read_seeds(
         finding.mended_by(Edit::SetSeeds { value: vec![0] });
     }
     seeds
-}
-
-fn read_exclusions(value: &Spanned<DeValue<'_>>, findings: &mut Findings) -> Vec<Exclusion> {
-    let Some(tables) = value.get_ref().as_array() else {
-        findings.wrong_type(value, Part::key("exclude"), Expected::tables("exclude"));
-        return Vec::new();
-    };
-    tables.iter().filter_map(|item| read_exclusion(item, findings)).collect()
-}
-
-fn read_exclusion(item: &Spanned<DeValue<'_>>, findings: &mut Findings) -> Option<Exclusion> {
-    let table = findings.table(item, Part::Exclusion)?;
-    if table.is_empty() {
-        findings.error(item.span(), Mistake::EmptyExclusion);
-        return None;
-    }
-    let mut matches = Vec::new();
-    let mut is_complete = true;
-    for (key, value) in table {
-        let name = key.get_ref().as_ref();
-        if name == "seed" || name == "seeds" {
-            findings.error(key.span(), Mistake::ExcludedSeed).hint(Hint::ExclusionsChoose);
-            is_complete = false;
-            continue;
-        }
-        let values: Option<Vec<Placed<Value>>> =
-            match (findings.parameter_named(name, key.span()), value.get_ref()) {
-                (None, _) => None,
-                (Some(parameter), DeValue::Array(items)) => {
-                    items.iter().map(|item| findings.parameter_value(parameter, item)).collect()
-                }
-                (Some(parameter), _) => findings.parameter_value(parameter, value).map(|placed| vec![placed]),
-            };
-        match (parameter(name), values) {
-            (Some(parameter), Some(values)) => {
-                matches.push((parameter.name, values.into_iter().map(|placed| placed.value).collect()));
-            }
-            _ => is_complete = false,
-        }
-    }
-    is_complete.then(|| Exclusion { matches, span: item.span() })
 }
 
 fn read_sample(value: &Spanned<DeValue<'_>>, findings: &mut Findings) -> Option<Sample> {

@@ -55,6 +55,8 @@ export type AttemptInfo = { number: number, first_step: number, last_step: numbe
 
 export type AxisForm = "values" | "range" | "log" | "linear" | "zip";
 
+export type AxisSpacing = { "form": "log", from: JsonValue, to: JsonValue, count: number, } | { "form": "linear", from: JsonValue, to: JsonValue, count: number, } | { "form": "range", from: JsonValue, to: JsonValue, step: JsonValue, };
+
 export type Better = "higher" | "lower" | "neither";
 
 export type Bytes = number;
@@ -164,6 +166,10 @@ line: number, column: number, hint: string | null, parameter: string | null,
  */
 code: string, fields: Record<string, unknown>, hint_told: Told | null, 
 /**
+ * The exclusion of the sweep file that it is about, from 0, where it is about one.
+ */
+exclusion: number | null, 
+/**
  * What would mend it, as an edit of the text that was checked.
  */
 fix: SweepEdit | null, };
@@ -179,6 +185,8 @@ check: string, ok: boolean,
 message: string, remedy: string | null, told: Told, remedy_told: Told | null, };
 
 export type ErrorCode = "invalid_input" | "not_found" | "ambiguous" | "conflict" | "wrong_state" | "workspace" | "supervisor_unavailable" | "failed";
+
+export type EstimateBasis = "measured" | "scaled" | "guessed";
 
 export type EventInfo = { id: number, 
 /**
@@ -464,7 +472,15 @@ export type ParameterInfo = { name: string, group: string,
 /**
  * bool, integer, number, text, choice.
  */
-kind: string, unit: string | null, default: JsonValue, min: number | null, max: number | null, choices: Array<string>, help: string, };
+kind: string, unit: string | null, default: JsonValue, min: number | null, max: number | null, choices: Array<string>, help: string, 
+/**
+ * Other words for it: `lr`.
+ */
+synonyms: Array<string>, 
+/**
+ * Its place by how often it is set, from 0.
+ */
+rank: number, };
 
 export type PointPreview = { id: string, label: string, 
 /**
@@ -472,9 +488,13 @@ export type PointPreview = { id: string, label: string,
  */
 axes: { [key in string]: JsonValue }, parameters: { [key in string]: JsonValue }, effective_learning_rate: number, total_steps: number | null, steps_per_epoch: number | null, warmup_steps: number | null, loss_start: number | null, loss_floor: number | null, seeds: Array<number>, 
 /**
- * Seconds a run will take, from measured runs of the same geometry on this machine.
+ * Seconds a run will take; none where its steps are not known.
  */
 estimated_seconds: number | null, 
+/**
+ * What they rest on.
+ */
+estimate_basis: EstimateBasis | null, 
 /**
  * Seeds by what exists: state of the run of each seed, `missing` where none.
  */
@@ -788,13 +808,25 @@ problem: string | null,
  */
 problem_code: Told | null, };
 
-export type SweepCheck = { runs: number, missing_runs: number, points: Array<PointPreview>, excluded: number, warnings: Array<Diagnostic>, errors: Array<Diagnostic>, 
+export type SweepCheck = { runs: number, missing_runs: number, points: Array<PointPreview>, excluded: number, warnings: Array<Diagnostic>, 
+/**
+ * Worth knowing, and as likely meant as not.
+ */
+notes: Array<Diagnostic>, errors: Array<Diagnostic>, 
 /**
  * The document as a form; absent while the text does not parse.
  */
-form: SweepForm | null, estimated_seconds: number | null, };
+form: SweepForm | null, 
+/**
+ * Of all runs together; none where those of one point are not known.
+ */
+estimated_seconds: number | null, 
+/**
+ * The least sure of what they rest on.
+ */
+estimate_basis: EstimateBasis | null, };
 
-export type SweepEdit = { "op": "set_name", value: string, } | { "op": "set_description", value: string, } | { "op": "set_preset", value: string, } | { "op": "set_parameter", parameter: string, value: JsonValue, } | { "op": "add_axis", parameter: string, values: Array<JsonValue>, } | { "op": "set_axis", index: number, values: Array<JsonValue>, } | { "op": "remove_axis", index: number, } | { "op": "move_axis", from: number, to: number, } | { "op": "set_seeds", value: Array<number>, } | { "op": "add_exclusion", value: { [key in string]: JsonValue }, } | { "op": "remove_exclusion", index: number, } | { "op": "replace_text", at: number, old: string, new: string, };
+export type SweepEdit = { "op": "set_name", value: string, } | { "op": "set_description", value: string, } | { "op": "set_preset", value: string, } | { "op": "set_parameter", parameter: string, value: JsonValue, } | { "op": "add_axis", parameter: string, values: Array<JsonValue>, } | { "op": "set_axis", index: number, values: Array<JsonValue>, } | { "op": "space_axis", index: number, spacing: AxisSpacing, } | { "op": "remove_axis", index: number, } | { "op": "move_axis", from: number, to: number, } | { "op": "set_seeds", value: Array<number>, } | { "op": "add_exclusion", value: { [key in string]: JsonValue }, } | { "op": "remove_exclusion", index: number, } | { "op": "replace_text", at: number, old: string, new: string, };
 
 export type SweepEdited = { text: string, check: SweepCheck, };
 

@@ -40,6 +40,14 @@ export function findingHint(found: Diagnostic): string {
   return found.hint_told === null ? '' : begun(say(found.hint_told));
 }
 
+/** Both in a row, as sentences: what is so, then what to do. */
+export function findingSaid(found: Diagnostic): string {
+  const hint = findingHint(found);
+  return hint === '' ? findingText(found) : `${ended(findingText(found))} ${ended(hint)}`;
+}
+
+const ended = (sentence: string) => (/[.?!…。]$/.test(sentence) ? sentence : `${sentence}.`);
+
 function begun(sentence: string): string {
   return sentence.charAt(0).toUpperCase() + sentence.slice(1);
 }

@@ -30,7 +30,7 @@ export class SweepDocument {
   #past = $state.raw<string[]>([]);
   #future = $state.raw<string[]>([]);
   #typedAt = -Infinity;
-  #pending: FormEdit[] = [];
+  #pending: ((form: SweepForm | null) => SweepEdit[])[] = [];
   #editing = false;
   #drafts: Drafts | null = null;
   readonly #checks: Latest<string, SweepCheck>;
@@ -159,6 +159,15 @@ export class SweepDocument {
 
   /** One change of the form, made by the host; changes are made one after another. */
   edit(change: FormEdit): void {
+    this.#queue((form) => (form === null ? [] : change(form)));
+  }
+
+  /** What the host offers about a finding; it needs no form, as it may be what makes the text one. */
+  mend(fix: SweepEdit): void {
+    this.#queue(() => [fix]);
+  }
+
+  #queue(change: (form: SweepForm | null) => SweepEdit[]): void {
     this.#pending.push(change);
     if (!this.#editing) void this.#work();
   }
@@ -166,7 +175,7 @@ export class SweepDocument {
   async #work(): Promise<void> {
     this.#editing = true;
     for (let change = this.#pending.shift(); change !== undefined; change = this.#pending.shift()) {
-      const edits = this.#form === null ? [] : change(this.#form);
+      const edits = change(this.#form);
       const text = this.#text;
       if (edits.length === 0) continue;
       try {

@@ -36,6 +36,13 @@ export function valueName(parameter: string, value: unknown): string {
   return shown(value as Parameters<typeof shown>[0]);
 }
 
+/** Values that were typed though they are there: 512 is there already. */
+export function againText(parameter: string, values: readonly unknown[]): string {
+  if (values.length === 0) return '';
+  const names = values.map((value) => valueName(parameter, value)).join(', ');
+  return t('sweeps.there_already', { n: number(values.length), values: names });
+}
+
 /** What is wrong with a typed value. */
 export function problemText(problem: Problem, parameter?: ParameterInfo): string {
   if (problem.kind === 'range') return t('sweeps.problem.range', { text: problem.text, min: shown(problem.min), max: shown(problem.max) });

@@ -5,9 +5,11 @@ import { number, rate } from '$lib/format';
 
 export type Problem =
   | { kind: 'not_number' | 'not_integer' | 'not_bool' | 'not_choice' | 'empty' | 'not_seed'; text: string }
+  | { kind: 'range_alone' | 'range_length' | 'range_count' | 'range_zero' | 'range_step' | 'range_away' | 'range_words'; text: string }
   | { kind: 'range'; text: string; min: number; max: number }
   | { kind: 'width'; text: string; width: number };
-export type Parsed<T> = { values: T[]; problems: Problem[] };
+/** What was typed: new values, values that were there already, and what could not be taken. */
+export type Parsed<T> = { values: T[]; again: T[]; problems: Problem[] };
 type One = { value: JsonValue } | { problem: Problem };
 
 const TRUE = ['true', 'yes', 'on', 'frozen'];
@@ -35,7 +37,7 @@ export function parseValue(typed: string, info: ParameterInfo | undefined): One 
   return value < min || value > max ? { problem: { kind: 'range', text, min, max } } : { value };
 }
 
-/** Several values, apart by commas, semicolons or blanks. Values that `present` has already are left out. */
+/** Several values, apart by commas, semicolons or blanks. Values that `present` has already come apart. */
 export function parseValues(typed: string, info: ParameterInfo | undefined, present: readonly JsonValue[] = []): Parsed<JsonValue> {
   return collect(typed.split(info?.kind === 'text' ? /[,;\n]+/ : /[,;\s]+/), (part) => parseValue(part, info), present);
 }
@@ -55,26 +57,28 @@ export function parseRows(typed: string, infos: readonly (ParameterInfo | undefi
 /** Seeds: whole numbers from 0, and spans such as `0-5`. */
 export function parseSeeds(typed: string, present: readonly number[] = []): Parsed<number> {
   const values: number[] = [];
+  const again: number[] = [];
   const problems: Problem[] = [];
   for (const part of typed.split(/[,;\s]+/).filter((one) => one !== '')) {
     const span = /^(\d+)(?:(?:-|\.\.)(\d+))?$/.exec(part);
     const from = Number(span?.[1]);
     const to = Number(span?.[2] ?? span?.[1]);
     if (span === null || to < from || to - from >= MOST_SEEDS || !Number.isSafeInteger(to)) problems.push({ kind: 'not_seed', text: part });
-    else for (let seed = from; seed <= to; seed += 1) if (!present.includes(seed) && !values.includes(seed)) values.push(seed);
+    else for (let seed = from; seed <= to; seed += 1) (present.includes(seed) || values.includes(seed) ? again : values).push(seed);
   }
-  return { values, problems };
+  return { values, again, problems };
 }
 
 function collect(parts: string[], parse: (part: string) => One, present: readonly JsonValue[]): Parsed<JsonValue> {
   const values: JsonValue[] = [];
+  const again: JsonValue[] = [];
   const problems: Problem[] = [];
   for (const part of parts.filter((one) => one.trim() !== '')) {
     const one = parse(part);
     if ('problem' in one) problems.push(one.problem);
-    else if (![...present, ...values].some((known) => same(known, one.value))) values.push(one.value);
+    else ([...present, ...values].some((known) => same(known, one.value)) ? again : values).push(one.value);
   }
-  return { values, problems };
+  return { values, again, problems };
 }
 
 export function same(a: JsonValue | undefined, b: JsonValue | undefined): boolean {
@@ -95,7 +99,8 @@ export function shown(value: JsonValue | undefined): string {
   if (Array.isArray(value)) return value.map((one) => shown(one)).join(' / ');
   if (typeof value !== 'number') return typed(value);
   if (value !== 0 && Math.abs(value) < 1e-3) return rate(value, 4);
-  return Number.isInteger(value) ? number(value) : typed(value).replace('-', '\u2212');
+  // Six digits tell 0.99995 from 1, and spare 0.0316227766017 the rest.
+  return Number.isInteger(value) ? number(value) : typed(Number(value.toPrecision(6))).replace('-', '\u2212');
 }
 
 /** Numbers in order, everything else as it was; for axes whose order carries no meaning of its own. */
