@@ -25,6 +25,7 @@ mod schedule;
 mod sentence;
 pub mod sweep;
 mod table;
+mod uses;
 mod words;
 
 pub use band::{LossBand, loss_band};
@@ -52,6 +53,7 @@ pub use schedule::{Schedule, effective_learning_rate};
 pub use sentence::told;
 pub use sentence::{Bytes, Form, Names, Sentence, Tells, Told, Word};
 pub use table::{PARAMETERS, Recipe, parameter};
+pub use uses::unread;
 pub use words::describe;
 
 /// Every kind of sentence of this room, for the catalogues.

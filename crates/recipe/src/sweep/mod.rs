@@ -14,6 +14,7 @@ mod mistake;
 mod numbers;
 mod place;
 mod read;
+mod single;
 
 pub use change::Edit;
 pub use definition::{Axis, AxisForm, Exclusion, Goal, Objective, Placed, Sample, Sweep};
@@ -22,6 +23,7 @@ pub use edit_error::EditError;
 pub use expand::Expansion;
 pub use form::{FormAxis, SweepForm};
 pub use mistake::Mistake;
+pub use single::single;
 
 use crate::dataset::Datasets;
 
