@@ -49,4 +49,7 @@ export function deed(command: Command, state: string): Deed | undefined {
   return deeds?.[command];
 }
 
+/** Nothing more will be recorded, unless somebody asks for it. */
+export const hasEnded = (state: string): boolean => ['finished', 'failed', 'cancelled', 'lost', 'paused'].includes(state);
+
 export const applies = (command: Command, state: string): boolean => deed(command, state) !== undefined;
