@@ -7,6 +7,12 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
 use vitals_api::export;
 
+mod sweeps;
+#[cfg(test)]
+mod tests;
+
+pub use sweeps::{QueueCommand, SweepCommand};
+
 /// Global options have a heading of their own, so that a command's own options come first and are not lost among them.
 const GLOBAL: &str = "Global options";
 
@@ -125,112 +131,6 @@ pub enum Command {
     Guard {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub enum SweepCommand {
-    /// Validate and expand; changes nothing.
-    Check {
-        /// A sweep file, in TOML.
-        file: PathBuf,
-    },
-    /// Store; prints the sweep's id.
-    Add {
-        /// A sweep file, in TOML.
-        file: PathBuf,
-    },
-    /// List stored sweeps.
-    List,
-    /// Show a stored sweep with its runs.
-    Show {
-        /// The sweep, by id or the end of one.
-        #[arg(value_name = "SWEEP")]
-        id: String,
-    },
-    /// Print or write a sweep's text.
-    Export {
-        /// The sweep, by id or the end of one.
-        #[arg(value_name = "SWEEP")]
-        id: String,
-        /// The file to write; without it the text is printed.
-        #[arg(long, value_name = "FILE")]
-        out: Option<PathBuf>,
-    },
-    /// Forget a sweep; its runs stay.
-    Remove {
-        /// The sweep, by id or the end of one.
-        #[arg(value_name = "SWEEP")]
-        id: String,
-    },
-    /// Checkpoint all living runs of a sweep and hold back those that wait.
-    Pause {
-        /// The sweep, by id or the end of one.
-        #[arg(value_name = "SWEEP")]
-        id: String,
-    },
-    /// Let all paused runs of a sweep go on.
-    Resume {
-        /// The sweep, by id or the end of one.
-        #[arg(value_name = "SWEEP")]
-        id: String,
-    },
-    /// End all living runs of a sweep and take those that wait out of the queue.
-    Cancel {
-        /// The sweep, by id or the end of one.
-        #[arg(value_name = "SWEEP")]
-        id: String,
-    },
-    /// Queue all runs of a sweep again that failed, were cancelled or got lost.
-    Retry {
-        /// The sweep, by id or the end of one.
-        #[arg(value_name = "SWEEP")]
-        id: String,
-    },
-    /// Queue every missing run.
-    Start {
-        /// The sweep, by id or the end of one.
-        #[arg(value_name = "SWEEP")]
-        id: String,
-        /// Return when all its runs have ended.
-        #[arg(long)]
-        wait: bool,
-    },
-    /// Add and start; with --wait, return when all runs have ended.
-    Run {
-        /// A sweep file, in TOML.
-        file: PathBuf,
-        /// Return when all its runs have ended.
-        #[arg(long)]
-        wait: bool,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub enum QueueCommand {
-    /// Runs that wait, the next first.
-    List,
-    /// Start nothing until it goes on; living runs are left alone.
-    Pause,
-    /// Start runs again.
-    Resume,
-    /// Put a waiting run at a place, 1 for the next to start.
-    Move {
-        /// The waiting run.
-        #[arg(value_name = "RUN")]
-        id: String,
-        /// Its new place, from 1.
-        #[arg(value_name = "PLACE")]
-        place: u32,
-    },
-    /// Give runs a priority: higher starts first, 0 is usual.
-    Priority {
-        /// A whole number, which may be negative.
-        #[arg(allow_hyphen_values = true)]
-        priority: i32,
-        /// The runs that get it.
-        #[arg(required = true, value_name = "RUN")]
-        ids: Vec<String>,
     },
 }
 
@@ -441,41 +341,4 @@ pub enum JournalCommand {
         #[arg(value_name = "RUN_DIR")]
         folder: PathBuf,
     },
-}
-
-#[cfg(test)]
-mod tests {
-    use clap::CommandFactory;
-
-    use super::*;
-
-    fn without_words(command: &clap::Command, path: &str, found: &mut Vec<String>) {
-        for argument in command.get_arguments().filter(|one| !one.is_hide_set()) {
-            if argument.get_help().is_none() {
-                found.push(format!("{path} {}", argument.get_id()));
-            }
-        }
-        for inner in command.get_subcommands().filter(|one| !one.is_hide_set()) {
-            if inner.get_about().is_none() {
-                found.push(format!("{path} {}", inner.get_name()));
-            }
-            without_words(inner, &format!("{path} {}", inner.get_name()), found);
-        }
-    }
-
-    #[test]
-    fn every_command_and_argument_says_what_it_is() {
-        let mut found = Vec::new();
-        without_words(&Cli::command(), "vitals", &mut found);
-        assert!(found.is_empty(), "no help: {found:#?}");
-    }
-
-    #[test]
-    fn the_options_of_a_command_come_before_those_of_all() {
-        let mut whole = Cli::command();
-        whole.build();
-        let runs = whole.find_subcommand_mut("runs").unwrap().render_help().to_string();
-        let place = |words: &str| runs.find(words).unwrap_or_else(|| panic!("{words} in {runs}"));
-        assert!(place("--where") < place(GLOBAL) && place(GLOBAL) < place("--workspace"), "{runs}");
-    }
 }

@@ -44,7 +44,7 @@ impl Role {
     }
 
     /// Whether a schedule sets it, so that there is no noise in it to smooth away.
-    pub const fn is_scheduled(self) -> bool {
+    pub(crate) const fn is_scheduled(self) -> bool {
         matches!(self, Role::LearningRate | Role::EncoderMomentum)
     }
 }
