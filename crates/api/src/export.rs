@@ -111,7 +111,7 @@ fn missing(folder: Option<&Path>) -> Result<Option<PathBuf>> {
 /// Writes what the window drew: what its charts show, as it shows it. `content` is in base64.
 ///
 /// # Errors
-/// `invalid_input` where that is no base64; `failed` where the file cannot be written.
+/// `invalid_input` where that is not base64; `failed` where the file cannot be written.
 pub fn save(path: &Path, content: &str) -> Result<()> {
     let bytes = BASE64_STANDARD.decode(content);
     let bytes = bytes.map_err(|error| ApiError::invalid(Failure::NoBase64 { reason: error.to_string() }))?;
@@ -251,8 +251,8 @@ mod tests {
         let path = folder.path().join("exports/loss.png");
         save(&path, "iVBORw0KGgo=").unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"\x89PNG\r\n\x1a\n");
-        let error = save(&path, "no base64").unwrap_err();
-        assert!(error.message.contains("no base64"), "{}", error.message);
+        let error = save(&path, "not base64").unwrap_err();
+        assert!(error.message.contains("not base64"), "{}", error.message);
         assert_eq!(std::fs::read(&path).unwrap().len(), 8, "the old file stays");
     }
 
