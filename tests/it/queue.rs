@@ -162,7 +162,7 @@ fn settings_are_checked_as_a_whole_and_obeyed_by_a_living_supervisor() {
         (vec!["slots.cpu=0"], "slots.cpu is 0; it must be 1 to 64"),
         (vec!["slots.cuda:7=1"], "device cuda:7 does not exist here"),
         (vec!["retry.times=2", "retry.causes=bad_input"], "a cause is one of signal"),
-        (vec!["slurm.time=12h"], "that is no time limit"),
+        (vec!["slurm.time=12h"], "that is not a time limit"),
         (vec!["retry.times=2", "slurm.at_once=0"], "slurm.at_once is 0"),
         (vec!["retry.tims=2"], "did you mean retry.times?"),
         (vec!["low_disk_bytes=lots"], "it must be a size"),

@@ -49,6 +49,27 @@ fn a_sweep_trains_to_its_end_and_everything_of_it_can_be_read() {
     }
 
     let ids: Vec<&str> = runs.iter().filter_map(|run| run["id"].as_str()).collect();
+    let origin = &workspace.vitals_ok(&["--json", "run", "show", ids[0]]).json()["origin"];
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").expect("a machine has a name");
+    assert_eq!(origin["host"].as_str(), Some(host.trim()), "{origin}");
+    assert!(origin["versions"]["vitals"].is_string() && origin["folder_exists"] == true, "{origin}");
+    // The file that makes one run again holds that run alone.
+    let again = workspace.file("again.toml", origin["again"].as_str().expect("a sweep file"));
+    let checked = workspace.vitals_ok(&["--json", "sweep", "check", &again]).json();
+    assert_eq!(checked["points"][0]["id"], runs[0]["point"], "{checked}");
+    assert_eq!(checked["runs"].as_u64(), Some(1));
+
+    let table = workspace.vitals_ok(&["compare", ids[0], ids[1]]);
+    let rows: Vec<String> = table.out.lines().map(str::to_owned).collect();
+    let place = |name: &str| rows.iter().position(|row| row.starts_with(&format!("{name} ")));
+    assert!(place("loss") < place("knn_top1") && place("loss").is_some(), "{rows:?}");
+    assert!(place("step_seconds").is_none() && place("images_per_second").is_none(), "{rows:?}");
+    assert!(workspace.vitals_ok(&["compare", "--all", ids[0], ids[1]]).out.contains("step_seconds"));
+    let far =
+        workspace.vitals(&["export", ids[0], "--format", "csv", "--out", "/vitals-no-such-folder/a.csv"]);
+    assert_eq!(far.code, 2, "nothing is made at the root of the file system");
+    assert!(!std::path::Path::new("/vitals-no-such-folder").exists());
+
     let compared = workspace.vitals_ok(&["--json", "compare", ids[0], ids[1]]).json();
     let differing: Vec<&String> = compared["parameters"].as_object().expect("parameters").keys().collect();
     assert_eq!(differing, ["frozen_patch_projection"]);

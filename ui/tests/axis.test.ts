@@ -1,7 +1,8 @@
 // The shared step axis: what its gestures do to the window, and what the address then says.
 import { describe, expect, it } from 'vitest';
 import { StepAxis } from '../src/lib/charts/step-axis.svelte';
-import { labels, logTicks, ticks, wholeTicks } from '../src/lib/charts/ticks';
+import { lengthAt, longest, placeOf, SHORTEST, SMOOTHING } from '../src/lib/charts/smoothing';
+import { decadeLabels, labels, logTicks, ticks, wholeTicks } from '../src/lib/charts/ticks';
 
 class Address {
   params: Record<string, string> = {};
@@ -91,6 +92,52 @@ describe('StepAxis', () => {
     axis.release();
   });
 
+  it('follows the pointer, and goes back to its pin when the pointer leaves', () => {
+    const { axis } = axisOf();
+    axis.hover(400);
+    expect([axis.cross, axis.pinned]).toEqual([400, null]);
+    axis.hover(null);
+    expect(axis.cross).toBeNull();
+    axis.point(300);
+    axis.hover(410.4);
+    expect([axis.cross, axis.pinned]).toEqual([410, 300]);
+    axis.hover(null);
+    expect(axis.cross).toBe(300);
+    axis.hover(500);
+    axis.movePoint(1);
+    expect([axis.cross, axis.pinned]).toEqual([501, 501]);
+    axis.point(null);
+    expect([axis.cross, axis.pinned]).toEqual([null, null]);
+    axis.release();
+  });
+
+  it('does not follow a run that has ended', () => {
+    const { axis, address } = axisOf({ from: '0', to: '100', follow: '1' });
+    axis.setExtent(0, 1000, 2000, true);
+    expect([axis.window, axis.following, axis.ended]).toEqual([[0, 100], false, true]);
+    axis.toggleFollow();
+    expect(address.params['follow']).toBe('1');
+  });
+
+  it('smooths over as many steps as the address says, and remembers them', () => {
+    expect([undefined, '1', '7', '300', 'x', '-4'].map((smooth) => axisOf(smooth === undefined ? {} : { smooth }).axis.smoothing)).toEqual([0, SMOOTHING, 7, 300, 0, 0]);
+    const { axis, address } = axisOf();
+    axis.toggleSmoothing();
+    expect(address.params['smooth']).toBe('50');
+    axis.smoothOver(12);
+    expect(address.params['smooth']).toBe('12');
+    axisOf(address.params).axis.toggleSmoothing();
+    const off = axisOf({ smooth: '12' });
+    off.axis.toggleSmoothing();
+    expect(off.address.params['smooth']).toBeUndefined();
+  });
+
+  it('fits x and y together', () => {
+    const { axis, address } = axisOf({ from: '10', to: '90', y: 'chart-loss:1:2', band: '1' });
+    axis.fitAll();
+    expect(address.params).toEqual({ band: '1' });
+  });
+
   it('goes back window by window; a turn of the wheel is one step', () => {
     const { axis, address } = axisOf();
     const again = (move: (axis: StepAxis) => void) => {
@@ -105,6 +152,59 @@ describe('StepAxis', () => {
   });
 });
 
+describe('y windows', () => {
+  const chart = (id: string, range: [number, number], log = false) => ({ id, log, range: () => range });
+
+  it('are kept in the address by chart', () => {
+    const { axis, address } = axisOf();
+    axis.y.set('chart-loss', [1.23456789, 4]);
+    expect(address.params['y']).toBe('chart-loss:1.23457:4');
+    const two = axisOf(address.params);
+    two.axis.y.set('chart-knn', [-0.5, 0.5]);
+    expect(two.address.params['y']).toBe('chart-loss:1.23457:4;chart-knn:-0.5:0.5');
+    const read = axisOf(two.address.params).axis.y;
+    expect([read.of('chart-loss'), read.of('chart-knn'), read.of('chart-lr'), read.any]).toEqual([[1.23457, 4], [-0.5, 0.5], null, true]);
+    expect(read.of('chart-knn', true)).toBeNull();
+    const gone = axisOf({ y: 'chart-loss:1:4' });
+    gone.axis.y.set('chart-loss', null);
+    expect(gone.address.params).toEqual({});
+  });
+
+  it.each(['', 'chart-loss', 'chart-loss:2:1', 'chart-loss:a:b', ':1'])('are nothing where the address says %s', (y) => {
+    expect(axisOf({ y }).axis.y.any).toBe(false);
+  });
+
+  it('zoom and move the chart that was pointed at last', () => {
+    const { axis, address } = axisOf();
+    axis.y.zoom(0.5);
+    expect(address.params).toEqual({});
+    axis.y.pointAt(chart('chart-loss', [0, 8]));
+    axis.y.zoom(0.5);
+    expect(address.params['y']).toBe('chart-loss:2:6');
+    const next = axisOf(address.params);
+    next.axis.y.pan(0.25, chart('chart-loss', [2, 6]));
+    expect(next.address.params['y']).toBe('chart-loss:3:7');
+    const still = axisOf();
+    still.axis.y.pan(0.25, chart('chart-loss', [2, 6]));
+    expect(still.address.params, 'what fits its data has nowhere to go').toEqual({});
+  });
+
+  it('zoom a logarithmic chart by decades, around the value under the pointer', () => {
+    const { axis, address } = axisOf();
+    axis.y.zoom(0.5, 1, chart('chart-layers', [0.01, 100], true));
+    expect(address.params['y']).toBe('chart-layers:0.1:10');
+  });
+});
+
+describe('the slider of smoothing', () => {
+  it('has round lengths from the shortest to half of the run', () => {
+    const most = longest(6000);
+    expect([most, lengthAt(0, most), lengthAt(1, most), longest(30)]).toEqual([3000, SHORTEST, 3000, 100]);
+    for (const length of [2, 10, 50, 300, 3000]) expect(lengthAt(placeOf(length, most), most)).toBe(length);
+    expect(lengthAt(0.5, most)).toBe(77);
+  });
+});
+
 describe('ticks', () => {
   it.each([[0, 1000, 5, [0, 200, 400, 600, 800, 1000]], [2040, 3120, 5, [2250, 2500, 2750, 3000]], [0, 0.003, 3, [0, 0.001, 0.002, 0.003]], [5, 5, 3, [5]]])('%d … %d', (low, high, count, expected) => {
     expect(ticks(low, high, count)).toEqual(expected);
@@ -116,6 +216,9 @@ describe('ticks', () => {
     expect(logTicks(0.5, 200, 5)).toEqual([1, 10, 100]);
     expect(logTicks(0.8, 6, 5)).toEqual([1, 2, 5]);
     expect(logTicks(2.6, 5.7, 4)).toEqual([3, 4, 5]);
+  });
+  it.each([[[0.5, 1, 2], ['0.5', '1', '2']], [[0.001, 0.01, 0.1, 1], ['0.001', '0.01', '0.1', '1']], [[1e-5, 1e-4, 1e-3], ['1e−5', '1e−4', '1e−3']], [[1e-4, 0.01, 1, 100], ['1e−4', '1e−2', '1', '1e2']], [[0, 0.001, 0.002], ['0', '0.001', '0.002']], [[100, 1000], ['100', '1,000']]])('decades %j', (values, expected) => {
+    expect(decadeLabels(values)).toEqual(expected);
   });
   it('labels tell ticks apart with the fewest digits', () => {
     expect(labels([2.5, 3, 3.5])).toEqual(['2.5', '3.0', '3.5']);

@@ -1,7 +1,8 @@
 // Which cells a map has, and what stands in them: nothing is mixed, seeds are averaged, NaN is no number.
 import { describe, expect, it } from 'vitest';
 import type { Run } from '../src/lib/backend';
-import { broken, extent, layOut, mean, twinOf, varying, whereOf } from '../src/screens/map/map';
+import { alike } from '../src/lib/format';
+import { broken, extent, layOut, mean, twinOf, valuesOf, varying, whereOf } from '../src/screens/map/map';
 import { contents } from '../src/screens/map/said';
 
 let made = 0;
@@ -72,6 +73,16 @@ describe('map', () => {
     expect(contents(runs.slice(0, 2), 2, 'kNN, % 50.0')).toBe('2 runs, kNN, % 50.0, 2 spikes, 0 dips');
     expect(contents(runs.slice(2, 3), 3, 'no value yet')).toBe('1 of at most 3 runs, no value yet, 0 spikes, 0 dips, 1 run with NaN');
     expect(contents([run({}, 0.5, { spike: 1, dip: 1 })], 1, '–')).toBe('1 run, –, 1 spike, 1 dip');
+  });
+
+  it('writes the values of a parameter in one notation, on its axis and in the titles of panels', () => {
+    const rates = [1e-3, 3e-3, 1e-2];
+    const rows = rates.flatMap((rate) => [run({ ...point(256, rate, false, 0), weight_decay: 0.1 }), run({ ...point(512, rate, false, 0), weight_decay: 0.01 })]);
+    const layout = layOut(rows, 'batch_size', 'weight_decay');
+    if (layout === null) throw new Error('no layout');
+    expect(valuesOf(layout, 'base_learning_rate').map(alike(valuesOf(layout, 'base_learning_rate')))).toEqual(['1e−3', '3e−3', '1e−2']);
+    expect(valuesOf(layout, 'weight_decay').map(alike(valuesOf(layout, 'weight_decay')))).toEqual(['0.1', '0.01']);
+    expect([alike([1e-3, 1, 20])(1), alike([0.01, 0.1])(0.01), alike([256, 4096])(4096)]).toEqual(['1', '0.01', '4,096']);
   });
 
   it('leads to the runs of a cell and to the twin', () => {

@@ -38,7 +38,7 @@ describe('metrics', () => {
   it('have a title and a help in both languages', () => {
     expect(Object.keys(korean).filter((key) => !METRICS.some((row) => patternOf(row) === key))).toEqual([]);
     expect(METRICS.filter((row) => row.title === '' || row.help === '').map(patternOf)).toEqual([]);
-    expect([metricName('grad_norm/blocks.0'), metricName('knn_top1'), metricName('grad_max'), metricName('val/accuracy')]).toEqual(['Gradient norm, Block 0', 'kNN accuracy', 'Largest gradient', 'val/accuracy']);
+    expect([metricName('grad_norm/blocks.0'), metricName('knn_top1'), metricName('grad_max'), metricName('val/accuracy')]).toEqual(['Block 0 · Gradient norm', 'kNN accuracy', 'Largest gradient', 'val/accuracy']);
     choose('ko');
     expect([metricName('loss'), metricHelp('unknown')]).toEqual(['손실', '']);
     expect(metricHelp('loss_scale')).toContain('반정밀도');

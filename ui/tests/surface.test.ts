@@ -2,6 +2,7 @@
 // stand-in that writes down what it is told.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { drawLines } from '../src/lib/charts/line-plot';
+import { drawOverview } from '../src/lib/charts/overview';
 import { geometryOf, type View } from '../src/lib/charts/plot-view';
 import { drawSpark } from '../src/lib/charts/sparkline';
 import { redraw, Surface } from '../src/lib/charts/surface';
@@ -53,10 +54,43 @@ describe('a line chart', () => {
     expect(points).toContain(`${at.x(2) - 2.6} ${at.top + at.height - 5 - 2.6}`);
   });
 
+  it('counts as drawn only what y shows', () => {
+    expect(drawLines(stand().surface, { ...view, y: [0, 5] })).toEqual({ drawn: 3, of: 4 });
+  });
+
+  it('shows of a band that y does not hold what lies there, without shading', () => {
+    const band = { low: 2, high: 50, lowLabel: 'floor', highLabel: 'start', whole: false };
+    const { surface, calls } = stand();
+    drawLines(surface, { ...view, band });
+    expect(calls.filter(([name]) => name === 'fillText').map(([, text]) => text)).toEqual(expect.arrayContaining(['floor']));
+    expect(calls.some(([name, text]) => name === 'fillText' && text === 'start')).toBe(false);
+  });
+
   it('breaks where a logarithmic scale has no place', () => {
     const { surface } = stand();
     expect(drawLines(surface, { ...view, log: true, y: [1, 10], lines: [{ key: 'loss', label: 'loss', slot: 1, columns: columns([1, 0, 10]) }] })).toEqual({ drawn: 2, of: 3 });
     expect(geometryOf({ ...view, log: true, y: [1, 100] }, 208, 116).y(10)).toBe(58);
+  });
+});
+
+describe('the strip of the whole run', () => {
+  const x = Float64Array.from([0, 2, 20, 30, 40]);
+  const texts = (calls: Call[]) => calls.filter(([name]) => name === 'fillText').map(([, text]) => String(text));
+  const strip = (kind: 'step' | 'elapsed', word: string) => {
+    const { surface, calls } = stand();
+    const curve = { ...columns([1, 2, 3, 4, 5]), x };
+    drawOverview(surface, { columns: curve, xScale: new XScale(kind, [curve]), window: [1, 3], total: 4, last: 4, marks: [], running: false, scale: 1, words: { x: word, now: 'now' } });
+    return { calls, words: texts(calls) };
+  };
+
+  it('counts x as the charts below do', () => {
+    const [steps, time] = [strip('step', 'step'), strip('elapsed', 'elapsed, s')];
+    expect(steps.words).toContain('2');
+    expect(time.words).toEqual(expect.arrayContaining(['0', '20', 'elapsed, s']));
+    const points = ({ calls }: { calls: Call[] }) => calls.filter(([name]) => name === 'lineTo').map(([, at]) => Number(at));
+    // The third value lies in the middle of the steps, and at half of the time as well; the second does not.
+    expect(points(steps)).toContain(34 + (208 - 34 - 8) / 4);
+    expect(points(time)).toContain(34 + ((208 - 34 - 8) * 2) / 40);
   });
 });
 

@@ -4,7 +4,8 @@ import type { Columns } from '../src/lib/backend/frame';
 import { parseHeatmap } from '../src/lib/backend/heatmap';
 import { bordersOf, foldRows, pixels, RELATIVE, rowPixels, scaleOf, shade } from '../src/lib/charts/heat';
 import { hairAt, isBand, isHair, nonfiniteSteps, trace } from '../src/lib/charts/trace';
-import { yRange } from '../src/lib/charts/range';
+import { moved, valueAtShare, yRange, zoomed } from '../src/lib/charts/range';
+import { heldBy } from '../src/lib/charts/series';
 import { cut, encodeCells } from './fixtures/frames';
 import { random } from './fixtures/series';
 
@@ -39,6 +40,22 @@ describe('trace', () => {
     }
     expect(touched.has(40)).toBe(true);
     expect(tally).toEqual({ drawn: 100, of: 100 });
+  });
+
+  it('runs to both edges of a window through the values beyond them, and counts neither', () => {
+    const around: Columns = { ...columnsOf([5, 1, 2, 9], 4), step: Float64Array.from([80, 100, 110, 140]), values: 2, before: true, after: true };
+    const { strokes, tally } = draw(around, [95, 120]);
+    expect(strokes).toEqual([[[80, 5], [100, 1], [110, 2], [140, 9]]]);
+    expect(tally).toEqual({ drawn: 2, of: 2 });
+    const across: Columns = { ...columnsOf([5, 9], 2), step: Float64Array.from([80, 140]), values: 0, before: true, after: true };
+    expect(draw(across, [95, 120]).strokes, 'nothing inside, and a line across').toEqual([[[80, 5], [140, 9]]]);
+    expect(yRange([around], [95, 120], false)).toEqual([0.95, 2.05]);
+  });
+
+  it('does not call drawn what lies beyond the picture', () => {
+    const pen = { moveTo: () => undefined, lineTo: () => undefined };
+    const tally = trace(columnsOf([1, 2, 3, 10], 4), [0, 3], (step) => step, (value) => value, pen, undefined, (y) => y >= 1.5 && y <= 5);
+    expect(tally).toEqual({ drawn: 2, of: 4 });
   });
 
   it('breaks at a column of NaN and does not bridge it', () => {
@@ -161,5 +178,25 @@ describe('heat map', () => {
   it('leaves unrecorded pixels transparent', () => {
     const ramp = [[0, 0, 0], [255, 255, 255]] as const;
     expect([...pixels([Float64Array.of(1, NaN, 100)], 3, [...ramp])]).toEqual([0, 0, 0, 255, 0, 0, 0, 0, 255, 255, 255, 255]);
+  });
+});
+
+describe('y', () => {
+  it('fits the data, and holds a band only where it is asked for', () => {
+    const band = { low: 0.79, high: 6.65, lowLabel: '', highLabel: '' };
+    const columns = columnsOf([4, 3, 2], 3);
+    const range = (whole: boolean) => yRange([columns], [0, 2], false, heldBy({ ...band, whole }));
+    expect(range(false)).toEqual([1.9, 4.1]);
+    expect(range(true)[0]).toBeLessThan(0.79);
+    expect(range(true)[1]).toBeGreaterThan(6.65);
+    expect(heldBy(null)).toEqual([]);
+  });
+
+  it.each<[string, [number, number], boolean]>([['linear', [2, 6], false], ['logarithmic', [0.1, 1000], true]])('zooms and moves back to where it was, %s', (_, range, log) => {
+    const near = (found: [number, number]) => found.forEach((value, at) => expect(value).toBeCloseTo(range[at] ?? NaN, 9));
+    near(zoomed(zoomed(range, 0.5, log), 2, log));
+    near(moved(moved(range, 0.3, log), -0.3, log));
+    const at = valueAtShare(range, 0.25, log);
+    expect(valueAtShare(zoomed(range, 0.5, log, at), 0.25, log)).toBeCloseTo(at, 9);
   });
 });

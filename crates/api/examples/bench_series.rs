@@ -174,6 +174,7 @@ async fn curves_of(context: &Context, runs: &[RunId], names: &[&str]) -> Result<
         to: None,
         columns: CHART_COLUMNS,
         axis: None,
+        edges: false,
     };
     Ok(frames::frame(context, &request).await?.len())
 }

@@ -60,11 +60,20 @@ fn format_names() -> Names {
     FORMATS.iter().map(|format| format.name).collect()
 }
 
-/// Writes runs in a format and returns the files.
+/// What an export left on the disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    pub paths: Vec<PathBuf>,
+    /// The outermost folder that was made for them; none where all were there.
+    pub made: Option<PathBuf>,
+}
+
+/// Writes runs in a format and says what was written.
 ///
 /// # Errors
-/// `invalid_input` for an unknown format; `failed` where a file cannot be written.
-pub async fn export(context: &Context, ids: &[String], format: &str, path: &Path) -> Result<Vec<PathBuf>> {
+/// `invalid_input` for an unknown format, and for a folder that would have to be made at the root of the file system; `failed` where a
+/// file cannot be written.
+pub async fn export(context: &Context, ids: &[String], format: &str, path: &Path) -> Result<Written> {
     let mut chosen = Vec::with_capacity(ids.len());
     for id in ids {
         chosen.push(runs::resolve(context, id).await?);
@@ -73,19 +82,40 @@ pub async fn export(context: &Context, ids: &[String], format: &str, path: &Path
         let error = ApiError::invalid(Failure::NoFormat { name: format.to_owned() });
         return Err(error.hint(Advice::ChooseOneOf { choices: format_names() }));
     };
-    match format.write {
+    // Several tables lie in the folder PATH, all else in the folder around it.
+    let folder = match format.write {
+        Write::Values(_) if chosen.len() > 1 => Some(path),
+        _ => path.parent(),
+    };
+    let made = missing(folder)?;
+    let paths = match format.write {
         Write::Values(made) => tables(context, &chosen, format.name, made, path).await,
         Write::Figure(made) => picture(context, &chosen, made, path).await,
+    }?;
+    Ok(Written { paths, made })
+}
+
+/// The outermost folder of a path that is not there yet. At the root of the file system none is made: a path that begins with an
+/// unknown folder there is nearly always mistyped.
+fn missing(folder: Option<&Path>) -> Result<Option<PathBuf>> {
+    let Some(folder) = folder.filter(|folder| !folder.as_os_str().is_empty()) else { return Ok(None) };
+    let outermost = folder.ancestors().filter(|one| !one.as_os_str().is_empty() && !one.exists()).last();
+    let Some(outermost) = outermost else { return Ok(None) };
+    if outermost.parent().is_some_and(|above| above.parent().is_none() && above.has_root()) {
+        let error = ApiError::invalid(Failure::NoFolder { path: outermost.display().to_string() });
+        return Err(error.hint(Advice::MakeFolder));
     }
+    Ok(Some(outermost.to_path_buf()))
 }
 
 /// Writes what the window drew: what its charts show, as it shows it. `content` is in base64.
 ///
 /// # Errors
-/// `invalid_input` where that is no base64; `failed` where the file cannot be written.
+/// `invalid_input` where that is not base64; `failed` where the file cannot be written.
 pub fn save(path: &Path, content: &str) -> Result<()> {
     let bytes = BASE64_STANDARD.decode(content);
     let bytes = bytes.map_err(|error| ApiError::invalid(Failure::NoBase64 { reason: error.to_string() }))?;
+    missing(path.parent())?;
     write(path, &bytes)
 }
 
@@ -221,8 +251,8 @@ mod tests {
         let path = folder.path().join("exports/loss.png");
         save(&path, "iVBORw0KGgo=").unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"\x89PNG\r\n\x1a\n");
-        let error = save(&path, "no base64").unwrap_err();
-        assert!(error.message.contains("no base64"), "{}", error.message);
+        let error = save(&path, "not base64").unwrap_err();
+        assert!(error.message.contains("not base64"), "{}", error.message);
         assert_eq!(std::fs::read(&path).unwrap().len(), 8, "the old file stays");
     }
 

@@ -171,6 +171,7 @@ fn fill(
         first_step: 0,
         started_at: begun.at,
         versions: BTreeMap::default(),
+        host: None,
     };
     let journal = Writer::create(&folder.journal(1), header, WriterOptions::default())
         .map_err(|error| failed(&error))?;

@@ -73,9 +73,11 @@ pub async fn frame(context: &Context, request: &FrameRequest) -> Result<Vec<u8>>
         shown = Some(shown.map_or((from, to), |(first, last)| (first.min(from), last.max(to))));
         asked.push((alike, grid));
     }
+    // Nothing lies beyond all that is recorded.
+    let surrounded = request.edges && (request.from.is_some() || request.to.is_some());
     let mut found = Vec::new();
     for run in runs {
-        found.extend(lines::read(context, run, &asked, request.axis).await?);
+        found.extend(lines::read(context, run, &asked, surrounded, request.axis).await?);
     }
     encode(&found, shown.unwrap_or((0, 0)), request.axis.is_some_and(|axis| axis != FrameAxis::Step))
 }
@@ -111,6 +113,8 @@ fn encode(lines: &[Line], (from, to): (u64, u64), with_x: bool) -> Result<Vec<u8
                 superseded_attempt: line.superseded_attempt,
                 columns: u32::try_from(line.columns.len()).unwrap_or(u32::MAX),
                 values: line.values(),
+                before: line.before,
+                after: line.after,
                 offset: u32::try_from(at).unwrap_or(u32::MAX),
             }
         });
@@ -173,6 +177,8 @@ mod tests {
             smoothing: 0.0,
             superseded_attempt: None,
             columns,
+            before: false,
+            after: false,
             x,
         }
     }

@@ -2,12 +2,14 @@
 //! command line are thin shells over this; it knows no Tauri type and prints nothing.
 
 pub mod alarms;
+mod branches;
 pub mod compare;
 mod context;
 mod csv_table;
 pub mod datasets;
 pub mod doctor;
 pub mod dto;
+mod edges;
 mod error;
 mod estimate;
 pub mod events;
@@ -23,6 +25,8 @@ pub mod journals;
 mod lines;
 mod metric_table;
 mod number;
+pub mod objective;
+pub mod origin;
 pub mod overview;
 mod pace;
 pub mod probes;
@@ -47,7 +51,7 @@ pub use rpc::{dispatch, typescript};
 pub use sentences::{english_catalogue, forms};
 pub use vitals_recipe::describe as describe_parameter;
 pub use vitals_recipe::sentences;
-pub use vitals_recipe::{Bytes, Metric};
+pub use vitals_recipe::{Bytes, Metric, Role, metric};
 pub use vitals_run::{
     BackboneCheck, CheckpointMade, Command, Evidence, Happening, Imported, Nonfinite, Rewound, RunConfig,
     RunState, Shock, SkippedStep, Source, Stalled, rfc3339,

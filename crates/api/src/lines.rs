@@ -5,7 +5,9 @@ use vitals_series::{Grid, MEDIAN_WINDOW, Piece, Summary, relative_to_running_med
 use vitals_store::{RunId, Series, SeriesQuery, View};
 
 use crate::Context;
+use crate::branches::{branches, joined};
 use crate::dto::{ApiError, FrameAxis, SeriesAsk};
+use crate::edges::{self, Edges};
 use crate::error::Result;
 use crate::said::Failure;
 
@@ -20,14 +22,18 @@ pub(crate) struct Line {
     /// The attempt whose superseded values these are; `None`: the values in force.
     pub superseded_attempt: Option<u32>,
     pub columns: Vec<Summary>,
+    /// The first column is the value before the window, the last one the value behind it.
+    pub before: bool,
+    pub after: bool,
     /// Where each column's first step lies on the axis; empty on an axis of steps.
     pub x: Vec<f64>,
 }
 
 impl Line {
-    /// Values that the columns stand for.
+    /// Values of the window that the columns stand for.
     pub fn values(&self) -> u64 {
-        self.columns.iter().map(|column| column.count).sum()
+        let inside = usize::from(self.before)..self.columns.len() - usize::from(self.after);
+        self.columns[inside].iter().map(|column| column.count).sum()
     }
 }
 
@@ -40,6 +46,21 @@ struct Unplaced {
     smoothing: f64,
     superseded_attempt: Option<u32>,
     columns: Vec<Summary>,
+    before: bool,
+    after: bool,
+}
+
+impl Unplaced {
+    fn key(&self) -> edges::Key {
+        (self.name.clone(), self.superseded_attempt)
+    }
+
+    /// Puts the values beyond the window around the columns.
+    fn surround(&mut self, Edges { before, after }: Edges) {
+        (self.before, self.after) = (before.is_some(), after.is_some());
+        self.columns.splice(0..0, before);
+        self.columns.extend(after);
+    }
 }
 
 /// Series that are wanted in the same way: read in one go, cut on one grid.
@@ -67,29 +88,44 @@ pub(crate) fn alike(asks: &[SeriesAsk]) -> Vec<Alike> {
     found
 }
 
-/// A run's lines, each group of series on its grid.
+/// A run's lines, each group of series on its grid; with `surrounded`, each with its values beyond the grid's edges.
 pub(crate) async fn read(
     context: &Context,
     run: RunId,
     asked: &[(Alike, Grid)],
+    surrounded: bool,
     axis: Option<FrameAxis>,
 ) -> Result<Vec<Line>> {
     let mut lines = Vec::new();
     for (alike, grid) in asked {
-        lines.extend(cut_alike(context, run, alike, *grid).await?);
+        lines.extend(cut_alike(context, run, alike, *grid, surrounded).await?);
     }
     let superseded = asked.iter().any(|(alike, _)| alike.superseded);
     place(context, run, superseded, axis, lines).await
 }
 
-async fn cut_alike(context: &Context, run: RunId, alike: &Alike, grid: Grid) -> Result<Vec<Unplaced>> {
+async fn cut_alike(
+    context: &Context,
+    run: RunId,
+    alike: &Alike,
+    grid: Grid,
+    surrounded: bool,
+) -> Result<Vec<Unplaced>> {
+    let beyond = match surrounded {
+        true => edges::find(context, run, &alike.names, alike.superseded, grid).await?,
+        false => edges::Beyond::default(),
+    };
     // Nodes hold what is relative to a median for layers only.
     let of_nodes = !alike.relative || alike.names.iter().all(|name| name.contains('/'));
     if alike.smoothing > 0.0 || !of_nodes {
-        from_values(context, run, alike, grid).await
-    } else {
-        from_nodes(context, run, alike, grid).await
+        return from_values(context, run, alike, grid, surrounded, beyond.last()).await;
     }
+    let mut lines = from_nodes(context, run, alike, grid).await?;
+    let mut found = edges::read(context, run, &beyond, alike.relative, alike.superseded).await?;
+    for line in &mut lines {
+        line.surround(found.remove(&line.key()).unwrap_or_default());
+    }
+    Ok(lines)
 }
 
 async fn from_nodes(context: &Context, run: RunId, alike: &Alike, grid: Grid) -> Result<Vec<Unplaced>> {
@@ -105,15 +141,25 @@ async fn from_nodes(context: &Context, run: RunId, alike: &Alike, grid: Grid) ->
         smoothing: alike.smoothing,
         superseded_attempt: strip.superseded_attempt,
         columns: strip.columns.iter().map(pick).filter(|column| column.count > 0).collect(),
+        before: false,
+        after: false,
     };
     Ok(strips.into_iter().map(line).collect())
 }
 
-async fn from_values(context: &Context, run: RunId, alike: &Alike, grid: Grid) -> Result<Vec<Unplaced>> {
+/// `until`: the furthest step behind the grid that is wanted.
+async fn from_values(
+    context: &Context,
+    run: RunId,
+    alike: &Alike,
+    grid: Grid,
+    surrounded: bool,
+    until: Option<u64>,
+) -> Result<Vec<Unplaced>> {
     // From the beginning: medians and smoothing look back beyond the window.
     let query = SeriesQuery {
         names: alike.names.clone(),
-        to: Some(grid.end().saturating_sub(1)),
+        to: Some(grid.end().saturating_sub(1).max(until.unwrap_or(0))),
         superseded: alike.superseded,
         ..SeriesQuery::default()
     };
@@ -123,43 +169,27 @@ async fn from_values(context: &Context, run: RunId, alike: &Alike, grid: Grid) -
     let cut = move || {
         let branches = read.into_iter().flat_map(branches);
         branches
-            .map(|(superseded_attempt, series)| Unplaced {
-                columns: cut(&series.steps, &shown(&series.steps, &series.values, relative, smoothing), grid),
-                stream: series.stream,
-                name: series.name,
-                unit: series.unit,
-                relative,
-                smoothing,
-                superseded_attempt,
+            .map(|(superseded_attempt, series)| {
+                let values = shown(&series.steps, &series.values, relative, smoothing);
+                let mut line = Unplaced {
+                    columns: cut(&series.steps, &values, grid),
+                    before: false,
+                    after: false,
+                    stream: series.stream,
+                    name: series.name,
+                    unit: series.unit,
+                    relative,
+                    smoothing,
+                    superseded_attempt,
+                };
+                if surrounded {
+                    line.surround(edges_of(&series.steps, &values, grid));
+                }
+                line
             })
             .collect()
     };
     tokio::task::spawn_blocking(cut).await.map_err(|error| ApiError::failed(Failure::answer(&error)))
-}
-
-/// One series a name: a metric that goes on in another stream, as where a column was added midway, is one line.
-fn joined(read: Vec<Series>) -> Vec<Series> {
-    let mut found: Vec<Series> = Vec::new();
-    for series in read {
-        let Some(known) = found.iter_mut().find(|known| known.name == series.name) else {
-            found.push(series);
-            continue;
-        };
-        let mut rows: Vec<(u64, f64, f64, u32, bool)> = Vec::new();
-        for part in [&*known, &series] {
-            rows.extend((0..part.steps.len()).map(|row| {
-                let (step, value, elapsed) = (part.steps[row], part.values[row], part.elapsed_secs[row]);
-                (step, value, elapsed, part.attempts[row], part.in_force[row])
-            }));
-        }
-        rows.sort_by_key(|row| row.0);
-        known.steps = rows.iter().map(|row| row.0).collect();
-        known.values = rows.iter().map(|row| row.1).collect();
-        known.elapsed_secs = rows.iter().map(|row| row.2).collect();
-        known.attempts = rows.iter().map(|row| row.3).collect();
-        known.in_force = rows.iter().map(|row| row.4).collect();
-    }
-    found
 }
 
 fn shown(steps: &[u64], values: &[f64], relative: bool, smoothing: f64) -> Vec<f64> {
@@ -178,32 +208,11 @@ fn cut(steps: &[u64], values: &[f64], grid: Grid) -> Vec<Summary> {
     columns
 }
 
-/// The values in force, and behind them those that each attempt lost to a later one.
-fn branches(series: Series) -> Vec<(Option<u32>, Series)> {
-    if series.in_force.iter().all(|in_force| *in_force) {
-        return vec![(None, series)];
-    }
-    let mut lost: Vec<u32> =
-        series.attempts.iter().zip(&series.in_force).filter(|(_, kept)| !**kept).map(|(a, _)| *a).collect();
-    lost.sort_unstable();
-    lost.dedup();
-    let part = |of: Option<u32>| {
-        let rows: Vec<usize> = (0..series.steps.len())
-            .filter(|&row| match of {
-                None => series.in_force[row],
-                Some(attempt) => !series.in_force[row] && series.attempts[row] == attempt,
-            })
-            .collect();
-        Series {
-            steps: rows.iter().map(|&row| series.steps[row]).collect(),
-            values: rows.iter().map(|&row| series.values[row]).collect(),
-            elapsed_secs: rows.iter().map(|&row| series.elapsed_secs[row]).collect(),
-            attempts: rows.iter().map(|&row| series.attempts[row]).collect(),
-            in_force: rows.iter().map(|&row| series.in_force[row]).collect(),
-            ..series.clone()
-        }
-    };
-    std::iter::once(None).chain(lost.into_iter().map(Some)).map(|of| (of, part(of))).collect()
+/// The values next to a grid, of a series that is at hand as a whole.
+fn edges_of(steps: &[u64], values: &[f64], grid: Grid) -> Edges {
+    let single = |row: usize| Some(Summary::of(steps.get(row..=row)?, values.get(row..=row)?));
+    let [first, end] = [grid.from, grid.end()].map(|edge| steps.partition_point(|&step| step < edge));
+    Edges { before: first.checked_sub(1).and_then(single), after: single(end) }
 }
 
 /// What turns a run's steps into another axis.
@@ -254,6 +263,8 @@ async fn place(
         smoothing: line.smoothing,
         superseded_attempt: line.superseded_attempt,
         columns: line.columns,
+        before: line.before,
+        after: line.after,
     };
     Ok(lines.into_iter().map(place).collect())
 }
@@ -352,6 +363,23 @@ mod tests {
     }
 
     #[test]
+    fn the_values_next_to_a_grid_are_those_before_and_behind_it() {
+        let (steps, values) = ([0, 20, 40, 60, 80], [1.0, 2.0, 3.0, f64::NAN, 5.0]);
+        let near = |from, columns| {
+            let edges = edges_of(&steps, &values, Grid { from, stride: 1, columns });
+            [edges.before, edges.after].map(|one| one.map(|one| (one.first_step, one.last.to_bits())))
+        };
+        let at = |step: u64, value: f64| Some((step, value.to_bits()));
+        assert_eq!(
+            near(21, 19),
+            [at(20, 2.0), at(40, 3.0)],
+            "nothing lies inside, and both neighbours are known"
+        );
+        assert_eq!(near(20, 21), [at(0, 1.0), at(60, f64::NAN)], "what is not finite breaks the line there");
+        assert_eq!(near(0, 81), [None, None]);
+    }
+
+    #[test]
     fn series_are_read_with_those_that_are_wanted_alike() {
         let relative = |name: &str| SeriesAsk { relative: true, ..SeriesAsk::raw(name) };
         let smoothed = |name: &str| SeriesAsk { smoothing: 50.0, ..SeriesAsk::raw(name) };
@@ -382,6 +410,8 @@ mod tests {
                 smoothing: 0.0,
                 superseded_attempt: None,
                 columns,
+                before: false,
+                after: false,
             };
             positions(&line, scale)
         };
@@ -392,19 +422,5 @@ mod tests {
             [1.0, 2.0, 3.0, 3.5, 4.5, 5.5]
         );
         assert!(x(&Scale::Seconds(Vec::new())).iter().all(|x| x.is_nan()));
-    }
-
-    #[test]
-    fn a_superseded_tail_is_a_series_of_its_own() {
-        let mut both = series("loss", vec![1.0, 2.0, 3.0, 20.0, 30.0]);
-        both.steps = vec![0, 1, 2, 1, 2];
-        both.attempts = vec![1, 1, 1, 2, 2];
-        both.in_force = vec![true, false, false, true, true];
-        let parts: Vec<_> =
-            branches(both).into_iter().map(|(attempt, part)| (attempt, part.steps, part.values)).collect();
-        assert_eq!(
-            parts,
-            [(None, vec![0, 1, 2], vec![1.0, 20.0, 30.0]), (Some(1), vec![1, 2], vec![2.0, 3.0])]
-        );
     }
 }

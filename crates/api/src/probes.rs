@@ -16,6 +16,7 @@ use vitals_store::{NewRun, Probed, RunRow, Store};
 use crate::Context;
 use crate::dto::{ApiError, ErrorCode, ProbePreview, ProbeStart, Run};
 use crate::error::{Result, hinted, io_error};
+use crate::estimate::Estimates;
 use crate::said::{Advice, Failure, Operation, names};
 use crate::{datasets, runs, supervisor};
 
@@ -73,9 +74,11 @@ async fn plan(context: &Context, request: &ProbeStart) -> Result<Planned> {
 /// As [`start`].
 pub(crate) async fn preview(context: &Context, request: &ProbeStart) -> Result<ProbePreview> {
     let Planned { recipe, facts, .. } = plan(context, request).await?;
+    let total_steps = recipe.schedule(facts.images).total_steps;
     Ok(ProbePreview {
         settable: settable(recipe.task).into_iter().map(str::to_owned).collect(),
-        total_steps: recipe.schedule(facts.images).total_steps,
+        total_steps,
+        estimated_seconds: Estimates::measured(context).await?.seconds(&recipe, total_steps),
         parameters: recipe.by_name(),
     })
 }

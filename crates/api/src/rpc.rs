@@ -16,8 +16,8 @@ use crate::dto::*;
 use crate::error::Result;
 use crate::said::Failure;
 use crate::{
-    Context, alarms, compare, datasets, doctor, events, export, files, overview, probes, queue_settings,
-    runs, samples, settings, supervisor, sweeps, table,
+    Context, alarms, compare, datasets, doctor, events, export, files, origin, overview, probes,
+    queue_settings, runs, samples, settings, supervisor, sweeps, table,
 };
 
 #[derive(Deserialize, TS)]
@@ -212,6 +212,7 @@ methods! {
     overview(Nothing) -> Overview = |c, _| overview::overview(c).await?;
     runs(RunsQuery) -> RunsPage = |c, p| runs::list(c, &p).await?;
     run(Id) -> RunDetail = |c, p| runs::detail(c, &p.id).await?;
+    run_origin(Id) -> RunOrigin = |c, p| origin::origin(c, &p.id).await?;
     run_log(RunLog) -> Vec<LogLine> = |c, p| runs::log(c, &p.id, p.lines.unwrap_or(500)).await?;
     events(EventsOf) -> RunEvents = |c, p| events::events(c, &p.id, &p.kinds.unwrap_or_default()).await?;
     alarms(AlarmsQuery) -> Alarms = |c, p| alarms::alarms(c, &p).await?;
@@ -270,7 +271,7 @@ methods! {
     compare(Ids) -> Comparison = |c, p| compare::compare(c, &p.ids).await?;
     export(Export) -> Exported = |c, p| {
         let written = export::export(c, &p.ids, &p.format, &PathBuf::from(p.path)).await?;
-        Exported { paths: written.into_iter().map(|path| path.display().to_string()).collect() }
+        Exported { paths: written.paths.into_iter().map(|path| path.display().to_string()).collect() }
     };
     file_save(FileSave) -> Exported = |_, p| {
         export::save(&PathBuf::from(&p.path), &p.content)?;
@@ -380,6 +381,7 @@ pub fn typescript() -> String {
         RunDetail,
         RunEvent,
         RunEvents,
+        RunOrigin,
         RunState,
         RunsPage,
         RunsQuery,
@@ -401,6 +403,7 @@ pub fn typescript() -> String {
         SweepText,
         Told,
         Transition,
+        UsedDataset,
     );
     let json = "export type JsonValue = number | string | boolean | null | JsonValue[] | { [key: string]: JsonValue };";
     types.extend(crate::metric_table::types(&config));

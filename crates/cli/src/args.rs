@@ -7,18 +7,27 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
 use vitals_api::export;
 
+mod sweeps;
+#[cfg(test)]
+mod tests;
+
+pub use sweeps::{QueueCommand, SweepCommand};
+
+/// Global options have a heading of their own, so that a command's own options come first and are not lost among them.
+const GLOBAL: &str = "Global options";
+
 /// See when, where and why self-supervised ViT training becomes unstable.
 #[derive(Debug, Parser)]
 #[command(name = "vitals", version, propagate_version = true)]
 pub struct Cli {
     /// The workspace: database, run folders, sweep files. Default: $XDG_DATA_HOME/vitals.
-    #[arg(long, global = true, env = "VITALS_WORKSPACE", value_name = "DIR")]
+    #[arg(long, global = true, env = "VITALS_WORKSPACE", value_name = "DIR", help_heading = GLOBAL)]
     pub workspace: Option<PathBuf>,
     /// Print JSON: one document, or one object a line for lists.
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = GLOBAL)]
     pub json: bool,
     /// Print results only, no progress and no remarks.
-    #[arg(long, short, global = true)]
+    #[arg(long, short, global = true, help_heading = GLOBAL)]
     pub quiet: bool,
     #[command(subcommand)]
     pub command: Command,
@@ -31,7 +40,7 @@ pub enum Command {
         #[command(subcommand)]
         command: SweepCommand,
     },
-    /// Be the workspace's supervisor, in the foreground.
+    /// Run the workspace's supervisor in the foreground.
     Supervise {
         /// End after half a minute without anything to do.
         #[arg(long)]
@@ -55,17 +64,23 @@ pub enum Command {
     Events(EventsArgs),
     /// Compare runs: differing parameters, metrics with deltas to the first.
     Compare {
-        #[arg(required = true, num_args = 2..)]
+        /// Two or more runs, by id, the end of an id, or a label that only one run has. The first is the baseline.
+        #[arg(required = true, num_args = 2.., value_name = "RUN")]
         ids: Vec<String>,
+        /// Also what the machine did: times, throughput, memory.
+        #[arg(long)]
+        all: bool,
     },
     /// Write runs to files: their values, or a figure.
     Export {
-        #[arg(required = true)]
+        /// Runs, by id, the end of an id, or a label that only one run has.
+        #[arg(required = true, value_name = "RUN")]
         ids: Vec<String>,
         /// What is written, and how.
         #[arg(long, value_parser = PossibleValuesParser::new(export::FORMATS.iter().map(|one| one.name)))]
         format: String,
-        /// A file; for the values of several runs a folder.
+        /// A file; for the values of several runs a folder. Missing folders are made and named, but none at the root of
+        /// the file system.
         #[arg(long, value_name = "PATH")]
         out: PathBuf,
     },
@@ -80,7 +95,10 @@ pub enum Command {
         command: DatasetCommand,
     },
     /// The parameter table: type, unit, default, range, what it does.
-    Parameters { name: Option<String> },
+    Parameters {
+        /// One parameter by name; without it all are listed.
+        name: Option<String>,
+    },
     /// The order of waiting runs; pause it, change it.
     Queue {
         #[command(subcommand)]
@@ -102,6 +120,7 @@ pub enum Command {
     },
     /// Build runs from their folders: after the database is gone, or from another machine.
     Ingest {
+        /// Folders of runs: each has a job.json in it.
         #[arg(required = true, value_name = "RUN_DIR")]
         folders: Vec<PathBuf>,
     },
@@ -115,69 +134,6 @@ pub enum Command {
     },
 }
 
-#[derive(Debug, Subcommand)]
-pub enum SweepCommand {
-    /// Validate and expand; changes nothing.
-    Check { file: PathBuf },
-    /// Store; prints the sweep's id.
-    Add { file: PathBuf },
-    /// List stored sweeps.
-    List,
-    /// Show a stored sweep with its runs.
-    Show { id: String },
-    /// Print or write a sweep's text.
-    Export {
-        id: String,
-        #[arg(long, value_name = "FILE")]
-        out: Option<PathBuf>,
-    },
-    /// Forget a sweep; its runs stay.
-    Remove { id: String },
-    /// Checkpoint all living runs of a sweep and hold back those that wait.
-    Pause { id: String },
-    /// Let all paused runs of a sweep go on.
-    Resume { id: String },
-    /// End all living runs of a sweep and take those that wait out of the queue.
-    Cancel { id: String },
-    /// Queue all runs of a sweep again that failed, were cancelled or got lost.
-    Retry { id: String },
-    /// Queue every missing run.
-    Start {
-        id: String,
-        #[arg(long)]
-        wait: bool,
-    },
-    /// Add and start; with --wait, return when all runs have ended.
-    Run {
-        file: PathBuf,
-        #[arg(long)]
-        wait: bool,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub enum QueueCommand {
-    /// Runs that wait, the next first.
-    List,
-    /// Start nothing until it goes on; living runs are left alone.
-    Pause,
-    /// Start runs again.
-    Resume,
-    /// Put a waiting run at a place, 1 for the next to start.
-    Move {
-        id: String,
-        #[arg(value_name = "PLACE")]
-        place: u32,
-    },
-    /// Give runs a priority: higher starts first, 0 is usual.
-    Priority {
-        #[arg(allow_hyphen_values = true)]
-        priority: i32,
-        #[arg(required = true)]
-        ids: Vec<String>,
-    },
-}
-
 #[derive(Debug, Args)]
 pub struct RunsArgs {
     /// The filter language: `state = running and base_learning_rate >= 1e-4`.
@@ -186,6 +142,7 @@ pub struct RunsArgs {
     /// A parameter, `metric.last|min|max` or `created_at`; a leading `-` reverses.
     #[arg(long, value_name = "KEY", default_value = "", allow_hyphen_values = true)]
     pub sort: String,
+    /// No more than this many.
     #[arg(long, value_name = "N")]
     pub limit: Option<u64>,
     /// Go on until interrupted: a table that changes on a terminal, JSON lines of changed runs with --json.
@@ -199,47 +156,97 @@ pub struct RunsArgs {
 #[derive(Debug, Subcommand)]
 pub enum RunCommand {
     /// Everything about a run.
-    Show { id: String },
+    Show {
+        /// The run, by id, the end of an id, or a label that only one run has.
+        #[arg(value_name = "RUN")]
+        id: String,
+    },
     /// Checkpoint and free the device.
-    Pause { ids: Vec<String> },
+    Pause {
+        /// Runs, by id, the end of an id, or a label that only one run has.
+        #[arg(value_name = "RUN")]
+        ids: Vec<String>,
+    },
     /// Go on from the checkpoint.
-    Resume { ids: Vec<String> },
+    Resume {
+        /// Runs, by id, the end of an id, or a label that only one run has.
+        #[arg(value_name = "RUN")]
+        ids: Vec<String>,
+    },
     /// Checkpoint and end.
-    Cancel { ids: Vec<String> },
+    Cancel {
+        /// Runs, by id, the end of an id, or a label that only one run has.
+        #[arg(value_name = "RUN")]
+        ids: Vec<String>,
+    },
     /// Queue an ended run again, from its last checkpoint.
-    Retry { ids: Vec<String> },
+    Retry {
+        /// Runs, by id, the end of an id, or a label that only one run has.
+        #[arg(value_name = "RUN")]
+        ids: Vec<String>,
+    },
     /// Write a checkpoint now.
-    Checkpoint { ids: Vec<String> },
+    Checkpoint {
+        /// Runs, by id, the end of an id, or a label that only one run has.
+        #[arg(value_name = "RUN")]
+        ids: Vec<String>,
+    },
     /// Go back to an earlier checkpoint; the old tail stays as a superseded branch.
     Rewind {
+        /// The run, paused or ended.
+        #[arg(value_name = "RUN")]
         id: String,
-        #[arg(long, value_name = "N")]
+        /// Steps done at the checkpoint.
+        #[arg(long, value_name = "STEP")]
         to_step: u64,
     },
     /// Remove runs with their folders.
-    Remove { ids: Vec<String> },
+    Remove {
+        /// Runs, by id, the end of an id, or a label that only one run has.
+        #[arg(value_name = "RUN")]
+        ids: Vec<String>,
+    },
     /// Add tags; with --remove, take them away.
     Tag {
+        /// The run.
+        #[arg(value_name = "RUN")]
         id: String,
+        /// Words without blanks.
+        #[arg(value_name = "TAG")]
         tags: Vec<String>,
+        /// Take them away.
         #[arg(long)]
         remove: bool,
     },
     /// Set the note of a run.
-    Note { id: String, note: String },
+    Note {
+        /// The run.
+        #[arg(value_name = "RUN")]
+        id: String,
+        /// Its text; an empty one removes the note.
+        note: String,
+    },
     /// The last lines of a run's log.
     Log {
+        /// The run.
+        #[arg(value_name = "RUN")]
         id: String,
-        #[arg(long, default_value_t = 100)]
+        /// How many of the newest.
+        #[arg(long, default_value_t = 100, value_name = "N")]
         lines: u32,
     },
     /// The hash over all values in force, as `journal check` has it.
-    Hash { id: String },
+    Hash {
+        /// The run, by id, the end of an id, or a label that only one run has.
+        #[arg(value_name = "RUN")]
+        id: String,
+    },
 }
 
 #[derive(Debug, Args)]
 pub struct ProbeArgs {
     /// The run that is judged.
+    #[arg(value_name = "RUN")]
     pub id: String,
     /// linear: a classifier on frozen features; finetune: the whole network; knn: votes of the nearest features.
     #[arg(long, requires = "dataset")]
@@ -260,11 +267,16 @@ pub struct ProbeArgs {
 
 #[derive(Debug, Args)]
 pub struct SeriesArgs {
+    /// The run.
+    #[arg(value_name = "RUN")]
     pub id: String,
     /// Names of series; without any, those that the run has are listed.
+    #[arg(value_name = "SERIES")]
     pub names: Vec<String>,
+    /// First step.
     #[arg(long, value_name = "STEP")]
     pub from: Option<u64>,
+    /// Last step, included.
     #[arg(long, value_name = "STEP")]
     pub to: Option<u64>,
     /// A number of buckets, or `all`.
@@ -277,6 +289,8 @@ pub struct SeriesArgs {
 
 #[derive(Debug, Args)]
 pub struct EventsArgs {
+    /// The run.
+    #[arg(value_name = "RUN")]
     pub id: String,
     /// spike, dip, collapse, nonfinite, checkpoint, rewound, stalled, shock; comma separated.
     #[arg(long, value_delimiter = ',')]
@@ -294,6 +308,7 @@ pub enum ImportCommand {
         /// What is known of the runs' configuration: a JSON object, whose nested keys are joined with dots.
         #[arg(long, value_name = "FILE")]
         config: Option<PathBuf>,
+        /// CSV files.
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
     },
@@ -302,19 +317,31 @@ pub enum ImportCommand {
 #[derive(Debug, Subcommand)]
 pub enum DatasetCommand {
     /// Give a file or folder of images a name.
-    Add { name: String, path: PathBuf },
+    Add {
+        /// What recipes call it.
+        name: String,
+        /// The file or folder that holds the images.
+        path: PathBuf,
+    },
     /// List data sets.
     List,
     /// Read a data set again: count, fingerprint, problems.
-    Check { name: String },
+    Check {
+        /// A data set of this workspace.
+        name: String,
+    },
     /// Forget a name; files stay.
-    Remove { name: String },
+    Remove {
+        /// A data set of this workspace.
+        name: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]
 pub enum JournalCommand {
     /// Count and hash what a run folder's journals hold.
     Check {
+        /// A run's folder: the one with job.json in it.
         #[arg(value_name = "RUN_DIR")]
         folder: PathBuf,
     },

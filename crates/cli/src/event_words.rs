@@ -26,7 +26,9 @@ fn happened(event: &EventInfo, what: &Happening) -> String {
         Happening::Spike(spike) => {
             let layer = event.peak_layer.as_deref().unwrap_or("a layer");
             let height = number(spike.peak_z.abs());
-            format!("{layer} {height} times its noise at step {}, {until}", spike.peak_step)
+            // Detection finds jumps both ways.
+            let way = if spike.peak_z < 0.0 { "fell " } else { "" };
+            format!("{layer} {way}{height} times its noise at step {}, {until}", spike.peak_step)
         }
         Happening::Dip(dip) => {
             let end = match (dip.recovered, dip.open) {
@@ -83,18 +85,13 @@ fn order(lead: &LeadLag) -> String {
     let farthest = lead.delays.iter().max_by(|a, b| a.steps.abs().total_cmp(&b.steps.abs()));
     match (lead.order, farthest) {
         (LeadOrder::ReferenceFirst, Some(last)) => {
-            format!(
-                "{reference} first, {} {} steps later [{}]",
-                last.layer,
-                steps(last.steps),
-                interval(last)
-            )
+            format!("{reference} first, {} {} later [{}]", last.layer, in_steps(last.steps), interval(last))
         }
         (LeadOrder::ReferenceLater, Some(first)) => {
             format!(
-                "{reference} later, {} {} steps before it [{}]",
+                "{reference} later, {} {} before it [{}]",
                 first.layer,
-                steps(-first.steps),
+                in_steps(-first.steps),
                 interval(first)
             )
         }
@@ -109,6 +106,10 @@ fn interval(delay: &LayerDelay) -> String {
 /// A median may lie between two steps.
 fn steps(count: f64) -> String {
     if count.fract() == 0.0 { format!("{count:.0}").replace('-', "−") } else { number(count) }
+}
+
+fn in_steps(count: f64) -> String {
+    if count == 1.0 { "1 step".to_owned() } else { format!("{} steps", steps(count)) }
 }
 
 /// What all spikes together say of the network's first layer.
@@ -131,12 +132,7 @@ pub fn summary(lead: &LeadSummary) -> Vec<String> {
         number(*p_value)
     )];
     lines.extend(delays.iter().map(|delay| {
-        format!(
-            "  {} behind it by {} steps, median, 95 % {}",
-            delay.layer,
-            steps(delay.steps),
-            interval(delay)
-        )
+        format!("  {} behind it by {}, median, 95 % {}", delay.layer, in_steps(delay.steps), interval(delay))
     }));
     lines
 }

@@ -3,6 +3,7 @@
 
 mod args;
 mod clock;
+mod compare_rows;
 mod event_commands;
 mod event_words;
 mod follow;
@@ -94,7 +95,7 @@ async fn dispatch(cli: Cli, out: &Out) -> vitals_api::Result<u8> {
         Command::Probe(args) => probe_commands::run(&context, &args, out).await,
         Command::Series(query) => run_commands::series(&context, &query, out).await,
         Command::Events(query) => event_commands::events(&context, &query, out).await,
-        Command::Compare { ids } => run_commands::compare(&context, &ids, out).await,
+        Command::Compare { ids, all } => run_commands::compare(&context, &ids, all, out).await,
         Command::Export { ids, format, out: path } => {
             run_commands::export(&context, &ids, &format, &path, out).await
         }

@@ -6,7 +6,7 @@ use vitals_api::{Context, Metric, Result, RunSelection, probes, runs};
 use crate::INTERRUPTED;
 use crate::args::ProbeArgs;
 use crate::out::Out;
-use crate::text::{Table, percent, short};
+use crate::text::{Table, counted, percent, short};
 use crate::wait;
 
 pub async fn run(context: &Context, args: &ProbeArgs, out: &Out) -> Result<u8> {
@@ -33,7 +33,7 @@ pub async fn run(context: &Context, args: &ProbeArgs, out: &Out) -> Result<u8> {
     };
     let mut probe = probes::start(context, &request).await?;
     if args.wait {
-        out.remark(format!("probe {}: {} steps queued", probe.id, probe.progress.total_steps));
+        out.remark(format!("probe {}: {} queued", probe.id, counted(probe.progress.total_steps, "step")));
         let id = runs::resolve(context, &probe.id).await?;
         let detached =
             format!("`vitals run show {}` shows it, `vitals run cancel` ends it", short(&probe.id));

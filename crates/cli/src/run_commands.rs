@@ -3,21 +3,23 @@
 use std::path::Path;
 
 use serde_json::{Value, json};
-use vitals_api::dto::{ApiError, Comparison, Run, RunDetail, RunsQuery};
+use vitals_api::dto::{ApiError, CompareMetric, Comparison, Run, RunDetail, RunOrigin, RunsQuery};
 use vitals_api::said::Failure;
 use vitals_api::series::{Points, SeriesData};
 use vitals_api::{
-    Command, Context, Metric, Result, Source, compare as api_compare, export as api_export, runs,
+    Command, Context, Metric, Result, Source, compare as api_compare, export as api_export, objective,
+    origin, runs,
     series as api_series, supervisor, table,
 };
 
 use crate::args::{RunCommand, RunsArgs, SeriesArgs};
+use crate::compare_rows;
 use crate::follow::follow;
 use crate::out::Out;
 use crate::probe_commands;
 use crate::runs_table::print_runs;
 use crate::said::Refusal;
-use crate::text::{Table, last, number, optional};
+use crate::text::{Table, alike, counted, last, number, optional};
 
 pub async fn list(context: &Context, args: &RunsArgs, out: &Out) -> Result<u8> {
     let query =
@@ -51,7 +53,12 @@ pub async fn one(context: &Context, command: RunCommand, out: &Out) -> Result<u8
     match command {
         RunCommand::Show { id } => {
             let detail = runs::detail(context, &id).await?;
-            if out.json { out.document(&with_run_fields(&detail)?)? } else { print_detail(&detail, out) }
+            let origin = origin::origin(context, &detail.run.id).await?;
+            if out.json {
+                out.document(&with_run_fields(&detail, &origin)?)?;
+            } else {
+                print_detail(&detail, &origin, out);
+            }
         }
         RunCommand::Pause { ids } => ask(context, Command::Pause, &ids, Value::Null, out).await?,
         RunCommand::Resume { ids } => ask(context, Command::Resume, &ids, Value::Null, out).await?,
@@ -89,7 +96,7 @@ pub async fn one(context: &Context, command: RunCommand, out: &Out) -> Result<u8
 }
 
 /// The contract's JSON of a run, with what `show` adds beside its fields.
-fn with_run_fields(detail: &RunDetail) -> Result<Value> {
+fn with_run_fields(detail: &RunDetail, origin: &RunOrigin) -> Result<Value> {
     let encode = |error: serde_json::Error| ApiError::failed(Failure::json(&error));
     let mut whole = serde_json::to_value(&detail.run).map_err(encode)?;
     let rest = serde_json::to_value(detail).map_err(encode)?;
@@ -98,6 +105,7 @@ fn with_run_fields(detail: &RunDetail) -> Result<Value> {
             // `events` of a run are counts; the events themselves have another name here.
             whole.insert(if name == "events" { "event_list".to_owned() } else { name }, value);
         }
+        whole.insert("origin".to_owned(), serde_json::to_value(origin).map_err(encode)?);
     }
     Ok(whole)
 }
@@ -124,12 +132,23 @@ pub fn report_asked(command: Command, answer: &Value, out: &Out) -> Result<()> {
     Ok(())
 }
 
-fn print_detail(detail: &RunDetail, out: &Out) {
+fn print_detail(detail: &RunDetail, origin: &RunOrigin, out: &Out) {
     let run = &detail.run;
     out.line(format!("{}  {}", run.label, run.id));
     out.line(format!("state       {} · {}", run.state, run.evidence));
     out.line(format!("step        {} of {}", run.progress.step, run.progress.total_steps));
     out.line(format!("folder      {}", detail.folder));
+    let trained: Vec<String> =
+        origin.versions.iter().map(|(name, version)| format!("{name} {version}")).collect();
+    let unknown = || "not recorded".to_owned();
+    out.line(format!("trained by  {}", if trained.is_empty() { unknown() } else { trained.join(", ") }));
+    out.line(format!("host        {}", origin.host.clone().unwrap_or_else(unknown)));
+    if !run.tags.is_empty() {
+        out.line(format!("tags        {}", run.tags.join(", ")));
+    }
+    if !run.note.is_empty() {
+        out.line(format!("note        {}", run.note));
+    }
     if let (Some(start), Some(floor)) = (run.loss_start, run.loss_floor) {
         out.line(format!(
             "loss        {} (starts near {}, floor {})",
@@ -142,7 +161,7 @@ fn print_detail(detail: &RunDetail, out: &Out) {
         out.line(format!("effective lr {}", number(rate)));
     }
     if let Some(source) = &run.source {
-        out.line(format!("imported    {}", origin(source, run.original_id.as_deref())));
+        out.line(format!("imported    {}", imported_from(source, run.original_id.as_deref())));
     }
     out.line("");
     let mut states = Table::new(&["at", "state", "evidence"]);
@@ -163,7 +182,9 @@ fn print_detail(detail: &RunDetail, out: &Out) {
         Some(_) => print_config(run, out),
     }
     if let Some(probed) = &run.probed {
-        let at = probed.step.map_or_else(|| "untrained".to_owned(), |step| format!("after {step} steps"));
+        let at = probed
+            .step
+            .map_or_else(|| "untrained".to_owned(), |step| format!("after {}", counted(step, "step")));
         out.line(format!("\njudges      {} {at}", probed.run));
     }
     if !detail.probes.is_empty() {
@@ -198,7 +219,7 @@ fn print_config(run: &Run, out: &Out) {
     config.lines().iter().for_each(|line| out.line(line));
 }
 
-fn origin(source: &Source, original_id: Option<&str>) -> String {
+fn imported_from(source: &Source, original_id: Option<&str>) -> String {
     let tool = match (&source.tool, &source.version) {
         (Some(tool), Some(version)) => format!("{tool} {version}, {}", source.kind),
         (Some(tool), None) => format!("{tool}, {}", source.kind),
@@ -280,12 +301,14 @@ pub async fn series(context: &Context, args: &SeriesArgs, out: &Out) -> Result<u
     Ok(0)
 }
 
-pub async fn compare(context: &Context, ids: &[String], out: &Out) -> Result<u8> {
+pub async fn compare(context: &Context, ids: &[String], all: bool, out: &Out) -> Result<u8> {
     let comparison = api_compare::compare(context, ids).await?;
     if out.json {
         out.document(&comparison)?;
     } else {
+        let objective = objective::shared(context, &comparison.runs).await?;
         print_comparison(&comparison, out);
+        print_metrics(&comparison, objective.as_deref(), all, out);
     }
     Ok(0)
 }
@@ -304,16 +327,31 @@ fn print_comparison(comparison: &Comparison, out: &Out) {
         table.row(std::iter::once(name.clone()).chain(values.iter().map(cell)).collect());
     }
     table.lines().iter().for_each(|line| out.line(line));
-    out.line(format!("{} parameters are equal", comparison.equal_parameters));
+    let equal = comparison.equal_parameters;
+    out.line(format!(
+        "{} equal",
+        if equal == 1 { "1 parameter is".to_owned() } else { format!("{equal} parameters are") }
+    ));
     if comparison.unshared_parameters > 0 {
         out.line(format!("{} are known of one of them only", comparison.unshared_parameters));
     }
     out.line("");
-    head[0] = "metric";
+}
+
+/// Last values with their differences to the first run's, each row in one notation.
+fn print_metrics(comparison: &Comparison, objective: Option<&str>, all: bool, out: &Out) {
+    let mut head = vec!["metric"];
+    head.extend(comparison.runs.iter().map(|run| run.label.as_str()));
     let mut table = Table::new(&head);
-    for (name, metrics) in comparison.metrics.iter().filter(|(name, _)| !name.contains('/')) {
-        let cell = |(index, metric): (usize, &vitals_api::dto::CompareMetric)| {
-            let value = optional(metric.last.as_ref());
+    let (names, hidden) = compare_rows::rows(comparison.metrics.keys(), objective, all);
+    for name in names {
+        let metrics = &comparison.metrics[name];
+        let last = |metric: &CompareMetric| metric.last.as_ref().map(vitals_api::dto::Number::value);
+        let values: Vec<f64> =
+            metrics.iter().flat_map(|metric| [last(metric), metric.delta]).flatten().collect();
+        let number = alike(&values);
+        let cell = |(index, metric): (usize, &CompareMetric)| {
+            let value = last(metric).map_or_else(|| "–".to_owned(), &number);
             match metric.delta.filter(|_| index > 0) {
                 Some(delta) => format!("{value} ({}{})", if delta >= 0.0 { "+" } else { "" }, number(delta)),
                 None => value,
@@ -321,15 +359,26 @@ fn print_comparison(comparison: &Comparison, out: &Out) {
         };
         table.row(std::iter::once(name.clone()).chain(metrics.iter().enumerate().map(cell)).collect());
     }
+    out.line("");
     table.lines().iter().for_each(|line| out.line(line));
+    if hidden > 0 {
+        out.remark(format!(
+            "{} of the machine left out; --all prints {}",
+            counted(hidden as u64, "metric"),
+            if hidden == 1 { "it" } else { "them" }
+        ));
+    }
 }
 
 pub async fn export(context: &Context, ids: &[String], format: &str, path: &Path, out: &Out) -> Result<u8> {
     let written = api_export::export(context, ids, format, path).await?;
     if out.json {
-        out.document(&json!({ "paths": written }))?;
+        out.document(&json!({ "paths": written.paths, "made": written.made }))?;
     } else {
-        written.iter().for_each(|path| out.line(path.display().to_string()));
+        written.paths.iter().for_each(|path| out.line(path.display().to_string()));
+        if let Some(folder) = &written.made {
+            out.remark(format!("made the folder {}", folder.display()));
+        }
     }
     Ok(0)
 }

@@ -18,6 +18,7 @@ pub struct SlurmArgs {
     /// Empty: the cluster's default.
     #[arg(long, value_name = "NAME")]
     partition: Option<String>,
+    /// The account that pays for the jobs; empty: the cluster's default.
     #[arg(long, value_name = "NAME")]
     account: Option<String>,
     /// The time limit of a job, as `sbatch --time` takes it; a run that meets it goes on from its checkpoint.

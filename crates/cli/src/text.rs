@@ -69,6 +69,24 @@ pub fn number(value: f64) -> String {
     text.replace('-', "−")
 }
 
+/// Values of one row or column, all in one notation: powers of ten where one of them would not show without, else as many decimals
+/// as give the largest four significant digits.
+pub fn alike(values: &[f64]) -> impl Fn(f64) -> String {
+    let sizes = || values.iter().copied().filter(|value| value.is_finite() && *value != 0.0).map(f64::abs);
+    let (largest, smallest) = (sizes().fold(0.0, f64::max), sizes().fold(f64::INFINITY, f64::min));
+    let digits = if largest > 0.0 { (3 - largest.log10().floor() as i32).max(0) as usize } else { 0 };
+    // A decimal that would show nothing of the smallest, or a number that nobody reads.
+    let powers =
+        largest >= 1e6 || (largest > 0.0 && largest < 1e-3) || smallest * 10_f64.powi(digits as i32) < 0.5;
+    move |value| {
+        if !value.is_finite() || value == 0.0 {
+            return number(value);
+        }
+        let text = if powers { format!("{value:.2e}") } else { format!("{value:.digits$}") };
+        text.replace('-', "−")
+    }
+}
+
 /// A metric's last value, or a dash.
 pub fn last(metric: Option<&MetricSummary>) -> String {
     metric
@@ -116,6 +134,16 @@ mod tests {
     fn numbers_have_three_digits() {
         let shown = [0.0, 1.0, 0.123_456, 1234.5, 1.5e-4, -2.5, f64::NAN].map(number);
         assert_eq!(shown, ["0", "1.00", "0.123", "1234", "1.50e−4", "−2.50", "NaN"]);
+    }
+
+    #[test]
+    fn values_beside_each_other_have_one_notation() {
+        let said = |values: &[f64]| values.iter().copied().map(alike(values)).collect::<Vec<_>>().join(" ");
+        assert_eq!(said(&[4.129, 4.13, 0.001]), "4.129 4.130 0.001");
+        assert_eq!(said(&[0.006, -0.001]), "0.006000 −0.001000");
+        assert_eq!(said(&[3e-3, 1e-7]), "3.00e−3 1.00e−7");
+        assert_eq!(said(&[1e-4, 1e-3, 1e-2]), "0.00010 0.00100 0.01000");
+        assert_eq!(said(&[677.0, 12.25, 0.0, f64::NAN]), "677.0 12.2 0 NaN");
     }
 
     #[test]

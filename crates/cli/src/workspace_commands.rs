@@ -11,7 +11,7 @@ use crate::args::{DatasetCommand, ImportCommand, JournalCommand};
 use crate::clock;
 use crate::out::Out;
 use crate::said::{Advice, Refusal};
-use crate::text::Table;
+use crate::text::{Table, counted};
 
 /// The workspace that is meant: the one named, else `$XDG_DATA_HOME/vitals`.
 pub fn root(named: Option<&Path>) -> Result<PathBuf> {
@@ -67,13 +67,14 @@ pub fn journal(command: &JournalCommand, out: &Out) -> Result<u8> {
         out.document(&found)?;
     } else {
         out.line(format!(
-            "{} records, {} values, last step {}",
-            found.records,
-            found.values,
+            "{}, {}, last step {}",
+            counted(found.records, "record"),
+            counted(found.values, "value"),
             found.last_step.map_or_else(|| "–".to_owned(), |step| step.to_string())
         ));
         out.line(format!("sha256 {}", found.sha256));
-        out.line(format!("{} torn bytes, {} corrupt records", found.torn_bytes, found.corrupt_records));
+        let (torn, corrupt) = (found.torn_bytes, found.corrupt_records);
+        out.line(format!("{}, {}", counted(torn, "torn byte"), counted(corrupt, "corrupt record")));
     }
     Ok(if found.corrupt_records == 0 { 0 } else { 1 })
 }

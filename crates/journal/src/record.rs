@@ -23,6 +23,9 @@ pub struct Header {
     /// Versions of what wrote it: `vitals`, `libtorch`, …
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub versions: BTreeMap<String, String>,
+    /// The machine that it was written on, by its name; absent where nobody said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
 }
 
 impl Header {
@@ -35,6 +38,7 @@ impl Header {
             first_step,
             started_at: started_at.into(),
             versions: BTreeMap::new(),
+            host: None,
         }
     }
 }

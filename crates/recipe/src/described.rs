@@ -13,7 +13,7 @@ crate::sentences! {
         Number = "a number";
         Text = "a text in quotes";
         OneOf { choices: Names } = "one of {choices}";
-        WholeNumberFromZero = "a whole number from 0 on";
+        WholeNumberFromZero = "a whole number, 0 or greater";
         Table = "a table";
         List = "a list";
         Tables = "a list of tables";

@@ -17,7 +17,7 @@ crate::sentences! {
         AddDataset { name: String, names: Names } =
             "add it under Data sets, or with `vitals dataset add {name} PATH`; there are {names}";
         LabelledDataset = "choose a data set with labels: `vitals dataset list`";
-        ProbePrecisions = "fp32 can always be; fine-tuning can be in bf16";
+        ProbePrecisions = "fp32 always works; fine-tuning works in bf16 too";
         StartProbe = "once a run has a checkpoint: `vitals probe RUN --kind linear --dataset NAME`";
         Knows { place: Told, names: Names } = "{place} knows {names}";
         Presets { names: Names } = "the presets are {names}";

@@ -42,6 +42,11 @@ impl Role {
     pub const fn is_of_layers(self) -> bool {
         matches!(self, Role::LayerNorm | Role::TensorNorm | Role::LayerValue)
     }
+
+    /// Whether a schedule sets it, so that there is no noise in it to smooth away.
+    pub(crate) const fn is_scheduled(self) -> bool {
+        matches!(self, Role::LearningRate | Role::EncoderMomentum)
+    }
 }
 
 /// What a metric has one series of.
@@ -126,6 +131,8 @@ pub struct MetricRow {
     /// Empty for a plain number.
     pub unit: &'static str,
     pub role: Role,
+    /// A schedule sets it, nobody measures it.
+    pub scheduled: bool,
     pub panel: Panel,
     pub better: Better,
     pub reads: Reads,

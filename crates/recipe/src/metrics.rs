@@ -46,6 +46,7 @@ macro_rules! metric_table {
                 stored: Stored::$stored,
                 unit: or!("" $(, $unit)?),
                 role: Role::$role,
+                scheduled: Role::$role.is_scheduled(),
                 panel: or!(Panel::All $(, Panel::$panel)?),
                 better: or!(Better::Neither $(, Better::$better)?),
                 reads: or!(Reads::Plain $(, Reads::$reads)?),
@@ -103,19 +104,19 @@ metric_table! {
     }
     evaluation_fixed {
         /// The same against a fixed bank of training images without augmentation, evaluated anew.
-        KnnTop1Fixed: F32 = "knn_top1_fixed", "kNN accuracy, fixed bank", role KnnFixedBank, panel Curves, better Higher, reads Percent;
+        KnnTop1Fixed: F32 = "knn_top1_fixed", "Fixed-bank kNN accuracy", role KnnFixedBank, panel Curves, better Higher, reads Percent;
     }
     baseline {
         /// The same bank and queries as raw pixels: what no training at all gives.
-        KnnTop1Pixels: F32 = "knn_top1_pixels", "kNN accuracy of raw pixels", role KnnPixels, better Higher, reads Percent;
+        KnnTop1Pixels: F32 = "knn_top1_pixels", "Raw-pixel kNN accuracy", role KnnPixels, better Higher, reads Percent;
     }
     probe {
         /// Top-1 accuracy of the probe on held-out images.
-        ProbeTop1: F32 = "probe_top1", "Probe accuracy, top-1", role ProbeAccuracy, panel Curves, better Higher, reads Percent;
+        ProbeTop1: F32 = "probe_top1", "Top-1 probe accuracy", role ProbeAccuracy, panel Curves, better Higher, reads Percent;
         /// Held-out images whose class is among the probe's five best.
-        ProbeTop5: F32 = "probe_top5", "Probe accuracy, top-5", role Other, panel Curves, better Higher, reads Percent;
+        ProbeTop5: F32 = "probe_top5", "Top-5 probe accuracy", role Other, panel Curves, better Higher, reads Percent;
         /// Cross-entropy of the probe on held-out images.
-        ProbeLoss: F32 = "probe_loss", "Probe loss, held-out", role ProbeLoss, panel Curves, better Lower;
+        ProbeLoss: F32 = "probe_loss", "Held-out probe loss", role ProbeLoss, panel Curves, better Lower;
     }
     system {
         /// Main memory that the worker holds.

@@ -99,7 +99,7 @@ crate::sentences! {
             "`{name}` is {found}; it must lie between {min} and {max}";
         /// The word is none of the choices.
         UnknownChoice { name: String, found: String, choices: Names } =
-            "`{name}` knows no `{found}`; it must be one of {choices}";
+            "`{found}` is not a value of `{name}`; it must be one of {choices}";
         /// The text does not follow the parameter's form.
         Syntax { name: String, found: String, rule: Told } = "`{name}` is `{found}`; it must be {rule}";
         /// No parameter has this name.

@@ -44,7 +44,7 @@ sentences! {
         // Of the living.
         Records = "the worker records";
         RecordsAgain = "records come in again";
-        LockHeld = "its lock is held: somebody works on it";
+        LockHeld = "its lock is held: a process is working on it";
         JournalDamaged { what: String } =
             "its journal is damaged and cannot be read on; the run goes on: {what}";
         Silent { seconds: u64 } = "no record for {seconds} s";
@@ -108,11 +108,11 @@ sentences! {
         DatasetNotUnderstood { name: String, why: String } =
             "what is known of data set `{name}` cannot be understood: {why}";
         CheckpointGone { path: String } = "the checkpoint {path} is gone";
-        LockHeldByOthers = "its lock is held by another process, and no attempt tells by whom";
+        LockHeldByOthers = "its lock is held by another process, and no attempt says which";
         SchedulerRefused { scheduler: String, why: String } =
             "{scheduler} refused it: {why}; change the settings of {scheduler}, then retry";
         FolderNotWritable { what: String } =
-            "failed to {what}; see that its folder can be written, then retry";
+            "failed to {what}; make sure that its folder is writable, then retry";
         Failed { what: String } = "failed to {what}";
     }
 }

@@ -64,7 +64,7 @@ vitals_recipe::sentences! {
     /// Why a `job.json` could not be read; texts fit after "failed to …:".
     pub enum JobError in "job" {
         /// There is none, or this user may not read it.
-        Io { path: String, reason: String } = "read {path}: {reason}; without it nothing says what the run is";
+        Io { path: String, reason: String } = "read {path}: {reason}; without it there is no telling what the run is";
         /// The text is not JSON, or lacks what a job must have.
         Unreadable { path: String, reason: String } =
             "understand {path}: {reason}; the run cannot go on from this folder";

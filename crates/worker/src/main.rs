@@ -9,6 +9,7 @@ mod evaluation;
 mod exit;
 mod images;
 mod memory;
+mod origin;
 mod probe;
 mod processor;
 mod recorder;

@@ -54,6 +54,12 @@ fn means(precision: Precision, flags: &[&str]) -> Means {
     }
 }
 
+/// How many threads the engine has, as a log says it.
+pub fn threads() -> String {
+    let count = vitals_engine::num_threads();
+    if count == 1 { "1 thread".to_owned() } else { format!("{count} threads") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

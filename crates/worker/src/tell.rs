@@ -11,7 +11,7 @@ pub fn tell(journal: &Writer, step: u64, what: &Happening) -> Result<(), Failure
     Ok(journal.event(what.kind(), Some(step), what.details())?)
 }
 
-/// Records a loss that is no number. Whether it ends the run is for the recipe to say.
+/// Records a non-finite loss. Whether it ends the run is for the recipe to say.
 pub fn tell_nonfinite(journal: &Writer, step: u64, loss: f64) -> Result<(), Failure> {
     tell(journal, step, &Happening::Nonfinite(Nonfinite::Loss { loss: loss.to_string() }))
 }

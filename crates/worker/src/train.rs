@@ -21,7 +21,7 @@ use crate::images::{loader_config, open_dataset, tell_unreadable};
 use crate::memory;
 use crate::recorder::{Members, Recorder, StepTime};
 use crate::tell::{tell, tell_nonfinite};
-use crate::{environment, probe, processor, signals};
+use crate::{environment, origin, probe, processor, signals};
 
 /// Trains the attempt that `job.json` describes and returns the exit code. Whatever happens after the journal is
 /// open, an end record says it.
@@ -52,7 +52,8 @@ fn run(run_dir: &Path, job: &Job, started_at: &str) -> anyhow::Result<ExitCode> 
         .context("failed to take the run's lock; is another worker training it?")?;
     folder.create_attempt(job.attempt)?;
     let mut header = Header::new(&job.run, job.attempt, job.first_step, started_at);
-    header.versions = job.versions.clone();
+    header.versions = origin::versions(job.versions.clone());
+    header.host = origin::host();
     let journal = Arc::new(Writer::create(&folder.journal(job.attempt), header, WriterOptions::default())?);
     signals::install().context("failed to listen to signals")?;
     let mut last_step = None;
@@ -118,9 +119,9 @@ fn attempt(
     journal.log(
         Level::Info,
         format!(
-            "attempt {} on {device} with {} threads: steps {} to {}, {} images a step",
+            "attempt {} on {device} with {}: steps {} to {}, {} images a step",
             job.attempt,
-            vitals_engine::num_threads(),
+            processor::threads(),
             job.first_step,
             schedule.total_steps,
             recipe.batch_size

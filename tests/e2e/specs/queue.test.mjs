@@ -124,7 +124,7 @@ test('runs that cannot start say so on the live screen with what to do, and the 
   await space.vitals('queue', 'resume');
   await become('good', 'finished');
   await says(await become('away', 'failed'), /device cuda:7 does not exist here.*set device to/);
-  await says(await become('barred', 'failed'), /failed to create .*; see that its folder can be written, then retry/);
+  await says(await become('barred', 'failed'), /failed to create .*; make sure that its folder is writable, then retry/);
   await rm(folder);
   await retry(barred.id);
   await become('barred', 'finished');

@@ -197,7 +197,7 @@ test('no screen and no view of a run has a serious fault of access, light or dar
   const addresses = [
     ...['sweeps', 'live', 'runs', 'settings'].map((screen) => [`#/${screen}`, `${screen}-screen`]),
     [`#/compare?runs=${runs[0].id},${runs[1].id}`, 'compare-screen'],
-    ...['curves', 'gradients', 'optimizer', 'config', 'log', 'checkpoints', 'system', 'series'].map((tab) => [`#/run/${watched}?tab=${tab}`, 'run-screen']),
+    ...['curves', 'gradients', 'optimizer', 'overview', 'config', 'log', 'checkpoints', 'system', 'series'].map((tab) => [`#/run/${watched}?tab=${tab}`, 'run-screen']),
   ];
   const found = [];
   for (const theme of ['light', 'dark']) {

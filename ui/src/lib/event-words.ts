@@ -10,12 +10,18 @@ export function depthOf(event: EventInfo): number | null {
   return event.depth === null ? null : -Math.abs(event.depth) * 100;
 }
 
-/** How large it was: points of a dip, a spike's height over its noise, by how much a level changed, how many values are not
- * finite. */
+/** Detection finds jumps of gradient norms both ways: a norm that fell is no spike to a reader. */
+export const isFall = (event: EventInfo): boolean => event.peak_z !== null && event.peak_z < 0;
+
+/** The kind as it is drawn and called: `fall` where a spike goes down. */
+export const kindOf = (event: EventInfo): string => (isFall(event) ? 'fall' : event.kind);
+
+/** How large it was: points of a dip, how far a norm rose or fell over its noise, by how much a level changed, how many values are
+ * not finite. */
 export function eventSize(event: EventInfo): string {
   const depth = event.kind === 'dip' ? depthOf(event) : null;
   if (depth !== null) return t('run.points', { points: signed(depth) });
-  if (event.peak_z !== null) return t('run.z', { z: number(event.peak_z, 0) });
+  if (event.peak_z !== null) return t(isFall(event) ? 'run.z_fell' : 'run.z', { z: number(Math.abs(event.peak_z), 0) });
   if (event.from !== null && event.to !== null) return signed(event.to - event.from);
   return event.kind === 'nonfinite' && event.count !== null ? t('event.values', { n: number(event.count) }) : '';
 }
@@ -38,7 +44,7 @@ export function eventText(event: EventInfo): string {
   const depth = event.kind === 'dip' ? depthOf(event) : null;
   if (depth !== null) return t('run.points', { points: signed(depth) });
   const layer = event.peak_layer ?? event.layer;
-  const where = layer === null ? translated(`event.${event.kind}`, event.kind) : layerShort(layer);
+  const where = layer === null ? translated(`event.${kindOf(event)}`, event.kind) : layerShort(layer);
   return [where, eventSize(event)].filter((part) => part !== '').join(' ');
 }
 
@@ -60,5 +66,5 @@ export function eventTitle(event: EventInfo, all: readonly EventInfo[]): string 
     event.confirmed === null ? '' : t(event.confirmed ? 'run.confirmed' : 'run.not_confirmed'),
     event.open ? t('run.still_open') : '',
   ];
-  return [t('run.event_title', { kind: translated(`event.${event.kind}`, event.kind), layer, step: number(event.step) }), ...notes].filter((part) => part !== '').join('; ');
+  return [t('run.event_title', { kind: translated(`event.${kindOf(event)}`, event.kind), layer, step: number(event.step) }), ...notes].filter((part) => part !== '').join('; ');
 }

@@ -46,6 +46,12 @@ export function plain(value: number): string {
   return number(value, digits);
 }
 
+/** How the values of one setting are written beside each other: all with exponents below 1 where one of them needs an exponent. */
+export function alike(values: readonly number[]): (value: number) => string {
+  const small = values.some((value) => value !== 0 && Math.abs(value) < 0.01);
+  return (value) => (small && value !== 0 && Math.abs(value) < 1 ? rate(value) : plain(value));
+}
+
 /** A recorded number, which may be non-finite, as a JS number; null stays null. */
 export function recorded(value: Recorded | null | undefined): number | null {
   return value === null || value === undefined ? null : Number(value);

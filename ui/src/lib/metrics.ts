@@ -28,14 +28,19 @@ export function rowOf(series: string, role: Role | null = null): MetricRow | nul
   return rows.find((row) => row.role === role) ?? rows[0] ?? null;
 }
 
+/** Whether a schedule sets it and nobody measures it: smoothing would bend it. A series that the table does not know goes by its role. */
+export function isScheduled(series: string, role: Role | null = null): boolean {
+  return rowOf(series, role)?.scheduled ?? METRICS.some((row) => row.role === role && row.scheduled);
+}
+
 const words = (row: MetricRow): Words => (messages.language === 'ko' ? KOREAN[patternOf(row)] : undefined) ?? row;
 
-/** The label of a metric or series; of one that layers have, with its layer. */
+/** The label of a metric or series; of one that layers have, its layer first: what tells it from its neighbours is read where room ends. */
 export function metricName(series: string): string {
   const [name, member] = split(series);
   const row = rowOf(series) ?? METRICS.find((one) => one.name === name) ?? null;
   if (row === null) return series;
-  return member === null ? words(row).title : `${words(row).title}, ${layerName(member)}`;
+  return member === null ? words(row).title : `${layerName(member)} · ${words(row).title}`;
 }
 
 /** What it is, in a sentence; empty for series of other programs. */

@@ -35,6 +35,10 @@ pub struct FrameRequest {
     /// What `x` counts; absent means steps, and then there is no array of it.
     #[ts(optional)]
     pub axis: Option<FrameAxis>,
+    /// Also the value before the window and the one behind it, so that lines run to the edges.
+    #[serde(default)]
+    #[ts(as = "Option<bool>", optional)]
+    pub edges: bool,
 }
 
 /// One series of a frame, and how it is wanted. Series that are wanted alike are cut on one grid.
@@ -105,8 +109,11 @@ pub struct FrameSeries {
     pub superseded_attempt: Option<u32>,
     /// Rows (non-empty pixel columns).
     pub columns: u32,
-    /// Values represented by them.
+    /// Values of the window that they stand for.
     pub values: u64,
+    /// The first row is the one value before the window, the last one the value behind it.
+    pub before: bool,
+    pub after: bool,
     /// Byte offset of the first array from the start of the frame.
     pub offset: u32,
 }

@@ -59,6 +59,8 @@ pub struct ProbePreview {
     /// Parameters that a probe of this kind takes.
     pub settable: Vec<String>,
     pub total_steps: u64,
+    /// What it will take, from probes of its kind and size that ran in this workspace; none where none has.
+    pub estimated_seconds: Option<f64>,
 }
 
 /// One run, as listed and as shown (`vitals runs --json`).

@@ -134,12 +134,12 @@ fn a_cluster() {
     told(all, "");
     told(
         |s| s.slurm.partition = "gpu; rm -rf /".to_owned(),
-        "slurm.partition is `gpu; rm -rf /`; that is no name of one · letters, digits, `_`, `-`, `.`; empty for the \
+        "slurm.partition is `gpu; rm -rf /`; that is not a valid name · letters, digits, `_`, `-`, `.`; empty for the \
          cluster's default",
     );
     told(
         |s| s.slurm.time = "soon".to_owned(),
-        "slurm.time is `soon`; that is no time limit · minutes, hours:minutes:seconds or days-hours:minutes:seconds, such \
+        "slurm.time is `soon`; that is not a time limit · minutes, hours:minutes:seconds or days-hours:minutes:seconds, such \
          as 90, 12:00:00 or 2-00:00:00",
     );
     told(

@@ -45,12 +45,12 @@ vitals_recipe::sentences! {
         InstallLibtorch =
             "`cargo xtask setup` installs libtorch; `cargo xtask setup --cuda` the one for NVIDIA devices";
         IngestAgain = "move vitals.db away and run `vitals ingest` on the run folders: they hold everything";
-        LookAtDisk = "see that the disk is well and nobody else writes to it";
+        LookAtDisk = "check that the disk is healthy and that nothing else writes to it";
         DatabaseAbove = "see the database above";
         InstallDataset = "install it, or add it again with `vitals dataset add NAME PATH`";
         DatasetBack = "put it back, or add it again with `vitals dataset add NAME PATH`";
         SupervisorLog = "see supervisor.log in the workspace";
         MakeRoom = "make room, or remove old runs with `vitals run remove`";
-        RunsFolder = "see that the runs folder is there";
+        RunsFolder = "check that the runs folder exists";
     }
 }

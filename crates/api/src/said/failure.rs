@@ -36,13 +36,13 @@ vitals_recipe::sentences! {
         NoSeries { name: String } = "the run has no series `{name}`";
         TooFewToCompare = "give at least two runs to compare";
 
-        NoSweepFileName { file: String } = "`{file}` is no name for a sweep file";
+        NoSweepFileName { file: String } = "`{file}` is not a valid name for a sweep file";
         FileExists { file: String } = "{file} exists already";
         FileRemoved { file: String } = "{file} was removed meanwhile";
         FileChanged { file: String } = "{file} was changed on disk meanwhile";
 
         DatasetRemoved { name: String } = "data set `{name}` was removed";
-        NoDatasetName { name: String } = "`{name}` is no name for a data set";
+        NoDatasetName { name: String } = "`{name}` is not a valid name for a data set";
         BuiltIn { name: String } = "`{name}` is built in";
         BuiltInStays { name: String } = "`{name}` is built in and stays";
         NoDataset { name: String } = "no data set `{name}`";
@@ -55,7 +55,8 @@ vitals_recipe::sentences! {
         WrongCropScale { found: String } = "crop_min_scale {found} is not within 0 to 1";
 
         NoFormat { name: String } = "there is no format `{name}`";
-        NoBase64 { reason: String } = "the content is no base64: {reason}";
+        NoFolder { path: String } = "there is no folder {path}";
+        NoBase64 { reason: String } = "the content is not base64: {reason}";
         NotDrawn { reason: String } = "failed to draw the figure: {reason}";
         PngNotDrawn { reason: String } = "failed to draw the PNG: {reason}";
         NoJson { reason: String } = "this is no JSON: {reason}";
@@ -76,7 +77,7 @@ vitals_recipe::sentences! {
         NotForProbes { name: String, task: String, reason: Told } =
             "`{name}` cannot be set for a probe of the kind {task}: {reason}";
         NoCheckpointYet { run: String } = "run {run} has no checkpoint yet";
-        NoCheckpoint { word: String } = "`{word}` is no checkpoint";
+        NoCheckpoint { word: String } = "`{word}` is not a checkpoint";
         NoCheckpointInForce { run: String } = "run {run} has no checkpoint in force";
         RunLacksCheckpoint { run: String, step: String } = "run {run} has no checkpoint at step {step}";
         DamagedCheckpoint { path: String, reason: String } = "the checkpoint {path} is damaged: {reason}";

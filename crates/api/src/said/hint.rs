@@ -17,7 +17,7 @@ vitals_recipe::sentences! {
         TryAgain = "try again; nothing was changed";
         CheckDatabase = "`vitals doctor` checks the database";
         LookForCause = "`vitals doctor` looks for the cause";
-        NothingToDo = "it serves every window and command of this workspace; nothing is to do";
+        NothingToDo = "it serves every window and command of this workspace; there is nothing to do";
         StartNotifications = "start the desktop's notification service, or switch notifications off in Settings";
 
         OneOf { choices: Names } = "one of {choices}";
@@ -35,6 +35,7 @@ vitals_recipe::sentences! {
         SweepFileName = "use letters, digits and dashes, with the ending .toml";
         CompareVersions = "compare both versions and choose one";
         OtherName = "choose another name";
+        MakeFolder = "make it first, if it is meant";
         DatasetName = "use letters, digits, dashes, underscores and dots";
         AddDataset = "`vitals dataset list` shows the data sets, `vitals dataset add NAME PATH` adds one";
         ListDatasets = "`vitals dataset list` shows them";

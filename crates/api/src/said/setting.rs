@@ -15,8 +15,8 @@ vitals_recipe::sentences! {
         NoCause { found: String, causes: Names } =
             "retry.causes names `{found}`; a cause is one of {causes}";
         NoCauses = "retry.causes is empty, so that nothing would ever be retried";
-        NoName { name: String, found: String } = "{name} is `{found}`; that is no name of one";
-        NoTime { name: String, found: String } = "{name} is `{found}`; that is no time limit";
+        NoName { name: String, found: String } = "{name} is `{found}`; that is not a valid name";
+        NoTime { name: String, found: String } = "{name} is `{found}`; that is not a time limit";
         RelativePath { name: String, found: String } = "{name} is `{found}`; it must be an absolute path";
         NoFile { name: String, found: String } = "{name} is {found}, and there is no such file";
         Option { name: String, option: String, what: Told } = "{name} has `{option}`; {what}";

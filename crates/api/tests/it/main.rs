@@ -4,6 +4,7 @@
 
 mod csv;
 mod damaged;
+mod edges;
 mod filter;
 mod synthetic;
 mod world;

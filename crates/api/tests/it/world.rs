@@ -44,6 +44,7 @@ pub async fn drawn(context: &Context, run: RunId, names: &[&str], columns: u32) 
         to: None,
         columns,
         axis: None,
+        edges: false,
     };
     let bytes = frames::frame(context, &request).await.unwrap();
     let length = u32::from_le_bytes(bytes[..4].try_into().unwrap()) as usize;

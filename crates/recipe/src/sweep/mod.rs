@@ -17,6 +17,7 @@ mod numbers;
 mod place;
 mod read;
 mod remarks;
+mod single;
 mod spaced;
 mod syntax;
 
@@ -28,6 +29,7 @@ pub use edit_error::EditError;
 pub use expand::Expansion;
 pub use form::{FormAxis, SweepForm};
 pub use mistake::Mistake;
+pub use single::single;
 pub use syntax::Syntax;
 
 use crate::dataset::Datasets;

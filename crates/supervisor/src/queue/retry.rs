@@ -1,5 +1,5 @@
 //! Whether a run that ended badly is tried again without being asked: as often as the setting says, for the causes it
-//! names, and never for what another try cannot mend (bad input, a loss that is no number). Pure.
+//! names, and never for what another try cannot mend (bad input, a non-finite loss). Pure.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};

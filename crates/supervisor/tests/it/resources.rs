@@ -121,7 +121,8 @@ async fn a_folder_that_cannot_be_written_is_said_with_what_to_do_and_the_rest_go
     world.state(good, RunState::Finished).await;
     let row = world.state(barred, RunState::Failed).await;
     let folder = world.folder(barred).path().display().to_string();
-    for words in ["not started: failed to lock", &folder, "see that its folder can be written, then retry"] {
+    for words in ["not started: failed to lock", &folder, "make sure that its folder is writable, then retry"]
+    {
         assert!(row.evidence.contains(words), "`{words}` in {}", row.evidence);
     }
     drop(unwritable);

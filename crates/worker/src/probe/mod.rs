@@ -69,9 +69,8 @@ pub fn attempt(
         Some(step) => format!("run {} after {step} steps", probed.run),
         None => format!("the untrained network of run {}", probed.run),
     };
-    let threads = vitals_engine::num_threads();
-    let text =
-        format!("attempt {} on {device} with {threads} threads: {} of {judged}", job.attempt, recipe.task);
+    let threads = crate::processor::threads();
+    let text = format!("attempt {} on {device} with {threads}: {} of {judged}", job.attempt, recipe.task);
     journal.log(Level::Info, text)?;
     let watcher =
         Watcher::start(folder.clone(), job.acknowledged_control).context("failed to start the watcher")?;

@@ -11,8 +11,11 @@ export type Columns = {
   relative: boolean;
   /** As asked for: steps over which a moving average reaches, 0 = none. */
   smoothing: number;
-  /** Values represented by the columns. */
+  /** Values of the window that the columns represent. */
   values: number;
+  /** The first column is the one value before the window, the last one the value behind it. */
+  before?: boolean;
+  after?: boolean;
   step: Float64Array;
   min: Float64Array;
   max: Float64Array;
@@ -46,6 +49,7 @@ export function parseFrame(buffer: ArrayBuffer): Frame {
     const part = (k: number) => new Float64Array(buffer, declared.offset + k * rows * F64, rows);
     return {
       run: declared.run, name: declared.name, unit: declared.unit, relative: declared.relative, smoothing: declared.smoothing, values: declared.values,
+      before: declared.before, after: declared.after,
       step: part(0), min: part(1), max: part(2), mean: part(3), first: part(4), last: part(5), nonfinite: part(6),
       x: header.arrays > 7 ? part(7) : null, superseded: declared.superseded_attempt ?? null,
     };

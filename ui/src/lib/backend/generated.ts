@@ -302,7 +302,11 @@ columns: number,
 /**
  * What `x` counts; absent means steps, and then there is no array of it.
  */
-axis?: FrameAxis, };
+axis?: FrameAxis, 
+/**
+ * Also the value before the window and the one behind it, so that lines run to the edges.
+ */
+edges?: boolean, };
 
 export type FrameSeries = { run: string, name: string, unit: string, 
 /**
@@ -322,9 +326,13 @@ superseded_attempt?: number,
  */
 columns: number, 
 /**
- * Values represented by them.
+ * Values of the window that they stand for.
  */
 values: number, 
+/**
+ * The first row is the one value before the window, the last one the value behind it.
+ */
+before: boolean, after: boolean, 
 /**
  * Byte offset of the first array from the start of the frame.
  */
@@ -440,7 +448,11 @@ stream: string, stored: Stored,
 /**
  * Empty for a plain number.
  */
-unit: string, role: Role, panel: Panel, better: Better, reads: Reads, 
+unit: string, role: Role, 
+/**
+ * A schedule sets it, nobody measures it.
+ */
+scheduled: boolean, panel: Panel, better: Better, reads: Reads, 
 /**
  * What it is, in English, one or two sentences.
  */
@@ -510,7 +522,11 @@ parameters: { [key in string]: JsonValue },
 /**
  * Parameters that a probe of this kind takes.
  */
-settable: Array<string>, total_steps: number, };
+settable: Array<string>, total_steps: number, 
+/**
+ * What it will take, from probes of its kind and size that ran in this workspace; none where none has.
+ */
+estimated_seconds: number | null, };
 
 export type ProbedRun = { run: string, 
 /**
@@ -654,6 +670,37 @@ lead: LeadSummary | null,
  * Version of the rules that found them.
  */
 detection_version: number, };
+
+export type RunOrigin = { 
+/**
+ * Versions of what trained its newest attempt, by name: `vitals`, `commit`. Empty before it has started.
+ */
+versions: { [key in string]: string }, 
+/**
+ * The machine of its newest attempt.
+ */
+host: string | null, dataset: UsedDataset | null, 
+/**
+ * The values of its sweep's axes.
+ */
+axes: { [key in string]: JsonValue }, 
+/**
+ * The file that its sweep comes from, and the revision of the text that asked for it.
+ */
+sweep_source: string | null, sweep_revision: number | null, 
+/**
+ * Whether its folder is still there.
+ */
+folder_exists: boolean, 
+/**
+ * The text of a sweep file that makes this run again, and no other. Absent for a probe: its checkpoint is no part of a
+ * sweep.
+ */
+again: string | null, 
+/**
+ * Parameters that change nothing in it: those of other methods, optimizers and tasks.
+ */
+unread: Array<string>, };
 
 export type RunState = "queued" | "starting" | "running" | "stalled" | "pausing" | "paused" | "finished" | "failed" | "cancelled" | "lost";
 
@@ -868,6 +915,8 @@ text: string, };
 
 export type Transition = { at: string, from: string | null, to: string, evidence: string, evidence_code: Evidence, };
 
+export type UsedDataset = { name: string, path: string, fingerprint: string, images: number, };
+
 /** The name of each metric; of one that layers have, what stands before the slash. */
 export const METRIC = {
   Loss: "loss",
@@ -899,31 +948,31 @@ export const METRIC = {
 
 /** The table of metrics. */
 export const METRICS: readonly MetricRow[] = [
-  {"better":"lower","help":"What training minimises, mean over the batch.","key":"Loss","name":"loss","of":"run","panel":"curves","reads":"plain","role":"loss","stored":"f32","stream":"step","title":"Loss","unit":""},
-  {"better":"neither","help":"Of the step, warm-up, schedule and disturbance included.","key":"LearningRate","name":"learning_rate","of":"run","panel":"curves","reads":"scientific","role":"learning_rate","stored":"f64","stream":"step","title":"Learning rate","unit":""},
-  {"better":"neither","help":"Weight of the past in the momentum encoder.","key":"EncoderMomentum","name":"encoder_momentum","of":"run","panel":"optimizer","reads":"plain","role":"encoder_momentum","stored":"f64","stream":"step","title":"Encoder momentum","unit":""},
-  {"better":"higher","help":"Spread of the batch's normalised features: √D × the mean over dimensions of their deviation. 1 is spread, 0 is collapse.","key":"FeatureStd","name":"feature_std","of":"run","panel":"gradients","reads":"plain","role":"feature_spread","stored":"f32","stream":"step","title":"Feature std","unit":""},
-  {"better":"lower","help":"Mean cosine between the features of different images.","key":"FeatureCosine","name":"feature_cosine","of":"run","panel":"gradients","reads":"plain","role":"feature_cosine","stored":"f32","stream":"step","title":"Feature cosine","unit":""},
-  {"better":"lower","help":"From the end of one step to the end of the next, evaluation left out.","key":"StepSeconds","name":"step_seconds","of":"run","panel":"system","reads":"milliseconds","role":"system","stored":"f32","stream":"step","title":"Step time","unit":"s"},
-  {"better":"lower","help":"What of the step's time was waiting for the loader.","key":"DataWaitSeconds","name":"data_wait_seconds","of":"run","panel":"system","reads":"milliseconds","role":"system","stored":"f32","stream":"step","title":"Wait for data","unit":"s"},
-  {"better":"higher","help":"Images trained on each second, smoothed.","key":"ImagesPerSecond","name":"images_per_second","of":"run","panel":"system","reads":"plain","role":"throughput","stored":"f32","stream":"step","title":"Images per second","unit":"images/s"},
-  {"better":"neither","help":"L2 norm of the raw gradient over all trained tensors, before clipping.","key":"GradNorm","name":"grad_norm","of":"run","panel":"gradients","reads":"plain","role":"total_norm","stored":"f32","stream":"gradients","title":"Gradient norm","unit":""},
-  {"better":"neither","help":"L2 norm of the raw gradient of a layer. A frozen layer reports the gradient it would have had.","key":"LayerNorm","name":"grad_norm","of":"layer","panel":"curves","reads":"plain","role":"layer_norm","stored":"f32","stream":"gradients","title":"Gradient norm","unit":""},
-  {"better":"neither","help":"L2 norm of the raw gradient of a tensor, under its checkpoint name.","key":"TensorNorm","name":"grad_norm","of":"tensor","panel":"all","reads":"plain","role":"tensor_norm","stored":"f32","stream":"gradients","title":"Gradient norm","unit":""},
-  {"better":"neither","help":"Largest absolute value in the raw gradient of a layer.","key":"GradMax","name":"grad_max","of":"layer","panel":"gradients","reads":"plain","role":"layer_value","stored":"f32","stream":"gradients","title":"Largest gradient","unit":""},
-  {"better":"neither","help":"How far a step moved a layer: norm of the change over norm of the weights before it.","key":"UpdateRatio","name":"update_ratio","of":"layer","panel":"optimizer","reads":"scientific","role":"layer_value","stored":"f32","stream":"gradients","title":"Update ratio","unit":""},
-  {"better":"neither","help":"Root of the mean of gradient² over Adam's second moment; far above 1 where the moment lags behind the gradient.","key":"AdamRms","name":"adam_rms","of":"layer","panel":"optimizer","reads":"plain","role":"layer_value","stored":"f32","stream":"gradients","title":"Adam RMS","unit":""},
-  {"better":"neither","help":"How spread the attention of a block is, from 0 (one token) to 1 (all alike).","key":"AttentionEntropy","name":"attention_entropy","of":"block","panel":"all","reads":"plain","role":"layer_value","stored":"f32","stream":"attention","title":"Attention entropy","unit":""},
-  {"better":"neither","help":"What half precision multiplies the loss with, so that small gradients stay above zero.","key":"LossScale","name":"loss_scale","of":"run","panel":"all","reads":"plain","role":"other","stored":"f32","stream":"precision","title":"Loss scale","unit":""},
-  {"better":"higher","help":"Held-out kNN top-1 accuracy; the bank is a queue of training features.","key":"KnnTop1","name":"knn_top1","of":"run","panel":"curves","reads":"percent","role":"knn_accuracy","stored":"f32","stream":"evaluation","title":"kNN accuracy","unit":""},
-  {"better":"higher","help":"The same against a fixed bank of training images without augmentation, evaluated anew.","key":"KnnTop1Fixed","name":"knn_top1_fixed","of":"run","panel":"curves","reads":"percent","role":"knn_fixed_bank","stored":"f32","stream":"evaluation_fixed","title":"kNN accuracy, fixed bank","unit":""},
-  {"better":"higher","help":"The same bank and queries as raw pixels: what no training at all gives.","key":"KnnTop1Pixels","name":"knn_top1_pixels","of":"run","panel":"all","reads":"percent","role":"knn_pixels","stored":"f32","stream":"baseline","title":"kNN accuracy of raw pixels","unit":""},
-  {"better":"higher","help":"Top-1 accuracy of the probe on held-out images.","key":"ProbeTop1","name":"probe_top1","of":"run","panel":"curves","reads":"percent","role":"probe_accuracy","stored":"f32","stream":"probe","title":"Probe accuracy, top-1","unit":""},
-  {"better":"higher","help":"Held-out images whose class is among the probe's five best.","key":"ProbeTop5","name":"probe_top5","of":"run","panel":"curves","reads":"percent","role":"other","stored":"f32","stream":"probe","title":"Probe accuracy, top-5","unit":""},
-  {"better":"lower","help":"Cross-entropy of the probe on held-out images.","key":"ProbeLoss","name":"probe_loss","of":"run","panel":"curves","reads":"plain","role":"probe_loss","stored":"f32","stream":"probe","title":"Probe loss, held-out","unit":""},
-  {"better":"lower","help":"Main memory that the worker holds.","key":"ResidentMemoryBytes","name":"resident_memory_bytes","of":"run","panel":"system","reads":"bytes","role":"system","stored":"f64","stream":"system","title":"Worker memory","unit":"bytes"},
-  {"better":"lower","help":"Time that training has waited for the journal, in all; above zero where the disk is too slow.","key":"JournalWaitSeconds","name":"journal_wait_seconds","of":"run","panel":"all","reads":"plain","role":"system","stored":"f64","stream":"system","title":"Wait for the journal","unit":"s"},
-  {"better":"lower","help":"Memory that the worker holds on its device.","key":"DeviceMemoryBytes","name":"device_memory_bytes","of":"run","panel":"system","reads":"bytes","role":"system","stored":"f64","stream":"device","title":"Device memory","unit":"bytes"},
+  {"better":"lower","help":"What training minimises, mean over the batch.","key":"Loss","name":"loss","of":"run","panel":"curves","reads":"plain","role":"loss","scheduled":false,"stored":"f32","stream":"step","title":"Loss","unit":""},
+  {"better":"neither","help":"Of the step, warm-up, schedule and disturbance included.","key":"LearningRate","name":"learning_rate","of":"run","panel":"curves","reads":"scientific","role":"learning_rate","scheduled":true,"stored":"f64","stream":"step","title":"Learning rate","unit":""},
+  {"better":"neither","help":"Weight of the past in the momentum encoder.","key":"EncoderMomentum","name":"encoder_momentum","of":"run","panel":"optimizer","reads":"plain","role":"encoder_momentum","scheduled":true,"stored":"f64","stream":"step","title":"Encoder momentum","unit":""},
+  {"better":"higher","help":"Spread of the batch's normalised features: √D × the mean over dimensions of their deviation. 1 is spread, 0 is collapse.","key":"FeatureStd","name":"feature_std","of":"run","panel":"gradients","reads":"plain","role":"feature_spread","scheduled":false,"stored":"f32","stream":"step","title":"Feature std","unit":""},
+  {"better":"lower","help":"Mean cosine between the features of different images.","key":"FeatureCosine","name":"feature_cosine","of":"run","panel":"gradients","reads":"plain","role":"feature_cosine","scheduled":false,"stored":"f32","stream":"step","title":"Feature cosine","unit":""},
+  {"better":"lower","help":"From the end of one step to the end of the next, evaluation left out.","key":"StepSeconds","name":"step_seconds","of":"run","panel":"system","reads":"milliseconds","role":"system","scheduled":false,"stored":"f32","stream":"step","title":"Step time","unit":"s"},
+  {"better":"lower","help":"What of the step's time was waiting for the loader.","key":"DataWaitSeconds","name":"data_wait_seconds","of":"run","panel":"system","reads":"milliseconds","role":"system","scheduled":false,"stored":"f32","stream":"step","title":"Wait for data","unit":"s"},
+  {"better":"higher","help":"Images trained on each second, smoothed.","key":"ImagesPerSecond","name":"images_per_second","of":"run","panel":"system","reads":"plain","role":"throughput","scheduled":false,"stored":"f32","stream":"step","title":"Images per second","unit":"images/s"},
+  {"better":"neither","help":"L2 norm of the raw gradient over all trained tensors, before clipping.","key":"GradNorm","name":"grad_norm","of":"run","panel":"gradients","reads":"plain","role":"total_norm","scheduled":false,"stored":"f32","stream":"gradients","title":"Gradient norm","unit":""},
+  {"better":"neither","help":"L2 norm of the raw gradient of a layer. A frozen layer reports the gradient it would have had.","key":"LayerNorm","name":"grad_norm","of":"layer","panel":"curves","reads":"plain","role":"layer_norm","scheduled":false,"stored":"f32","stream":"gradients","title":"Gradient norm","unit":""},
+  {"better":"neither","help":"L2 norm of the raw gradient of a tensor, under its checkpoint name.","key":"TensorNorm","name":"grad_norm","of":"tensor","panel":"all","reads":"plain","role":"tensor_norm","scheduled":false,"stored":"f32","stream":"gradients","title":"Gradient norm","unit":""},
+  {"better":"neither","help":"Largest absolute value in the raw gradient of a layer.","key":"GradMax","name":"grad_max","of":"layer","panel":"gradients","reads":"plain","role":"layer_value","scheduled":false,"stored":"f32","stream":"gradients","title":"Largest gradient","unit":""},
+  {"better":"neither","help":"How far a step moved a layer: norm of the change over norm of the weights before it.","key":"UpdateRatio","name":"update_ratio","of":"layer","panel":"optimizer","reads":"scientific","role":"layer_value","scheduled":false,"stored":"f32","stream":"gradients","title":"Update ratio","unit":""},
+  {"better":"neither","help":"Root of the mean of gradient² over Adam's second moment; far above 1 where the moment lags behind the gradient.","key":"AdamRms","name":"adam_rms","of":"layer","panel":"optimizer","reads":"plain","role":"layer_value","scheduled":false,"stored":"f32","stream":"gradients","title":"Adam RMS","unit":""},
+  {"better":"neither","help":"How spread the attention of a block is, from 0 (one token) to 1 (all alike).","key":"AttentionEntropy","name":"attention_entropy","of":"block","panel":"all","reads":"plain","role":"layer_value","scheduled":false,"stored":"f32","stream":"attention","title":"Attention entropy","unit":""},
+  {"better":"neither","help":"What half precision multiplies the loss with, so that small gradients stay above zero.","key":"LossScale","name":"loss_scale","of":"run","panel":"all","reads":"plain","role":"other","scheduled":false,"stored":"f32","stream":"precision","title":"Loss scale","unit":""},
+  {"better":"higher","help":"Held-out kNN top-1 accuracy; the bank is a queue of training features.","key":"KnnTop1","name":"knn_top1","of":"run","panel":"curves","reads":"percent","role":"knn_accuracy","scheduled":false,"stored":"f32","stream":"evaluation","title":"kNN accuracy","unit":""},
+  {"better":"higher","help":"The same against a fixed bank of training images without augmentation, evaluated anew.","key":"KnnTop1Fixed","name":"knn_top1_fixed","of":"run","panel":"curves","reads":"percent","role":"knn_fixed_bank","scheduled":false,"stored":"f32","stream":"evaluation_fixed","title":"Fixed-bank kNN accuracy","unit":""},
+  {"better":"higher","help":"The same bank and queries as raw pixels: what no training at all gives.","key":"KnnTop1Pixels","name":"knn_top1_pixels","of":"run","panel":"all","reads":"percent","role":"knn_pixels","scheduled":false,"stored":"f32","stream":"baseline","title":"Raw-pixel kNN accuracy","unit":""},
+  {"better":"higher","help":"Top-1 accuracy of the probe on held-out images.","key":"ProbeTop1","name":"probe_top1","of":"run","panel":"curves","reads":"percent","role":"probe_accuracy","scheduled":false,"stored":"f32","stream":"probe","title":"Top-1 probe accuracy","unit":""},
+  {"better":"higher","help":"Held-out images whose class is among the probe's five best.","key":"ProbeTop5","name":"probe_top5","of":"run","panel":"curves","reads":"percent","role":"other","scheduled":false,"stored":"f32","stream":"probe","title":"Top-5 probe accuracy","unit":""},
+  {"better":"lower","help":"Cross-entropy of the probe on held-out images.","key":"ProbeLoss","name":"probe_loss","of":"run","panel":"curves","reads":"plain","role":"probe_loss","scheduled":false,"stored":"f32","stream":"probe","title":"Held-out probe loss","unit":""},
+  {"better":"lower","help":"Main memory that the worker holds.","key":"ResidentMemoryBytes","name":"resident_memory_bytes","of":"run","panel":"system","reads":"bytes","role":"system","scheduled":false,"stored":"f64","stream":"system","title":"Worker memory","unit":"bytes"},
+  {"better":"lower","help":"Time that training has waited for the journal, in all; above zero where the disk is too slow.","key":"JournalWaitSeconds","name":"journal_wait_seconds","of":"run","panel":"all","reads":"plain","role":"system","scheduled":false,"stored":"f64","stream":"system","title":"Wait for the journal","unit":"s"},
+  {"better":"lower","help":"Memory that the worker holds on its device.","key":"DeviceMemoryBytes","name":"device_memory_bytes","of":"run","panel":"system","reads":"bytes","role":"system","scheduled":false,"stored":"f64","stream":"device","title":"Device memory","unit":"bytes"},
 ];
 
 /** Every method of the `rpc` door. */
@@ -940,6 +989,7 @@ where: string,
  */
 sort: string, limit: number | null, offset: number | null, }; result: RunsPage };
   run: { params: { id: string, }; result: RunDetail };
+  run_origin: { params: { id: string, }; result: RunOrigin };
   run_log: { params: { id: string, lines?: number, }; result: Array<LogLine> };
   events: { params: { id: string, 
 /**

@@ -7,7 +7,7 @@ import { geometryOf, type View } from './plot-view';
 import { isDrawn, markColour } from './plot-layers';
 import { branchesOf, type Line } from './series';
 import type { Box } from './surface';
-import { labels, logTicks, PX_PER_X_TICK, PX_PER_Y_TICK, ticks } from './ticks';
+import { decadeLabels, labels, logTicks, PX_PER_X_TICK, PX_PER_Y_TICK, ticks } from './ticks';
 import { nonfiniteSteps, trace } from './trace';
 
 type Place = { title: string; unit: string; node: HTMLElement };
@@ -114,11 +114,11 @@ function lines(view: View, plot: Box, tokens: Tokens): string[] {
   for (const mark of view.marks) {
     if (mark.kind === 'dip' && mark.end !== null) out.push(`<rect x="${round(x(mark.at))}" y="${round(box.top)}" width="${round(x(mark.end) - x(mark.at))}" height="${round(box.height)}" fill="${tokens.dipFill}"/>`);
   }
-  if (view.band !== null) out.push(`<rect x="${round(box.left)}" y="${round(y(view.band.high))}" width="${round(box.width)}" height="${round(y(view.band.low) - y(view.band.high))}" fill="${tokens.band}"/>`);
+  if (view.band?.whole === true) out.push(`<rect x="${round(box.left)}" y="${round(y(view.band.high))}" width="${round(box.width)}" height="${round(y(view.band.low) - y(view.band.high))}" fill="${tokens.band}"/>`);
   out.push('</svg>');
   const count = Math.max(2, Math.floor(box.height / PX_PER_Y_TICK));
   const splits = log ? logTicks(low, high, count) : ticks(low, high, count);
-  const texts = (view.format ?? labels)(splits);
+  const texts = (view.format ?? (log ? decadeLabels : labels))(splits);
   splits.forEach((value, i) => {
     rule(box.left, y(value), box.left + box.width, y(value), tokens.grid);
     out.push(words(box.left - 6, y(value) + 3.5, tokens.axis, texts[i] ?? '', 'end'));
@@ -129,7 +129,8 @@ function lines(view: View, plot: Box, tokens: Tokens): string[] {
     if (view.showX && at < 0.9) out.push(words(place, box.top + box.height + 14, tokens.axis, text, 'middle'));
   }
   if (view.showX) out.push(words(box.left + box.width, box.top + box.height + 14, tokens.tx3, view.xTitle, 'end'));
-  for (const value of view.band === null ? [] : [view.band.low, view.band.high]) rule(box.left, y(value), box.left + box.width, y(value), tokens.bandEdge, 'stroke-dasharray="3 3"');
+  const inside = (value: number) => value >= low && value <= high;
+  for (const value of view.band === null ? [] : [view.band.low, view.band.high].filter(inside)) rule(box.left, y(value), box.left + box.width, y(value), tokens.bandEdge, 'stroke-dasharray="3 3"');
   for (const mark of view.marks.filter((one) => isDrawn(one) && one.kind !== 'dip' && one.at >= view.window[0] && one.at <= view.window[1])) {
     rule(x(mark.at), box.top, x(mark.at), box.top + box.height, markColour(tokens, mark.kind), 'stroke-dasharray="2 2"');
   }

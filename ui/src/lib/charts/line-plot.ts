@@ -5,8 +5,8 @@ import { drawBandLabels, drawMarks, drawShades } from './plot-layers';
 import { geometryOf, type Geometry, type View } from './plot-view';
 import { branchesOf, type Line } from './series';
 import type { Surface } from './surface';
-import { labels, logTicks, PX_PER_X_TICK, PX_PER_Y_TICK, ticks } from './ticks';
-import { hairAt, isBand, isHair, nonfiniteSteps, trace, type Drawn } from './trace';
+import { decadeLabels, labels, logTicks, PX_PER_X_TICK, PX_PER_Y_TICK, ticks } from './ticks';
+import { ALL, hairAt, isBand, isHair, nonfiniteSteps, trace, type Drawn } from './trace';
 
 /** A line of so few values shows a dot at each. */
 const FEW = 12;
@@ -69,7 +69,7 @@ function drawXAxis(surface: Surface, view: View, { left, top, width, height }: G
 function drawYAxis(surface: Surface, view: View, { left, width, height, y }: Geometry): void {
   const count = Math.max(2, Math.floor(height / PX_PER_Y_TICK));
   const splits = view.log ? logTicks(...view.y, count) : ticks(...view.y, count);
-  (view.format ?? labels)(splits).forEach((text, i) => {
+  (view.format ?? (view.log ? decadeLabels : labels))(splits).forEach((text, i) => {
     surface.text(text, surface.whole(left) - Y_GAP, surface.whole(y(splits[i] ?? NaN)), { colour: surface.tokens.axis, px: AXIS_FONT_PX, align: 'right', baseline: 'middle' });
   });
   surface.stroke({ colour: surface.tokens.grid }, (pen) => {
@@ -93,7 +93,7 @@ function drawTrace(surface: Surface, view: View, at: Geometry, { line, columns, 
   surface.ctx.translate(by, by);
   surface.within({ left: at.left - width / 2, top: at.top - width / 2, width: at.width + width, height: at.height + width }, () => {
     surface.stroke({ colour: surface.category(line.slot), width, dash, alpha: ghost ? 0.35 : 1, join: 'round' }, (pen) => {
-      tally = trace(columns, view.window, x, at.y, pen);
+      tally = trace(columns, view.window, x, at.y, pen, ALL, (y) => y >= at.top - 1 && y <= at.top + at.height + 1);
     });
   });
   surface.ctx.restore();
@@ -120,6 +120,6 @@ function drawFew(surface: Surface, { window: [from, to] }: View, at: Geometry, l
   if (shown === null || line.quiet || shown.step.filter((step) => step >= from && step <= to).length > FEW) return;
   shown.step.forEach((step, i) => {
     const y = at.y(shown.last[i] ?? NaN);
-    if (step >= from && step <= to && Number.isFinite(y)) surface.dot(surface.category(line.slot), at.x(step), y, 2);
+    if (step >= from && step <= to && y >= at.top - 1 && y <= at.top + at.height + 1) surface.dot(surface.category(line.slot), at.x(step), y, 2);
   });
 }

@@ -5,11 +5,14 @@ import { drawDips, markColour } from './plot-layers';
 import { yRange } from './range';
 import type { Mark } from './series';
 import type { Box, Surface } from './surface';
-import { PX_PER_X_TICK, ticks, wholeTicks } from './ticks';
+import { PX_PER_X_TICK, ticks } from './ticks';
 import { isHair, trace } from './trace';
+import type { XScale } from './x-scale';
 
 export type OverviewView = {
   columns: Columns | null;
+  /** What x counts, as in the charts below. */
+  xScale: XScale;
   window: readonly [number, number];
   /** Steps of the whole run, and the last recorded one. */
   total: number;
@@ -18,7 +21,7 @@ export type OverviewView = {
   running: boolean;
   /** Values are shown times this (100 for percent). */
   scale: number;
-  words: { step: string; now: string };
+  words: { x: string; now: string };
 };
 
 /** Margins of the plot. */
@@ -31,18 +34,18 @@ export function drawOverview(surface: Surface, view: OverviewView): void {
   const { tokens } = surface;
   const right = surface.width - STRIP.right;
   const plot = { left: STRIP.left, top: STRIP.top, width: Math.max(1, right - STRIP.left), height: surface.height - STRIP.top - STRIP.bottom };
-  const x = (step: number) => plot.left + (step / Math.max(1, view.total)) * plot.width;
+  const x = (step: number) => plot.left + view.xScale.position(step, all(view)) * plot.width;
   const upright = (pen: CanvasRenderingContext2D, at: number) => {
     pen.moveTo(at, plot.top);
     pen.lineTo(at, plot.top + plot.height);
   };
   const below = surface.height - STRIP.bottom + 3;
-  for (const tick of wholeTicks(0, view.total, Math.max(2, Math.floor(plot.width / PX_PER_X_TICK)))) {
-    const at = surface.middle(x(tick));
+  for (const { at: share, text } of view.xScale.ticks(all(view), Math.max(2, Math.floor(plot.width / PX_PER_X_TICK))).ticks) {
+    const at = surface.middle(plot.left + share * plot.width);
     surface.stroke({ colour: tokens.grid }, (pen) => upright(pen, at));
-    if (at < right - 44) surface.text(number(tick), at, below, { colour: tokens.axis, align: 'center' });
+    if (at < right - Math.max(44, (view.words.x.length + 2) * 5.5)) surface.text(text, at, below, { colour: tokens.axis, align: 'center' });
   }
-  surface.text(view.words.step, right, below, { colour: tokens.tx3, align: 'right' });
+  surface.text(view.words.x, right, below, { colour: tokens.tx3, align: 'right' });
   const width = view.columns === null ? 1 : drawCurve(surface, view, view.columns, plot, x);
   const [from, to] = view.window;
   surface.fill(tokens.app, { ...plot, width: Math.max(0, x(from) - plot.left) }, 0.55);
@@ -59,16 +62,19 @@ export function drawOverview(surface: Surface, view: OverviewView): void {
   surface.text(view.words.now, now + (atLeft ? -4 : 4), plot.top + 7, { colour: tokens.tx3, align: atLeft ? 'right' : 'left', baseline: 'middle' });
 }
 
+/** The window that holds the whole run. */
+export const all = ({ total }: { total: number }): readonly [number, number] => [0, Math.max(1, total)];
+
 /** Returns the width of its line. */
 function drawCurve(surface: Surface, view: OverviewView, columns: Columns, plot: Box, x: (step: number) => number): number {
-  const all: readonly [number, number] = [0, view.total];
-  const [low, high] = yRange([columns], all, false);
+  const whole = all(view);
+  const [low, high] = yRange([columns], whole, false);
   const y = (value: number) => plot.top + (1 - (value - low) / (high - low)) * plot.height;
   for (const tick of ticks(low * view.scale, high * view.scale, 2)) {
     surface.text(number(tick, Math.abs(tick) < 10 && !Number.isInteger(tick) ? 1 : 0), plot.left - 6, y(tick / view.scale), { colour: surface.tokens.axis, align: 'right', baseline: 'middle' });
   }
   drawDips(surface, view.marks, plot, x);
-  const width = isHair(columns, all, plot.width * surface.ratio, surface.ratio) ? 1 / surface.ratio : 1.3;
-  surface.stroke({ colour: surface.category(1), width }, (pen) => void trace(columns, all, x, y, pen));
+  const width = isHair(columns, whole, plot.width * surface.ratio, surface.ratio) ? 1 / surface.ratio : 1.3;
+  surface.stroke({ colour: surface.category(1), width }, (pen) => void trace(columns, whole, x, y, pen));
   return width;
 }

@@ -36,7 +36,7 @@ export function drawShades(surface: Surface, view: View, at: Geometry): void {
     drawDips(surface, view.marks, at, at.x);
     if (view.band !== null) {
       const [high, low] = [y(view.band.high), y(view.band.low)];
-      surface.fill(surface.tokens.band, { left, top: high, width, height: low - high });
+      if (view.band.whole) surface.fill(surface.tokens.band, { left, top: high, width, height: low - high });
       surface.stroke({ colour: surface.tokens.bandEdge, dash: [3, 3] }, (pen) => {
         for (const edge of [high, low]) {
           pen.moveTo(left, surface.middle(edge));
@@ -84,9 +84,10 @@ export function drawMarks(surface: Surface, view: View, at: Geometry): void {
 export function drawBandLabels(surface: Surface, view: View, { left, top, width, height, x, y }: Geometry): void {
   if (view.band !== null) {
     const words = { colour: surface.tokens.accent, px: LABEL_PX, align: 'right', baseline: 'bottom' } as const;
-    const high = y(view.band.high);
-    surface.text(view.band.highLabel, left + width - 4, high + (high < top + 14 ? 13 : -2), words);
-    surface.text(view.band.lowLabel, left + width - 4, y(view.band.low) - 2, words);
+    const [high, low] = [y(view.band.high), y(view.band.low)];
+    const inside = (at: number) => at >= top - 1 && at <= top + height + 1;
+    if (inside(high)) surface.text(view.band.highLabel, left + width - 4, high + (high < top + 14 ? 13 : -2), words);
+    if (inside(low)) surface.text(view.band.lowLabel, left + width - 4, low - 2, words);
   }
   for (const mark of view.marks) {
     if (mark.kind !== 'dip' || mark.label === '' || x(mark.end ?? mark.at) < left || x(mark.at) > left + width) continue;

@@ -26,3 +26,26 @@ export function yRange(all: Columns[], window: readonly [number, number], log: b
   const air = (high - low) * 0.05 || Math.abs(high) * 0.05 || 0.5;
   return [low >= 0 && low - air < 0 ? 0 : low - air, high + air];
 }
+
+const level = (value: number, log: boolean) => (log ? Math.log(value) : value);
+const unlevel = (value: number, log: boolean) => (log ? Math.exp(value) : value);
+
+/** The value at a share of the range, 0 at its lower end. */
+export function valueAtShare([low, high]: Range, share: number, log: boolean): number {
+  const [from, to] = [level(low, log), level(high, log)];
+  return unlevel(from + share * (to - from), log);
+}
+
+/** `factor` < 1 shows less; what lies at `at` keeps its place. */
+export function zoomed([low, high]: Range, factor: number, log: boolean, at?: number): Range {
+  const [from, to] = [level(low, log), level(high, log)];
+  const still = at === undefined || !Number.isFinite(level(at, log)) ? (from + to) / 2 : level(at, log);
+  return [unlevel(still - (still - from) * factor, log), unlevel(still + (to - still) * factor, log)];
+}
+
+/** By a share of what is shown, upwards. */
+export function moved([low, high]: Range, share: number, log: boolean): Range {
+  const [from, to] = [level(low, log), level(high, log)];
+  const by = share * (to - from);
+  return [unlevel(from + by, log), unlevel(to + by, log)];
+}

@@ -28,5 +28,11 @@ export function branchesOf(line: Line): Columns[] {
 /** Something that happened at a step, as a tick (`at`) or a shaded stretch (`at` to `end`). */
 export type Mark = { kind: string; at: number; end: number | null; label: string; injected: boolean };
 
-/** Loss at chance and its lower bound. */
-export type Band = { low: number; high: number; lowLabel: string; highLabel: string };
+/** Loss at chance and its lower bound. `whole`: y holds both, and what lies between is shaded; else the data alone choose y, and
+ * of the band's edges is drawn what lies there. */
+export type Band = { low: number; high: number; lowLabel: string; highLabel: string; whole: boolean };
+
+/** The values of a band that y must hold. */
+export function heldBy(band: Band | null): number[] {
+  return band === null || !band.whole ? [] : [band.low, band.high];
+}

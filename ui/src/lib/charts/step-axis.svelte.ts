@@ -1,14 +1,11 @@
 // The one step axis that all charts of a screen share: window, crosshair, follow, smoothing. Window and switches live in
-// the address, so reload and Back restore them; only the crosshair, which moves with the pointer, is kept here and
-// written to the address when it rests.
+// the address, so reload and Back restore them, and so does the crosshair once it is pinned to a step; while it only
+// follows the pointer it is kept here.
 import { untrack } from 'svelte';
+import type { AddressParams } from './address';
+import { readLength, SMOOTHING } from './smoothing';
 import { STEPS, X_KINDS, type XKind, type XScale, type XTicks } from './x-scale';
-
-/** Where the axis keeps its state: the router, or a plain object in tests. */
-export interface AddressParams {
-  readonly params: Readonly<Record<string, string>>;
-  patch(changes: Record<string, string | null>): void;
-}
+import { YWindows } from './y-windows.svelte';
 
 /** The narrowest window, in steps. */
 const NARROWEST = 4;
@@ -16,8 +13,6 @@ const NARROWEST = 4;
 const BEFORE_EVENT = 300;
 const AFTER_EVENT = 780;
 const CROSS_RESTS_MS = 500;
-/** Steps: enough for accuracies that are evaluated every 20. */
-export const SMOOTHING = 50;
 /** Windows that can be gone back to. */
 const REMEMBERED = 50;
 
@@ -28,7 +23,10 @@ export class StepAxis {
   #first = $state(0);
   #last = $state(0);
   #total = $state(0);
-  #cross = $state<number | null>(null);
+  #pin = $state<number | null>(null);
+  #hovered = $state<number | null>(null);
+  #ended = $state(false);
+  #length = SMOOTHING;
   #plotWidth = $state(0);
   #crossTimer: ReturnType<typeof setTimeout> | null = null;
   #kinds = $state.raw<readonly XKind[]>(X_KINDS);
@@ -36,11 +34,15 @@ export class StepAxis {
   #past = $state.raw<(readonly [number, number] | null)[]>([]);
   #lastMove: How = 'jump';
   readonly #address: AddressParams;
+  /** What charts were zoomed to in y. */
+  readonly y: YWindows;
 
   constructor(address: AddressParams) {
     this.#address = address;
+    this.y = new YWindows(address);
     const at = address.params['at'];
-    this.#cross = at === undefined || !Number.isFinite(Number(at)) ? null : Number(at);
+    this.#pin = at === undefined || !Number.isFinite(Number(at)) ? null : Number(at);
+    this.#length = this.smoothing || SMOOTHING;
   }
 
   /** The window that the address names, null when it shows everything. */
@@ -103,12 +105,26 @@ export class StepAxis {
 
   /** Steps over which the moving average reaches, 0 when off. */
   get smoothing(): number {
-    return this.#address.params['smooth'] === '1' ? SMOOTHING : 0;
+    return readLength(this.#address.params['smooth']);
   }
 
-  /** Whether new steps move the window. All of a run in view always grows with it. */
+  /** Whether y holds the loss band as a whole; else charts fit their data, and show of the band what lies there. */
+  get wholeBand(): boolean {
+    return this.#address.params['band'] === '1';
+  }
+
+  toggleBand(): void {
+    this.#address.patch({ band: this.wholeBand ? null : '1' });
+  }
+
+  /** Whether new steps move the window. All of a run in view always grows with it; no step comes to one that has ended. */
   get following(): boolean {
-    return this.#explicit === null || this.#address.params['follow'] === '1';
+    return !this.#ended && (this.#explicit === null || this.#address.params['follow'] === '1');
+  }
+
+  /** Nothing new will be recorded. */
+  get ended(): boolean {
+    return this.#ended;
   }
 
   get fitted(): boolean {
@@ -125,8 +141,14 @@ export class StepAxis {
     return Math.max(this.#total, this.#last);
   }
 
+  /** The step of the crosshair: under the pointer, else where it is pinned. */
   get cross(): number | null {
-    return this.#cross;
+    return this.#hovered ?? this.#pin;
+  }
+
+  /** Where the crosshair stays when the pointer leaves. */
+  get pinned(): number | null {
+    return this.#pin;
   }
 
   /** Pixel columns of the widest chart, in device pixels. */
@@ -142,7 +164,8 @@ export class StepAxis {
   }
 
   /** What is recorded; never moves an explicit window unless Follow is on. */
-  setExtent(first: number, last: number, total = this.#total): void {
+  setExtent(first: number, last: number, total = this.#total, ended = false): void {
+    this.#ended = ended;
     this.#first = first;
     this.#last = Math.max(first, last);
     this.#total = total;
@@ -180,6 +203,12 @@ export class StepAxis {
     this.#address.patch({ from: null, to: null, follow: null });
   }
 
+  /** Everything recorded, in x and in y. */
+  fitAll(): void {
+    this.fit();
+    if (this.y.any) this.#address.patch({ y: null });
+  }
+
   get canGoBack(): boolean {
     return this.#past.length > 0;
   }
@@ -195,6 +224,7 @@ export class StepAxis {
   }
 
   toggleFollow(): void {
+    if (this.#ended) return;
     const [from, to] = this.window;
     if (this.following) this.#write(from, to);
     else this.#address.patch({ follow: '1' });
@@ -205,22 +235,33 @@ export class StepAxis {
   }
 
   toggleSmoothing(): void {
-    this.#address.patch({ smooth: this.smoothing > 0 ? null : '1' });
+    this.#address.patch({ smooth: this.smoothing > 0 ? null : String(this.#length) });
   }
 
-  /** Moves the crosshair; null takes it away. */
+  /** Over so many steps; remembered for the next time it is switched on. */
+  smoothOver(steps: number): void {
+    this.#length = steps;
+    this.#address.patch({ smooth: String(steps) });
+  }
+
+  /** The crosshair goes with the pointer; null: the pointer has left, and it is where it was pinned. */
+  hover(step: number | null): void {
+    this.#hovered = step === null ? null : this.#recorded(step);
+  }
+
+  /** Pins the crosshair to a step; null takes it away. */
   point(step: number | null): void {
-    const limit = Math.max(this.#last, this.#first);
-    this.#cross = step === null ? null : Math.round(Math.min(limit, Math.max(this.#first, step)));
+    this.#hovered = null;
+    this.#pin = step === null ? null : this.#recorded(step);
     if (this.#crossTimer !== null) clearTimeout(this.#crossTimer);
-    this.#crossTimer = setTimeout(() => this.#address.patch({ at: this.#cross === null ? null : String(this.#cross) }), CROSS_RESTS_MS);
+    this.#crossTimer = setTimeout(() => this.#address.patch({ at: this.#pin === null ? null : String(this.#pin) }), CROSS_RESTS_MS);
   }
 
   /** By steps, from the keyboard; the window goes along when the crosshair leaves it. */
   movePoint(by: number): void {
-    this.point((this.#cross ?? Math.round(this.#middle())) + by);
+    this.point((this.cross ?? Math.round(this.#middle())) + by);
     const [from, to] = this.window;
-    const cross = this.#cross ?? from;
+    const cross = this.#pin ?? from;
     if (cross < from) this.zoomTo(cross, cross + (to - from), 'glide');
     else if (cross > to) this.zoomTo(cross - (to - from), cross, 'glide');
   }
@@ -239,6 +280,12 @@ export class StepAxis {
   #remember(how: How): void {
     if (how === 'jump' || this.#lastMove === 'jump') this.#past = [...this.#past, this.#explicit].slice(-REMEMBERED);
     this.#lastMove = how;
+  }
+
+  /** The whole step next to it within what is recorded. */
+  #recorded(step: number): number {
+    const limit = Math.max(this.#last, this.#first);
+    return Math.round(Math.min(limit, Math.max(this.#first, step)));
   }
 
   #middle(): number {

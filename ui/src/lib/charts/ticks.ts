@@ -1,5 +1,5 @@
 // Where grid lines go and what they say. Pure.
-import { number, rate } from '../format';
+import { number, plain, rate } from '../format';
 
 export const PX_PER_Y_TICK = 34;
 export const PX_PER_X_TICK = 92;
@@ -34,6 +34,16 @@ export function logTicks(low: number, high: number, count: number): number[] {
   }
   const inside = out.filter((value) => value >= low * 0.999 && value <= high * 1.001);
   return inside.length < 2 ? ticks(low, high, count) : inside;
+}
+
+/** Powers of ten from which on an axis is read without exponents, and up to which. */
+const PLAIN = [1e-3, 1e6] as const;
+
+/** Labels of values over several decades: 2, 1, 0.5 where all of an axis can be read so, else with exponents, 1 without one. */
+export function decadeLabels(values: number[]): string[] {
+  const sizes = values.map(Math.abs).filter((size) => size > 0);
+  const isPlain = sizes.every((size) => size >= PLAIN[0] && size < PLAIN[1]);
+  return values.map((value) => (isPlain || (Math.abs(value) >= 1 && Math.abs(value) < 10) ? plain(value) : rate(value, 2)));
 }
 
 /** Labels with the fewest decimals that tell the ticks apart; rates when they are small or huge. */

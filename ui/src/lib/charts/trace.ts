@@ -11,12 +11,15 @@ export type Drawn = { drawn: number; of: number };
 
 /** The values that a line touches in a column that holds several. */
 type Touch = (columns: Columns, i: number, low: number, high: number) => number[];
-const ALL: Touch = ({ first, last }, i, low, high) => [first[i] ?? low, ...nearest(first[i] ?? low, low, high), last[i] ?? high];
+export const ALL: Touch = ({ first, last }, i, low, high) => [first[i] ?? low, ...nearest(first[i] ?? low, low, high), last[i] ?? high];
 /** Its extremes alone, for lines so small that where a column begins and ends makes no difference. */
 export const LOW_TO_HIGH: Touch = (_, __, low, high) => [low, high];
 
-/** `x` and `y` map to pixels; `y` gives NaN for what the scale cannot show (zero on a log scale). */
-export function trace(columns: Columns, window: readonly [number, number], x: (step: number) => number, y: (value: number) => number, pen: Pen, touch: Touch = ALL): Drawn {
+const ANYWHERE = (y: number) => !Number.isNaN(y);
+
+/** `x` and `y` map to pixels; `y` gives NaN for what the scale cannot show (zero on a log scale). `seen` says of such a pixel whether it
+ * lies in the picture: an extreme beyond it, as where y was zoomed, is not counted as drawn. */
+export function trace(columns: Columns, window: readonly [number, number], x: (step: number) => number, y: (value: number) => number, pen: Pen, touch: Touch = ALL, seen = ANYWHERE): Drawn {
   const tally: Drawn = { drawn: 0, of: 0 };
   let broken = true;
   const { step, min, max } = columns;
@@ -45,7 +48,7 @@ export function trace(columns: Columns, window: readonly [number, number], x: (s
       else pen.lineTo(at, to);
       broken = false;
     }
-    if (visible) tally.drawn += (Number.isNaN(y(low)) ? 0 : 1) + (shown === 2 && !Number.isNaN(y(high)) ? 1 : 0);
+    if (visible) tally.drawn += (seen(y(low)) ? 1 : 0) + (shown === 2 && seen(y(high)) ? 1 : 0);
   }
   return tally;
 }

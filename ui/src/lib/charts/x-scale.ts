@@ -2,7 +2,7 @@
 // steps, whatever the axis counts, so one address means the same place on each. Pure.
 import type { Columns } from '../backend/frame';
 import { number } from '../format';
-import { labels, ticks } from './ticks';
+import { labels, ticks, wholeTicks } from './ticks';
 
 export const X_KINDS = ['step', 'epoch', 'elapsed', 'images'] as const;
 export type XKind = (typeof X_KINDS)[number];
@@ -60,7 +60,7 @@ export class XScale {
   ticks([from, to]: readonly [number, number], count: number): XTicks {
     const [low, high] = [this.value(from), this.value(to)];
     const { unit, per } = unitOf(this.kind, high - low, high);
-    const values = ticks(low / per, high / per, count).filter((value) => value * per >= low - 1e-9 && value * per <= high + 1e-9);
+    const values = (unit === 'step' ? wholeTicks : ticks)(low / per, high / per, count).filter((value) => value * per >= low - 1e-9 && value * per <= high + 1e-9);
     const texts = unit === 'step' || unit === 'images' ? values.map((value) => number(value, Number.isInteger(value) ? 0 : 1)) : labels(values);
     return { unit, ticks: values.map((value, i) => ({ at: (value * per - low) / (high - low), text: texts[i] ?? '' })) };
   }

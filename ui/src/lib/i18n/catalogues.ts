@@ -6,6 +6,7 @@ import enCompare from './en/compare.json';
 import enDatasets from './en/datasets.json';
 import enLive from './en/live.json';
 import enMap from './en/map.json';
+import enOverview from './en/overview.json';
 import enProbes from './en/probes.json';
 import enRun from './en/run.json';
 import enRuns from './en/runs.json';
@@ -20,6 +21,7 @@ import koCompare from './ko/compare.json';
 import koDatasets from './ko/datasets.json';
 import koLive from './ko/live.json';
 import koMap from './ko/map.json';
+import koOverview from './ko/overview.json';
 import koProbes from './ko/probes.json';
 import koRun from './ko/run.json';
 import koRuns from './ko/runs.json';
@@ -28,6 +30,6 @@ import koSettings from './ko/settings.json';
 import koSweeps from './ko/sweeps.json';
 import koWords from './ko/words.json';
 
-export const en = { ...enAlarms, ...enCharts, ...enCommon, ...enCompare, ...enDatasets, ...enLive, ...enMap, ...enProbes, ...enRun, ...enRuns, ...enSentences, ...enSettings, ...enSweeps, ...enWords };
+export const en = { ...enAlarms, ...enCharts, ...enCommon, ...enCompare, ...enDatasets, ...enLive, ...enMap, ...enOverview, ...enProbes, ...enRun, ...enRuns, ...enSentences, ...enSettings, ...enSweeps, ...enWords };
 /** A message that Korean lacks does not pass the type check. */
-export const ko = { ...koAlarms, ...koCharts, ...koCommon, ...koCompare, ...koDatasets, ...koLive, ...koMap, ...koProbes, ...koRun, ...koRuns, ...koSentences, ...koSettings, ...koSweeps, ...koWords } satisfies Record<keyof typeof en, string>;
+export const ko = { ...koAlarms, ...koCharts, ...koCommon, ...koCompare, ...koDatasets, ...koLive, ...koMap, ...koOverview, ...koProbes, ...koRun, ...koRuns, ...koSentences, ...koSettings, ...koSweeps, ...koWords } satisfies Record<keyof typeof en, string>;

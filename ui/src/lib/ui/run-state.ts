@@ -49,6 +49,9 @@ export function deed(command: Command, state: string): Deed | undefined {
   return deeds?.[command];
 }
 
+/** Nothing more will be recorded, unless somebody asks for it. */
+export const hasEnded = (state: string): boolean => ['finished', 'failed', 'cancelled', 'lost', 'paused'].includes(state);
+
 export const applies = (command: Command, state: string): boolean => deed(command, state) !== undefined;
 
 /** Whether a command does something with this run: one that was imported has nothing to be trained by, and can be removed. */

@@ -3,13 +3,14 @@ import { untrack } from 'svelte';
 import { METRIC, backend, type Comparison, type EventInfo, type RunDetail, type Stability } from '$lib/backend';
 import { Extremes } from '$lib/charts/extremes.svelte';
 import { FrameFeed, HeatFeed } from '$lib/charts/frame-feed.svelte';
-import { seriesOf } from '$lib/metrics';
+import { isScheduled, seriesOf } from '$lib/metrics';
 import { yRange, type Range } from '$lib/charts/range';
 import type { Line } from '$lib/charts/series';
 import { StepAxis } from '$lib/charts/step-axis.svelte';
 import { changes } from '$lib/state/changes.svelte';
 import { Resource } from '$lib/state/resource.svelte';
 import { router } from '$lib/state/router.svelte';
+import { hasEnded } from '$lib/ui/run-state';
 import { letter, parseRuns, slots } from './compare';
 import { aggregate, groups } from './group';
 
@@ -69,7 +70,7 @@ export class CompareView {
     const id = run?.id ?? '';
     return {
       key: id, label: `${letter(index)} ${run?.label ?? ''}`, slot: this.slots[index] ?? 0, solid: alone, width: 1.5,
-      columns: this.frames.column(id, series), smoothed: this.axis.smoothing > 0 ? this.frames.column(id, series, { smooth: true }) : null,
+      columns: this.frames.column(id, series), smoothed: this.axis.smoothing > 0 && !isScheduled(series) ? this.frames.column(id, series, { smooth: true }) : null,
     };
   }
 
@@ -86,7 +87,7 @@ export class CompareView {
         return columns.length < runs.length ? null : aggregate(columns);
       };
       const found = over(false);
-      const smoothed = this.axis.smoothing > 0 ? over(true)?.mean ?? null : null;
+      const smoothed = this.axis.smoothing > 0 && !isScheduled(series) ? over(true)?.mean ?? null : null;
       return { key: group.key, label: `${group.label} · n = ${runs.length}`, slot: this.groupSlots[index] ?? index + 1, width: 1.8, columns: smoothed ?? found?.mean ?? null, area: runs.length > 1 ? found?.band ?? null : null };
     });
   }
@@ -112,7 +113,7 @@ export class CompareView {
   setExtent(): void {
     const series = this.details.flatMap((one) => one.series).filter((one) => one.values > 0);
     const last = Math.max(0, ...series.map((one) => one.last_step));
-    this.axis.setExtent(Math.min(...series.map((one) => one.first_step), last), last, Math.max(0, ...this.runs.map((run) => run.progress.total_steps)));
+    this.axis.setExtent(Math.min(...series.map((one) => one.first_step), last), last, Math.max(0, ...this.runs.map((run) => run.progress.total_steps)), this.runs.every((run) => hasEnded(run.state)));
   }
 
   want(): void {
@@ -122,8 +123,8 @@ export class CompareView {
     const runs = this.runs.map((run) => run.id);
     const series = this.overlay ? [...CURVES, seriesOf(METRIC.LayerNorm, this.layer)] : CURVES;
     const smoothing = this.axis.smoothing;
-    const smoothed = smoothing > 0 ? series.map((name) => ({ name, smoothing })) : [];
-    this.frames.want({ runs, series: [...series.map((name) => ({ name })), ...smoothed], from, to, columns });
+    const smoothed = smoothing > 0 ? series.filter((name) => !isScheduled(name)).map((name) => ({ name, smoothing })) : [];
+    this.frames.want({ runs, series: [...series.map((name) => ({ name })), ...smoothed], from, to, columns, edges: true });
     if (this.overlay) return;
     for (const run of runs) this.heatOf(run).want({ run, metric: METRIC.LayerNorm, layers: [], cell: 'relative', from, to, columns });
   }

@@ -60,6 +60,12 @@ export function layOut(runs: readonly Run[], wantedX: string | undefined, wanted
   return { x, y, xs, ys, panels: made, varying: all, most: Math.max(0, ...made.flatMap((panel) => panel.cells.map((cell) => cell.runs.length))) };
 }
 
+/** All values of a parameter in the layout, so that each is written as the others are. */
+export function valuesOf(layout: Layout, name: string): number[] {
+  const found = name === layout.x ? layout.xs : name === layout.y ? layout.ys : layout.panels.flatMap((panel) => panel.values.filter(([other]) => other === name).map(([, value]) => value));
+  return found.filter((value) => typeof value === 'number');
+}
+
 /** One run's number; null where it has none. */
 export function measured(run: Run, measure: Measure): number | null {
   if (measure === 'stability') return run.progress.step > 0 ? run.stability ?? null : null;

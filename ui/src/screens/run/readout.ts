@@ -3,7 +3,8 @@ import { METRIC } from '$lib/backend';
 import type { Reading } from '$lib/charts/value-at';
 import { GIB, number, rate, significant } from '$lib/format';
 import { t } from '$lib/i18n/index.svelte';
-import { metricName, rowOf } from '$lib/metrics';
+import { layerShort } from '$lib/layers';
+import { metricName, rowOf, split } from '$lib/metrics';
 
 /** Colour of a series where it has a line of its own; the same as in its chart. */
 const SLOTS: Record<string, number> = {
@@ -17,7 +18,11 @@ export function slotOf(series: string): number {
   return SLOTS[series] ?? 0;
 }
 
+/** Short, and beginning with what tells it from its neighbours, so that a narrow column cuts what they have in common. */
 export function nameOf(series: string): string {
+  const [metric, member] = split(series);
+  if (member !== null) return `${layerShort(member)} · ${metric === METRIC.LayerNorm ? t('run.raw_short') : metricName(metric)}`;
+  if (series === METRIC.KnnTop1Fixed) return t('run.knn_fixed_short');
   return series === METRIC.KnnTop1 ? t('run.knn_short') : metricName(series);
 }
 

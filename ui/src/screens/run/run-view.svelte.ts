@@ -10,7 +10,7 @@ import { Resource } from '$lib/state/resource.svelte';
 import { router } from '$lib/state/router.svelte';
 import type { Line } from '$lib/charts/series';
 import { layerShort, telling } from '$lib/layers';
-import { LAYER_METRICS, metricName, seriesOf } from '$lib/metrics';
+import { isScheduled, LAYER_METRICS, metricName, seriesOf } from '$lib/metrics';
 import { waitShare } from './wait';
 import { HEAT_CELLS, heatRows, metricsOf } from './heat-rows';
 
@@ -67,11 +67,16 @@ export class RunView {
     return METRICS.filter((row) => row.panel === panel && row.of === 'run').map((row) => row.name).filter((name) => this.has(name) && !byHand.includes(name));
   }
 
+  /** Set by a schedule and not measured: a moving average would only draw another schedule. */
+  #scheduled(series: string): boolean {
+    return isScheduled(series, this.detail.value?.series.find((one) => one.name === series)?.role ?? null);
+  }
+
   has(series: string): boolean {
     return this.names.has(series);
   }
 
-  /** A line as recorded, with its smoothed twin while smoothing is on. */
+  /** A line as recorded, with its smoothed twin while smoothing is on and it is not a schedule's. */
   line(series: string, slot: number, width?: number): Line {
     return {
       key: series, label: metricName(series), slot, solid: true, ...(width === undefined ? {} : { width }),
@@ -80,7 +85,7 @@ export class RunView {
   }
 
   #smoothed(series: string, relative: boolean): Columns | null {
-    return this.axis.smoothing > 0 ? this.frames.column(this.id, series, { relative, smooth: true }) : null;
+    return this.axis.smoothing > 0 && !this.#scheduled(series) ? this.frames.column(this.id, series, { relative, smooth: true }) : null;
   }
 
   /** Lines of the chosen layers from `kind/<layer>`, relative to their running medians or raw. */
@@ -112,11 +117,12 @@ export class RunView {
     return waitShare(this.whole(METRIC.DataWaitSeconds), this.whole(METRIC.StepSeconds));
   });
 
-  /** What the gradient view shows, from the address. */
+  /** What the heat map shows, from the address: only where it has tools to change that, which is the tab of gradients. */
+  readonly #heatTools = $derived(router.params['tab'] === 'gradients');
   readonly heatMetrics = $derived.by(() => metricsOf(this.detail.value?.series ?? []));
-  readonly heatMetric = $derived(LAYER_METRICS.find((metric) => metric === router.params['heat']) ?? METRIC.LayerNorm);
-  readonly heatCell = $derived(HEAT_CELLS.find((cell) => cell === router.params['cell']) ?? 'relative');
-  readonly heatOpen = $derived(new Set((router.params['open'] ?? '').split(',').filter((layer) => layer !== '')));
+  readonly heatMetric = $derived((this.#heatTools ? LAYER_METRICS.find((metric) => metric === router.params['heat']) : undefined) ?? METRIC.LayerNorm);
+  readonly heatCell = $derived((this.#heatTools ? HEAT_CELLS.find((cell) => cell === router.params['cell']) : undefined) ?? 'relative');
+  readonly heatOpen = $derived(new Set((this.#heatTools ? router.params['open'] ?? '' : '').split(',').filter((layer) => layer !== '')));
   readonly heatRows = $derived.by(() => heatRows(this.heatMetric, this.detail.value?.layers ?? [], this.heatOpen, this.detail.value?.series ?? []));
 
   toggleOpen = (layer: string): void => {
@@ -144,8 +150,8 @@ export class RunView {
     const axis = this.axis.xKind;
     const asks: SeriesAsk[] = [...curves.map((name) => ({ name })), ...(relative ? this.layers.map((layer) => ({ name: seriesOf(METRIC.LayerNorm, layer), relative })) : [])];
     const smoothing = this.axis.smoothing;
-    const smoothed = smoothing > 0 ? asks.map((ask) => ({ ...ask, smoothing })) : [];
-    this.frames.want({ runs, series: [...asks.map((ask) => ({ ...ask, superseded: true })), ...smoothed], from, to, columns, axis });
+    const smoothed = smoothing > 0 ? asks.filter((ask) => !this.#scheduled(ask.name)).map((ask) => ({ ...ask, smoothing })) : [];
+    this.frames.want({ runs, series: [...asks.map((ask) => ({ ...ask, superseded: true })), ...smoothed], from, to, columns, axis, edges: true });
     if (relative && this.heatRows.length > 0) this.heat.want({ run: this.id, metric: this.heatMetric, layers: this.heatRows, cell: this.heatCell, from, to, columns });
     const whole = [...new Set([this.overviewSeries, METRIC.Loss, ...WAIT])].filter((name) => this.has(name)).map((name) => ({ name }));
     this.frames.want({ runs, series: whole, from: null, to: null, columns: OVERVIEW_COLUMNS, axis }, 'run');

@@ -1,0 +1,111 @@
+//! The words of `vitals sweep` and `vitals queue`.
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+
+#[derive(Debug, Subcommand)]
+pub enum SweepCommand {
+    /// Validate and expand; changes nothing.
+    Check {
+        /// A sweep file, in TOML.
+        file: PathBuf,
+    },
+    /// Store; prints the sweep's id.
+    Add {
+        /// A sweep file, in TOML.
+        file: PathBuf,
+    },
+    /// List stored sweeps.
+    List,
+    /// Show a stored sweep with its runs.
+    Show {
+        /// The sweep, by id or the end of one.
+        #[arg(value_name = "SWEEP")]
+        id: String,
+    },
+    /// Print or write a sweep's text.
+    Export {
+        /// The sweep, by id or the end of one.
+        #[arg(value_name = "SWEEP")]
+        id: String,
+        /// The file to write; without it the text is printed.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// Forget a sweep; its runs stay.
+    Remove {
+        /// The sweep, by id or the end of one.
+        #[arg(value_name = "SWEEP")]
+        id: String,
+    },
+    /// Checkpoint all living runs of a sweep and hold back those that wait.
+    Pause {
+        /// The sweep, by id or the end of one.
+        #[arg(value_name = "SWEEP")]
+        id: String,
+    },
+    /// Let all paused runs of a sweep go on.
+    Resume {
+        /// The sweep, by id or the end of one.
+        #[arg(value_name = "SWEEP")]
+        id: String,
+    },
+    /// End all living runs of a sweep and take those that wait out of the queue.
+    Cancel {
+        /// The sweep, by id or the end of one.
+        #[arg(value_name = "SWEEP")]
+        id: String,
+    },
+    /// Queue all runs of a sweep again that failed, were cancelled or got lost.
+    Retry {
+        /// The sweep, by id or the end of one.
+        #[arg(value_name = "SWEEP")]
+        id: String,
+    },
+    /// Queue every missing run.
+    Start {
+        /// The sweep, by id or the end of one.
+        #[arg(value_name = "SWEEP")]
+        id: String,
+        /// Return when all its runs have ended.
+        #[arg(long)]
+        wait: bool,
+    },
+    /// Add and start; with --wait, return when all runs have ended.
+    Run {
+        /// A sweep file, in TOML.
+        file: PathBuf,
+        /// Return when all its runs have ended.
+        #[arg(long)]
+        wait: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum QueueCommand {
+    /// Runs that wait, the next first.
+    List,
+    /// Start nothing until it goes on; living runs are left alone.
+    Pause,
+    /// Start runs again.
+    Resume,
+    /// Put a waiting run at a place, 1 for the next to start.
+    Move {
+        /// The waiting run.
+        #[arg(value_name = "RUN")]
+        id: String,
+        /// Its new place, from 1.
+        #[arg(value_name = "PLACE")]
+        place: u32,
+    },
+    /// Give runs a priority: higher starts first, 0 is usual.
+    Priority {
+        /// A whole number, which may be negative.
+        #[arg(allow_hyphen_values = true)]
+        priority: i32,
+        /// The runs that get it.
+        #[arg(required = true, value_name = "RUN")]
+        ids: Vec<String>,
+    },
+}

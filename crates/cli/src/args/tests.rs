@@ -1,0 +1,35 @@
+//! What `--help` says: something about every word, and a command's own options first.
+
+use clap::CommandFactory;
+
+use super::*;
+
+fn without_words(command: &clap::Command, path: &str, found: &mut Vec<String>) {
+    for argument in command.get_arguments().filter(|one| !one.is_hide_set()) {
+        if argument.get_help().is_none() {
+            found.push(format!("{path} {}", argument.get_id()));
+        }
+    }
+    for inner in command.get_subcommands().filter(|one| !one.is_hide_set()) {
+        if inner.get_about().is_none() {
+            found.push(format!("{path} {}", inner.get_name()));
+        }
+        without_words(inner, &format!("{path} {}", inner.get_name()), found);
+    }
+}
+
+#[test]
+fn every_command_and_argument_says_what_it_is() {
+    let mut found = Vec::new();
+    without_words(&Cli::command(), "vitals", &mut found);
+    assert!(found.is_empty(), "no help: {found:#?}");
+}
+
+#[test]
+fn the_options_of_a_command_come_before_those_of_all() {
+    let mut whole = Cli::command();
+    whole.build();
+    let runs = whole.find_subcommand_mut("runs").unwrap().render_help().to_string();
+    let place = |words: &str| runs.find(words).unwrap_or_else(|| panic!("{words} in {runs}"));
+    assert!(place("--where") < place(GLOBAL) && place(GLOBAL) < place("--workspace"), "{runs}");
+}
