@@ -16,7 +16,7 @@ pub use event::{
     BackboneCheck, CheckpointMade, Dip, Event, Happening, Level, Nonfinite, Rewound, Shock, SkippedStep,
     Spike, SpikeLayer, Stalled,
 };
-pub use evidence::{Evidence, Grounds, Obstacle, Standstill};
+pub use evidence::{Evidence, Grounds, Hindrance, Obstacle, Standstill};
 pub use job::{JOB_FORMAT, Job, JobDataset, JobError, JobSweep, ProbedRun};
 pub use stamp::{parse_rfc3339, rfc3339};
 pub use state::RunState;
@@ -29,6 +29,7 @@ pub fn sentences() -> impl Iterator<Item = &'static Sentence> {
         Evidence::SENTENCES,
         Obstacle::SENTENCES,
         Standstill::SENTENCES,
+        Hindrance::SENTENCES,
         EndReason::SENTENCES,
         Refusal::SENTENCES,
         JobError::SENTENCES,
