@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on says why")]
 
+mod around;
 mod bad_input;
 #[path = "../../crates/supervisor/tests/it/holder.rs"]
 mod holder;

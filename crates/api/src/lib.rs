@@ -25,6 +25,7 @@ mod metric_table;
 mod number;
 pub mod overview;
 mod pace;
+pub mod place;
 pub mod probes;
 pub mod queue_settings;
 mod rpc;
@@ -46,8 +47,10 @@ pub use error::Result;
 pub use rpc::{dispatch, typescript};
 pub use sentences::{english_catalogue, forms};
 pub use vitals_recipe::describe as describe_parameter;
+pub use vitals_recipe::plain_number;
 pub use vitals_recipe::sentences;
 pub use vitals_recipe::{Bytes, Metric};
+pub use vitals_run::environment::wants_colour;
 pub use vitals_run::{
     BackboneCheck, CheckpointMade, Command, Evidence, Happening, Nonfinite, Rewound, RunState, Shock,
     SkippedStep, Stalled, rfc3339,

@@ -1,18 +1,20 @@
 //! The words of the command line (contract, section 1.1), as clap reads them.
 
 use std::ffi::OsString;
+use std::fmt;
 use std::path::PathBuf;
+use std::str::FromStr;
 
-use clap::builder::PossibleValuesParser;
+use clap::builder::{OsStringValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
-use vitals_api::export;
+use vitals_api::{export, plain_number};
 
 /// See when, where and why self-supervised ViT training becomes unstable.
 #[derive(Debug, Parser)]
 #[command(name = "vitals", version, propagate_version = true)]
 pub struct Cli {
     /// The workspace: database, run folders, sweep files. Default: $XDG_DATA_HOME/vitals.
-    #[arg(long, global = true, env = "VITALS_WORKSPACE", value_name = "DIR")]
+    #[arg(long, global = true, env = "VITALS_WORKSPACE", value_name = "DIR", value_parser = perhaps_empty())]
     pub workspace: Option<PathBuf>,
     /// Print JSON: one document, or one object a line for lists.
     #[arg(long, global = true)]
@@ -22,6 +24,19 @@ pub struct Cli {
     pub quiet: bool,
     #[command(subcommand)]
     pub command: Command,
+}
+
+/// A whole number, as tables show it too: `2,340`.
+fn whole<T: FromStr>(text: &str) -> Result<T, String>
+where
+    T::Err: fmt::Display,
+{
+    plain_number(text).parse().map_err(|error: T::Err| error.to_string())
+}
+
+/// A path; an empty one, as of a variable that is set to nothing, is taken for none.
+fn perhaps_empty() -> impl TypedValueParser<Value = PathBuf> {
+    OsStringValueParser::new().map(PathBuf::from)
 }
 
 #[derive(Debug, Subcommand)]
@@ -51,7 +66,7 @@ pub enum Command {
     Probe(ProbeArgs),
     /// Print recorded series of a run.
     Series(SeriesArgs),
-    /// Print the events of a run.
+    /// Print the events of a run; rises of gradients that follow each other within 80 steps are one spike.
     Events(EventsArgs),
     /// Compare runs: differing parameters, metrics with deltas to the first.
     Compare {
@@ -144,12 +159,15 @@ pub enum SweepCommand {
     /// Queue every missing run.
     Start {
         id: String,
+        /// As for `sweep run`.
         #[arg(long)]
         wait: bool,
     },
-    /// Add and start; with --wait, return when all runs have ended.
+    /// Add and start.
     Run {
         file: PathBuf,
+        /// Return when all runs have ended: 0 where every one finished, 1 where one did not, 130 after Ctrl-C, which leaves
+        /// the runs running. What holds them up is said on standard error, once each time it changes.
         #[arg(long)]
         wait: bool,
     },
@@ -171,7 +189,7 @@ pub enum QueueCommand {
     },
     /// Give runs a priority: higher starts first, 0 is usual.
     Priority {
-        #[arg(allow_hyphen_values = true)]
+        #[arg(allow_hyphen_values = true, value_parser = whole::<i32>)]
         priority: i32,
         #[arg(required = true)]
         ids: Vec<String>,
@@ -186,7 +204,7 @@ pub struct RunsArgs {
     /// A parameter, `metric.last|min|max` or `created_at`; a leading `-` reverses.
     #[arg(long, value_name = "KEY", default_value = "", allow_hyphen_values = true)]
     pub sort: String,
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = whole::<u64>)]
     pub limit: Option<u64>,
     /// Go on until interrupted: a table that changes on a terminal, JSON lines of changed runs with --json.
     #[arg(long)]
@@ -213,7 +231,7 @@ pub enum RunCommand {
     /// Go back to an earlier checkpoint; the old tail stays as a superseded branch.
     Rewind {
         id: String,
-        #[arg(long, value_name = "N")]
+        #[arg(long, value_name = "N", value_parser = whole::<u64>)]
         to_step: u64,
     },
     /// Remove runs with their folders.
@@ -230,7 +248,7 @@ pub enum RunCommand {
     /// The last lines of a run's log.
     Log {
         id: String,
-        #[arg(long, default_value_t = 100)]
+        #[arg(long, default_value_t = 100, value_parser = whole::<u32>)]
         lines: u32,
     },
     /// The hash over all values in force, as `journal check` has it.
@@ -263,9 +281,9 @@ pub struct SeriesArgs {
     pub id: String,
     /// Names of series; without any, those that the run has are listed.
     pub names: Vec<String>,
-    #[arg(long, value_name = "STEP")]
+    #[arg(long, value_name = "STEP", value_parser = whole::<u64>)]
     pub from: Option<u64>,
-    #[arg(long, value_name = "STEP")]
+    #[arg(long, value_name = "STEP", value_parser = whole::<u64>)]
     pub to: Option<u64>,
     /// A number of buckets, or `all`.
     #[arg(long, default_value = "all", value_name = "N|all")]

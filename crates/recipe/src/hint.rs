@@ -33,6 +33,7 @@ crate::sentences! {
         FillAxis = "give it a value, or remove it";
         WriteValues = "write `values = […]`";
         LinearAxis = "use `linear`, or start above 0";
+        PlainNumber { number: String } = "TOML has it as `{number}`: a plain hyphen, and nothing between digits";
         FewerRuns = "shorten an axis, exclude combinations, or take a [sample]";
     }
 }

@@ -4,6 +4,7 @@
 mod check;
 mod failure;
 mod hint;
+mod place;
 mod setting;
 
 pub use check::Finding;
@@ -11,6 +12,7 @@ pub(crate) use check::{Remedy, Unscored};
 pub(crate) use failure::names;
 pub use failure::{Failure, Operation};
 pub use hint::Advice;
+pub(crate) use place::Remark;
 pub(crate) use setting::SbatchOption;
 pub use setting::Setting;
 
@@ -24,4 +26,5 @@ pub(crate) const SENTENCES: &[&[vitals_recipe::Sentence]] = &[
     Finding::SENTENCES,
     Remedy::SENTENCES,
     Unscored::SENTENCES,
+    Remark::SENTENCES,
 ];

@@ -17,12 +17,30 @@ use super::mistake::Mistake;
 use super::place::LineIndex;
 use crate::described::{Expected, Part};
 use crate::hint::Hint;
+use crate::number::plain_number;
 use crate::parameters::{ValueError, nearest};
 use crate::preset::{PRESETS, Preset};
 use crate::table::{PARAMETERS, parameter};
 
 const TOP_KEYS: &[&str] =
     &["format", "name", "description", "seeds", "recipe", "axis", "exclude", "sample", "objective"];
+
+/// A number in the line of a byte that is written as the window or a paper shows it and TOML has it otherwise: its place,
+/// and how TOML has it.
+fn number_meant(text: &str, at: usize) -> Option<(Range<usize>, String)> {
+    let at = text.floor_char_boundary(at);
+    let start = text[..at].rfind('\n').map_or(0, |end| end + 1);
+    let line = text[start..].lines().next()?.split('#').next()?;
+    // A whole value may hold commas and spaces; in a list they part the values.
+    let whole = line.split_once('=').map(|(_, value)| value.trim());
+    let words = line.split(|c: char| c.is_whitespace() || "[]{},=".contains(c));
+    whole.into_iter().chain(words).find_map(|word| {
+        let number = plain_number(word);
+        let is_other = number != word && number.parse::<f64>().is_ok();
+        let offset = word.as_ptr().addr() - text.as_ptr().addr();
+        is_other.then(|| (offset..offset + word.len(), number.into_owned()))
+    })
+}
 
 /// Reads the text as far as possible: the sweep with everything that was accepted, and every finding. No sweep where
 /// the text is not TOML.
@@ -32,7 +50,12 @@ pub(crate) fn read(text: &str, file_name: &str) -> (Option<Sweep>, Vec<Diagnosti
     if !errors.is_empty() {
         for error in errors {
             let span = error.span().unwrap_or(text.len()..text.len());
-            findings.error(span, Mistake::NotToml { message: error.message().to_owned() });
+            let meant = number_meant(text, span.start);
+            let fix = meant.as_ref().and_then(|(place, number)| findings.lines.respell(place, number));
+            let found = findings.error(span, Mistake::NotToml { message: error.message().to_owned() });
+            if let Some((_, number)) = meant {
+                found.hint(Hint::PlainNumber { number }).mended_by(fix);
+            }
         }
         return (None, findings.found);
     }
