@@ -9,6 +9,7 @@ mod page;
 mod renderer;
 mod watchers;
 
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -19,7 +20,8 @@ use crate::arguments::Arguments;
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let filter = EnvFilter::try_from_env("VITALS_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let colour = vitals_api::wants_colour(std::io::stderr().is_terminal(), |name| std::env::var_os(name));
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colour).with_writer(std::io::stderr).init();
     renderer::choose();
     match show(&arguments) {
         Ok(()) => ExitCode::SUCCESS,

@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on says why")]
 
+mod around;
 mod bad_input;
 mod files_of_others;
 #[path = "../../crates/supervisor/tests/it/holder.rs"]

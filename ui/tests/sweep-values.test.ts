@@ -25,6 +25,13 @@ describe('values as typed', () => {
     expect(parseValues(text, of)).toEqual({ values, again: [], problems: [] });
   });
 
+  it.each([
+    ['2,340', 2340], ['12,345,678', 12345678], ['2\u202f340', 2340], ['2 340', 2340], ['\u22121,024', undefined], ['2,34', undefined], ['1,024 048', undefined],
+  ] as const)('one field takes %s as a number is shown anywhere', (text, value) => {
+    const one = parseValue(text, info('steps', 'integer', { min: 0 }));
+    expect('value' in one ? one.value : undefined).toBe(value);
+  });
+
   it('tells what is there already from what is new', () => {
     expect(parseValues('512, 1024', batch, [512])).toEqual({ values: [1024], again: [512], problems: [] });
     expect(parseValues('1e-4,,1e-4, 0.0001', lr)).toEqual({ values: [1e-4], again: [1e-4, 1e-4], problems: [] });

@@ -20,7 +20,7 @@ pub struct Place {
 }
 
 impl Place {
-    /// Reads the environment. Fails when neither `XDG_CACHE_HOME` nor `HOME` is set.
+    /// Reads the environment. Fails when neither `XDG_CACHE_HOME` nor `HOME` names an absolute folder.
     pub fn find() -> anyhow::Result<Self> {
         let manifest = env::var_os("CARGO_MANIFEST_DIR")
             .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
@@ -29,13 +29,10 @@ impl Place {
             Some(folder) => root.join(folder),
             None => root.join("target"),
         };
-        let cache = match env::var_os("XDG_CACHE_HOME").filter(|value| !value.is_empty()) {
-            Some(folder) => PathBuf::from(folder),
-            None => {
-                PathBuf::from(env::var_os("HOME").context("find a cache folder: set HOME or XDG_CACHE_HOME")?)
-                    .join(".cache")
-            }
-        };
+        let absolute = |name| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+        let cache = absolute("XDG_CACHE_HOME")
+            .or_else(|| Some(absolute("HOME")?.join(".cache")))
+            .context("find a cache folder: set HOME or XDG_CACHE_HOME to an absolute path")?;
         Ok(Self { root, target, cache: cache.join("vitals") })
     }
 

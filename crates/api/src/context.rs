@@ -19,21 +19,27 @@ pub struct Context {
 }
 
 impl Context {
-    /// Opens the workspace in `root`, creating it where there is none. `clock` is the time now; `binaries` are those
-    /// that a supervisor will start.
+    /// Opens the workspace in `root`, creating it where there is none. One that cannot be written is opened for reading, and
+    /// whatever would change it says why it cannot. `clock` is the time now; `binaries` are those that a supervisor will
+    /// start.
     ///
     /// # Errors
     /// `workspace`: no permission, a newer version, or no Vitals database.
     pub async fn open(root: &Path, binaries: Binaries, clock: fn() -> UnixMillis) -> Result<Self> {
         let root = std::path::absolute(root).map_err(|error| io_error(Operation::Find, root, &error))?;
         let workspace = Workspace::new(&root);
+        let is_there = workspace.database().exists();
         for folder in [&root, &workspace.runs_dir().to_path_buf(), &experiments_dir(&root)] {
-            std::fs::create_dir_all(folder).map_err(|error| {
-                ApiError::new(ErrorCode::Workspace, Failure::file(Operation::Create, folder, &error))
-                    .hint(Advice::MakeWritable)
-            })?;
+            match std::fs::create_dir_all(folder) {
+                Err(error) if !is_there => {
+                    let said = Failure::file(Operation::Create, folder, &error);
+                    return Err(ApiError::new(ErrorCode::Workspace, said).hint(Advice::MakeWritable));
+                }
+                // The database is there and may be read; who needs the folder says that it is not.
+                _ => {}
+            }
         }
-        let store = Store::open(workspace.database(), Role::Writer).await?;
+        let store = Store::open(workspace.database(), Role::WriterWherePossible).await?;
         let runs_dir: Option<PathBuf> = store.setting("runs_dir").await?;
         let workspace = match runs_dir {
             Some(folder) => workspace.with_runs_dir(&folder),
@@ -44,6 +50,11 @@ impl Context {
 
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// Why nothing in the workspace can be changed; `None`: it can.
+    pub fn read_only(&self) -> Option<ApiError> {
+        self.store.read_only().map(ApiError::from)
     }
 
     pub fn workspace(&self) -> &Workspace {

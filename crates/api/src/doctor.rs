@@ -4,6 +4,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use vitals_recipe::{Bytes, Tells, Told};
+use vitals_supervisor::SchedulerProgram;
 
 use crate::dto::{DatasetInfo, DoctorLine};
 use crate::error::Result;
@@ -21,6 +22,7 @@ pub async fn doctor(context: &Context) -> Result<Vec<DoctorLine>> {
     lines.push(database(context).await);
     lines.extend(data_sets(context).await);
     lines.push(supervisor_line(context).await);
+    lines.extend(schedulers(context).await);
     lines.push(disk(context));
     Ok(lines)
 }
@@ -136,6 +138,24 @@ async fn supervisor_line(context: &Context) -> DoctorLine {
             (_, false, _) => fine("supervisor", Finding::SupervisorNotNeeded),
         },
         Err(error) => wrong("supervisor", error.told, Remedy::SupervisorLog),
+    }
+}
+
+/// The programs of a cluster to which runs go.
+async fn schedulers(context: &Context) -> Vec<DoctorLine> {
+    match vitals_supervisor::ask_schedulers(context.store()).await {
+        Ok(programs) => programs.into_iter().map(scheduler).collect(),
+        Err(error) => vec![wrong("settings", error.told(), Remedy::DatabaseAbove)],
+    }
+}
+
+fn scheduler(asked: SchedulerProgram) -> DoctorLine {
+    let program = asked.program.to_owned();
+    match asked.refused {
+        None => fine(asked.scheduler, Finding::ProgramAnswers { program }),
+        // Many sites keep no accounts.
+        Some(why) if !asked.is_needed => fine(asked.scheduler, Finding::NoAccounts { program, why }),
+        Some(why) => wrong(asked.scheduler, Finding::ProgramRefuses { program, why }, Remedy::TryInShell),
     }
 }
 

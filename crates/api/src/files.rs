@@ -29,7 +29,11 @@ pub fn list(context: &Context) -> Result<Vec<String>> {
 
 fn walk(root: &Path, inside: &Path, depth: usize, found: &mut Vec<String>) -> Result<()> {
     let folder = root.join(inside);
-    let entries = std::fs::read_dir(&folder).map_err(|error| io_error(Operation::List, &folder, &error))?;
+    let entries = match std::fs::read_dir(&folder) {
+        // A workspace that is only read may lack it.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        entries => entries.map_err(|error| io_error(Operation::List, &folder, &error))?,
+    };
     for entry in entries {
         let entry = entry.map_err(|error| io_error(Operation::List, &folder, &error))?;
         let path = inside.join(entry.file_name());

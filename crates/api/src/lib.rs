@@ -29,6 +29,7 @@ pub mod objective;
 pub mod origin;
 pub mod overview;
 mod pace;
+pub mod place;
 pub mod probes;
 pub mod queue_settings;
 mod rpc;
@@ -50,8 +51,10 @@ pub use error::Result;
 pub use rpc::{dispatch, typescript};
 pub use sentences::{english_catalogue, forms};
 pub use vitals_recipe::describe as describe_parameter;
+pub use vitals_recipe::plain_number;
 pub use vitals_recipe::sentences;
 pub use vitals_recipe::{Bytes, Metric, Role, metric};
+pub use vitals_run::environment::wants_colour;
 pub use vitals_run::{
     BackboneCheck, CheckpointMade, Command, Evidence, Happening, Imported, Nonfinite, Rewound, RunConfig,
     RunState, Shock, SkippedStep, Source, Stalled, rfc3339,

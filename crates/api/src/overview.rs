@@ -47,6 +47,13 @@ pub async fn queued(context: &Context) -> Result<Vec<Run>> {
     rows.into_iter().map(runs::run).collect()
 }
 
+/// Every run that has a place to run, oldest first.
+pub async fn active(context: &Context) -> Result<Vec<Run>> {
+    let wanted = RunSelection::States(RunState::ALL.into_iter().filter(|state| state.is_active()).collect());
+    let rows = context.store().runs(&wanted, &MetricChoice::None).await?;
+    rows.into_iter().rev().map(runs::run).collect()
+}
+
 /// How far a sweep is.
 pub fn progress(sweep: &SweepRow) -> SweepProgress {
     let count = |state| sweeps::count(sweep, state);
@@ -72,5 +79,6 @@ pub async fn app_info(context: &Context) -> Result<AppInfo> {
         database_bytes: std::fs::metadata(context.workspace().database()).map_or(0, |data| data.len()),
         runs,
         supervisor: supervisor::status(&seen),
+        read_only: context.read_only().map(|error| error.told),
     })
 }

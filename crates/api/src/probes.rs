@@ -7,8 +7,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use vitals_journal::RunFolder;
 use vitals_recipe::{
-    DatasetFacts, Kind, PARAMETERS, Recipe, Severity, Task, check, fixed_in_probes, parameter, point_id,
-    probe,
+    DatasetFacts, Kind, PARAMETERS, Recipe, Severity, Task, check, fixed_in_probes, parameter, plain_number,
+    point_id, probe,
 };
 use vitals_run::{Evidence, RunState};
 use vitals_store::{NewRun, Probed, RunRow, Store};
@@ -129,7 +129,8 @@ pub fn setting(text: &str) -> Result<(String, Value)> {
     let (name, value) = (name.trim(), value.trim());
     let is_text = parameter(name).is_some_and(|found| matches!(found.kind, Kind::Text | Kind::Choice));
     let word = || Value::from(value);
-    let value = if is_text { word() } else { serde_json::from_str(value).unwrap_or_else(|_| word()) };
+    let value =
+        if is_text { word() } else { serde_json::from_str(&plain_number(value)).unwrap_or_else(|_| word()) };
     Ok((name.to_owned(), value))
 }
 
@@ -176,7 +177,7 @@ async fn chosen(context: &Context, judged: &RunRow, wanted: Option<&str>) -> Res
     let found = match wanted {
         None => kept.iter().filter(|(_, superseded, _)| !superseded).max_by_key(|(step, ..)| *step),
         Some(word) => {
-            let step: u64 = word.parse().map_err(|_| {
+            let step: u64 = plain_number(word).parse().map_err(|_| {
                 ApiError::invalid(Failure::NoCheckpoint { word: word.to_owned() }).hint(Advice::StepOrRandom)
             })?;
             kept.iter().rev().find(|(at, ..)| *at == step)

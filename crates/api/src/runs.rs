@@ -6,7 +6,7 @@ use std::time::Instant;
 use serde_json::{Value, json};
 use vitals_recipe::query::{self, Row};
 use vitals_recipe::{Metric, Panel, effective_learning_rate, loss_band, metric, split};
-use vitals_run::{Command, RunState};
+use vitals_run::{Command, Meaning, RunState};
 use vitals_store::{MetricChoice, RunId, RunRow, RunSelection, SeriesEntry, StoreError};
 
 use crate::Context;
@@ -319,10 +319,11 @@ async fn request_one(context: &Context, command: Command, id: &str, arguments: &
         return Err(ApiError::new(ErrorCode::WrongState, said));
     }
     if !command.applies(row.state) {
-        let said = Failure::NotApplicable {
-            run: row.label.clone(),
-            state: row.state.to_string(),
-            command: command.as_str().to_owned(),
+        let (run, command_word) = (row.label.clone(), command.as_str().to_owned());
+        let said = match command.meaning(row.state) {
+            // What makes sense instead stands in it.
+            Meaning::Refused(why) => Failure::Refused { run, command: command_word, why: why.into() },
+            _ => Failure::NotApplicable { run, state: row.state.to_string(), command: command_word },
         };
         return Err(ApiError::new(ErrorCode::WrongState, said));
     }

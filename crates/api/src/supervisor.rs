@@ -23,7 +23,13 @@ impl From<SupervisorError> for ApiError {
 }
 
 /// Starts a supervisor where there is none; returns once one holds the workspace's lock.
+///
+/// # Errors
+/// `workspace` where nothing can be written, so that none could do anything.
 pub async fn ensure(context: &Context) -> Result<()> {
+    if let Some(error) = context.read_only() {
+        return Err(error);
+    }
     ensure_running(context.workspace(), context.binaries()).await?;
     Ok(())
 }

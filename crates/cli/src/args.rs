@@ -1,11 +1,13 @@
 //! The words of the command line (contract, section 1.1), as clap reads them.
 
 use std::ffi::OsString;
+use std::fmt;
 use std::path::PathBuf;
+use std::str::FromStr;
 
-use clap::builder::PossibleValuesParser;
+use clap::builder::{OsStringValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
-use vitals_api::export;
+use vitals_api::{export, plain_number};
 
 mod sweeps;
 #[cfg(test)]
@@ -21,7 +23,7 @@ const GLOBAL: &str = "Global options";
 #[command(name = "vitals", version, propagate_version = true)]
 pub struct Cli {
     /// The workspace: database, run folders, sweep files. Default: $XDG_DATA_HOME/vitals.
-    #[arg(long, global = true, env = "VITALS_WORKSPACE", value_name = "DIR", help_heading = GLOBAL)]
+    #[arg(long, global = true, env = "VITALS_WORKSPACE", value_name = "DIR", help_heading = GLOBAL, value_parser = perhaps_empty())]
     pub workspace: Option<PathBuf>,
     /// Print JSON: one document, or one object a line for lists.
     #[arg(long, global = true, help_heading = GLOBAL)]
@@ -31,6 +33,19 @@ pub struct Cli {
     pub quiet: bool,
     #[command(subcommand)]
     pub command: Command,
+}
+
+/// A whole number, as tables show it too: `2,340`.
+fn whole<T: FromStr>(text: &str) -> Result<T, String>
+where
+    T::Err: fmt::Display,
+{
+    plain_number(text).parse().map_err(|error: T::Err| error.to_string())
+}
+
+/// A path; an empty one, as of a variable that is set to nothing, is taken for none.
+fn perhaps_empty() -> impl TypedValueParser<Value = PathBuf> {
+    OsStringValueParser::new().map(PathBuf::from)
 }
 
 #[derive(Debug, Subcommand)]
@@ -60,7 +75,7 @@ pub enum Command {
     Probe(ProbeArgs),
     /// Print recorded series of a run.
     Series(SeriesArgs),
-    /// Print the events of a run.
+    /// Print the events of a run; rises of gradients that follow each other within 80 steps are one spike.
     Events(EventsArgs),
     /// Compare runs: differing parameters, metrics with deltas to the first.
     Compare {
@@ -143,7 +158,7 @@ pub struct RunsArgs {
     #[arg(long, value_name = "KEY", default_value = "", allow_hyphen_values = true)]
     pub sort: String,
     /// No more than this many.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = whole::<u64>)]
     pub limit: Option<u64>,
     /// Go on until interrupted: a table that changes on a terminal, JSON lines of changed runs with --json.
     #[arg(long)]
@@ -197,7 +212,7 @@ pub enum RunCommand {
         #[arg(value_name = "RUN")]
         id: String,
         /// Steps done at the checkpoint.
-        #[arg(long, value_name = "STEP")]
+        #[arg(long, value_name = "STEP", value_parser = whole::<u64>)]
         to_step: u64,
     },
     /// Remove runs with their folders.
@@ -232,7 +247,7 @@ pub enum RunCommand {
         #[arg(value_name = "RUN")]
         id: String,
         /// How many of the newest.
-        #[arg(long, default_value_t = 100, value_name = "N")]
+        #[arg(long, default_value_t = 100, value_name = "N", value_parser = whole::<u32>)]
         lines: u32,
     },
     /// The hash over all values in force, as `journal check` has it.
@@ -274,10 +289,10 @@ pub struct SeriesArgs {
     #[arg(value_name = "SERIES")]
     pub names: Vec<String>,
     /// First step.
-    #[arg(long, value_name = "STEP")]
+    #[arg(long, value_name = "STEP", value_parser = whole::<u64>)]
     pub from: Option<u64>,
     /// Last step, included.
-    #[arg(long, value_name = "STEP")]
+    #[arg(long, value_name = "STEP", value_parser = whole::<u64>)]
     pub to: Option<u64>,
     /// A number of buckets, or `all`.
     #[arg(long, default_value = "all", value_name = "N|all")]

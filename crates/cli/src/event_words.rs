@@ -105,7 +105,7 @@ fn interval(delay: &LayerDelay) -> String {
 
 /// A median may lie between two steps.
 fn steps(count: f64) -> String {
-    if count.fract() == 0.0 { format!("{count:.0}").replace('-', "−") } else { number(count) }
+    if count.fract() == 0.0 { format!("{count:.0}") } else { number(count) }
 }
 
 fn in_steps(count: f64) -> String {

@@ -66,7 +66,9 @@ struct Shown {
 
 impl Shown {
     fn new(out: &Out) -> Self {
-        let terminal = (!out.json && std::io::stdout().is_terminal()).then(Term::stdout);
+        // One that cannot move its cursor takes lines, as a pipe does.
+        let draws = std::io::stdout().is_terminal() && crate::out::moves_cursor();
+        let terminal = (!out.json && draws).then(Term::stdout);
         Self { out: *out, terminal, lines: 0, revisions: HashMap::new() }
     }
 

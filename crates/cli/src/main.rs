@@ -15,6 +15,7 @@ mod runs_table;
 mod said;
 mod serve;
 mod slurm;
+mod standing;
 mod sweep_commands;
 mod text;
 mod wait;
@@ -48,8 +49,14 @@ fn main() -> ExitCode {
     }
     let filter =
         tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn,vitals=info".into());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
     let out = Out::new(cli.json, cli.quiet);
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        // What a detached supervisor says goes to its log, whatever the terminal that it was started from wants.
+        .with_ansi(out.colour() && !matches!(cli.command, Command::Supervise { detached: true, .. }))
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .init();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -79,7 +86,7 @@ async fn dispatch(cli: Cli, out: &Out) -> vitals_api::Result<u8> {
     if let Command::Journal { command } = &cli.command {
         return workspace_commands::journal(command, out);
     }
-    let mut root = workspace_commands::root(cli.workspace.as_deref())?;
+    let mut root = workspace_commands::root(cli.workspace.as_deref(), out)?;
     if let Command::Supervise { .. } = cli.command {
         // The supervisor and its runs outlive whoever started them, and the link by which they named the workspace.
         root = std::fs::canonicalize(&root).unwrap_or(root);

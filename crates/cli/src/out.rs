@@ -6,6 +6,11 @@ use serde::Serialize;
 use vitals_api::dto::ApiError;
 use vitals_api::said::Failure;
 
+/// Whether the terminal, where there is one, can draw over what it shows.
+pub fn moves_cursor() -> bool {
+    std::env::var_os("TERM").is_some_and(|term| !term.is_empty() && term != "dumb")
+}
+
 /// How this process prints.
 #[derive(Debug, Clone, Copy)]
 pub struct Out {
@@ -16,11 +21,11 @@ pub struct Out {
 
 impl Out {
     pub fn new(json: bool, quiet: bool) -> Self {
-        let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+        let colour = vitals_api::wants_colour(std::io::stderr().is_terminal(), |name| std::env::var_os(name));
         Self { json, quiet, colour }
     }
 
-    /// Whether errors may be coloured.
+    /// Whether what goes to standard error may be coloured.
     pub fn colour(self) -> bool {
         self.colour
     }

@@ -7,6 +7,7 @@ use vitals_api::{Command, Context, Result, overview, queue_settings, runs, sweep
 use crate::args::QueueCommand;
 use crate::out::Out;
 use crate::said::Refusal;
+use crate::standing;
 use crate::text::{Table, short};
 
 pub async fn queue(context: &Context, command: Option<QueueCommand>, out: &Out) -> Result<u8> {
@@ -52,14 +53,13 @@ async fn list(context: &Context, out: &Out) -> Result<()> {
     if !out.json && !queue.is_empty() {
         table.lines().iter().for_each(|line| out.line(line));
     }
-    let supervisor = overview::app_info(context).await?.supervisor;
-    if supervisor.queue_paused {
-        out.remark("the queue is paused; `vitals queue resume` lets it go on");
-    } else if let Some(problem) = supervisor.problem {
-        out.remark(problem);
-    } else if queue.is_empty() {
+    let held_up = standing::of_queue(&overview::app_info(context).await?.supervisor, true);
+    let active = overview::active(context).await?;
+    let still: Vec<String> = active.iter().filter_map(standing::of_run).collect();
+    if queue.is_empty() && held_up.is_empty() && still.is_empty() {
         out.remark("nothing waits");
     }
+    held_up.into_iter().chain(still).for_each(|line| out.remark(line));
     Ok(())
 }
 

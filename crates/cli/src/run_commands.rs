@@ -8,7 +8,7 @@ use vitals_api::said::Failure;
 use vitals_api::series::{Points, SeriesData};
 use vitals_api::{
     Command, Context, Metric, Result, Source, compare as api_compare, export as api_export, objective,
-    origin, runs,
+    origin, plain_number, runs,
     series as api_series, supervisor, table,
 };
 
@@ -257,7 +257,7 @@ pub async fn series(context: &Context, args: &SeriesArgs, out: &Out) -> Result<u
     }
     let points = match args.points.as_str() {
         "all" => Points::All,
-        text => match text.parse::<u32>() {
+        text => match plain_number(text).parse::<u32>() {
             Ok(count) if count > 0 => Points::Buckets(count),
             _ => {
                 return Err(ApiError::invalid(Refusal::Points { found: text.to_owned() }));

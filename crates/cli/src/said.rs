@@ -6,17 +6,10 @@ vitals_api::sentences! {
         NoRunMatches = "no run matches, so there is none to wait for";
         StoreNotWatched = "the store cannot be watched any more";
         NotDrawn { reason: String } = "failed to draw: {reason}";
+        NotInterruptible { reason: String } = "failed to listen for Ctrl-C: {reason}";
         NoRunGiven = "give at least one run";
         Points { found: String } = "--points is `{found}`; it must be a number above 0, or `all`";
         PlaceZero = "the place is 0; 1 is the next to start";
-        NoWorkspace = "no workspace is known: neither XDG_DATA_HOME nor HOME is set";
         NotIngested { path: String, reason: String } = "failed to ingest {path}: {reason}";
-    }
-}
-
-vitals_api::sentences! {
-    /// What to do then.
-    pub enum Advice in "cli_hint" {
-        NameWorkspace = "name one with --workspace DIR";
     }
 }

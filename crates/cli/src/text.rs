@@ -1,4 +1,5 @@
-//! Tables and numbers for people: columns as wide as their content, three significant digits, units in the head.
+//! Tables and numbers for people: columns as wide as their content, three significant digits, units in the head. Numbers
+//! bear no sign that a shell, a sweep file or another program would not read back.
 
 use vitals_api::dto::{MetricSummary, Number};
 
@@ -41,8 +42,7 @@ impl Table {
         let cells = self.rows.iter().skip(1).filter_map(|row| row.get(column));
         let mut cells = cells.filter(|cell| !cell.is_empty() && *cell != "–").peekable();
         cells.peek().is_some()
-            && cells
-                .all(|cell| cell.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '−' | '+' | '-')))
+            && cells.all(|cell| cell.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-')))
     }
 }
 
@@ -52,21 +52,20 @@ pub fn number(value: f64) -> String {
         return if value.is_nan() {
             "NaN".to_owned()
         } else if value > 0.0 {
-            "∞".to_owned()
+            "inf".to_owned()
         } else {
-            "−∞".to_owned()
+            "-inf".to_owned()
         };
     }
     let size = value.abs();
-    let text = if size == 0.0 {
+    if size == 0.0 {
         "0".to_owned()
     } else if !(1e-3..1e6).contains(&size) {
         format!("{value:.2e}")
     } else {
         let digits = (2 - size.log10().floor() as i32).max(0) as usize;
         format!("{value:.digits$}")
-    };
-    text.replace('-', "−")
+    }
 }
 
 /// Values of one row or column, all in one notation: powers of ten where one of them would not show without, else as many decimals
@@ -132,8 +131,17 @@ mod tests {
 
     #[test]
     fn numbers_have_three_digits() {
-        let shown = [0.0, 1.0, 0.123_456, 1234.5, 1.5e-4, -2.5, f64::NAN].map(number);
-        assert_eq!(shown, ["0", "1.00", "0.123", "1234", "1.50e−4", "−2.50", "NaN"]);
+        let shown = [0.0, 1.0, 0.123_456, 1234.5, 1.5e-4, -2.5, f64::NAN, f64::NEG_INFINITY].map(number);
+        assert_eq!(shown, ["0", "1.00", "0.123", "1234", "1.50e-4", "-2.50", "NaN", "-inf"]);
+    }
+
+    #[test]
+    fn what_is_printed_can_be_read_back() {
+        for value in [0.0, 1.0, -0.123_456, 1234.5, 1.5e-4, -2.5e-9, 3.21e8, f64::INFINITY, f64::NEG_INFINITY]
+        {
+            let read: f64 = number(value).parse().unwrap();
+            assert!(read == value || (read - value).abs() <= value.abs() * 5e-3, "{value}: {read}");
+        }
     }
 
     #[test]

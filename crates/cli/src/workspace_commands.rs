@@ -3,9 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
-use vitals_api::dto::{ApiError, ErrorCode};
+use vitals_api::dto::ApiError;
 use vitals_api::said::Failure;
-use vitals_api::{Binaries, Context, Result, RunConfig, datasets, doctor as api_doctor, journals, table};
+use vitals_api::{
+    Binaries, Context, Result, RunConfig, datasets, doctor as api_doctor, journals, place, table,
+};
 
 use crate::args::{DatasetCommand, ImportCommand, JournalCommand};
 use crate::clock;
@@ -14,15 +16,13 @@ use crate::said::{Advice, Refusal};
 use crate::text::{Table, counted};
 
 /// The workspace that is meant: the one named, else `$XDG_DATA_HOME/vitals`.
-pub fn root(named: Option<&Path>) -> Result<PathBuf> {
-    if let Some(root) = named {
+pub fn root(named: Option<&Path>, out: &Out) -> Result<PathBuf> {
+    if let Some(root) = named.filter(|root| !root.as_os_str().is_empty()) {
         return Ok(root.to_owned());
     }
-    let data = std::env::var_os("XDG_DATA_HOME").filter(|path| !path.is_empty()).map(PathBuf::from);
-    let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".local/share"));
-    data.or_else(home)
-        .map(|data| data.join("vitals"))
-        .ok_or_else(|| ApiError::new(ErrorCode::Workspace, Refusal::NoWorkspace).hint(Advice::NameWorkspace))
+    let place = place::default_workspace(|name| std::env::var_os(name))?;
+    place.remarks.iter().for_each(|told| out.remark(&told.text));
+    Ok(place.root)
 }
 
 pub async fn open(root: &Path) -> Result<Context> {

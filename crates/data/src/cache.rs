@@ -2,6 +2,7 @@
 //! the use of memory or disk, and that an image which vanishes from the set after it was decoded goes unnoticed. Files
 //! are read by place and not mapped: a mapped file that another program cuts short would end the process.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,6 +14,13 @@ use crate::{DataError, Result, RgbImage};
 mod disk;
 
 pub(crate) use disk::Disk;
+
+/// Where a user's programs keep what can be made again: `XDG_CACHE_HOME`, else `.cache` in the home folder. A variable that is
+/// empty or holds a relative path does not count (XDG Base Directory Specification). `env` looks one up.
+pub fn cache_folder(env: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
+    let absolute = |name| env(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")))
+}
 
 /// Where decoded images are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]

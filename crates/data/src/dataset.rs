@@ -166,7 +166,7 @@ impl Dataset {
     /// The same set, with its training images kept decoded. Batches stay the same byte for byte.
     ///
     /// # Errors
-    /// [`DataError::Io`] where the folder of a cache on disk cannot be used.
+    /// [`DataError::UnwritableCache`] where the folder of a cache on disk cannot be used.
     pub fn with_cache(self, cache: &DecodedCache) -> Result<Self> {
         let images = self.sources[0].len();
         let cache = match cache {

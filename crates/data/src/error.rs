@@ -33,6 +33,8 @@ pub enum DataError {
     Thread { what: String },
     /// Decoded images are to be kept on disk, and the user has no cache folder.
     NoCacheFolder,
+    /// Nothing can be written in that folder.
+    UnwritableCache { path: PathBuf, source: std::io::Error },
     /// The loader was asked for more after it had returned an error.
     Stopped,
 }
@@ -99,6 +101,8 @@ vitals_recipe::sentences! {
         Thread { what: String } = "a loader thread {what}";
         NoCacheFolder =
             "decoded_cache = \"disk\" needs a cache folder: set XDG_CACHE_HOME or HOME, or choose memory";
+        UnwritableCache { path: String, reason: String } =
+            "decoded images cannot be kept in {path}: {reason}; set XDG_CACHE_HOME to a folder that can be written, or choose memory";
         Stopped = "the loader has stopped after an error";
     }
 }
@@ -134,6 +138,9 @@ impl DataError {
             }
             Self::Thread { what } => DataFailure::Thread { what: what.clone() },
             Self::NoCacheFolder => DataFailure::NoCacheFolder,
+            Self::UnwritableCache { path, source } => {
+                DataFailure::UnwritableCache { path: path_of(path), reason: source.to_string() }
+            }
             Self::Stopped => DataFailure::Stopped,
         }
     }
@@ -148,7 +155,7 @@ impl fmt::Display for DataError {
 impl std::error::Error for DataError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Io { source, .. } => Some(source),
+            Self::Io { source, .. } | Self::UnwritableCache { source, .. } => Some(source),
             _ => None,
         }
     }

@@ -20,7 +20,7 @@ pub mod samples;
 mod source;
 
 pub use augment::eval_image;
-pub use cache::DecodedCache;
+pub use cache::{DecodedCache, cache_folder};
 pub use dataset::{Dataset, DatasetSpec, HeldOut, HeldOutOrigin, Split, open, open_seeded};
 pub use error::{DataError, Missing, Refusal, Result, SENTENCES, Where};
 pub use file_kind::{FIRST_BYTES, FileKind, KindAdvice};

@@ -1,6 +1,6 @@
 //! The decoded cache: the same batches with and without it, and nothing decoded twice. That nothing is decoded is shown
 //! by taking the files away.
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail as tests do")]
 
 use std::path::Path;
 use std::sync::Arc;
@@ -99,4 +99,18 @@ fn a_folder_that_cannot_be_made_is_an_error_with_its_name() {
     let folder = root.path().join("class 0/00.png");
     let error = opened(root.path()).with_cache(&DecodedCache::Disk { folder, bytes: 1 << 20 }).err().unwrap();
     assert!(error.to_string().contains("class 0/00.png"), "{error}");
+}
+
+/// /proc refuses new folders to everyone, root included.
+#[test]
+fn a_cache_folder_that_cannot_be_written_is_said_with_what_to_do() {
+    let root = tempfile::tempdir().unwrap();
+    write(root.path());
+    let cache = DecodedCache::Disk { folder: "/proc/vitals/decoded".into(), bytes: 1 << 20 };
+    let Err(error) = opened(root.path()).with_cache(&cache) else { panic!("/proc was written") };
+    let error = error.to_string();
+    assert!(
+        error.contains("cannot be kept in /proc/vitals/decoded") && error.contains("XDG_CACHE_HOME"),
+        "{error}"
+    );
 }

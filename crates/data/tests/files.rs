@@ -266,4 +266,15 @@ fn fashion_mnist_is_looked_for_in_three_places() {
     let debian = Path::new("/usr/share/datasets/fashion-mnist");
     let expected = if debian.exists() { debian.to_path_buf() } else { cache };
     assert_eq!(find("XDG_CACHE_HOME", root.path().to_path_buf()), Ok(expected));
+    let cache = |cache: &str, home: &str| {
+        let (cache, home) = (cache.to_owned(), home.to_owned());
+        vitals_data::cache_folder(|name| {
+            Some(if name == "HOME" { home.clone() } else { cache.clone() }.into())
+        })
+    };
+    assert_eq!(cache("/cache", "/home/a"), Some("/cache".into()));
+    for passed_over in ["", "cache", "./cache"] {
+        assert_eq!(cache(passed_over, "/home/a"), Some("/home/a/.cache".into()));
+        assert_eq!(cache(passed_over, passed_over), None);
+    }
 }

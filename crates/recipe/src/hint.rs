@@ -47,6 +47,7 @@ crate::sentences! {
         KeepOne = "keep one of them";
         PutComma = "put a comma between them";
         TakeAway = "take it away";
+        PlainNumber { number: String } = "TOML has it as `{number}`: a plain hyphen, and nothing between digits";
         FewerRuns = "shorten an axis, exclude combinations, or take a [sample]";
     }
 }

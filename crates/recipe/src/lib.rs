@@ -42,6 +42,7 @@ pub use hint::Hint;
 pub use keyed::{KeyedRng, Part, keyed_rng};
 pub use metric::{Better, MetricRow, Of, Panel, Reads, Role, Stored, split};
 pub use metrics::{METRICS, Metric, metric};
+pub use number::plain_number;
 pub use parameters::{InProbes, Kind, Parameter, Since, ValueError, nearest};
 pub use point::{Point, point_id};
 pub use preset::{PRESETS, Preset};

@@ -62,6 +62,7 @@ macro_rules! diagnostics {
 
 diagnostics! {
     a_sound_file: "format = 1\nname = \"Sound\"\n[recipe]\npreset = \"mocov3_vit_micro\"\n";
+    numbers_as_they_are_shown: "format = 1\n[recipe]\npreset = \"mocov3_vit_micro\"\nbase_learning_rate = 1.5e\u{2212}4\nbatch_size = 2,048\n[[axis]]\nparameter = \"weight_decay\"\nvalues = [0.1, 1e\u{2212}3]\n";
     unknown_keys_at_every_level: r#"
 format = 1
 nmae = "Typo"

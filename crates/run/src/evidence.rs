@@ -39,6 +39,15 @@ sentences! {
             "attempt {attempt} on {device} from step {step}";
         SchedulerSilent { scheduler: String, why: String } = "{scheduler} gave no answer: {why}";
         SchedulerWaits { scheduler: String, word: String, why: String } = "{scheduler}: {word} ({why})";
+        /// It ended with success, so there is a job.
+        SchedulerNamedNoJob { scheduler: String, said: String } =
+            "{scheduler} took it and told no job number; its job is looked for by its name; it said: {said}";
+        SchedulerUnasked { scheduler: String, program: String, why: String } =
+            "{program} cannot be asked, so {scheduler} tells nothing of its job: {why}";
+        /// Of a run that was said to have failed, or to be lost.
+        SchedulerHasJob { scheduler: String, job: u64 } = "{scheduler} has its job {job} all the same";
+        /// The same, by what the folder holds.
+        StartedAllTheSame = "its folder shows that it was started all the same";
         NotStarted { why: Told } = "not started: {why}";
 
         // Of the living.
@@ -54,6 +63,7 @@ sentences! {
             "no record for {seconds} s, the process waits for a disk or a device";
         PauseRequested = "pause requested";
         CancelRequested = "cancel requested";
+        CancelRefused { program: String, why: String } = "cancel requested, {program} refuses: {why}";
         KillSent = "cancel requested, SIGKILL sent when the grace after SIGTERM was over";
 
         // How it ended.
@@ -89,6 +99,8 @@ sentences! {
             "{scheduler}: {word}, no exit.json, no end record";
         SchedulerForgot { scheduler: String, word: String } =
             "{scheduler}: {word}: neither squeue nor sacct knows the job, no exit.json, no end record";
+        SchedulerForgotUnaccounted { scheduler: String, word: String, why: String } =
+            "{scheduler}: {word}: squeue no longer lists the job and sacct cannot be asked ({why}), no exit.json, no end record";
     }
 }
 
@@ -135,6 +147,15 @@ sentences! {
             "journals take {used} and `{setting}` allows {limit}: nothing is started; remove runs that nobody needs, or raise the limit";
         CheckpointsFull { used: Bytes, setting: String, limit: Bytes } =
             "checkpoints take {used} and `{setting}` allows {limit}: nothing is started; the last checkpoint of each run stays: remove runs that nobody needs, or raise the limit";
+    }
+}
+
+sentences! {
+    /// What hampers the supervisor while it goes on.
+    #[derive(Eq)]
+    pub enum Hindrance in "hindrance" {
+        SchedulerUnasked { scheduler: String, program: String, why: String } =
+            "{program} cannot be asked, and until it can, run folders alone tell how jobs of {scheduler} ended: {why}";
     }
 }
 

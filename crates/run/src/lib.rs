@@ -17,7 +17,7 @@ pub use event::{
     BackboneCheck, CheckpointMade, Dip, Event, Happening, Level, Nonfinite, Rewound, Shock, SkippedStep,
     Spike, SpikeLayer, Stalled,
 };
-pub use evidence::{Evidence, Grounds, Obstacle, Standstill};
+pub use evidence::{Evidence, Grounds, Hindrance, Obstacle, Standstill};
 pub use imported::{ConfigError, ConfigValue, IMPORT_FORMAT, ImportRecord, Imported, RunConfig, Source};
 pub use job::{JOB_FORMAT, Job, JobDataset, JobError, JobSweep, ProbedRun};
 pub use stamp::{parse_rfc3339, rfc3339};
@@ -31,6 +31,7 @@ pub fn sentences() -> impl Iterator<Item = &'static Sentence> {
         Evidence::SENTENCES,
         Obstacle::SENTENCES,
         Standstill::SENTENCES,
+        Hindrance::SENTENCES,
         EndReason::SENTENCES,
         Refusal::SENTENCES,
         JobError::SENTENCES,

@@ -95,9 +95,10 @@ impl RunState {
             Paused => &[Queued, Running, Finished, Failed, Cancelled, Lost],
             // Retry, rewind and extension go through the queue; later evidence may correct an ending, or show life.
             Finished => &[Queued, Running, Stalled, Paused, Failed, Cancelled, Lost],
-            Failed => &[Queued, Running, Stalled, Paused, Finished, Cancelled, Lost],
             Cancelled => &[Queued, Running, Stalled, Paused, Finished, Failed, Lost],
-            Lost => &[Queued, Running, Stalled, Paused, Finished, Failed, Cancelled],
+            // A start that was said to be refused may turn out to be under way.
+            Failed => &[Queued, Starting, Running, Stalled, Paused, Finished, Cancelled, Lost],
+            Lost => &[Queued, Starting, Running, Stalled, Paused, Finished, Failed, Cancelled],
         }
     }
 

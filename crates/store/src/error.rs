@@ -177,10 +177,15 @@ impl StoreError {
                 use std::io::ErrorKind::{Interrupted, QuotaExceeded, StorageFull, TimedOut, WouldBlock};
                 matches!(source.kind(), Interrupted | QuotaExceeded | StorageFull | TimedOut | WouldBlock)
             }
-            // 10 I/O error, 13 full, 14 cannot open.
-            Self::Database(error) => matches!(primary_code(error), Some(10 | 13 | 14)),
+            // 10 I/O error, 13 full, 14 cannot open, 15 the log's locks were contended.
+            Self::Database(error) => matches!(primary_code(error), Some(10 | 13 | 14 | 15)),
             _ => false,
         }
+    }
+
+    /// SQLite could not read, make or lock a file: 8 read only, 10 I/O error, 14 cannot open.
+    pub(crate) fn is_about_files(&self) -> bool {
+        matches!(self, Self::Database(error) if matches!(primary_code(error), Some(8 | 10 | 14)))
     }
 }
 

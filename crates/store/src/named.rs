@@ -10,53 +10,42 @@ impl Store {
     pub fn new_run_id(now: UnixMillis) -> RunId {
         new_id(now)
     }
-
-    /// The run whose id starts with `part` (hyphens as in a UUID), or, where none does, ends with it: ids of one
-    /// moment differ only near their ends.
-    pub async fn resolve_run(&self, part: &str) -> Result<RunId> {
-        let part = part.trim().to_ascii_lowercase();
-        // 'g' sorts after every character of an id.
-        let mut matches = sqlx::query_scalar!(
-            "SELECT id FROM runs WHERE id >= ?1 AND id < ?1 || 'g' ORDER BY id LIMIT 5",
-            part
-        )
-        .fetch_all(self.reader())
-        .await?;
-        if matches.is_empty() && part.len() >= SHORTEST_END {
-            let length = signed("length", part.len() as u64)?;
-            matches = sqlx::query_scalar!(
-                "SELECT id FROM runs WHERE substr(id, -?1) = ?2 ORDER BY id LIMIT 5",
-                length,
-                part
-            )
-            .fetch_all(self.reader())
-            .await?;
-        }
-        only(part, matches, |id| StoreError::UnknownRun { id })
-    }
-
-    /// The sweep whose id starts or ends with `part`.
-    pub async fn resolve_sweep(&self, part: &str) -> Result<SweepId> {
-        let part = part.trim().to_ascii_lowercase();
-        let mut matches = sqlx::query_scalar!(
-            "SELECT id FROM sweeps WHERE id >= ?1 AND id < ?1 || 'g' ORDER BY id LIMIT 5",
-            part
-        )
-        .fetch_all(self.reader())
-        .await?;
-        if matches.is_empty() && part.len() >= SHORTEST_END {
-            let length = signed("length", part.len() as u64)?;
-            matches = sqlx::query_scalar!(
-                "SELECT id FROM sweeps WHERE substr(id, -?1) = ?2 ORDER BY id LIMIT 5",
-                length,
-                part
-            )
-            .fetch_all(self.reader())
-            .await?;
-        }
-        only(part, matches, |id| StoreError::UnknownSweep { id })
-    }
 }
+
+/// A function that finds the one id that starts with a text (hyphens as in a UUID), or, where none does, ends with it: ids of
+/// one moment differ only near their ends. The queries stand whole, so that they are checked when this is built.
+macro_rules! finds {
+    ($(#[$doc:meta])* $name:ident: $id:ty, $starting:literal, $ending:literal, $unknown:ident) => {
+        impl Store {
+            $(#[$doc])*
+            pub async fn $name(&self, part: &str) -> Result<$id> {
+                let part = part.trim().to_ascii_lowercase();
+                let mut matches = sqlx::query_scalar!($starting, part).fetch_all(self.reader()).await?;
+                if matches.is_empty() && part.len() >= SHORTEST_END {
+                    let length = signed("length", part.len() as u64)?;
+                    matches = sqlx::query_scalar!($ending, length, part).fetch_all(self.reader()).await?;
+                }
+                only(part, matches, |id| StoreError::$unknown { id })
+            }
+        }
+    };
+}
+
+// 'g' sorts after every character of an id.
+finds!(
+    /// The run whose id starts or ends with `part`.
+    resolve_run: RunId,
+    "SELECT id FROM runs WHERE id >= ?1 AND id < ?1 || 'g' ORDER BY id LIMIT 5",
+    "SELECT id FROM runs WHERE substr(id, -?1) = ?2 ORDER BY id LIMIT 5",
+    UnknownRun
+);
+finds!(
+    /// The sweep whose id starts or ends with `part`.
+    resolve_sweep: SweepId,
+    "SELECT id FROM sweeps WHERE id >= ?1 AND id < ?1 || 'g' ORDER BY id LIMIT 5",
+    "SELECT id FROM sweeps WHERE substr(id, -?1) = ?2 ORDER BY id LIMIT 5",
+    UnknownSweep
+);
 
 /// Characters of the shortest end of an id that names it.
 const SHORTEST_END: usize = 4;

@@ -1,25 +1,22 @@
 //! Opening a workspace's database: pragmas, one writer connection, a read-only pool, migrations with a backup before
-//! them. A database of a newer version, or of another program, is refused untouched.
+//! them. A database of a newer version, or of another program, is refused untouched. However many open it at once, all
+//! wait for the one that migrates.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use sqlx::migrate::Migrator;
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
-    SqliteSynchronous,
-};
+use sqlx::sqlite::{SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions};
 use sqlx::{Connection, Sqlite, Transaction};
 
+use crate::connect::{BUSY_TIMEOUT, options};
+use crate::readable::Readable;
 use crate::shapes::ShapeCache;
 use crate::standing::Standings;
 use crate::{Result, StoreError};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations");
 
-/// How long a writer waits for another process's transaction; ingest holds the lock for milliseconds.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
 const READERS: u32 = 4;
 
 /// What the caller may do with the store.
@@ -29,14 +26,26 @@ pub enum Role {
     Writer,
     /// Refuses what would need a change.
     Reader,
+    /// As a writer where this user may write, else as a reader that refuses every change with the reason.
+    WriterWherePossible,
+}
+
+/// Why a database is read only: what cannot be written, and the system's word.
+#[derive(Debug, Clone)]
+struct Unwritable {
+    path: PathBuf,
+    reason: String,
 }
 
 /// A workspace's database. Cheap to clone; clones share their connections.
 #[derive(Debug, Clone)]
 pub struct Store {
     path: Arc<PathBuf>,
+    /// What reading connections open.
+    readable: Arc<Readable>,
     read: SqlitePool,
     write: Option<SqlitePool>,
+    unwritable: Option<Arc<Unwritable>>,
     pub(crate) shapes: ShapeCache,
     pub(crate) standings: Standings,
 }
@@ -45,11 +54,20 @@ impl Store {
     /// Opens `path`, the database file itself. The folder must exist.
     pub async fn open(path: impl AsRef<Path>, role: Role) -> Result<Self> {
         let path = path.as_ref().to_path_buf();
-        match role {
-            Role::Writer => prepare(&path).await?,
-            Role::Reader => inspect_for_reading(&path).await?,
-        }
-        let write = (role == Role::Writer).then(|| {
+        let unwritable = match role {
+            Role::Writer => prepare(&path).await.map(|()| None)?,
+            Role::Reader => None,
+            Role::WriterWherePossible => match prepare(&path).await {
+                Ok(()) => None,
+                Err(StoreError::NotWritable { path: at, reason }) if path.exists() => {
+                    Some(Arc::new(Unwritable { path: at, reason }))
+                }
+                Err(error) => return Err(error),
+            },
+        };
+        let writes = role != Role::Reader && unwritable.is_none();
+        let readable = if writes { Readable::as_it_is(&path) } else { inspect_for_reading(&path).await? };
+        let write = writes.then(|| {
             SqlitePoolOptions::new()
                 .max_connections(1)
                 .idle_timeout(None)
@@ -62,11 +80,13 @@ impl Store {
             .max_connections(READERS)
             .max_lifetime(None)
             .test_before_acquire(false)
-            .connect_lazy_with(options(&path).read_only(true));
+            .connect_lazy_with(readable.options());
         Ok(Self {
             path: Arc::new(path),
+            readable: Arc::new(readable),
             read,
             write,
+            unwritable,
             shapes: ShapeCache::default(),
             standings: Standings::default(),
         })
@@ -75,6 +95,23 @@ impl Store {
     /// The database file.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Why nothing can be changed; `None`: it can.
+    pub fn read_only(&self) -> Option<StoreError> {
+        self.write.is_none().then(|| self.refusal())
+    }
+
+    fn refusal(&self) -> StoreError {
+        match self.unwritable.as_deref().cloned() {
+            Some(Unwritable { path, reason }) => StoreError::NotWritable { path, reason },
+            None => StoreError::ReadOnly,
+        }
+    }
+
+    /// A single connection for reading, outside the pool.
+    pub(crate) async fn connect_reader(&self) -> Result<SqliteConnection> {
+        Ok(SqliteConnection::connect_with(&self.readable.options()).await?)
     }
 
     /// Closes all connections; the last process to do so folds the write-ahead log back into the file.
@@ -91,7 +128,7 @@ impl Store {
 
     /// Starts a write transaction, holding the write lock from its first moment: no upgrade can fail half-way.
     pub(crate) async fn begin(&self) -> Result<Transaction<'static, Sqlite>> {
-        let write = self.write.as_ref().ok_or(StoreError::ReadOnly)?;
+        let write = self.write.as_ref().ok_or_else(|| self.refusal())?;
         Ok(write.begin_with("BEGIN IMMEDIATE").await?)
     }
 }
@@ -100,32 +137,24 @@ fn supported() -> i64 {
     MIGRATIONS.iter().map(|m| m.version).max().unwrap_or(0)
 }
 
-fn options(path: &Path) -> SqliteConnectOptions {
-    SqliteConnectOptions::new()
-        .filename(path)
-        .busy_timeout(BUSY_TIMEOUT)
-        .foreign_keys(true)
-        .synchronous(SqliteSynchronous::Normal)
-        .pragma("cache_size", "-16384")
-        .pragma("temp_store", "memory")
-        .pragma("journal_size_limit", "67108864")
-}
-
-/// A single connection for reading, outside the pools.
-pub(crate) async fn connect_reader(path: &Path) -> Result<SqliteConnection> {
-    Ok(SqliteConnection::connect_with(&options(path).read_only(true)).await?)
-}
-
-async fn inspect_for_reading(path: &Path) -> Result<()> {
+async fn inspect_for_reading(path: &Path) -> Result<Readable> {
     if !path.exists() {
         return Err(StoreError::Missing { path: path.to_path_buf() });
     }
-    let found = version_of_file(path).await?;
+    let (readable, found) = match read_version(path, &Readable::as_it_is(path)).await {
+        // What SQLite would make beside it cannot be made.
+        Err(error) if error.is_about_files() => {
+            let readable = Readable::without_writing(path).await?;
+            let found = read_version(path, &readable).await?;
+            (readable, found)
+        }
+        other => (Readable::as_it_is(path), other?),
+    };
     check_newer(path, found)?;
     if found < supported() {
         return Err(StoreError::OlderVersion { path: path.to_path_buf(), found, supported: supported() });
     }
-    Ok(())
+    Ok(readable)
 }
 
 fn check_newer(path: &Path, found: i64) -> Result<()> {
@@ -139,10 +168,16 @@ fn check_newer(path: &Path, found: i64) -> Result<()> {
 async fn prepare(path: &Path) -> Result<()> {
     check_writable(path)?;
     if path.exists() {
-        let found = version_of_file(path).await?;
-        check_newer(path, found)?;
-        if found == supported() {
-            return Ok(());
+        match read_version(path, &Readable::as_it_is(path)).await {
+            Ok(found) => {
+                check_newer(path, found)?;
+                if found == supported() {
+                    return Ok(());
+                }
+            }
+            // Somebody makes or migrates it at this moment: whoever has the lock sees it whole.
+            Err(error) if error.may_pass() => {}
+            Err(error) => return Err(error),
         }
     }
     let lock = lock_migrations(path).await?;
@@ -170,19 +205,20 @@ async fn prepare(path: &Path) -> Result<()> {
 }
 
 /// The version of a database file, which is not changed.
-async fn version_of_file(path: &Path) -> Result<i64> {
-    let options = options(path).read_only(true);
+async fn read_version(path: &Path, readable: &Readable) -> Result<i64> {
     let mut connection =
-        SqliteConnection::connect_with(&options).await.map_err(|e| classify_open(path, e))?;
+        SqliteConnection::connect_with(&readable.options()).await.map_err(|e| classify_open(path, e))?;
     let found = version(path, &mut connection).await?;
     connection.close().await?;
     Ok(found)
 }
 
-/// The version of the open database: 0 for an empty one.
+/// The version of the open database: 0 for an empty one. Both looks are one transaction: what another process migrates between
+/// them would make it look like a database of another program.
 async fn version(path: &Path, connection: &mut SqliteConnection) -> Result<i64> {
+    let mut tx = connection.begin().await?;
     let tables: Vec<String> = sqlx::query_scalar("SELECT name FROM sqlite_master WHERE type = 'table'")
-        .fetch_all(&mut *connection)
+        .fetch_all(&mut *tx)
         .await
         .map_err(|e| classify_open(path, e))?;
     if tables.is_empty() {
@@ -192,7 +228,7 @@ async fn version(path: &Path, connection: &mut SqliteConnection) -> Result<i64> 
         return Err(StoreError::NotVitals { path: path.to_path_buf() });
     }
     let newest: Option<i64> = sqlx::query_scalar("SELECT MAX(version) FROM _sqlx_migrations WHERE success")
-        .fetch_one(connection)
+        .fetch_one(&mut *tx)
         .await?;
     // The first migration makes `clock`: migrated without it means that another program's migrations are in here.
     if newest.is_some() && !tables.iter().any(|t| t == "clock") {

@@ -4,7 +4,6 @@
 use sqlx::{Connection, SqliteConnection};
 
 use crate::ids::{parse_id, unsigned};
-use crate::open::connect_reader;
 use crate::{Result, RunId, Store};
 
 /// Notices commits of other connections, of this process or any other.
@@ -53,7 +52,7 @@ impl Changes {
 impl Store {
     /// Starts watching for commits.
     pub async fn data_version(&self) -> Result<DataVersion> {
-        let mut connection = connect_reader(self.path()).await?;
+        let mut connection = self.connect_reader().await?;
         let last = read_version(&mut connection).await?;
         Ok(DataVersion { connection, last })
     }

@@ -35,6 +35,7 @@ pub use binaries::Binaries;
 pub use detach::{Ensured, ensure_running};
 pub use error::{Result, SENTENCES, SupervisorError, journal_told};
 pub use executor::local::devices::{DeviceState, Devices};
+pub use executor::{SchedulerProgram, ask_schedulers};
 pub use options::{Clock, Ended, Options};
 pub use queue::policy;
 pub use queue::retry::{Cause, RetrySettings};

@@ -2,7 +2,6 @@
 //! was started by hand re-executes itself once; one started by `vitals guard` finds it set already.
 
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
 use std::process::Command;
 
 use vitals_run::environment::{ALLOCATOR, PREPARED, threads as of_threads};
@@ -25,10 +24,4 @@ pub fn prepare(threads: u32) {
     command.envs(of_threads(threads));
     let error = command.exec();
     tracing::warn!("could not restart with the allocator's settings ({error}); steps may be slower");
-}
-
-/// Where a user's programs keep what can be made again: `XDG_CACHE_HOME`, or `.cache` in the home folder.
-pub fn cache_folder() -> Option<PathBuf> {
-    let absolute = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    absolute("XDG_CACHE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".cache")))
 }

@@ -1,12 +1,11 @@
 //! The run's images: the set that the job names, checked against what was queued, and the loader over it. An image that
 //! cannot be read is told once and ends nothing.
 
-use vitals_data::{Dataset, DatasetSpec, DecodedCache, LoaderConfig};
+use vitals_data::{Dataset, DatasetSpec, DecodedCache, LoaderConfig, cache_folder};
 use vitals_journal::{Level, Writer};
 use vitals_recipe::Recipe;
 use vitals_run::Job;
 
-use crate::environment;
 use crate::exit::Failure;
 
 /// Memory for batches that wait.
@@ -32,7 +31,7 @@ pub fn open_dataset(job: &Job) -> Result<Dataset, Failure> {
         images => dataset.with_first(images, job.recipe.seed),
     };
     let (images, gib) = (job.recipe.decoded_cache, job.recipe.decoded_cache_gib);
-    let cache = DecodedCache::asked_for(images, gib, environment::cache_folder());
+    let cache = DecodedCache::asked_for(images, gib, cache_folder(|name| std::env::var_os(name)));
     match cache.map_err(|error| Failure::Dataset(error.to_string()))? {
         Some(cache) => dataset.with_cache(&cache).map_err(|error| Failure::Dataset(error.to_string())),
         None => Ok(dataset),

@@ -18,11 +18,13 @@ mod tell;
 mod tools;
 mod train;
 
+use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::{Parser, Subcommand};
+use vitals_run::environment::wants_colour;
 
 /// Trains one run of Vitals, and looks at what training needs.
 #[derive(Debug, Parser)]
@@ -91,7 +93,14 @@ enum Command {
 
 fn main() -> ExitCode {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
+    // Not even where somebody insists on colour: what goes to no terminal here is a run's log.
+    let colour = std::io::stderr().is_terminal() && wants_colour(true, |name| std::env::var_os(name));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(colour)
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .init();
     let done = match Cli::parse().command {
         Command::Train { run_dir } => {
             return ExitCode::from(u8::try_from(train::train(&run_dir, now)).unwrap_or(1));

@@ -15,6 +15,9 @@ pub struct AppInfo {
     pub database_bytes: u64,
     pub runs: u64,
     pub supervisor: SupervisorStatus,
+    /// Why nothing in the workspace can be changed; absent where it can.
+    #[ts(optional)]
+    pub read_only: Option<Told>,
 }
 
 /// The supervisor as last heard of.
@@ -37,7 +40,7 @@ pub struct SupervisorStatus {
 /// One line of `doctor`.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct DoctorLine {
-    /// libtorch, devices, datasets, database, supervisor, disk, workspace.
+    /// libtorch, devices, datasets, database, supervisor, disk, workspace, or the name of a scheduler.
     pub check: String,
     pub ok: bool,
     /// In English, as `told` says it.

@@ -1,7 +1,7 @@
 //! `NAME=VALUE`, as the command line says a setting: names as in the document of all settings, sizes with a unit, lists by
 //! commas. An empty value takes a device's entry away.
 
-use vitals_recipe::nearest;
+use vitals_recipe::{nearest, plain_number};
 
 use crate::dto::{ApiError, QueueSettings};
 use crate::error::Result;
@@ -94,7 +94,7 @@ fn list(value: &str) -> Vec<String> {
 }
 
 fn count(name: &str, value: &str) -> Result<u32> {
-    value.parse().map_err(|_| {
+    plain_number(value).parse().map_err(|_| {
         ApiError::invalid(Setting::WholeNumber { name: name.to_owned(), found: value.to_owned() })
     })
 }
@@ -116,8 +116,9 @@ fn size(name: &str, value: &str) -> Result<u64> {
         ApiError::invalid(Setting::Size { name: name.to_owned(), found: value.to_owned() })
             .hint(Advice::SizeForms)
     };
-    let digits = value.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(value.len());
+    let digits = value.find(char::is_alphabetic).unwrap_or(value.len());
     let (number, unit) = value.split_at(digits);
+    let number = plain_number(number);
     let factor: f64 = match unit.trim().to_ascii_lowercase().as_str() {
         "" | "b" => 1.0,
         "kb" => 1e3,
@@ -132,7 +133,7 @@ fn size(name: &str, value: &str) -> Result<u64> {
     };
     let bytes = number.parse::<f64>().map_err(|_| wrong())? * factor;
     // Whole numbers beyond this are no sizes of disks.
-    if bytes.is_finite() && bytes <= 9e15 { Ok(bytes.round() as u64) } else { Err(wrong()) }
+    if (0.0..=9e15).contains(&bytes) { Ok(bytes.round() as u64) } else { Err(wrong()) }
 }
 
 #[cfg(test)]

@@ -21,6 +21,10 @@ vitals_recipe::sentences! {
         SupervisorRuns { pid: String } = "runs as process {pid}";
         SupervisorComes = "is coming up";
         SupervisorNotNeeded = "none is needed now; the next start of a run brings one";
+        ProgramAnswers { program: String } = "{program} can be called";
+        NoAccounts { program: String, why: String } =
+            "{program} cannot be asked, so run folders alone tell of jobs that squeue has forgotten: {why}";
+        ProgramRefuses { program: String, why: String } = "{program} cannot be asked: {why}";
         Free { bytes: Bytes } = "{bytes} free for runs";
         NoSpace { path: String, reason: String } = "{path}: {reason}";
     }
@@ -50,6 +54,8 @@ vitals_recipe::sentences! {
         InstallDataset = "install it, or add it again with `vitals dataset add NAME PATH`";
         DatasetBack = "put it back, or add it again with `vitals dataset add NAME PATH`";
         SupervisorLog = "see supervisor.log in the workspace";
+        TryInShell =
+            "try it in a shell of this user on this machine; until it answers, run folders alone tell how jobs ended";
         MakeRoom = "make room, or remove old runs with `vitals run remove`";
         RunsFolder = "check that the runs folder exists";
     }

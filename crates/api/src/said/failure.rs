@@ -7,6 +7,7 @@ use vitals_recipe::{Names, Told};
 vitals_recipe::sentences! {
     /// What could not be done, and why.
     pub enum Failure in "failure" {
+        NoWorkspace = "no workspace is known: neither XDG_DATA_HOME nor HOME names an absolute folder";
         /// A failure of a room below, after its operation.
         FailedTo { what: Told } = "failed to {what}";
         File { operation: Told, path: String, reason: String } = "failed to {operation} {path}: {reason}";
@@ -27,6 +28,8 @@ vitals_recipe::sentences! {
         NotForImported { run: String, command: String } =
             "run {run} was imported, so `{command}` does not apply: Vitals has nothing to train it by";
         ProbeOfImported { run: String } = "run {run} was imported: it has no checkpoint that a probe could judge";
+        Refused { run: String, command: String, why: Told } =
+            "`{command}` does not apply to run {run}: {why}";
         NoRunOfSweep { command: String } = "the sweep has no run to which `{command}` applies";
         StepExpected = "`to_step` must be a step, a whole number";
         NoCheckpointAt { step: u64 } = "there is no checkpoint at step {step}";

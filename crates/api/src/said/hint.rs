@@ -9,6 +9,7 @@ vitals_recipe::sentences! {
         OpenOnce = "open the workspace once with a command that writes";
         OtherWorkspace = "choose another workspace with --workspace; nothing was changed in this one";
         EmptyWorkspace = "nothing was stored in this workspace yet; `vitals sweep add` begins";
+        NameWorkspace = "name one with --workspace DIR, or set HOME";
         MakeWritable = "make the folder writable, or choose another workspace with --workspace";
         ListRuns = "`vitals runs` lists the runs";
         ListSweeps = "`vitals sweep list` lists the sweeps";

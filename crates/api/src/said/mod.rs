@@ -4,6 +4,7 @@
 mod check;
 mod failure;
 mod hint;
+mod place;
 mod setting;
 mod table;
 
@@ -12,6 +13,7 @@ pub(crate) use check::{Remedy, Unscored};
 pub(crate) use failure::names;
 pub use failure::{Failure, Operation};
 pub use hint::Advice;
+pub(crate) use place::Remark;
 pub(crate) use setting::SbatchOption;
 pub use setting::Setting;
 pub use table::{Misfit, Noticed, TableAdvice};
@@ -29,4 +31,5 @@ pub(crate) const SENTENCES: &[&[vitals_recipe::Sentence]] = &[
     Misfit::SENTENCES,
     TableAdvice::SENTENCES,
     Noticed::SENTENCES,
+    Remark::SENTENCES,
 ];

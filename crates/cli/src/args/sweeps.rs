@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 
+use super::whole;
+
 #[derive(Debug, Subcommand)]
 pub enum SweepCommand {
     /// Validate and expand; changes nothing.
@@ -68,15 +70,16 @@ pub enum SweepCommand {
         /// The sweep, by id or the end of one.
         #[arg(value_name = "SWEEP")]
         id: String,
-        /// Return when all its runs have ended.
+        /// As for `sweep run`.
         #[arg(long)]
         wait: bool,
     },
-    /// Add and start; with --wait, return when all runs have ended.
+    /// Add and start.
     Run {
         /// A sweep file, in TOML.
         file: PathBuf,
-        /// Return when all its runs have ended.
+        /// Return when all runs have ended: 0 where every one finished, 1 where one did not, 130 after Ctrl-C, which leaves
+        /// the runs running. What holds them up is said on standard error, once each time it changes.
         #[arg(long)]
         wait: bool,
     },
@@ -102,7 +105,7 @@ pub enum QueueCommand {
     /// Give runs a priority: higher starts first, 0 is usual.
     Priority {
         /// A whole number, which may be negative.
-        #[arg(allow_hyphen_values = true)]
+        #[arg(allow_hyphen_values = true, value_parser = whole::<i32>)]
         priority: i32,
         /// The runs that get it.
         #[arg(required = true, value_name = "RUN")]

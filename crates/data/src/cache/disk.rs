@@ -50,9 +50,10 @@ impl Disk {
     /// half made is removed.
     ///
     /// # Errors
-    /// [`DataError::Io`] where the folder or the file cannot be made.
+    /// [`DataError::UnwritableCache`] where the folder or the file cannot be made.
     pub(crate) fn open(folder: &Path, name: &str, images: usize, bytes: u64) -> Result<Self> {
-        std::fs::create_dir_all(folder).map_err(|e| DataError::io(folder, e))?;
+        let unwritable = |source| DataError::UnwritableCache { path: folder.to_path_buf(), source };
+        std::fs::create_dir_all(folder).map_err(unwritable)?;
         let finished = folder.join(format!("{name}.decoded"));
         match read(&finished, images) {
             Ok(disk) => return Ok(disk),
@@ -66,11 +67,11 @@ impl Disk {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let partial = folder.join(format!("{name}.{}-{number}.partial", std::process::id()));
-        let io = |e| DataError::io(&partial, e);
-        let file = File::options().read(true).write(true).create_new(true).open(&partial).map_err(io)?;
+        let file = File::options().read(true).write(true).create_new(true).open(&partial);
+        let file = file.map_err(unwritable)?;
         file.try_lock().map_err(|e| match e {
-            TryLockError::Error(e) => io(e),
-            TryLockError::WouldBlock => io(io::ErrorKind::ResourceBusy.into()),
+            TryLockError::Error(e) => unwritable(e),
+            TryLockError::WouldBlock => unwritable(io::ErrorKind::ResourceBusy.into()),
         })?;
         let slots = (0..images).map(|_| OnceLock::new()).collect();
         let (room, kept, failed) = (Room::new(bytes), AtomicUsize::new(0), AtomicBool::new(false));

@@ -4,6 +4,8 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use crate::cache::cache_folder;
+
 /// Name of the built-in data set.
 pub const FASHION_MNIST: &str = "fashion-mnist";
 
@@ -29,7 +31,7 @@ const DEBIAN_FOLDER: &str = "/usr/share/datasets/fashion-mnist";
 /// The list of folders, none of which holds the training images.
 pub fn fashion_mnist_folder(env: impl Fn(&str) -> Option<OsString>) -> Result<PathBuf, Vec<PathBuf>> {
     let set = |name: &str| env(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let cache = set("XDG_CACHE_HOME").or_else(|| set("HOME").map(|home| home.join(".cache")));
+    let cache = cache_folder(&env);
     let candidates: Vec<PathBuf> = [
         set("VITALS_FASHION_MNIST"),
         Some(PathBuf::from(DEBIAN_FOLDER)),

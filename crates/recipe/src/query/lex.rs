@@ -66,8 +66,9 @@ pub(super) fn lex(text: &str) -> Result<Vec<Place>, QueryError> {
             at += sign.len();
             tokens.push(Place { token: Token::Sign(if sign == "==" { "=" } else { sign }), column });
         } else if is_word(character) {
-            let word: String = characters[at..].iter().take_while(|next| is_word(**next)).collect();
-            at += word.chars().count();
+            let length = (at..characters.len()).take_while(|place| goes_on(&characters, *place)).count();
+            let word: String = characters[at..at + length].iter().collect();
+            at += length;
             tokens.push(Place { token: Token::Word(word), column });
         } else {
             let said = Misreading::NoMeaning { character: character.to_string() };
@@ -82,6 +83,15 @@ fn starts_with(characters: &[char], sign: &str) -> bool {
     sign.chars().enumerate().all(|(index, character)| characters.get(index) == Some(&character))
 }
 
+/// U+2212 is the minus of numbers that are shown.
 fn is_word(character: char) -> bool {
-    character.is_alphanumeric() || "_-+.:/%".contains(character)
+    character.is_alphanumeric() || "_-+.:/%\u{2212}".contains(character)
+}
+
+/// Whether a word that stands before a place goes on there: a space that does not break stands between groups of digits.
+fn goes_on(characters: &[char], place: usize) -> bool {
+    let is_digit = |at: Option<usize>| at.and_then(|at| characters.get(at)).is_some_and(char::is_ascii_digit);
+    let parts_groups = matches!(characters[place], '\u{a0}' | '\u{2009}' | '\u{202f}');
+    is_word(characters[place])
+        || (parts_groups && is_digit(place.checked_sub(1)) && is_digit(place.checked_add(1)))
 }

@@ -7,6 +7,8 @@ mod field;
 mod lex;
 mod parse;
 
+use crate::number::plain_number;
+
 pub use error::{Advice, Misreading, QueryError, Token as Written};
 pub use evaluate::{Row, Scalar};
 pub use field::{CONFIG_PREFIX, Extreme, Field, Name};
@@ -61,6 +63,6 @@ pub struct Literal {
 impl Literal {
     /// The number that it spells, where it does.
     pub fn number(&self) -> Option<f64> {
-        if self.is_quoted { None } else { self.text.parse().ok() }
+        if self.is_quoted { None } else { plain_number(&self.text).parse().ok() }
     }
 }

@@ -6,6 +6,7 @@ use super::field::{Field, Name, Takes};
 use super::lex::{Place, Token, lex};
 use super::{Comparison, Expr, Literal};
 use crate::metrics::metric;
+use crate::number::plain_number;
 use crate::parameters::nearest;
 use crate::sentence::Told;
 use crate::synonyms::meant_by;
@@ -175,7 +176,13 @@ impl Parser<'_> {
             _ => return Ok(Expr::IsTrue { name }),
         };
         self.at += 1;
-        let literal = if comparison == Comparison::Contains { self.literal()? } else { self.value(&name)? };
+        let literal = match comparison {
+            Comparison::Contains => self.literal()?,
+            _ => {
+                self.join_groups();
+                self.value(&name)?
+            }
+        };
         Ok(Expr::Compare { name, comparison, literal })
     }
 
@@ -188,6 +195,25 @@ impl Parser<'_> {
             }
             Token::Word(name) | Token::Name(name) => resolve(&name, column),
             other => Err(QueryError::at(column, Misreading::ExpectedName { found: other.describe() })),
+        }
+    }
+
+    /// `2,340` stands for one number where no list is: a comma and three digits right behind digits belong to them.
+    fn join_groups(&mut self) {
+        while let [
+            Place { token: Token::Word(digits), column },
+            Place { token: Token::Sign(","), column: comma },
+            Place { token: Token::Word(group), column: behind },
+            ..,
+        ] = self.tokens.get(self.at..).unwrap_or_default()
+        {
+            let joined = format!("{digits},{group}");
+            let touches = column + digits.chars().count() == *comma && comma + 1 == *behind;
+            if !touches || plain_number(&joined) == joined.as_str() {
+                return;
+            }
+            let place = Place { token: Token::Word(joined), column: *column };
+            self.tokens.splice(self.at..self.at + 3, [place]);
         }
     }
 
@@ -232,7 +258,7 @@ impl Parser<'_> {
     /// A fraction from 0 to 1, also where it is written in percent, as tables show it.
     fn share(&mut self, name: &Name, literal: Literal, column: usize) -> Result<Literal, QueryError> {
         let in_percent = literal.text.ends_with('%') || self.take_word("%");
-        let digits = literal.text.trim_end_matches('%').to_owned();
+        let digits = plain_number(literal.text.trim_end_matches('%')).into_owned();
         let number = digits.parse::<f64>().ok().filter(|_| !literal.is_quoted);
         let Some(number) = number else {
             let found = literal.text;

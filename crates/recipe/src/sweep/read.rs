@@ -19,12 +19,30 @@ use super::place::LineIndex;
 use super::syntax::syntax_errors;
 use crate::described::{Expected, Part};
 use crate::hint::Hint;
+use crate::number::plain_number;
 use crate::parameters::{ValueError, nearest};
 use crate::preset::{PRESETS, Preset};
 use crate::table::{PARAMETERS, parameter};
 
 const TOP_KEYS: &[&str] =
     &["format", "name", "description", "seeds", "recipe", "axis", "exclude", "sample", "objective"];
+
+/// A number in the line of a byte that is written as the window or a paper shows it and TOML has it otherwise: its place,
+/// and how TOML has it.
+fn number_meant(text: &str, at: usize) -> Option<(Range<usize>, String)> {
+    let at = text.floor_char_boundary(at);
+    let start = text[..at].rfind('\n').map_or(0, |end| end + 1);
+    let line = text[start..].lines().next()?.split('#').next()?;
+    // A whole value may hold commas and spaces; in a list they part the values.
+    let whole = line.split_once('=').map(|(_, value)| value.trim());
+    let words = line.split(|c: char| c.is_whitespace() || "[]{},=".contains(c));
+    whole.into_iter().chain(words).find_map(|word| {
+        let number = plain_number(word);
+        let is_other = number != word && number.parse::<f64>().is_ok();
+        let offset = word.as_ptr().addr() - text.as_ptr().addr();
+        is_other.then(|| (offset..offset + word.len(), number.into_owned()))
+    })
+}
 
 /// Reads the text as far as possible: the sweep with everything that was accepted, and every finding. No sweep where
 /// the text is not TOML.
@@ -33,6 +51,12 @@ pub(crate) fn read(text: &str, file_name: &str) -> (Option<Sweep>, Vec<Diagnosti
     let (document, errors) = DeTable::parse_recoverable(text);
     if !errors.is_empty() {
         findings.found = syntax_errors(&findings.lines, errors);
+        let Findings { lines, found, .. } = &mut findings;
+        for finding in found {
+            if let Some((place, number)) = number_meant(text, finding.span.start) {
+                finding.hint(Hint::PlainNumber { number: number.clone() }).mended_by(lines.respell(&place, &number));
+            }
+        }
         return (None, findings.found);
     }
     let root = document.get_ref();

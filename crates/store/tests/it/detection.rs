@@ -165,6 +165,46 @@ async fn what_an_injected_disturbance_does_is_labelled() {
     assert_eq!(world.store.run(run).await.unwrap().stability.unwrap().score(), Ok(1.0));
 }
 
+/// A loss that steps up at `onset`, long after a disturbance of steps 250 to 257.
+async fn diverges_after_a_shock(onset: u64) -> RunEvent {
+    let world = World::new().await;
+    let run = world.run_of("diverged").await;
+    let loss = |step: u64| {
+        let wobble = 0.05 * (((step * 7919) % 101) as f64 / 101.0 - 0.5);
+        f64::from((if step < onset { 3.0 } else { 3.6 } + wobble) as f32)
+    };
+    let row = |step| Row { stream: StreamId(0), step, elapsed_secs: step as f64, values: vec![loss(step)] };
+    let shock = Event {
+        injected: true,
+        ..Event::new(
+            250,
+            None,
+            Happening::parse("shock", serde_json::json!({"injected": true, "factor": 8, "steps": 8})),
+        )
+    };
+    let batch = IngestBatch {
+        offset_to: 1,
+        header: header(0),
+        streams: streams(),
+        rows: (0..onset + 200).map(row).collect(),
+        events: vec![shock],
+        ..IngestBatch::default()
+    };
+    world.store.ingest(run, 1, &batch).await.unwrap();
+    let found = world.store.events(run, &["divergence"], false).await.unwrap();
+    let [event] = &found[..] else { panic!("{found:?}") };
+    assert!(event.event.step.abs_diff(onset) <= 5, "{event:?}");
+    event.clone()
+}
+
+/// The level before a divergence is held over a hundred steps and the one behind it takes ninety to be believed: it is told
+/// long after its cause, and is its effect all the same.
+#[tokio::test]
+async fn a_divergence_that_a_disturbance_caused_is_labelled_and_a_later_one_is_not() {
+    assert!(diverges_after_a_shock(420).await.event.injected);
+    assert!(!diverges_after_a_shock(520).await.event.injected);
+}
+
 /// The same values under names of a ResNet: as a journal of an older version has them, or with declared roles and names
 /// that nobody knows.
 #[tokio::test]

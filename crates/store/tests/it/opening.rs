@@ -4,6 +4,7 @@ use std::path::Path;
 
 use sqlx::Connection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use vitals_fixtures::Frozen;
 use vitals_store::{NewSweep, Role, Store, StoreError};
 
 use crate::world::{NOW, World};
@@ -222,4 +223,68 @@ async fn a_second_store_in_a_process_leaves_the_locks_of_the_first() {
     let second = Store::open(&path, Role::Writer).await.unwrap();
     assert!(held(&path), "opening the second dropped it");
     drop((first, second));
+}
+
+/// Reads what a workspace holds where it cannot be written; whatever would change it says why not.
+async fn is_read_where_it_cannot_be_written(path: &Path, sweeps: usize) {
+    let folder = path.parent().unwrap();
+    let Some(_frozen) = Frozen::make(folder) else { return };
+    let refused = Store::open(path, Role::Writer).await.unwrap_err();
+    assert!(matches!(refused, StoreError::NotWritable { .. }), "{refused}");
+    for role in [Role::Reader, Role::WriterWherePossible] {
+        let store = Store::open(path, role).await.unwrap();
+        assert_eq!(store.sweeps().await.unwrap().len(), sweeps, "{role:?}");
+        assert!(!store.data_version().await.unwrap().moved().await.unwrap());
+        assert!(store.check_integrity(true).await.unwrap().problems.is_empty());
+        let refused = store.set_setting("language", &"ko").await.unwrap_err();
+        let why = store.read_only().unwrap();
+        assert_eq!(refused.to_string(), why.to_string());
+        match role {
+            Role::Reader => assert!(matches!(refused, StoreError::ReadOnly), "{refused}"),
+            _ => assert!(
+                matches!(&refused, StoreError::NotWritable { path: at, reason } if path.starts_with(at) && !reason.is_empty()),
+                "{refused}"
+            ),
+        }
+        store.close().await;
+    }
+}
+
+fn sweep(name: &str) -> NewSweep {
+    NewSweep { source: None, name: name.to_owned(), text: name.to_owned(), hash: name.to_owned() }
+}
+
+#[tokio::test]
+async fn a_closed_database_is_read_where_nothing_can_be_written() {
+    let world = World::new().await;
+    world.store.add_sweep(&sweep("a"), NOW).await.unwrap();
+    world.store.close().await;
+    assert!(!world.folder.path().join("vitals.db-wal").exists(), "closing folds the log back");
+    is_read_where_it_cannot_be_written(&world.database(), 1).await;
+}
+
+/// Its last user was killed: what was written last is in the log alone, with or without the log's index beside it.
+#[tokio::test]
+async fn a_database_with_a_log_is_read_with_it_where_nothing_can_be_written() {
+    let world = World::new().await;
+    world.store.add_sweep(&sweep("a"), NOW).await.unwrap();
+    world.store.add_sweep(&sweep("b"), NOW).await.unwrap();
+    for names in [&["vitals.db", "vitals.db-wal", "vitals.db-shm"][..], &["vitals.db", "vitals.db-wal"]] {
+        let folder = tempfile::tempdir().unwrap();
+        for name in names {
+            std::fs::copy(world.folder.path().join(name), folder.path().join(name)).unwrap();
+        }
+        is_read_where_it_cannot_be_written(&folder.path().join("vitals.db"), 2).await;
+    }
+}
+
+#[tokio::test]
+async fn a_writer_that_may_write_writes() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path().join("vitals.db"), Role::WriterWherePossible).await.unwrap();
+    store.add_sweep(&sweep("a"), NOW).await.unwrap();
+    assert!(store.read_only().is_none());
+    let refused =
+        Store::open(folder.path().join("none/vitals.db"), Role::WriterWherePossible).await.unwrap_err();
+    assert!(matches!(refused, StoreError::NotWritable { .. } | StoreError::Io { .. }), "{refused}");
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 use vitals_journal::RunFolder;
+use vitals_recipe::Told;
 use vitals_store::RunId;
 
 use super::local::Local;
@@ -95,9 +96,16 @@ impl Executors {
         let mut all = Look::default();
         for found in self.all_mut().map(|executor| executor.look(now)) {
             all.waiting.extend(found.waiting);
+            all.remarks.extend(found.remarks);
+            all.unwatched.extend(found.unwatched);
             all.offers_changed |= found.offers_changed;
         }
         all
+    }
+
+    /// What hampers one of them.
+    pub fn hindrance(&self) -> Option<Told> {
+        self.all().find_map(Executor::hindrance)
     }
 
     pub fn forget(&mut self, run: RunId) {

@@ -11,8 +11,9 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
 use vitals_journal::RunFolder;
+use vitals_recipe::Told;
 use vitals_run::{Evidence, Grounds, RunState};
-use vitals_store::RunId;
+use vitals_store::{RunId, Store};
 
 pub(crate) use self::executors::Executors;
 use self::local::devices::DeviceState;
@@ -27,6 +28,25 @@ use crate::settings::Settings;
 /// All executors beside this machine: the one place that names them.
 fn others(options: &Options) -> Vec<Box<dyn Executor>> {
     vec![Box::new(slurm::Slurm::new(options.binaries.clone()))]
+}
+
+/// Asks the programs of every scheduler that takes runs, now and from this process; for people who look for a cause.
+///
+/// # Errors
+/// The store cannot be read.
+pub async fn ask_schedulers(store: &Store) -> Result<Vec<SchedulerProgram>> {
+    Ok(slurm::ask_programs(&Settings::read(store).await?.slurm).await)
+}
+
+/// One program of a scheduler.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SchedulerProgram {
+    pub scheduler: &'static str,
+    pub program: &'static str,
+    /// Why it does not answer, in its own words.
+    pub refused: Option<String>,
+    /// Without it no run can be started, watched or ended.
+    pub is_needed: bool,
 }
 
 /// What will be there later; boxed, so that executors of every kind stand in one list.
@@ -93,6 +113,11 @@ pub(crate) trait Executor: Send + Sync {
     /// One look at everything, every turn; `now` counts from the supervisor's start.
     fn look(&mut self, now: Duration) -> Look;
 
+    /// What hampers it at the moment, while it goes on as well as it can.
+    fn hindrance(&self) -> Option<Told> {
+        None
+    }
+
     /// It has a word of its own on how the run's attempt ended, beside what the run folder tells.
     fn knows_end(&self, _run: RunId) -> bool {
         false
@@ -132,7 +157,16 @@ pub(crate) enum Life {
     /// Somebody holds the run's lock.
     Lock,
     /// The executor's word; a lock says nothing of another machine's processes.
-    Word(watch::Receiver<bool>),
+    Word(watch::Receiver<Word>),
+}
+
+/// An executor's word on one attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Word {
+    Lives,
+    /// Nobody can be asked: an end that the run folder tells of is believed.
+    Unheard,
+    Ended,
 }
 
 /// How an attempt is ended.
@@ -159,8 +193,22 @@ pub(crate) enum Signalled {
 pub(crate) struct Look {
     /// What attempts that have not begun wait for.
     pub waiting: Vec<(RunId, Grounds)>,
+    /// What there is to say of living attempts, whatever their state.
+    pub remarks: Vec<(RunId, Grounds)>,
+    /// Attempts of runs that it does not watch over.
+    pub unwatched: Vec<Unwatched>,
     /// It offers something else than before.
     pub offers_changed: bool,
+}
+
+/// An attempt that was found at the executor, of a run that nobody watches, of this workspace or another.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Unwatched {
+    pub run: RunId,
+    pub attempt: u32,
+    pub lives: bool,
+    /// What to say of it.
+    pub evidence: Evidence,
 }
 
 /// How an attempt ended.

@@ -58,6 +58,7 @@ impl Heartbeat {
         let pid = std::process::id();
         let devices = rooms.executors.devices();
         let live = &rooms.watched.live;
+        let standstill = rooms.line.standstill.as_ref().map(|standstill| standstill.why.clone().into());
         let status = Status {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             process: ProcessMark::of(pid),
@@ -68,7 +69,7 @@ impl Heartbeat {
             ingest_values_per_second,
             devices,
             runs: live.iter().map(|(run, live)| (*run, live.device.clone())).collect(),
-            problem: rooms.line.standstill.as_ref().map(|standstill| standstill.why.clone().into()),
+            problem: standstill.or_else(|| rooms.executors.hindrance()),
             ended,
         };
         let status = serde_json::to_value(status)

@@ -27,6 +27,7 @@ use crate::requests::Desk;
 use crate::rooms::Rooms;
 use crate::settings::{self, Settings};
 use crate::watch::adopt::adopt;
+use crate::watch::reclaim::{reclaim, reclaim_started};
 use crate::watch::settle::settle_all;
 use crate::watch::{Watched, facts};
 use crate::workspace::Workspace;
@@ -161,6 +162,14 @@ impl Supervisor {
                 ledger.set(run, RunState::Starting, grounds).await?;
             }
         }
+        for (run, grounds) in found.remarks {
+            if let Some(state) = ledger.state(run) {
+                ledger.set(run, state, grounds).await?;
+            }
+        }
+        for attempt in found.unwatched {
+            reclaim(watched, executors, ledger, ground, attempt).await?;
+        }
         let settles = !watched.unsettled.is_empty();
         if settles {
             // There may be more to know of what runs need.
@@ -189,6 +198,7 @@ impl Supervisor {
         }
         if !self.past.adopted {
             adopt(watched, executors, ledger, ground).await?;
+            reclaim_started(watched, executors, ledger, ground).await?;
             self.desk.take_over(&ground.store).await?;
             let store = ground.store.clone();
             watched.beside(|stop| renew(store, stop));

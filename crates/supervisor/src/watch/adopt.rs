@@ -73,7 +73,7 @@ pub(crate) async fn adopt_one(
     Ok(())
 }
 
-fn watch_on(
+pub(super) fn watch_on(
     watched: &mut Watched,
     executors: &mut Executors,
     ledger: &mut Ledger,

@@ -9,6 +9,7 @@ pub(crate) mod folder;
 mod hints;
 pub(crate) mod live;
 pub(crate) mod pace;
+pub(crate) mod reclaim;
 pub(crate) mod settle;
 pub(crate) mod signals;
 pub(crate) mod stall;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc, watch};
+use tokio::time::Instant;
 use vitals_journal::{JournalError, Lock, Reader, RunFolder};
 use vitals_store::{EndOfAttempt, IngestBatch, RunId, Store, StoreError};
 
@@ -13,10 +14,12 @@ use super::batch::{Stop, read_batch};
 use super::pace::Pace;
 use crate::attempt::known::{Known, what_is_known};
 use crate::error::{Result, SupervisorError};
-use crate::executor::Life;
+use crate::executor::{Life, Word};
 
 /// The safety net below the hints.
 const LOOK_EVERY: Duration = Duration::from_millis(150);
+/// How long the guard's exit record may come after the journal's end record, on a file system of several machines.
+const EXIT_AFTER_END: Duration = Duration::from_secs(10);
 /// Pause before a refused transaction is tried again.
 const RETRY_EVERY: Duration = Duration::from_millis(500);
 
@@ -59,7 +62,8 @@ enum Read {
 impl Tail {
     /// Runs until the attempt has ended, the run is gone or the supervisor ends.
     pub async fn follow(mut self) {
-        let mut position = Position { offset: 0, reader: None, end: None, pace: Pace::default() };
+        let mut position =
+            Position { offset: 0, reader: None, end: None, end_since: None, pace: Pace::default() };
         match self.store.attempts(self.run).await {
             Ok(attempts) => {
                 if let Some(attempt) = attempts.into_iter().find(|attempt| attempt.number == self.attempt) {
@@ -99,7 +103,7 @@ impl Tail {
                 self.tell(Fact::Ended { run: self.run, attempt: self.attempt, known }).await;
                 return;
             }
-            dead = !self.lives();
+            dead = !self.lives(&mut position);
             if !dead {
                 self.wait(LOOK_EVERY).await;
             }
@@ -185,14 +189,27 @@ impl Tail {
     }
 
     /// Alive where the kernel does not answer: a living run is never taken for dead.
-    fn lives(&self) -> bool {
+    fn lives(&self, position: &mut Position) -> bool {
         match &self.life {
-            Life::Word(alive) => *alive.borrow(),
+            Life::Word(word) => match *word.borrow() {
+                Word::Lives => true,
+                Word::Unheard => !self.has_ended_by_folder(position),
+                Word::Ended => false,
+            },
             Life::Lock => Lock::is_held(&self.folder.lock()).unwrap_or_else(|error| {
                 tracing::warn!(run = %self.run, "{error}");
                 true
             }),
         }
+    }
+
+    /// The exit record is there, or the journal's end record has been for so long that none will come.
+    fn has_ended_by_folder(&self, position: &mut Position) -> bool {
+        if self.folder.exit(self.attempt).exists() {
+            return true;
+        }
+        position.end.is_some()
+            && position.end_since.get_or_insert_with(Instant::now).elapsed() >= EXIT_AFTER_END
     }
 
     async fn tell(&self, fact: Fact) {
@@ -206,6 +223,8 @@ struct Position {
     offset: u64,
     reader: Option<Reader>,
     end: Option<EndOfAttempt>,
+    /// Since when that is all that tells of an end.
+    end_since: Option<Instant>,
     pace: Pace,
 }
 

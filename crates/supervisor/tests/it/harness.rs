@@ -1,6 +1,7 @@
 //! A workspace with a supervisor as a process of its own. Dropping it ends everything that was started in it.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -43,6 +44,7 @@ pub struct World {
     pub store: Store,
     supervisor: Option<Child>,
     flags: Vec<String>,
+    environment: Vec<(&'static str, OsString)>,
 }
 
 impl World {
@@ -55,12 +57,18 @@ impl World {
         let root = tempfile::Builder::new().prefix(name).tempdir().unwrap();
         let store = Store::open(root.path().join("vitals.db"), Role::Writer).await.unwrap();
         store.set_setting(settings::SLOTS, &BTreeMap::from([("cpu", slots)])).await.unwrap();
-        Self { disk: None, root, store, supervisor: None, flags: Vec::new() }
+        Self { disk: None, root, store, supervisor: None, flags: Vec::new(), environment: Vec::new() }
     }
 
     /// Flags of every supervisor that is started from here on.
     pub fn with_flags(mut self, flags: &[&str]) -> Self {
         self.flags = flags.iter().map(|flag| (*flag).to_owned()).collect();
+        self
+    }
+
+    /// A variable of every supervisor that is started from here on.
+    pub fn with_variable(mut self, name: &'static str, value: impl Into<OsString>) -> Self {
+        self.environment.push((name, value.into()));
         self
     }
 
@@ -146,6 +154,7 @@ impl World {
             .arg(self.root.path())
             .arg("supervise")
             .args(&self.flags)
+            .envs(self.environment.iter().cloned())
             .stdin(Stdio::null())
             .stdout(log.try_clone().unwrap())
             .stderr(log)

@@ -16,5 +16,6 @@ mod liveness;
 mod requests;
 mod resources;
 mod rounds;
+mod scheduler;
 mod siege;
 mod window;

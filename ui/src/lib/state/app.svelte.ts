@@ -1,5 +1,5 @@
 // What the frame itself shows: the application, its supervisor, the settings that the window keeps.
-import { backend, type AppInfo, type Settings, type SupervisorStatus } from '$lib/backend';
+import { backend, type AppInfo, type Settings, type SupervisorStatus, type Told } from '$lib/backend';
 import { messages } from '$lib/i18n/index.svelte';
 import { theme } from '$lib/theme/theme.svelte';
 import { Resource } from './resource.svelte';
@@ -21,6 +21,11 @@ class App {
   /** Work is there and nobody looks after it. Without work there is no supervisor, and none is missed. */
   get disconnected(): boolean {
     return this.supervisor !== null && !this.supervisor.connected && this.#unattended > 0;
+  }
+
+  /** Why nothing in the workspace can be changed; null where it can. */
+  get readOnly(): Told | null {
+    return this.info.value?.read_only ?? null;
   }
 
   get settings(): Settings {

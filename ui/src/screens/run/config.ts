@@ -31,6 +31,6 @@ export function grouped(names: readonly string[], table: readonly ParameterInfo[
 }
 
 /** As lines of TOML, which a sweep file's `[recipe]` takes. */
-export function asText(names: readonly string[], parameters: Readonly<Record<string, JsonValue>>): string {
+export function asText(names: readonly string[], parameters: Readonly<Record<string, JsonValue | undefined>>): string {
   return names.map((name) => `${name} = ${JSON.stringify(parameters[name] ?? null)}\n`).join('');
 }

@@ -17,6 +17,12 @@ const FALSE = ['false', 'no', 'off', 'learned'];
 /** More seeds than this are a slip of the finger, not a wish. */
 const MOST_SEEDS = 1000;
 
+/** A number as it is shown anywhere (`−2,340`, `1e−3`), as JavaScript reads it. */
+function plain(text: string): string {
+  const grouped = /^[+-\u2212]?\d{1,3}(?:([,\s])\d{3})(?:\1\d{3})*(?:\.\d+)?$/.test(text);
+  return (grouped ? text.replaceAll(/[,\s]/g, '') : text).replaceAll('\u2212', '-').replaceAll('_', '');
+}
+
 /** One value of a parameter. */
 export function parseValue(typed: string, info: ParameterInfo | undefined): One {
   const text = typed.trim().replace(/^(["'])(.*)\1$/, '$2');
@@ -29,7 +35,7 @@ export function parseValue(typed: string, info: ParameterInfo | undefined): One 
   }
   if (kind === 'choice') return info?.choices.includes(text) ? { value: text } : { problem: { kind: 'not_choice', text } };
   if (kind !== 'integer' && kind !== 'number') return { value: text };
-  const value = Number(text.replaceAll('\u2212', '-').replaceAll('_', ''));
+  const value = Number(plain(text));
   if (!Number.isFinite(value)) return { problem: { kind: 'not_number', text } };
   if (kind === 'integer' && !Number.isInteger(value)) return { problem: { kind: 'not_integer', text } };
   const min = info?.min ?? -Infinity;

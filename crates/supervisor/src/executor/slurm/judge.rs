@@ -11,18 +11,18 @@ use crate::attempt::known::Known;
 use crate::attempt::verdict::verdict;
 
 /// The state, what it rests on, and why the run goes back into the queue, where it does.
-pub fn judge(word: &JobWord, known: &Known, new_checkpoint: bool) -> Judgement {
-    let (state, grounds, again) = by_word(word, known, new_checkpoint);
+pub fn judge(job: &JobWord, known: &Known, new_checkpoint: bool) -> Judgement {
+    let (state, grounds, again) = by_word(job, known, new_checkpoint);
     Judgement { state, grounds, again }
 }
 
-fn by_word(word: &JobWord, known: &Known, new_checkpoint: bool) -> (RunState, Grounds, Option<Evidence>) {
+fn by_word(job: &JobWord, known: &Known, new_checkpoint: bool) -> (RunState, Grounds, Option<Evidence>) {
     let (state, grounds) = verdict(known);
     let told = known.exit.is_some() || known.end.is_some();
     let run_folder = json!({ "state": state.as_str(), "evidence": grounds.evidence.to_string() });
-    let data = json!({ "slurm": word, "run_folder": run_folder });
+    let data = json!({ "slurm": job, "run_folder": run_folder });
     let said = |evidence: Evidence| evidence.with(data.clone());
-    let (scheduler, word) = (SLURM.to_owned(), word.state.clone());
+    let (scheduler, word) = (SLURM.to_owned(), job.state.clone());
     let finished = told && state == RunState::Finished;
     match word.as_str() {
         _ if finished => (state, grounds, None),
@@ -53,7 +53,13 @@ fn by_word(word: &JobWord, known: &Known, new_checkpoint: bool) -> (RunState, Gr
             (RunState::Failed, said(Evidence::Scheduler { scheduler, word }), None)
         }
         _ if told => (state, grounds, None),
-        GONE => (RunState::Lost, said(Evidence::SchedulerForgot { scheduler, word }), None),
+        GONE if job.reason.is_empty() => {
+            (RunState::Lost, said(Evidence::SchedulerForgot { scheduler, word }), None)
+        }
+        GONE => {
+            let why = job.reason.clone();
+            (RunState::Lost, said(Evidence::SchedulerForgotUnaccounted { scheduler, word, why }), None)
+        }
         "COMPLETED" => (RunState::Lost, said(Evidence::SchedulerNoRecord { scheduler, word }), None),
         _ => {
             let evidence = match known.last_words.clone() {
@@ -116,6 +122,22 @@ mod tests {
             false,
             "lost: slurm: GONE: neither squeue nor sacct knows the job, no exit.json, no end record",
         );
+    }
+
+    #[test]
+    fn a_forgotten_job_whose_accounts_nobody_can_ask_is_said_so() {
+        let reason = "Slurm accounting storage is disabled".to_owned();
+        let word = JobWord { state: GONE.to_owned(), reason, nodes: String::new() };
+        let told = |known: &Known| {
+            let Judgement { state, grounds, .. } = judge(&word, known, false);
+            format!("{state}: {}", grounds.evidence)
+        };
+        assert_eq!(
+            told(&Known::default()),
+            "lost: slurm: GONE: squeue no longer lists the job and sacct cannot be asked (Slurm accounting storage is \
+             disabled), no exit.json, no end record"
+        );
+        assert_eq!(told(&exit(0, None)), "finished: exit 0");
     }
 
     /// What `sacct` of Slurm 22.05 printed (accounts in slurmdbd, our columns and options) of jobs that ended in each of

@@ -3,6 +3,7 @@
 //! found again by the job's name: a supervisor that dies loses nothing here.
 
 mod ask;
+mod doctor;
 mod job;
 mod judge;
 mod submit;
@@ -14,12 +15,16 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 use vitals_journal::RunFolder;
-use vitals_run::{Evidence, Grounds};
+use vitals_recipe::Told;
+use vitals_run::{Evidence, Hindrance};
 use vitals_store::RunId;
+
+pub(crate) use self::doctor::ask_programs;
 
 use self::ask::{Polled, Refused, cancel, poll};
 use self::job::{Job, JobMark};
-use super::{Executor, Followed, Judgement, Life, Look, Pending, Signalled, Start, Stop};
+use self::submit::Submitted;
+use super::{Executor, Followed, Judgement, Life, Look, Pending, Signalled, Start, Stop, Unwatched};
 use crate::attempt::known::Known;
 use crate::attempt::verdict::verdict;
 use crate::binaries::Binaries;
@@ -31,11 +36,19 @@ use crate::settings::{Settings, SlurmSettings};
 const SLURM: &str = "slurm";
 /// Between two looks: one answers for all jobs, and a cluster's controller is everybody's.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// Looks, without a job to look for, after which a job of ours that nobody watches would have shown itself.
+const LOOKS_FOR_UNWATCHED: u32 = 30;
 
 pub(super) struct Slurm {
     settings: SlurmSettings,
     binaries: Binaries,
     jobs: HashMap<RunId, Job>,
+    /// What `sbatch` printed of jobs that it took without telling their numbers, before they are followed.
+    unnumbered: HashMap<RunId, String>,
+    /// Looks to come for jobs that nobody watches: of an earlier supervisor, or such as were taken and said to be refused.
+    looks_for_unwatched: u32,
+    /// Why `squeue` was not to be asked at the last look.
+    refused: Option<String>,
     /// The look at the scheduler that is under way.
     poll: Option<oneshot::Receiver<std::result::Result<Polled, Refused>>>,
     /// When the last look began.
@@ -44,35 +57,109 @@ pub(super) struct Slurm {
 
 impl Slurm {
     pub fn new(binaries: Binaries) -> Self {
-        let settings = SlurmSettings::default();
-        Self { settings, binaries, jobs: HashMap::new(), poll: None, looked: None }
+        Self {
+            settings: SlurmSettings::default(),
+            binaries,
+            jobs: HashMap::new(),
+            unnumbered: HashMap::new(),
+            looks_for_unwatched: LOOKS_FOR_UNWATCHED,
+            refused: None,
+            poll: None,
+            looked: None,
+        }
     }
 
     /// Takes what the last look found, where it has come back.
-    fn take_answer(&mut self) -> Vec<(RunId, Grounds)> {
+    fn take_answer(&mut self, look: &mut Look) {
         let polled = match self.poll.as_mut().map(oneshot::Receiver::try_recv) {
-            None | Some(Err(oneshot::error::TryRecvError::Empty)) => return Vec::new(),
+            None | Some(Err(oneshot::error::TryRecvError::Empty)) => return,
             Some(Ok(polled)) => polled,
             Some(Err(closed)) => Err(Refused::Passing(closed.to_string())),
         };
         self.poll = None;
         match polled {
             Ok(polled) => {
-                self.jobs.iter_mut().filter_map(|(run, job)| Some((*run, job.hear(&polled)?))).collect()
+                self.refused = None;
+                for (run, job) in &mut self.jobs {
+                    look.waiting.extend(job.hear(&polled).map(|grounds| (*run, grounds)));
+                }
+                look.unwatched.extend(self.unwatched(&polled));
             }
-            Err(Refused::Passing(why) | Refused::Final(why)) => {
-                tracing::warn!("failed to ask slurm, trying again: {why}");
-                Vec::new()
+            Err(refused) => self.take_refusal(&refused, look),
+        }
+    }
+
+    fn take_refusal(&mut self, refused: &Refused, look: &mut Look) {
+        let why = refused.why().to_owned();
+        if self.refused.as_ref() != Some(&why) {
+            tracing::warn!("failed to ask {SLURM}, trying again: {why}");
+        }
+        let (scheduler, program) = (SLURM.to_owned(), SQUEUE.to_owned());
+        let evidence = Evidence::SchedulerUnasked { scheduler, program, why: why.clone() };
+        for (run, job) in &mut self.jobs {
+            if job.miss(refused) {
+                look.waiting.push((*run, evidence.clone().into()));
             }
         }
+        self.refused = Some(why);
+    }
+
+    /// Jobs with names of ours whose runs nobody watches.
+    fn unwatched(&self, polled: &Polled) -> Vec<Unwatched> {
+        let ours = polled.listed.iter().filter_map(|listed| {
+            let (run, attempt) = job::of_name(&listed.name)?;
+            let evidence = Evidence::SchedulerHasJob { scheduler: SLURM.to_owned(), job: listed.id };
+            let lives = !listed.word.has_ended();
+            Some(Unwatched { run, attempt, lives, evidence }).filter(|_| !self.jobs.contains_key(&run))
+        });
+        ours.collect()
+    }
+
+    /// Takes what came of the cancels that were asked; those that were refused are asked again with the next look.
+    fn take_cancels(&mut self, look: &mut Look) {
+        for (run, job) in &mut self.jobs {
+            let Some(Ok(answer)) = job.cancel.as_mut().map(oneshot::Receiver::try_recv) else { continue };
+            job.cancel = None;
+            let why = answer.err().map(|refused| refused.why().to_owned());
+            if let Some(why) = why.clone().filter(|_| job.is_open() && why != job.uncancelled) {
+                tracing::warn!(%run, "failed to cancel its job, trying again: {why}");
+                let evidence = Evidence::CancelRefused { program: SCANCEL.to_owned(), why };
+                look.remarks.push((*run, evidence.into()));
+            }
+            job.uncancelled = why;
+        }
+    }
+
+    fn cancel(&mut self, run: RunId) -> Signalled {
+        let Some(job) = self.jobs.get_mut(&run) else { return Signalled::NotYet };
+        let Some(id) = job.id else { return Signalled::NotYet };
+        let settings = self.settings.clone();
+        let (answer, refused) = oneshot::channel();
+        tokio::spawn(async move {
+            // Nobody waits for it when the run is settled.
+            let _ = answer.send(cancel(settings, id).await);
+        });
+        job.cancel = Some(refused);
+        Signalled::Asked
     }
 
     /// Begins the next look when it is time, and there is a job to look for.
     fn ask(&mut self, now: Duration) {
         let due = self.looked.is_none_or(|at| now.saturating_sub(at) >= LOOK_EVERY);
-        let open: Vec<&Job> = self.jobs.values().filter(|job| job.is_open()).collect();
-        if !due || self.poll.is_some() || open.is_empty() {
+        if !due || self.poll.is_some() {
             return;
+        }
+        let again: Vec<RunId> =
+            self.jobs.iter().filter(|(_, job)| job.owes_cancel()).map(|(run, _)| *run).collect();
+        for run in again {
+            self.cancel(run);
+        }
+        let open: Vec<&Job> = self.jobs.values().filter(|job| job.is_open()).collect();
+        if open.is_empty() {
+            if !self.settings.enabled || self.looks_for_unwatched == 0 {
+                return;
+            }
+            self.looks_for_unwatched -= 1;
         }
         let ids = open.iter().filter_map(|job| job.id).collect();
         let settings = self.settings.clone();
@@ -92,6 +179,9 @@ impl Executor for Slurm {
     }
 
     fn configure(&mut self, settings: &Settings) {
+        if settings.slurm.enabled && !self.settings.enabled {
+            self.looks_for_unwatched = LOOKS_FOR_UNWATCHED;
+        }
         self.settings.clone_from(&settings.slurm);
     }
 
@@ -115,12 +205,28 @@ impl Executor for Slurm {
     }
 
     fn submit<'a>(&'a mut self, start: Start<'a>) -> Pending<'a, Result<Option<Evidence>>> {
-        Box::pin(submit::submit(start, &self.settings, &self.binaries))
+        Box::pin(async move {
+            let run = start.plan.run;
+            match submit::submit(start, &self.settings, &self.binaries).await {
+                Ok(Submitted::Numbered) => Ok(None),
+                Ok(Submitted::Perhaps { why }) => Ok(Some(why)),
+                Ok(Submitted::Unnumbered { said }) => {
+                    self.unnumbered.insert(run, said.clone());
+                    Ok(Some(Evidence::SchedulerNamedNoJob { scheduler: SLURM.to_owned(), said }))
+                }
+                Err(error) => {
+                    // It may have been taken all the same: then its job shows itself.
+                    self.looks_for_unwatched = LOOKS_FOR_UNWATCHED;
+                    Err(error)
+                }
+            }
+        })
     }
 
     fn adopt(&mut self, followed: Followed) -> Life {
         let run = followed.run;
-        let job = Job::of(followed);
+        let mut job = Job::of(followed);
+        job.unnumbered = self.unnumbered.remove(&run);
         let life = Life::Word(job.alive.subscribe());
         self.jobs.insert(run, job);
         life
@@ -136,24 +242,28 @@ impl Executor for Slurm {
 
     /// SIGTERM to the job's processes, SIGKILL after the cluster's `KillWait`; a look soon tells how it ended.
     fn signal(&mut self, run: RunId, _stop: Stop) -> Signalled {
-        let Some(id) = self.jobs.get(&run).and_then(|job| job.id) else { return Signalled::NotYet };
-        let settings = self.settings.clone();
-        tokio::spawn(async move {
-            if let Err(Refused::Passing(why) | Refused::Final(why)) = cancel(settings, id).await {
-                tracing::warn!(%run, "failed to cancel its job {id}: {why}");
-            }
-        });
-        Signalled::Asked
+        self.cancel(run)
     }
 
     fn look(&mut self, now: Duration) -> Look {
-        let waiting = self.take_answer();
+        let mut look = Look::default();
+        self.take_answer(&mut look);
+        self.take_cancels(&mut look);
         self.ask(now);
-        Look { waiting, offers_changed: false }
+        look
     }
 
+    fn hindrance(&self) -> Option<Told> {
+        let why = self.refused.clone().filter(|_| self.settings.enabled || !self.jobs.is_empty())?;
+        let (scheduler, program) = (SLURM.to_owned(), SQUEUE.to_owned());
+        Some(Hindrance::SchedulerUnasked { scheduler, program, why }.into())
+    }
+
+    /// A job that was taken is never taken for one that was not, even where no look has found it.
     fn knows_end(&self, run: RunId) -> bool {
-        self.jobs.get(&run).and_then(|job| job.word.as_ref()).is_some_and(|word| word.state != GONE)
+        let known =
+            |job: &Job| job.unnumbered.is_some() || job.word.as_ref().is_some_and(|word| word.state != GONE);
+        self.jobs.get(&run).is_some_and(known)
     }
 
     fn judge(&self, run: RunId, known: &Known, new_checkpoint: bool) -> Judgement {
@@ -177,8 +287,13 @@ pub struct JobWord {
     pub nodes: String,
 }
 
-/// Neither `squeue` nor `sacct` knows the job any more.
+/// Neither `squeue` nor `sacct` knows the job any more; the reason is why `sacct` cannot be asked, where it cannot.
 const GONE: &str = "GONE";
+
+const SBATCH: &str = "sbatch";
+const SQUEUE: &str = "squeue";
+const SACCT: &str = "sacct";
+const SCANCEL: &str = "scancel";
 
 impl JobWord {
     /// No process of it is left, or none ever was.

@@ -4,7 +4,7 @@ use vitals_run::{Evidence, Obstacle};
 
 use super::super::Start;
 use super::SLURM;
-use super::ask::{self, Refused};
+use super::ask::{self, Refused, Taken};
 use super::job::{JobMark, job_name};
 use super::words::quoted;
 use crate::attempt::plan::write_job;
@@ -13,13 +13,20 @@ use crate::error::{Result, SupervisorError};
 use crate::guard::GuardArgs;
 use crate::settings::SlurmSettings;
 
+/// What came of a submission that was not refused.
+#[derive(Debug)]
+pub enum Submitted {
+    /// There is a job, and its number is noted.
+    Numbered,
+    /// There is a job, to be found by its name: its number is not in what was `said`.
+    Unnumbered { said: String },
+    /// Looks at the queue will tell.
+    Perhaps { why: Evidence },
+}
+
 /// Submits a planned attempt. Noted before it is submitted: a job that a dying supervisor left is found again by its name,
 /// and no second one is submitted.
-pub async fn submit(
-    start: Start<'_>,
-    settings: &SlurmSettings,
-    binaries: &Binaries,
-) -> Result<Option<Evidence>> {
+pub async fn submit(start: Start<'_>, settings: &SlurmSettings, binaries: &Binaries) -> Result<Submitted> {
     let Start { plan, folder, .. } = start;
     write_job(folder, plan)?;
     start.noted.await?;
@@ -36,21 +43,30 @@ pub async fn submit(
     let name = job_name(plan.run, plan.attempt);
     let log = folder.worker_log(plan.attempt);
     let args = arguments(settings, &name, &log.to_string_lossy());
+    let note = |job: u64| {
+        if let Err(error) = JobMark::write(folder, plan.attempt, job, &name) {
+            tracing::warn!(run = %plan.run, "failed to note its job {job}: {error}");
+        }
+        Submitted::Numbered
+    };
     match ask::submit(settings, &args, path.as_os_str()).await {
-        Ok(job) => {
-            if let Err(error) = JobMark::write(folder, plan.attempt, job, &name) {
-                tracing::warn!(run = %plan.run, "failed to note its job {job}: {error}");
-            }
-            Ok(None)
-        }
-        // It may have been submitted all the same: looks at the queue will tell.
+        Ok(Taken { job: Some(job), .. }) => Ok(note(job)),
+        Ok(Taken { job: None, said }) => Ok(match ask::find(settings, &name).await {
+            Some(job) => note(job),
+            None => Submitted::Unnumbered { said },
+        }),
         Err(Refused::Passing(why)) => {
-            Ok(Some(Evidence::SchedulerSilent { scheduler: SLURM.to_owned(), why }))
-        }
-        Err(Refused::Final(why)) => {
             let scheduler = SLURM.to_owned();
-            Err(SupervisorError::CannotStart(Obstacle::SchedulerRefused { scheduler, why }))
+            Ok(Submitted::Perhaps { why: Evidence::SchedulerSilent { scheduler, why } })
         }
+        // A site's wrapper may fail after it has submitted.
+        Err(Refused::Final(why)) => match ask::find(settings, &name).await {
+            Some(job) => Ok(note(job)),
+            None => {
+                let scheduler = SLURM.to_owned();
+                Err(SupervisorError::CannotStart(Obstacle::SchedulerRefused { scheduler, why }))
+            }
+        },
     }
 }
 

@@ -46,9 +46,27 @@ fn word(state: &str, reason: &str, nodes: &str) -> JobWord {
     JobWord { state: state.to_owned(), reason: said(reason), nodes: said(nodes) }
 }
 
-/// The number in the answer of `sbatch --parsable`: `17`, or `17;cluster`.
+/// The number in what `sbatch` printed when it ended with 0: `17`, `17;cluster`, `Submitted batch job 17`, with or without
+/// ` on cluster NAME` behind it, wherever a site's banners and remarks leave it. `None` where no line has that form, and
+/// where two differ: a number that is guessed may be another job's.
 pub fn parse_sbatch(text: &str) -> Option<u64> {
-    text.lines().rev().find_map(|line| line.trim().split(';').next()?.parse().ok())
+    only(text.lines().filter_map(submitted)).or_else(|| only(text.lines().filter_map(bare_number)))
+}
+
+/// The one number there is, however often.
+fn only(mut numbers: impl Iterator<Item = u64>) -> Option<u64> {
+    let first = numbers.next()?;
+    numbers.all(|number| number == first).then_some(first)
+}
+
+/// Without `--parsable`, as wrappers call it.
+fn submitted(line: &str) -> Option<u64> {
+    let (_, rest) = line.split_once("Submitted batch job ")?;
+    rest.split_whitespace().next()?.parse().ok()
+}
+
+fn bare_number(line: &str) -> Option<u64> {
+    line.trim().split(';').next()?.trim().parse().ok()
 }
 
 /// One argument for a POSIX shell, whatever is in it.
@@ -80,9 +98,25 @@ mod tests {
 
     #[test]
     fn sbatch_answers_with_a_number() {
-        assert_eq!(parse_sbatch("17\n"), Some(17));
-        assert_eq!(parse_sbatch("a remark of a plugin\n18;cluster\n"), Some(18));
-        assert_eq!(parse_sbatch("sbatch: error"), None);
+        for (told, number) in [
+            ("17\n", Some(17)),
+            ("a remark of a plugin\n18;cluster\n", Some(18)),
+            ("Submitted batch job 19\n", Some(19)),
+            ("Submitted batch job 20 on cluster slaking\n", Some(20)),
+            ("sbatch: Submitted batch job 21\r\n", Some(21)),
+            (
+                "-----\n  Welcome\n-----\n\n--> Checking available allocation (TG-AST090040)...OK\n22\n",
+                Some(22),
+            ),
+            ("23\n23\n", Some(23)),
+            // A remark that is a number by itself is told apart from the job's only by words around that.
+            ("Your hours left:\n42\nSubmitted batch job 24\n", Some(24)),
+            ("25\nYour account has 42 hours left\n7\n", None),
+            ("sbatch: error", None),
+            ("", None),
+        ] {
+            assert_eq!(parse_sbatch(told), number, "{told:?}");
+        }
     }
 
     #[test]

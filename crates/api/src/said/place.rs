@@ -1,0 +1,8 @@
+//! What is to be known of where a workspace was found.
+
+vitals_recipe::sentences! {
+    /// What is to be known of how a place was found.
+    pub(crate) enum Remark in "place" {
+        Relative { name: String, value: String } = "{name} is `{value}`, no absolute path, and is ignored";
+    }
+}
