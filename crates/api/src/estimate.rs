@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use vitals_recipe::{Metric, Recipe, time_key};
-use vitals_store::{MetricChoice, RunSelection};
+use vitals_store::{MetricChoice, RunRow, RunSelection};
 
 use crate::Context;
 use crate::error::Result;
@@ -16,8 +16,13 @@ impl Estimates {
     /// Reads what finished and running runs have measured.
     pub async fn measured(context: &Context) -> Result<Self> {
         let wanted = MetricChoice::Named(vec![Metric::ImagesPerSecond.name().to_owned()]);
+        Self::of(context.store().runs(&RunSelection::All, &wanted).await?.iter())
+    }
+
+    /// By what these runs have measured; whoever asks has read that metric with them.
+    pub fn of<'a>(rows: impl Iterator<Item = &'a RunRow>) -> Result<Self> {
         let mut rates: HashMap<String, Vec<f64>> = HashMap::new();
-        for row in context.store().runs(&RunSelection::All, &wanted).await? {
+        for row in rows {
             let rate = row.metrics.get(Metric::ImagesPerSecond.name()).map(|metric| metric.last);
             if let Some(rate) = rate.filter(|rate| rate.is_finite() && *rate > 0.0) {
                 rates.entry(time_key(&row.resolved()?)).or_default().push(rate);

@@ -16,8 +16,8 @@ use crate::dto::*;
 use crate::error::Result;
 use crate::said::Failure;
 use crate::{
-    Context, alarms, compare, datasets, doctor, events, export, files, overview, probes, queue_settings,
-    runs, samples, settings, supervisor, sweeps, table,
+    Context, alarm_settings, alarms, compare, datasets, doctor, events, export, files, overview, probes,
+    queue_settings, runs, samples, settings, supervisor, sweeps, table,
 };
 
 #[derive(Deserialize, TS)]
@@ -216,6 +216,8 @@ methods! {
     events(EventsOf) -> RunEvents = |c, p| events::events(c, &p.id, &p.kinds.unwrap_or_default()).await?;
     alarms(AlarmsQuery) -> Alarms = |c, p| alarms::alarms(c, &p).await?;
     alarms_read(Through) -> () = |c, p| alarms::read_through(c, p.through).await?;
+    alarm_settings(Nothing) -> AlarmSettings = |c, _| alarm_settings::get(c).await?;
+    alarm_settings_set(AlarmSettings) -> AlarmSettings = |c, p| alarm_settings::set(c, p).await?;
     run_pause(Ids) -> ActionResult = |c, p| act(c, Command::Pause, &p.ids).await?;
     run_resume(Ids) -> ActionResult = |c, p| act(c, Command::Resume, &p.ids).await?;
     run_cancel(Ids) -> ActionResult = |c, p| act(c, Command::Cancel, &p.ids).await?;
@@ -234,6 +236,7 @@ methods! {
         c.store().set_note(id, &p.note).await?;
     };
     run_priority(RunPriority) -> () = |c, p| runs::set_priority(c, &p.ids, p.priority).await?;
+    queue(Nothing) -> Vec<Run> = |c, _| overview::queued(c).await?;
     queue_pause(Nothing) -> () = |c, _| sweeps::queue_request(c, Command::PauseQueue).await?;
     queue_resume(Nothing) -> () = |c, _| sweeps::queue_request(c, Command::ResumeQueue).await?;
     queue_move(QueueMove) -> () = |c, p| {
@@ -323,6 +326,8 @@ pub fn typescript() -> String {
         ActionProblem,
         ActionResult,
         Alarm,
+        AlarmRule,
+        AlarmSettings,
         Alarms,
         AlarmsQuery,
         ApiError,
