@@ -102,7 +102,7 @@ fn killed_and_resumed_every_method_and_optimizer_ends_in_the_same_bits() {
     strike(&workspace, &struck);
     for (label, id) in &struck {
         let run = workspace.wait_state(id, "failed");
-        assert_eq!(run["evidence"], "signal 9", "{label}");
+        assert_eq!(run["evidence"], "killed (signal 9)", "{label}");
         workspace.vitals_ok(&["run", "retry", id]);
     }
     let mut ends: Vec<[Vec<u8>; 3]> = Vec::new();

@@ -50,7 +50,7 @@ const FAULTS: [Fault; 12] = [
 /// What must follow: the same attempt goes on (`None`), or it ends in this state with this evidence.
 type Outcome = Option<(&'static str, &'static str)>;
 
-const KILLED: Outcome = Some(("failed", "signal 9"));
+const KILLED: Outcome = Some(("failed", "killed (signal 9)"));
 const NO_EVIDENCE: Outcome = Some(("lost", "lock free, no exit.json, no end record"));
 
 struct Siege {

@@ -34,7 +34,7 @@ fn a_killed_worker_is_failed_by_signal_9_and_its_retry_leaves_no_hole() {
     workspace.wait_step(&id, 45);
     kill(workspace.worker_pid(&id, 1).expect("the guard wrote the worker's id"), Signal::KILL);
     let run = workspace.wait_state(&id, "failed");
-    assert_eq!(run["evidence"], "signal 9");
+    assert_eq!(run["evidence"], "killed (signal 9)");
     workspace.vitals_ok(&["run", "retry", &id]);
     let run = workspace.wait_state(&id, "finished");
     assert_eq!(run["attempt"], 2);

@@ -5,7 +5,7 @@ import type { Alarm } from '../src/lib/backend';
 
 const NOW = Date.parse('2026-01-01T00:00:00Z');
 const alarm = (id: number, run: string, ageMs = 0): Alarm => ({
-  run, label: run, at: new Date(NOW - ageMs).toISOString(), unread: true,
+  run, label: run, at: new Date(NOW - ageMs).toISOString(), unread: true, notified: true,
   event: { id, kind: 'spike', step: id, end_step: null, peak_step: null, peak_z: 9, layer: 'patch_embed', peak_layer: null, from: null, to: null, injected: false, layers: [], lead: null, metric: null, baseline: null, depth: null, area: null, recovered_step: null, confirmed: null, follows: [], count: null, open: false, details: null },
 });
 const told = (announcer: Announcer, now: number) => announcer.due(now).map(({ alarm: one, more }) => [one.event.id, one.run, more]);
@@ -31,6 +31,13 @@ describe('announcer', () => {
     expect(announcer.wait(NOW + 1000)).toBe(QUIET_MS - 1000);
     expect(told(announcer, NOW + QUIET_MS)).toEqual([[3, 'a', 2]]);
     expect(announcer.wait(NOW + QUIET_MS)).toBeNull();
+  });
+
+  it('is silent about kinds that the rules keep from the desktop', () => {
+    const announcer = new Announcer();
+    announcer.take([], NOW);
+    announcer.take([{ ...alarm(1, 'a'), notified: false }, alarm(2, 'b')], NOW);
+    expect(told(announcer, NOW)).toEqual([[2, 'b', 0]]);
   });
 
   it('is silent about old steps and about events without a time', () => {

@@ -1,5 +1,6 @@
 // Which images the data set page asks for, and what it says about the page.
 import { describe, expect, it } from 'vitest';
+import { fieldOf } from '../src/screens/datasets/add-set';
 import { epochOf, pageOf, samplesOf } from '../src/screens/datasets/place';
 
 describe('the question for images', () => {
@@ -21,5 +22,11 @@ describe('the page', () => {
   it('is none where images are spread or absent', () => {
     expect(pageOf({}, 100)).toBeNull();
     expect(pageOf({ from: '0' }, 0)).toBeNull();
+  });
+});
+
+describe('what a new data set is refused for', () => {
+  it.each([['failure.no_dataset_name', 'name'], ['failure.built_in', 'name'], ['failure.dataset', 'path'], ['failure.failed_to', 'path'], ['', 'path']])('%s stands at its %s', (kind, field) => {
+    expect(fieldOf({ code: 'invalid_input', message: '', hints: [], hints_told: [], told: { kind, fields: {}, text: '' } })).toBe(field);
   });
 });

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { bytes, durationParts, number, rate, recorded, signed, significant } from '../src/lib/format';
+import { bytes, durationParts, number, rate, recorded, signed, significant, timeAfter, utcOffset } from '../src/lib/format';
 import { chordOf } from '../src/lib/state/keys.svelte';
 import { formatAddress, parseAddress } from '../src/lib/state/router.svelte';
 import { validTag } from '../src/lib/language-tag';
@@ -23,6 +23,13 @@ describe('numbers', () => {
   });
   it('writes sizes and differences', () => {
     expect([bytes(3 * 2 ** 29), bytes(900), bytes(2 ** 20 - 1), bytes(5 * 2 ** 40), signed(0.4), signed(-6.8), signed(0)]).toEqual(['1.5 GiB', '900 B', '1.0 MiB', '5.0 TiB', '+0.4', '−6.8', '±0.0']);
+  });
+  it('says when something will be, with the date only on another day', () => {
+    const now = new Date(2026, 10, 29, 22, 30);
+    expect([timeAfter(60, now), timeAfter(2 * 3600, now)]).toEqual(['22:31', '2026-11-30 00:30']);
+  });
+  it.each([[0, 'UTC'], [540, 'UTC+9'], [-210, 'UTC−3:30'], [345, 'UTC+5:45']])('%d minutes ahead: %s', (minutes, text) => {
+    expect(utcOffset(minutes)).toBe(text);
   });
   it.each([[41, 's', 41, ''], [59.7, 'm', 1, ''], [3300, 'm', 55, ''], [10260, 'h', 2, '51'], [200000, 'd', 2, '8']] as const)('%d seconds', (seconds, key, a, b) => {
     expect(durationParts(seconds)).toEqual({ key, a, b });

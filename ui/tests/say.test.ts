@@ -12,13 +12,13 @@ const speak = (language: string) => messages.choose(language, language);
 beforeAll(() => { vi.stubGlobal('document', { documentElement: {} }); });
 afterAll(() => { speak('en'); vi.unstubAllGlobals(); });
 
-const inner: Told = { kind: 'evidence.signal', fields: { signal: 9 }, text: 'signal 9' };
+const inner: Told = { kind: 'evidence.signal', fields: { signal: 9 }, text: 'killed (signal 9)' };
 const SAMPLES: Record<Form, { value: unknown; en: string; ko: string }> = {
   text: { value: '/runs/a b', en: '/runs/a b', ko: '/runs/a b' },
   number: { value: 12345, en: '12,345', ko: '12,345' },
   bytes: { value: 3 * 2 ** 29, en: '1.5 GiB', ko: '1.5 GiB' },
   names: { value: ['cpu', 'cuda:0'], en: 'cpu, cuda:0', ko: 'cpu, cuda:0' },
-  sentence: { value: inner, en: 'signal 9', ko: '시그널 9' },
+  sentence: { value: inner, en: 'killed (signal 9)', ko: '강제 종료됨(시그널 9)' },
 };
 
 const kinds = Object.entries(forms as Record<string, Record<string, Form>>);
@@ -62,7 +62,7 @@ it('has each sentence in Korean letters, but where it is nothing but its fields'
 it('falls back to the host’s English for kinds and fields that it does not know', () => {
   speak('ko');
   expect(say({ kind: 'evidence.of_tomorrow', fields: {}, text: 'something new' })).toBe('something new');
-  expect(say({ kind: 'evidence.signal', fields: {}, text: 'signal 9' })).toBe('signal 9');
+  expect(say({ kind: 'evidence.signal', fields: {}, text: 'killed (signal 9)' })).toBe('killed (signal 9)');
 });
 
 it('writes numbers and bytes with no more digits than they need', () => {
@@ -76,9 +76,9 @@ it('writes numbers and bytes with no more digits than they need', () => {
 it('says a sentence inside another one', () => {
   const claim = { evidence: '', evidence_code: { kind: 'by_journal' as const, what: inner } };
   speak('ko');
-  expect(evidenceText(claim)).toBe('시그널 9(저널의 종료 기록에 따름, exit.json 없음)');
+  expect(evidenceText(claim)).toBe('강제 종료됨(시그널 9)(저널의 종료 기록에 따름, exit.json 없음)');
   speak('en');
-  expect(evidenceText(claim)).toBe("signal 9 (journal's end record; no exit.json)");
+  expect(evidenceText(claim)).toBe("killed (signal 9) (journal's end record; no exit.json)");
 });
 
 /** The end reasons of the contract, as an attempt's journal keeps them. */

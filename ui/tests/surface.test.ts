@@ -5,7 +5,8 @@ import { drawLines } from '../src/lib/charts/line-plot';
 import { drawOverview } from '../src/lib/charts/overview';
 import { geometryOf, type View } from '../src/lib/charts/plot-view';
 import { drawSpark } from '../src/lib/charts/sparkline';
-import { redraw, Surface } from '../src/lib/charts/surface';
+import { pixelRatio, zoomed } from '../src/lib/charts/pixels.svelte';
+import { redraw, Surface, surfaceOf } from '../src/lib/charts/surface';
 import { XScale } from '../src/lib/charts/x-scale';
 import type { Columns } from '../src/lib/backend/frame';
 import type { Tokens } from '../src/lib/theme/tokens.svelte';
@@ -37,6 +38,20 @@ describe('pixels', () => {
   });
   it('move lines of odd width by half a pixel', () => {
     expect([stand(1).surface.nudge(1), stand(1).surface.nudge(2), stand(2).surface.nudge(1)]).toEqual([0.5, 0, 0]);
+  });
+});
+
+describe('zoom', () => {
+  afterEach(() => { zoomed(1); vi.unstubAllGlobals(); });
+
+  it('gives a canvas the pixels that it is shown with', () => {
+    vi.stubGlobal('devicePixelRatio', 2);
+    zoomed(1.5);
+    expect(pixelRatio()).toBe(3);
+    const ctx = new Proxy({}, { get: () => () => undefined, set: () => true });
+    const canvas = { width: 0, height: 0, getContext: () => ctx } as unknown as HTMLCanvasElement;
+    expect(surfaceOf(canvas, 200, 100, {} as Tokens)?.ratio).toBe(3);
+    expect([canvas.width, canvas.height]).toEqual([600, 300]);
   });
 });
 

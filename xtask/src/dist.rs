@@ -113,7 +113,7 @@ fn packages(place: &Place) -> anyhow::Result<()> {
     }
     for path in made {
         let bytes = fs::metadata(&path).with_context(|| format!("look at {}", place.show(&path)))?.len();
-        println!("ok  {} ({} MB)", place.show(&path), bytes / 1_000_000);
+        println!("ok  {} ({} MiB)", place.show(&path), bytes >> 20);
     }
     Ok(())
 }

@@ -38,7 +38,7 @@ struct Arguments {
 enum Task {
     /// Install what the build and the tests need, and nothing else
     Setup {
-        /// Also fetch libtorch's CUDA libraries (about 3 GB)
+        /// Also fetch libtorch's CUDA libraries (about 2.8 GiB)
         #[arg(long)]
         cuda: bool,
         /// Change nothing; say what is missing

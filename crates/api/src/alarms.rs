@@ -1,27 +1,29 @@
 //! Events of all runs in one list, newest first, with what of it is new to whoever looks. What a recipe asked for itself
-//! (checkpoints, rewinds, the disturbance that it injects) is no alarm; what a disturbance caused is one, marked as injected.
+//! (checkpoints, rewinds, the disturbance that it injects) is no alarm; what a disturbance caused is one, marked as injected,
+//! as far as the [rules](crate::alarm_settings) of the workspace want it.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use vitals_run::Happening;
-use vitals_store::{AlarmQuery, RunEvent, RunId};
+use vitals_store::{AlarmCount, AlarmQuery, RunEvent, RunId};
 
 use crate::Context;
+use crate::alarm_settings::KINDS;
 use crate::dto::{Alarm, Alarms, AlarmsQuery, ApiError, EventInfo};
 use crate::error::Result;
 use crate::said::{Advice, Failure, names};
-use crate::{events, runs};
+use crate::{alarm_settings, events, runs};
 
-/// The kinds of events that a person may want to know of.
-pub const KINDS: [&str; 6] = ["spike", "dip", "collapse", "nonfinite", "divergence", "stalled"];
 const SHOWN: u32 = 200;
 const MOST: u32 = 1000;
 
 /// # Errors
 /// `invalid_input` names a kind that there is not; `not_found` for an unknown run.
 pub async fn alarms(context: &Context, query: &AlarmsQuery) -> Result<Alarms> {
-    let kinds = kinds_of(query)?;
+    let rules = alarm_settings::get(context).await?;
+    let listed: Vec<&str> = KINDS.into_iter().filter(|kind| rules.of(kind).listed).collect();
+    let kinds: Vec<&str> = kinds_of(query)?.into_iter().filter(|kind| listed.contains(kind)).collect();
     let run = match &query.run {
         Some(id) => Some(runs::resolve(context, id).await?),
         None => None,
@@ -29,7 +31,25 @@ pub async fn alarms(context: &Context, query: &AlarmsQuery) -> Result<Alarms> {
     let limit = query.limit.unwrap_or(SHOWN).min(MOST);
     let after = signed(query.after.unwrap_or(0));
     let read_through = context.store().alarms_read_through().await?;
-    let found = context.store().alarms(&AlarmQuery { kinds: &kinds, run, after, limit }).await?;
+    let (found, count) = if rules.goes_by_kind() {
+        let found = context.store().alarms(&AlarmQuery { kinds: &kinds, run, after, limit }).await?;
+        (found, context.store().count_alarms(&listed, read_through).await?)
+    } else {
+        // Sizes are not in the tables: all of them are read, and those that are no alarms left out.
+        let all = AlarmQuery { kinds: &listed, limit: u32::MAX, ..AlarmQuery::default() };
+        let mut all = context.store().alarms(&all).await?;
+        all.retain(|alarm| rules.wants(&alarm.event.event));
+        let unread = all.iter().filter(|alarm| alarm.event.id > read_through).count() as u64;
+        let count = AlarmCount { total: all.len() as u64, unread };
+        all.retain(|alarm| {
+            let event = &alarm.event;
+            event.id > after
+                && kinds.contains(&event.event.what.kind())
+                && run.is_none_or(|run| run == alarm.run)
+        });
+        all.truncate(limit as usize);
+        (all, count)
+    };
     let dipped: BTreeSet<RunId> =
         found.iter().filter(|alarm| is_dip(&alarm.event)).map(|alarm| alarm.run).collect();
     let mut references: BTreeMap<RunId, Option<String>> = BTreeMap::new();
@@ -50,12 +70,12 @@ pub async fn alarms(context: &Context, query: &AlarmsQuery) -> Result<Alarms> {
             label: alarm.label,
             at: alarm.event.event.at.map(vitals_run::rfc3339),
             unread: alarm.event.id > read_through,
+            notified: rules.of(alarm.event.event.what.kind()).notified,
             event: related
                 .remove(&alarm.event.id)
                 .unwrap_or_else(|| events::info(alarm.event, reference(alarm.run))),
         })
         .collect();
-    let count = context.store().count_alarms(&KINDS, read_through).await?;
     Ok(Alarms { alarms, total: count.total, unread: count.unread })
 }
 

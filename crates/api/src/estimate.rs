@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use vitals_recipe::{Metric, Precision, Recipe, time_key, work};
-use vitals_store::{MetricChoice, RunSelection};
+use vitals_store::{MetricChoice, RunRow, RunSelection};
 
 use crate::dto::EstimateBasis;
 use crate::error::Result;
@@ -53,10 +53,46 @@ impl Machine {
     }
 }
 
-/// Measured images a second, by what decides the cost of a step.
+/// Measured images a second, by what decides the cost of a step. No measurement, no number.
+#[derive(Debug, Default)]
+pub struct Rates(HashMap<String, Vec<f64>>);
+
+impl Rates {
+    /// By what these runs have measured; whoever asks has read that metric with them.
+    pub fn of<'a>(rows: impl Iterator<Item = &'a RunRow>) -> Result<Self> {
+        let mut found = Self::default();
+        for row in rows {
+            if let Some((recipe, rate)) = measurement(row)? {
+                found.0.entry(time_key(&recipe)).or_default().push(rate);
+            }
+        }
+        found.0.values_mut().for_each(|rates| rates.sort_by(f64::total_cmp));
+        Ok(found)
+    }
+
+    /// Seconds for `steps` steps at the median measured rate.
+    pub fn seconds(&self, recipe: &Recipe, steps: u64) -> Option<f64> {
+        let images = steps as f64 * f64::from(recipe.batch_size);
+        Some(images / median(self.0.get(&time_key(recipe)))?)
+    }
+}
+
+/// The images a second that a run has measured, where it has.
+fn measurement(row: &RunRow) -> Result<Option<(Recipe, f64)>> {
+    let rate = row.metrics.get(Metric::ImagesPerSecond.name()).map(|metric| metric.last);
+    let rate = rate.filter(|rate| rate.is_finite() && *rate > 0.0);
+    Ok(rate.zip(row.recipe()?).map(|(rate, recipe)| (recipe, rate)))
+}
+
+/// Of values in ascending order.
+fn median(all: Option<&Vec<f64>>) -> Option<f64> {
+    all.and_then(|all| all.get(all.len() / 2)).copied()
+}
+
+/// What a run's time can be told from.
 #[derive(Debug)]
 pub struct Estimates {
-    rates: HashMap<String, Vec<f64>>,
+    rates: Rates,
     /// Measured operations a second, by whether an accelerator computed.
     speeds: HashMap<bool, Vec<f64>>,
     machine: Machine,
@@ -70,33 +106,35 @@ impl Estimates {
             cores: std::thread::available_parallelism().map_or(1.0, |cores| cores.get() as f64),
             has_accelerator: devices.iter().any(|device| device.usable && device.device.starts_with("cuda")),
         };
-        let mut found = Self { rates: HashMap::new(), speeds: HashMap::new(), machine };
         let wanted = MetricChoice::Named(vec![Metric::ImagesPerSecond.name().to_owned()]);
-        for row in context.store().runs(&RunSelection::All, &wanted).await? {
-            let rate = row.metrics.get(Metric::ImagesPerSecond.name()).map(|metric| metric.last);
-            let rate = rate.filter(|rate| rate.is_finite() && *rate > 0.0);
-            if let (Some(rate), Some(recipe)) = (rate, row.recipe()?) {
-                found.take(&recipe, rate);
+        let rows = context.store().runs(&RunSelection::All, &wanted).await?;
+        let mut found = Self { rates: Rates::of(rows.iter())?, speeds: HashMap::new(), machine };
+        for row in &rows {
+            if let Some((recipe, rate)) = measurement(row)? {
+                found.take_speed(&recipe, rate);
             }
         }
-        found.rates.values_mut().chain(found.speeds.values_mut()).for_each(|all| all.sort_by(f64::total_cmp));
+        found.speeds.values_mut().for_each(|all| all.sort_by(f64::total_cmp));
         Ok(found)
     }
 
-    fn take(&mut self, recipe: &Recipe, rate: f64) {
-        self.rates.entry(time_key(recipe)).or_default().push(rate);
+    fn take_speed(&mut self, recipe: &Recipe, rate: f64) {
         if let Some(work) = work(recipe) {
             self.speeds.entry(self.machine.uses_accelerator(recipe)).or_default().push(rate * work);
         }
+    }
+
+    /// Seconds for `steps` steps at the median rate measured at this size.
+    pub fn seconds(&self, recipe: &Recipe, steps: u64) -> Option<f64> {
+        self.rates.seconds(recipe, steps)
     }
 
     /// Seconds for `steps` steps: at the median rate measured at this size, else at the median speed of other sizes, else
     /// by a guess. None for what cannot even be guessed.
     pub fn of(&self, recipe: &Recipe, steps: u64) -> Option<Estimate> {
         let images = steps as f64 * f64::from(recipe.batch_size);
-        let median = |all: Option<&Vec<f64>>| all.and_then(|all| all.get(all.len() / 2)).copied();
-        if let Some(rate) = median(self.rates.get(&time_key(recipe))) {
-            return Some(Estimate { seconds: images / rate, basis: EstimateBasis::Measured });
+        if let Some(seconds) = self.seconds(recipe, steps) {
+            return Some(Estimate { seconds, basis: EstimateBasis::Measured });
         }
         let speed = median(self.speeds.get(&self.machine.uses_accelerator(recipe)));
         if let (Some(speed), Some(work)) = (speed, work(recipe)) {
@@ -113,7 +151,7 @@ mod tests {
 
     fn nothing_measured() -> Estimates {
         let machine = Machine { cores: 4.0, has_accelerator: false };
-        Estimates { rates: HashMap::new(), speeds: HashMap::new(), machine }
+        Estimates { rates: Rates::default(), speeds: HashMap::new(), machine }
     }
 
     #[test]
@@ -123,7 +161,8 @@ mod tests {
         let mut estimates = nothing_measured();
         let basis = |estimates: &Estimates, recipe: &Recipe| estimates.of(recipe, 600).unwrap().basis;
         assert_eq!(basis(&estimates, &micro), EstimateBasis::Guessed);
-        estimates.take(&micro, 512.0);
+        estimates.rates.0.insert(time_key(&micro), vec![512.0]);
+        estimates.take_speed(&micro, 512.0);
         let measured = estimates.of(&micro, 600).unwrap();
         assert_eq!(measured, Estimate { seconds: 300.0, basis: EstimateBasis::Measured });
         let scaled = estimates.of(&deeper, 600).unwrap();

@@ -1,6 +1,7 @@
 //! Every command, query and subscription of Vitals as a plain async function on a context. The window and the
 //! command line are thin shells over this; it knows no Tauri type and prints nothing.
 
+pub mod alarm_settings;
 pub mod alarms;
 mod branches;
 pub mod compare;
@@ -16,6 +17,7 @@ pub mod events;
 pub mod export;
 pub mod files;
 mod filter;
+mod finish;
 pub mod foreign;
 pub mod frames;
 mod framing;

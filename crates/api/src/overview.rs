@@ -1,14 +1,22 @@
 //! What is going on: devices, active, queued and ended runs, and how far the sweeps are.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use vitals_recipe::Recipe;
 use vitals_run::RunState;
 use vitals_store::{MetricChoice, RunRow, RunSelection, SweepRow};
 
 use crate::dto::{AppInfo, Overview, Run, SweepProgress};
 use crate::error::Result;
-use crate::{Context, runs, supervisor, sweeps};
+use crate::estimate::Rates;
+use crate::finish::{Finish, Work, finish};
+use crate::{Context, pace, runs, supervisor, sweeps};
 
 /// Ended and queued runs shown at most.
 const SHOWN: usize = 50;
+/// Ended runs, the newest, whose speed tells how long the next ones take: the overview is asked for often.
+const MEASURED: usize = 200;
 
 pub async fn overview(context: &Context) -> Result<Overview> {
     let seen = supervisor::seen(context).await?;
@@ -23,6 +31,9 @@ pub async fn overview(context: &Context) -> Result<Overview> {
     let (queued_total, ended_total) = (queued.len() as u64, ended.len() as u64);
     queued.sort_by_key(|row| row.queue_position);
     ended.sort_by_key(|row| std::cmp::Reverse((row.ended_at, row.id)));
+    let held_back = seen.status.queue_paused || !seen.alive;
+    let slots = if held_back { 0 } else { seen.status.slots_total as usize };
+    let left = work_left(slots, &active, &queued, &ended)?;
     queued.truncate(SHOWN);
     ended.truncate(SHOWN);
     let all = |rows: Vec<RunRow>| rows.into_iter().map(runs::run).collect::<Result<Vec<_>>>();
@@ -35,7 +46,15 @@ pub async fn overview(context: &Context) -> Result<Overview> {
         ended: all(ended)?,
         queued_total,
         ended_total,
-        sweeps: sweeps.iter().filter(|sweep| sweep.counts.runs > 0).map(progress).collect(),
+        seconds_left: left.all,
+        sweeps: sweeps
+            .iter()
+            .filter(|sweep| sweep.counts.runs > 0)
+            .map(|sweep| SweepProgress {
+                seconds_left: left.sweeps.get(&sweep.id).copied().flatten(),
+                ..progress(sweep)
+            })
+            .collect(),
     })
 }
 
@@ -67,7 +86,35 @@ pub fn progress(sweep: &SweepRow) -> SweepProgress {
         active,
         paused: count(RunState::Paused),
         queued: count(RunState::Queued),
+        seconds_left: None,
     }
+}
+
+/// How long the runs take that work and those that wait, by what of all of them was measured.
+fn work_left(slots: usize, active: &[RunRow], queued: &[RunRow], ended: &[RunRow]) -> Result<Finish> {
+    if active.is_empty() && queued.is_empty() {
+        return Ok(Finish::default());
+    }
+    let rates = Rates::of(active.iter().chain(ended.iter().take(MEASURED)))?;
+    let mut recipes: HashMap<&str, Recipe> = HashMap::new();
+    let mut waiting = Vec::new();
+    for row in queued {
+        // What was imported waits for nothing.
+        let Some(trained) = row.trained() else { continue };
+        let recipe = match recipes.entry(&trained.recipe) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => place.insert(row.resolved()?),
+        };
+        let left = row.total_steps.map(|total| total.saturating_sub(row.steps_done));
+        let seconds = left.and_then(|left| rates.seconds(recipe, left));
+        waiting.push(Work { sweep: row.sweep, seconds });
+    }
+    let holds_slot = |row: &&RunRow| row.state != RunState::Paused;
+    let mut working = Vec::new();
+    for row in active.iter().filter(holds_slot) {
+        working.push(Work { sweep: row.sweep, seconds: pace::eta_seconds(row, row.resolved()?.batch_size) });
+    }
+    Ok(finish(slots, &working, &waiting))
 }
 
 pub async fn app_info(context: &Context) -> Result<AppInfo> {

@@ -16,7 +16,7 @@ use crate::dto::*;
 use crate::error::Result;
 use crate::said::Failure;
 use crate::{
-    Context, alarms, compare, datasets, doctor, events, export, files, origin, overview, probes,
+    Context, alarm_settings, alarms, compare, datasets, doctor, events, export, files, origin, overview, probes,
     queue_settings, runs, samples, settings, supervisor, sweeps, table,
 };
 
@@ -217,6 +217,8 @@ methods! {
     events(EventsOf) -> RunEvents = |c, p| events::events(c, &p.id, &p.kinds.unwrap_or_default()).await?;
     alarms(AlarmsQuery) -> Alarms = |c, p| alarms::alarms(c, &p).await?;
     alarms_read(Through) -> () = |c, p| alarms::read_through(c, p.through).await?;
+    alarm_settings(Nothing) -> AlarmSettings = |c, _| alarm_settings::get(c).await?;
+    alarm_settings_set(AlarmSettings) -> AlarmSettings = |c, p| alarm_settings::set(c, p).await?;
     run_pause(Ids) -> ActionResult = |c, p| act(c, Command::Pause, &p.ids).await?;
     run_resume(Ids) -> ActionResult = |c, p| act(c, Command::Resume, &p.ids).await?;
     run_cancel(Ids) -> ActionResult = |c, p| act(c, Command::Cancel, &p.ids).await?;
@@ -235,6 +237,7 @@ methods! {
         c.store().set_note(id, &p.note).await?;
     };
     run_priority(RunPriority) -> () = |c, p| runs::set_priority(c, &p.ids, p.priority).await?;
+    queue(Nothing) -> Vec<Run> = |c, _| overview::queued(c).await?;
     queue_pause(Nothing) -> () = |c, _| sweeps::queue_request(c, Command::PauseQueue).await?;
     queue_resume(Nothing) -> () = |c, _| sweeps::queue_request(c, Command::ResumeQueue).await?;
     queue_move(QueueMove) -> () = |c, p| {
@@ -324,6 +327,8 @@ pub fn typescript() -> String {
         ActionProblem,
         ActionResult,
         Alarm,
+        AlarmRule,
+        AlarmSettings,
         Alarms,
         AlarmsQuery,
         ApiError,

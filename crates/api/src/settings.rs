@@ -55,7 +55,7 @@ pub async fn set(context: &Context, settings: Settings) -> Result<Settings> {
     };
     one_of("language", &settings.language, &["system", "en", "ko"])?;
     one_of("theme", &settings.theme, &["system", "light", "dark"])?;
-    if !(80..=150).contains(&settings.zoom_percent) {
+    if !(80..=200).contains(&settings.zoom_percent) {
         return Err(ApiError::invalid(Setting::Zoom { found: settings.zoom_percent }));
     }
     let window = Window {

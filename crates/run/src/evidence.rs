@@ -68,6 +68,9 @@ sentences! {
 
         // How it ended.
         PausedBeforeStart = "paused before it was started";
+        /// The worker stopped as it was asked to, and had written a checkpoint.
+        PausedAtCheckpoint { step: u64 } = "paused by you, checkpoint at step {step}";
+        CancelledAtCheckpoint { step: u64 } = "as you asked, checkpoint at step {step}";
         /// No attempt of it was alive.
         CancelledOnRequest = "cancelled on request";
         Exit { code: i32 } = "exit {code}";
@@ -78,9 +81,9 @@ sentences! {
         StoppedFromOutside { code: i32 } = "exit {code}, stopped by a signal from outside";
         WorkerNotStarted { code: i32, words: String } =
             "exit {code}: the worker could not be started: {words}";
-        Signal { signal: i32 } = "signal {signal}";
-        MemoryKiller { signal: i32 } = "signal {signal}, by the kernel's memory killer";
-        SignalAfterGrace { signal: i32 } = "signal {signal}, sent when the grace after SIGTERM was over";
+        Signal { signal: i32 } = "killed (signal {signal})";
+        MemoryKiller { signal: i32 } = "killed (signal {signal}) by the kernel's memory killer";
+        SignalAfterGrace { signal: i32 } = "killed (signal {signal}) when the grace after SIGTERM was over";
         ByJournal { what: Told } = "{what} (journal's end record; no exit.json)";
         EmptyExit = "exit.json names neither code nor signal";
         FolderRemoved = "run folder removed while it ran, its processes were ended";

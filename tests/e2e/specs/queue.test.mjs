@@ -60,7 +60,7 @@ function become(name, state) {
 /** What the live screen says of a run: whole in the column of those that need someone, and on the row's tip. */
 async function says(run, words) {
   await go('live');
-  assert.match(await (await row(run.id)).$('[data-testid="evidence"]').getAttribute('title'), words);
+  assert.match(await (await row(run.id)).$('[data-testid="evidence"]').getAttribute('data-tip'), words);
   await until(`the live screen to say ${words}`, async () => words.test(await by('attention').getText()));
 }
 

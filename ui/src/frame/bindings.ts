@@ -6,8 +6,12 @@ import { overlays } from '$lib/state/overlays.svelte';
 import { router } from '$lib/state/router.svelte';
 import { theme } from '$lib/theme/theme.svelte';
 
+/** Percent, as the host takes them. */
+export const LEAST_ZOOM = 80;
+export const MOST_ZOOM = 200;
+
 const zoomBy = (step: number) => () => {
-  const zoom_percent = Math.min(150, Math.max(80, app.settings.zoom_percent + step));
+  const zoom_percent = Math.min(MOST_ZOOM, Math.max(LEAST_ZOOM, app.settings.zoom_percent + step));
   void app.change({ zoom_percent });
 };
 

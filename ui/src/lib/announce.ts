@@ -1,4 +1,4 @@
-// Which alarms are announced, and when: new ones only, recent ones only, and of one run at most one in a few seconds; what
+// Which alarms are announced, and when: those whose rule says so, new ones only, recent ones only, and of one run at most one in a few seconds; what
 // comes meanwhile is counted and told with the next. Pure: the clock is an argument.
 import type { Alarm } from './backend';
 
@@ -21,7 +21,7 @@ export class Announcer {
     const before = this.#known;
     this.#known = newest;
     if (before === null) return;
-    const fresh = alarms.filter((alarm) => alarm.event.id > before && alarm.at !== null && now - Date.parse(alarm.at) < RECENT_MS);
+    const fresh = alarms.filter((alarm) => alarm.notified && alarm.event.id > before && alarm.at !== null && now - Date.parse(alarm.at) < RECENT_MS);
     for (const alarm of fresh.sort((a, b) => a.event.id - b.event.id)) {
       const waiting = this.#waiting.get(alarm.run);
       this.#waiting.set(alarm.run, waiting === undefined ? { alarm, more: 0 } : { ...waiting, more: waiting.more + 1 });

@@ -105,6 +105,18 @@ export function clockTime(at: string, now: Date, seconds = true): string {
   return `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())} ${clock}`;
 }
 
+/** 14:03, so many seconds from now; with the date when that is another day. */
+export function timeAfter(seconds: number, now: Date): string {
+  return clockTime(new Date(now.getTime() + seconds * 1000).toISOString(), now, false);
+}
+
+/** UTC, UTC+9, UTC−3:30: how far the reader's clock is ahead, in minutes. */
+export function utcOffset(minutes: number): string {
+  if (minutes === 0) return 'UTC';
+  const [hours, rest] = [Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60];
+  return `UTC${minutes < 0 ? MINUS : '+'}${hours}${rest === 0 ? '' : `:${String(rest).padStart(2, '0')}`}`;
+}
+
 /** The first eight letters of a run's id that tell it from others; ids are time-ordered, so the end is taken. */
 export function shortId(id: string): string {
   return id.replaceAll('-', '').slice(-8);

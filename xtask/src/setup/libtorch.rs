@@ -86,7 +86,7 @@ fn cached(place: &Place, cuda: bool) -> anyhow::Result<PathBuf> {
         println!("…   using the Python torch in {}", packages.display());
         beside(&folder, |partial| adopt(&packages, partial))?;
     } else {
-        let size = if cuda { "about 3 GB" } else { "about 540 MB" };
+        let size = if cuda { "about 2.8 GiB" } else { "about 515 MiB" };
         println!("…   downloading libtorch {LIBTORCH_VERSION} ({size}) into {}", place.cache.display());
         beside(&folder, |partial| download(partial, cuda))?;
     }

@@ -58,7 +58,7 @@ pub struct Settings {
     /// system, light, dark.
     pub theme: String,
     pub single_key_shortcuts: bool,
-    /// Percent, 80 to 150.
+    /// Percent, 80 to 200.
     pub zoom_percent: u32,
     /// Alarms also go to the desktop's notifications while a window is open.
     pub notifications: bool,

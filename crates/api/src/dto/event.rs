@@ -1,6 +1,8 @@
 //! Forms of events: what happened to a run, which layer moved first, what followed, and how stable the run was.
 //! Plain data only: no logic, no handles.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use ts_rs::TS;
@@ -89,7 +91,31 @@ pub struct Alarm {
     /// When its step was recorded; absent where that is not known.
     pub at: Option<String>,
     pub unread: bool,
+    /// Its rule says that the desktop hears of it.
+    pub notified: bool,
     pub event: EventInfo,
+}
+
+/// What of the events that detection finds is an alarm.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(default)]
+pub struct AlarmSettings {
+    /// By kind: spike, dip, collapse, nonfinite, divergence, stalled.
+    pub kinds: BTreeMap<String, AlarmRule>,
+    /// What an injected disturbance caused is an alarm, too.
+    pub injected: bool,
+}
+
+/// What becomes of events of one kind.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, TS)]
+#[serde(default)]
+pub struct AlarmRule {
+    /// Listed among the alarms, and counted until it has been read.
+    pub listed: bool,
+    /// Goes to the desktop's notifications as well, where those are on.
+    pub notified: bool,
+    /// Only from this size on: times the noise of a spike, points of a dip. Absent: every one that is found.
+    pub from: Option<f64>,
 }
 
 /// One layer's part in a spike.

@@ -37,6 +37,9 @@ pub struct Overview {
     pub ended: Vec<Run>,
     pub queued_total: u64,
     pub ended_total: u64,
+    /// Seconds until nothing runs or waits any more, by runs of the same size that were measured here; absent where a size was
+    /// not, and while waiting runs are held back.
+    pub seconds_left: Option<f64>,
     pub sweeps: Vec<SweepProgress>,
 }
 
@@ -50,4 +53,6 @@ pub struct SweepProgress {
     pub active: u64,
     pub paused: u64,
     pub queued: u64,
+    /// Seconds until none of its runs works or waits, as in the overview.
+    pub seconds_left: Option<f64>,
 }

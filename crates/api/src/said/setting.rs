@@ -27,7 +27,11 @@ vitals_recipe::sentences! {
         Size { name: String, found: String } = "{name} is `{found}`; it must be a size";
         Choice { name: String, found: String, choices: Names } =
             "{name} is `{found}`; it must be one of {choices}";
-        Zoom { found: u32 } = "zoom is {found} %; it must lie between 80 and 150";
+        NoAlarmSize { event: String, kinds: Names } =
+            "alarms of the kind {event} have no size to begin from; {kinds} have one";
+        AlarmSize { event: String, found: String } =
+            "the size that alarms of the kind {event} begin from is {found}; it must be a number above 0";
+        Zoom { found: u32 } = "zoom is {found} %; it must lie between 80 and 200";
     }
 }
 

@@ -18,7 +18,7 @@ pub fn verdict(known: &Known) -> (RunState, Grounds) {
     let (state, evidence) = if let Some(exit) = &known.exit {
         by_exit(exit, known)
     } else if let Some((end, code)) = known.end.as_ref().and_then(|end| Some((end, end.exit_code?))) {
-        let (state, what) = by_code(ExitCode(code), known.asked, &end.message);
+        let (state, what) = by_code(ExitCode(code), known, &end.message);
         (state, Evidence::ByJournal { what: what.into() })
     } else if known.outlived_folder {
         (RunState::Lost, Evidence::FolderRemoved)
@@ -40,19 +40,28 @@ fn by_exit(exit: &ExitRecord, known: &Known) -> (RunState, Evidence) {
         Some(code) => {
             let printed = known.last_words.as_deref().unwrap_or_default();
             let message = known.end.as_ref().map_or(printed, |end| end.message.as_str());
-            by_code(ExitCode(code), known.asked, message)
+            by_code(ExitCode(code), known, message)
         }
         None => (RunState::Lost, Evidence::EmptyExit),
     }
 }
 
 /// A stop is a pause or a cancel by what was asked, not by its code.
-fn by_code(exit: ExitCode, asked: Option<Command>, message: &str) -> (RunState, Evidence) {
+fn by_code(exit: ExitCode, known: &Known, message: &str) -> (RunState, Evidence) {
     let code = exit.0;
-    match (exit, asked) {
+    // A worker that stops writes a checkpoint behind its last step; before its first there is nothing to keep.
+    let last = known.end.as_ref().and_then(|end| end.last_step);
+    let kept = |evidence: fn(u64) -> Evidence| {
+        last.map_or(Evidence::Exit { code }, |last| evidence(last.saturating_add(1)))
+    };
+    match (exit, known.asked) {
         (ExitCode::FINISHED, _) => (RunState::Finished, Evidence::Exit { code }),
-        (ExitCode::STOPPED, Some(Command::Cancel)) => (RunState::Cancelled, Evidence::Exit { code }),
-        (ExitCode::STOPPED, Some(Command::Pause)) => (RunState::Paused, Evidence::Exit { code }),
+        (ExitCode::STOPPED, Some(Command::Cancel)) => {
+            (RunState::Cancelled, kept(|step| Evidence::CancelledAtCheckpoint { step }))
+        }
+        (ExitCode::STOPPED, Some(Command::Pause)) => {
+            (RunState::Paused, kept(|step| Evidence::PausedAtCheckpoint { step }))
+        }
         (ExitCode::STOPPED, _) => (RunState::Paused, Evidence::StoppedFromOutside { code }),
         (exit, Some(Command::Cancel)) => (RunState::Cancelled, why(exit, message)),
         (exit, _) => (RunState::Failed, why(exit, message)),
@@ -119,6 +128,12 @@ mod tests {
         check(of(0, Some(Command::Cancel)), "finished: exit 0");
         check(of(3, Some(Command::Pause)), "paused: exit 3");
         check(of(3, Some(Command::Cancel)), "cancelled: exit 3");
+        let stopped = |asked| {
+            let end = end(3, "").map(|end| EndOfAttempt { last_step: Some(41), ..end });
+            Known { end, ..of(3, Some(asked)) }
+        };
+        check(stopped(Command::Pause), "paused: paused by you, checkpoint at step 42");
+        check(stopped(Command::Cancel), "cancelled: as you asked, checkpoint at step 42");
         check(of(3, None), "paused: exit 3, stopped by a signal from outside");
         check(of(3, Some(Command::Checkpoint)), "paused: exit 3, stopped by a signal from outside");
         check(of(4, None), "failed: exit 4: non-finite loss");
@@ -138,15 +153,15 @@ mod tests {
     #[test]
     fn by_signal() {
         let of = |signal, asked| Known { exit: exit(None, Some(signal)), asked, ..Known::default() };
-        check(of(9, None), "failed: signal 9");
-        check(of(9, Some(Command::Pause)), "failed: signal 9");
-        check(of(11, None), "failed: signal 11");
-        check(of(15, Some(Command::Cancel)), "cancelled: signal 15");
+        check(of(9, None), "failed: killed (signal 9)");
+        check(of(9, Some(Command::Pause)), "failed: killed (signal 9)");
+        check(of(11, None), "failed: killed (signal 11)");
+        check(of(15, Some(Command::Cancel)), "cancelled: killed (signal 15)");
         let spent = Known { grace_spent: true, ..of(9, Some(Command::Cancel)) };
-        check(spent, "cancelled: signal 9, sent when the grace after SIGTERM was over");
+        check(spent, "cancelled: killed (signal 9) when the grace after SIGTERM was over");
         let mut killer = of(9, None);
         killer.exit.as_mut().unwrap().oom_kills = Some(1);
-        check(killer, "failed: signal 9, by the kernel's memory killer");
+        check(killer, "failed: killed (signal 9) by the kernel's memory killer");
     }
 
     #[test]

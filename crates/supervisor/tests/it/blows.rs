@@ -81,13 +81,15 @@ pub enum Outcome {
     Starts,
     /// It ends so.
     Ends(RunState, &'static str),
+    /// It stops as it was asked to, behind its last step.
+    Stops(RunState),
     /// It is lost with one of these as evidence, and its folder is gone for ever.
     Vanishes(&'static [&'static str]),
     /// The machine does not allow this fault; why.
     Impossible(&'static str),
 }
 
-const KILLED: Outcome = Outcome::Ends(RunState::Failed, "signal 9");
+const KILLED: Outcome = Outcome::Ends(RunState::Failed, "killed (signal 9)");
 const NO_EVIDENCE: Outcome = Outcome::Ends(RunState::Lost, "lock free, no exit.json, no end record");
 const MISSING: &str = "lock free, run folder missing";
 
@@ -232,11 +234,11 @@ pub async fn deal(
         Fault::PauseAndResume => {
             // Refused where it finished before the request was read.
             let _ = world.ask(run, Command::Pause).await;
-            Outcome::Ends(RunState::Paused, "exit 3")
+            Outcome::Stops(RunState::Paused)
         }
         Fault::Cancel => {
             let _ = world.ask(run, Command::Cancel).await;
-            Outcome::Ends(RunState::Cancelled, "exit 3")
+            Outcome::Stops(RunState::Cancelled)
         }
     }
 }

@@ -137,7 +137,7 @@ async fn four_workers_that_are_killed_at_once_are_all_settled() {
     }
     workers.into_iter().for_each(|worker| send(worker, Signal::KILL));
     for run in runs {
-        assert_eq!(world.state(run, RunState::Failed).await.evidence, "signal 9");
+        assert_eq!(world.state(run, RunState::Failed).await.evidence, "killed (signal 9)");
         world.nothing_is_lost(run).await;
     }
 }

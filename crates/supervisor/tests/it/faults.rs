@@ -17,7 +17,7 @@ async fn a_killed_worker_is_failed_by_signal_9_and_retry_goes_on() {
     world.steps(run, 45).await;
     send(world.pid_of(run, 1, "worker").await, Signal::KILL);
     let row = world.state(run, RunState::Failed).await;
-    assert_eq!(row.evidence, "signal 9");
+    assert_eq!(row.evidence, "killed (signal 9)");
     world.nothing_is_lost(run).await;
 
     world.ask(run, Command::Retry).await.unwrap();
@@ -45,7 +45,7 @@ async fn a_killed_run_is_retried_as_often_as_the_setting_says_and_bad_input_neve
         world.kill(run, attempt, "worker", Signal::KILL).await;
     }
     let row = world.state(run, RunState::Failed).await;
-    assert_eq!((row.evidence.as_str(), row.attempt), ("signal 9", 3));
+    assert_eq!((row.evidence.as_str(), row.attempt), ("killed (signal 9)", 3));
     let history = world.history(run).await;
     for retry in
         ["queued: retry 1 of 2 by the setting `retry`", "queued: retry 2 of 2 by the setting `retry`"]
@@ -130,7 +130,7 @@ async fn what_ended_without_a_supervisor_is_settled_by_the_next() {
     world.supervise().await;
     assert_eq!(world.state(well, RunState::Finished).await.evidence, "exit 0");
     assert_eq!(world.state(badly, RunState::Failed).await.evidence, "exit 5: out of device memory");
-    assert_eq!(world.state(killed, RunState::Failed).await.evidence, "signal 9");
+    assert_eq!(world.state(killed, RunState::Failed).await.evidence, "killed (signal 9)");
     for run in [well, badly, killed] {
         world.nothing_is_lost(run).await;
     }
@@ -163,7 +163,8 @@ async fn a_stopped_process_can_be_cancelled() {
     world.steps(run, 3).await;
     send(world.pid_of(run, 1, "worker").await, Signal::STOP);
     world.ask(run, Command::Cancel).await.unwrap();
-    assert_eq!(world.state(run, RunState::Cancelled).await.evidence, "exit 3");
+    let row = world.state(run, RunState::Cancelled).await;
+    assert_eq!(row.evidence, format!("as you asked, checkpoint at step {}", row.steps_done));
 }
 
 #[tokio::test]
@@ -176,7 +177,7 @@ async fn a_cancel_outlives_the_supervisor_that_took_it() {
     world.end_supervisor(Signal::KILL).await;
     world.supervise().await;
     let row = world.state(run, RunState::Cancelled).await;
-    assert!(row.evidence.starts_with("signal 9"), "{}", row.evidence);
+    assert!(row.evidence.starts_with("killed (signal 9)"), "{}", row.evidence);
 }
 
 #[tokio::test]

@@ -56,17 +56,17 @@ async fn the_kernel_s_memory_killer_is_named_and_a_later_signal_9_is_not_laid_to
     group.take(world.supervisor_pid());
     let run = world.queue("step_ms=1&eat_at=20", 100_000, 10).await;
     let row = world.state(run, RunState::Failed).await;
-    if row.evidence == "signal 9" && world.attempt_exit(run, 1)["oom_kills"].is_null() {
+    if row.evidence == "killed (signal 9)" && world.attempt_exit(run, 1)["oom_kills"].is_null() {
         return vitals_fixtures::not_run("nothing counts the memory killer's kills here");
     }
-    assert_eq!(row.evidence, "signal 9, by the kernel's memory killer");
+    assert_eq!(row.evidence, "killed (signal 9) by the kernel's memory killer");
     assert_eq!(world.attempt_exit(run, 1)["oom_kills"], 1);
     world.nothing_is_lost(run).await;
 
     let next = world.queue_seed("step_ms=5", 100_000, 0, 1).await;
     world.steps(next, 3).await;
     world.kill(next, 1, "worker", Signal::KILL).await;
-    assert_eq!(world.state(next, RunState::Failed).await.evidence, "signal 9");
+    assert_eq!(world.state(next, RunState::Failed).await.evidence, "killed (signal 9)");
     world.end_supervisor(Signal::TERM).await;
 }
 
@@ -147,6 +147,6 @@ async fn a_worker_that_is_stopped_and_then_killed_is_not_stalled_for_ever() {
     send(worker, Signal::STOP);
     world.state(run, RunState::Stalled).await;
     send(worker, Signal::KILL);
-    assert_eq!(world.state(run, RunState::Failed).await.evidence, "signal 9");
+    assert_eq!(world.state(run, RunState::Failed).await.evidence, "killed (signal 9)");
     world.nothing_is_lost(run).await;
 }

@@ -14,9 +14,9 @@ async fn pause_and_resume_lose_no_step() {
     world.steps(run, 5).await;
     world.ask(run, Command::Pause).await.unwrap();
     let row = world.state(run, RunState::Paused).await;
-    assert_eq!(row.evidence, "exit 3");
     assert!(row.ended_at.is_none(), "a paused run has not ended");
     let checkpoint = world.store.checkpoints(run).await.unwrap().remove(0);
+    assert_eq!(row.evidence, format!("paused by you, checkpoint at step {}", checkpoint.step));
     assert_eq!(world.ask(run, Command::Pause).await, Ok("it is paused already".to_owned()));
     assert!(world.ask(run, Command::Checkpoint).await.is_err());
 
@@ -40,7 +40,8 @@ async fn cancel_writes_a_checkpoint_and_retry_goes_on_from_it() {
     world.steps(run, 3).await;
     world.ask(run, Command::Cancel).await.unwrap();
     let row = world.state(run, RunState::Cancelled).await;
-    assert_eq!(row.evidence, "exit 3");
+    let checkpoint = world.store.checkpoints(run).await.unwrap().remove(0);
+    assert_eq!(row.evidence, format!("as you asked, checkpoint at step {}", checkpoint.step));
     assert!(row.ended_at.is_some());
     assert!(world.history(run).await.contains(&"running: cancel requested".to_owned()));
     world.ask(run, Command::Retry).await.unwrap();
@@ -57,7 +58,7 @@ async fn a_worker_that_is_deaf_is_killed_when_the_grace_is_over() {
     world.steps(run, 3).await;
     world.ask(run, Command::Cancel).await.unwrap();
     let row = world.state(run, RunState::Cancelled).await;
-    assert_eq!(row.evidence, "signal 9, sent when the grace after SIGTERM was over");
+    assert_eq!(row.evidence, "killed (signal 9) when the grace after SIGTERM was over");
     world.nothing_is_lost(run).await;
 }
 

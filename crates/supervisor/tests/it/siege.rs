@@ -156,7 +156,7 @@ impl Siege {
 
     /// Waits until what was done can be seen in the run's state, and compares that with what should be.
     async fn follow(&mut self, run: RunId, attempt: u32, outcome: Outcome, when: &str) -> RunRow {
-        let ends = matches!(outcome, Outcome::Ends(..) | Outcome::Vanishes(_));
+        let ends = matches!(outcome, Outcome::Ends(..) | Outcome::Stops(_) | Outcome::Vanishes(_));
         let row = until("the fault shows", async || {
             let row = self.world.run(run).await;
             let ended = row.state.has_ended() || row.state == RunState::Paused;
@@ -169,6 +169,7 @@ impl Siege {
             (Outcome::GoesOn | Outcome::Impossible(_), RunState::Running) => row.attempt == attempt,
             (Outcome::Starts, RunState::Running) => row.attempt >= attempt,
             (Outcome::Ends(state, text), _) => row.state == state && evidence == text,
+            (Outcome::Stops(state), _) => row.state == state && stopped(&row).contains(&evidence.to_owned()),
             (Outcome::Vanishes(texts), RunState::Lost) => texts.contains(&evidence),
             _ => false,
         };
@@ -235,4 +236,10 @@ impl Siege {
     fn problem(&mut self, when: &str, what: impl std::fmt::Display) {
         self.table.problems.push(format!("{when}: {what}"));
     }
+}
+
+/// What a run says that was asked to stop: where its checkpoint lies, or its exit code where it had not made a step yet.
+fn stopped(row: &RunRow) -> [String; 2] {
+    let asked = if row.state == RunState::Paused { "paused by you" } else { "as you asked" };
+    [format!("{asked}, checkpoint at step {}", row.steps_done), "exit 3".to_owned()]
 }

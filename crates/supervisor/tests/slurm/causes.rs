@@ -91,7 +91,7 @@ async fn a_run_that_takes_more_memory_than_its_job_may_is_failed_and_not_tried_a
     );
     let last = world.store.transitions(greedy).await.unwrap().pop().unwrap();
     assert_eq!(
-        last.data["run_folder"]["evidence"], "signal 9, by the kernel's memory killer",
+        last.data["run_folder"]["evidence"], "killed (signal 9) by the kernel's memory killer",
         "{}",
         last.data
     );

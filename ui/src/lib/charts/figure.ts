@@ -1,5 +1,6 @@
 // What the charts of a screen show, as files: values as CSV, lines as SVG, the canvases as one PNG. Takes charts as they are on the
 // screen, window and smoothing included; asks the host for nothing.
+import { pixelRatio } from './pixels.svelte';
 import type { Cells } from '../backend/heatmap';
 import type { Columns } from '../backend/frame';
 import type { Tokens } from '../theme/tokens.svelte';
@@ -172,11 +173,11 @@ function legend(view: View, card: Box, tokens: Tokens): string[] {
 export function picture(parts: Part[], container: Element, tokens: Tokens): Promise<Blob | null> {
   const frame = container.getBoundingClientRect();
   const canvas = document.createElement('canvas');
-  canvas.width = Math.round(frame.width * devicePixelRatio);
-  canvas.height = Math.round(frame.height * devicePixelRatio);
+  canvas.width = Math.round(frame.width * pixelRatio());
+  canvas.height = Math.round(frame.height * pixelRatio());
   const ctx = canvas.getContext('2d');
   if (ctx === null) return Promise.resolve(null);
-  ctx.scale(devicePixelRatio, devicePixelRatio);
+  ctx.scale(pixelRatio(), pixelRatio());
   ctx.fillStyle = tokens.app;
   ctx.fillRect(0, 0, frame.width, frame.height);
   for (const part of parts) {

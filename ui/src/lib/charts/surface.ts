@@ -1,5 +1,6 @@
 // The one drawing surface of the window's canvases. Owns their size in device pixels, clearing, theme colours, whole pixels, the
 // strokes that charts share, and when to draw; a chart is a function over it, and keeps neither a canvas nor a frame.
+import { pixelRatio } from './pixels.svelte';
 import type { Tokens } from '../theme/tokens.svelte';
 
 export type Box = { left: number; top: number; width: number; height: number };
@@ -129,7 +130,7 @@ export class Surface {
 /** A canvas of some size, cleared and ready to be painted anew; null where there is none. Keeps its memory while the size is the
  * same: a canvas whose size is set lets go of it and takes new, many times a second. */
 export function surfaceOf(canvas: HTMLCanvasElement, width: number, height: number, tokens: Tokens): Surface | null {
-  const ratio = devicePixelRatio;
+  const ratio = pixelRatio();
   const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
   const ctx = w < 1 || h < 1 ? null : canvas.getContext('2d');
   if (ctx === null) return null;

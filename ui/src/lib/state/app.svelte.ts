@@ -1,5 +1,6 @@
 // What the frame itself shows: the application, its supervisor, the settings that the window keeps.
 import { backend, type AppInfo, type Settings, type SupervisorStatus, type Told } from '$lib/backend';
+import { zoomed } from '$lib/charts/pixels.svelte';
 import { messages } from '$lib/i18n/index.svelte';
 import { theme } from '$lib/theme/theme.svelte';
 import { Resource } from './resource.svelte';
@@ -11,7 +12,8 @@ const DEFAULTS: Settings = { language: 'system', theme: 'system', single_key_sho
 class App {
   readonly info = new Resource(() => this.#ask(), () => true, INFO_EVERY_MS);
   #unattended = $state(0);
-  #zoomPercent = 100;
+  /** What the window was enlarged to by this page; a page that was there before may have left another. */
+  #zoomPercent: number | null = null;
   #settings = $state.raw<Settings>(DEFAULTS);
 
   get supervisor(): SupervisorStatus | null {
@@ -33,7 +35,7 @@ class App {
   }
 
   async loadSettings(): Promise<void> {
-    this.#take(this.#settings);
+    this.#show(this.#settings);
     const loaded = await toasts.attempt(() => backend.rpc('settings', {}));
     if (loaded !== null) this.#take(loaded);
   }
@@ -55,13 +57,18 @@ class App {
     return info;
   }
 
-  #take(settings: Settings): void {
+  #show(settings: Settings): void {
     this.#settings = settings;
     messages.choose(settings.language);
     theme.choose(settings.theme);
+  }
+
+  #take(settings: Settings): void {
+    this.#show(settings);
     if (settings.zoom_percent === this.#zoomPercent) return;
     this.#zoomPercent = settings.zoom_percent;
-    void toasts.attempt(() => backend.zoom(settings.zoom_percent / 100));
+    const factor = settings.zoom_percent / 100;
+    void toasts.attempt(() => backend.zoom(factor).then(() => zoomed(factor)));
   }
 }
 

@@ -23,9 +23,10 @@ export function chordOf(event: Pick<KeyboardEvent, 'code' | 'ctrlKey' | 'metaKey
   return [...parts, event.code].join('+');
 }
 
+/** Where letters are typed, or choose from a list. */
 function inField(target: EventTarget | null): boolean {
   return target instanceof HTMLElement
-    && (target.isContentEditable || ['INPUT', 'TEXTAREA', 'SELECT'].includes(target.tagName));
+    && (target.isContentEditable || ['INPUT', 'TEXTAREA'].includes(target.tagName) || target.getAttribute('aria-haspopup') === 'listbox');
 }
 
 class Keys {

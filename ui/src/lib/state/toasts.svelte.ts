@@ -1,5 +1,5 @@
-// Short messages about what an action did or why it failed. Failures stay until closed and carry what to do; those of what
-// nobody asked for pass by themselves, as nobody may be there to close them and they lie over what is below.
+// Short messages about what an action did or why it failed. Failures stay until they are closed or their screen is left, and carry
+// what to do; those of what nobody asked for pass by themselves, as nobody may be there to close them.
 import { asApiError, type ApiError } from '$lib/backend';
 import { errorHints, errorText } from '$lib/i18n/say';
 
@@ -43,6 +43,15 @@ class Toasts {
 
   close(id: number): void {
     this.#list = this.#list.filter((toast) => toast.id !== id);
+  }
+
+  closeNewest(): void {
+    this.#list = this.#list.slice(0, -1);
+  }
+
+  /** What failed on a screen says nothing on the next one. */
+  leave(): void {
+    this.#list = this.#list.filter((toast) => toast.kind !== 'error');
   }
 
   #add(toast: Omit<Toast, 'id'>): number {

@@ -1,10 +1,9 @@
 // What the alarms screen shows: the alarms that its address asks for, and the row that the keyboard is on.
+import { KINDS, type Kind } from '$lib/alarm-kinds';
 import { backend, type Alarm, type Alarms } from '$lib/backend';
 import { Resource } from '$lib/state/resource.svelte';
 import { address, router } from '$lib/state/router.svelte';
 
-export const KINDS = ['spike', 'dip', 'collapse', 'nonfinite', 'divergence', 'stalled'] as const;
-export type Kind = (typeof KINDS)[number];
 const MOST = 500;
 const EVERY_MS = 1000;
 

@@ -1,6 +1,6 @@
 // What the data set page shows: the sets, the chosen one, and a page of its images with both augmented views. Set, split,
 // place, epoch and augmentation are in the address; images are asked for only when one of them changes.
-import { backend, type DatasetInfo, type DatasetSamples } from '$lib/backend';
+import { asApiError, backend, type ApiError, type DatasetInfo, type DatasetSamples } from '$lib/backend';
 import { t } from '$lib/i18n/index.svelte';
 import { number } from '$lib/format';
 import { Resource } from '$lib/state/resource.svelte';
@@ -43,13 +43,21 @@ export class DatasetsView {
     else if (from < 0 && this.place.from !== '0') this.patch({ from: '0' });
   }
 
-  async add(name: string, path: string): Promise<boolean> {
-    const added = await this.#during('add', () => backend.rpc('dataset_add', { name: name.trim(), path: path.trim() }));
-    if (added === null) return false;
+  /** Null where it was added; else why not, for the form to say. */
+  async add(name: string, path: string): Promise<ApiError | null> {
+    this.#busy = 'add';
+    let added: DatasetInfo;
+    try {
+      added = await backend.rpc('dataset_add', { name: name.trim(), path: path.trim() });
+    } catch (reason) {
+      return asApiError(reason);
+    } finally {
+      this.#busy = '';
+    }
     toasts.say(t('datasets.added', { name: added.name, n: number(added.images) }));
     this.list.refresh();
     router.go('datasets', added.name);
-    return true;
+    return null;
   }
 
   async check(name: string): Promise<void> {

@@ -7,14 +7,14 @@ export type Column = { id: string; label: Key; numeric: boolean; sort: string | 
 /** `sort` is what the host sorts by. The effective rate is computed, so the window sorts by it. */
 export const COLUMNS: Column[] = [
   { id: 'label', label: 'runs.label', numeric: false, sort: 'label' },
-  { id: 'sweep', label: 'runs.sweep', numeric: false, sort: 'sweep_name', small: true },
+  { id: 'sweep', label: 'runs.sweep', numeric: false, sort: 'sweep_name' },
   { id: 'state', label: 'runs.state', numeric: false, sort: 'state' },
   { id: 'step', label: 'runs.step', numeric: true, sort: 'step' },
   { id: 'knn_last', label: 'runs.knn_last', numeric: true, sort: `${METRIC.KnnTop1}.last` },
   { id: 'knn_best', label: 'runs.knn_best', numeric: true, sort: `${METRIC.KnnTop1}.max` },
   { id: METRIC.Loss, label: 'runs.loss', numeric: true, sort: `${METRIC.Loss}.last` },
   { id: 'lr', label: 'runs.effective_lr', numeric: true, sort: 'effective_learning_rate' },
-  { id: 'images', label: 'runs.images', numeric: true, sort: `${METRIC.ImagesPerSecond}.last` },
+  { id: 'images', label: 'runs.images', numeric: true, sort: `${METRIC.ImagesPerSecond}.last`, small: true },
   { id: 'events', label: 'runs.events', numeric: true, sort: 'spike.count' },
   { id: 'created', label: 'runs.created', numeric: true, sort: 'created_at', small: true },
 ];
