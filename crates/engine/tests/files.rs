@@ -1,6 +1,6 @@
 //! Files of weights as people bring them: values beside the tensors, wrappers before names, keys above them, and files that
 //! are something else. `samples/make_odd_files.py` made those that are not a trial's.
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking, as the tests do")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking, as the tests do")]
 
 use std::path::{Path, PathBuf};
 
