@@ -25,6 +25,11 @@ export function hands(shown) {
       await field.click();
       await field.setValue(text);
     },
+    /** Chooses from a list. */
+    async choose(id, value) {
+      await click(id);
+      await press(shown().browser.$(`.choice[data-choice="${value}"]`));
+    },
     text: async (id) => (await by(id).getText()).trim(),
     /** Goes to a screen through the rail. */
     async go(screen) {

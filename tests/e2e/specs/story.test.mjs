@@ -24,7 +24,7 @@ after(async () => {
   await space?.remove();
 });
 
-const { by, click, type, text, go, visit } = hands(() => window);
+const { by, choose, click, type, text, go, visit } = hands(() => window);
 
 const number = async (id) => Number((await text(id)).replace(/[^0-9].*$/, ''));
 
@@ -51,7 +51,7 @@ test('a sweep of two learning rates, frozen and learned, is built by hand and pr
   await go('sweeps');
   await click('empty-new-sweep');
   await type('new-sweep-name', 'Two rates');
-  await by('new-sweep-preset').selectByAttribute('value', 'mocov3_vit_micro');
+  await choose('new-sweep-preset', 'mocov3_vit_micro');
   await click('new-sweep-create');
   await by('add-axis').waitForDisplayed({ timeout: 15_000 });
   await by('axis-frozen_patch_projection').waitForDisplayed({ timeout: 15_000 });
@@ -165,7 +165,7 @@ test('the charts of a run zoom, go back, and count x as epochs, images and time'
   await click('axis-back');
   await until('the whole run again', async () => (await shown()) === null || null);
   for (const kind of ['epoch', 'images', 'elapsed', 'step']) {
-    await (await by('axis-x')).selectByAttribute('value', kind);
+    await choose('axis-x', kind);
     await until(`all values on x as ${kind}`, async () => {
       await assertDrawn('chart-loss');
       return (await by('chart-loss-badge').getAttribute('data-values')) === '250' || null;

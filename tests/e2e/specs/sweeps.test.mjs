@@ -19,7 +19,7 @@ after(async () => {
   await space?.remove();
 });
 
-const { by, click, type, text, go, visit } = hands(() => window);
+const { by, choose, click, type, text, go, visit } = hands(() => window);
 const enter = () => window.browser.keys('Enter');
 const runs = (wanted) => until(`${wanted} runs`, async () => (await text('runs-count')) === wanted);
 const all = async (id) => {
@@ -40,7 +40,7 @@ test('a parameter is found by what people call it, and a range becomes its axis'
   await go('sweeps');
   await click('empty-new-sweep');
   await type('new-sweep-name', 'Ranges');
-  await by('new-sweep-preset').selectByAttribute('value', 'mocov3_vit_micro');
+  await choose('new-sweep-preset', 'mocov3_vit_micro');
   await click('new-sweep-create');
   await by('axis-frozen_patch_projection').waitForDisplayed({ timeout: 15_000 });
   await click('add-axis');
@@ -70,9 +70,9 @@ test('before anything was measured the time is a guess that says so', async () =
 
 test('a rule leaves out a side of a bound together with a value of another axis', async () => {
   await click('add-exclusion');
-  await by('exclusion-base_learning_rate').selectByAttribute('value', 'from');
+  await choose('exclusion-base_learning_rate', 'from');
   await type('exclusion-bound-base_learning_rate', '1e-3');
-  await by('exclusion-frozen_patch_projection').selectByAttribute('value', 'is');
+  await choose('exclusion-frozen_patch_projection', 'is');
   await click('exclusion-value-frozen_patch_projection-true');
   await click('exclusion-add');
   await runs('7');
@@ -82,7 +82,7 @@ test('a rule leaves out a side of a bound together with a value of another axis'
 
 test('the axes of the grid are chosen, and stay in the address', async () => {
   await by('grid-across').waitForExist({ timeout: 15_000 });
-  await by('grid-across').selectByAttribute('value', 'frozen_patch_projection');
+  await choose('grid-across', 'frozen_patch_projection');
   await by('point-grid').waitForDisplayed({ timeout: 15_000 });
   await until('the address to say so', async () => /across=frozen_patch_projection/.test(await window.browser.execute(() => location.hash)));
   const heads = () => window.browser.execute(() => [...document.querySelectorAll('[data-testid="point-grid"] thead th')].map((head) => head.firstChild.textContent).join());
