@@ -16,8 +16,8 @@ use crate::dto::*;
 use crate::error::Result;
 use crate::said::Failure;
 use crate::{
-    Context, alarm_settings, alarms, compare, datasets, doctor, events, export, files, origin, overview, probes,
-    queue_settings, runs, samples, settings, supervisor, sweeps, table,
+    Context, alarm_settings, alarms, compare, datasets, doctor, events, export, files, origin, overview,
+    probes, queue_settings, runs, samples, settings, supervisor, sweeps, table,
 };
 
 #[derive(Deserialize, TS)]

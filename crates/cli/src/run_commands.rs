@@ -8,8 +8,7 @@ use vitals_api::said::Failure;
 use vitals_api::series::{Points, SeriesData};
 use vitals_api::{
     Command, Context, Metric, Result, Source, compare as api_compare, export as api_export, objective,
-    origin, plain_number, runs,
-    series as api_series, supervisor, table,
+    origin, plain_number, runs, series as api_series, supervisor, table,
 };
 
 use crate::args::{RunCommand, RunsArgs, SeriesArgs};

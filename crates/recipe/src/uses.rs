@@ -67,6 +67,7 @@ impl Readers {
     pub(crate) fn choices(&self) -> Names {
         self.choices.iter().copied().collect()
     }
+}
 
 /// Parameters of a recipe that change nothing in its run, in the order of the table.
 pub fn unread(recipe: &Recipe) -> Vec<&'static str> {

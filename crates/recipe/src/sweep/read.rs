@@ -54,7 +54,9 @@ pub(crate) fn read(text: &str, file_name: &str) -> (Option<Sweep>, Vec<Diagnosti
         let Findings { lines, found, .. } = &mut findings;
         for finding in found {
             if let Some((place, number)) = number_meant(text, finding.span.start) {
-                finding.hint(Hint::PlainNumber { number: number.clone() }).mended_by(lines.respell(&place, &number));
+                finding
+                    .hint(Hint::PlainNumber { number: number.clone() })
+                    .mended_by(lines.respell(&place, &number));
             }
         }
         return (None, findings.found);

@@ -17,7 +17,35 @@ export type Alarm = { run: string, label: string,
 /**
  * When its step was recorded; absent where that is not known.
  */
-at: string | null, unread: boolean, event: EventInfo, };
+at: string | null, unread: boolean, 
+/**
+ * Its rule says that the desktop hears of it.
+ */
+notified: boolean, event: EventInfo, };
+
+export type AlarmRule = { 
+/**
+ * Listed among the alarms, and counted until it has been read.
+ */
+listed: boolean, 
+/**
+ * Goes to the desktop's notifications as well, where those are on.
+ */
+notified: boolean, 
+/**
+ * Only from this size on: times the noise of a spike, points of a dip. Absent: every one that is found.
+ */
+from: number | null, };
+
+export type AlarmSettings = { 
+/**
+ * By kind: spike, dip, collapse, nonfinite, divergence, stalled.
+ */
+kinds: { [key in string]: AlarmRule }, 
+/**
+ * What an injected disturbance caused is an alarm, too.
+ */
+injected: boolean, };
 
 export type Alarms = { alarms: Array<Alarm>, 
 /**
@@ -260,7 +288,7 @@ onset: number,
  */
 onset_low: number, onset_high: number, peak_step: number, peak_z: number, };
 
-export type Evidence = { "kind": "said", text: string, } | { "kind": "queued_by_sweep" } | { "kind": "queued_as_probe" } | { "kind": "read_from_folder" } | { "kind": "imported", path: string, } | { "kind": "resume_requested" } | { "kind": "retry_requested" } | { "kind": "rewind_requested", step: number, } | { "kind": "retried_by_setting", number: number, times: number, } | { "kind": "requeued_after_time_limit" } | { "kind": "requeued_after_preemption" } | { "kind": "requeued_after_node_failure" } | { "kind": "start_interrupted" } | { "kind": "waits_for_memory", device: string, need: Bytes, room: Bytes, } | { "kind": "put_off", why: string, } | { "kind": "started", attempt: number, device: string, } | { "kind": "started_from", attempt: number, device: string, step: number, } | { "kind": "scheduler_silent", scheduler: string, why: string, } | { "kind": "scheduler_waits", scheduler: string, word: string, why: string, } | { "kind": "scheduler_named_no_job", scheduler: string, said: string, } | { "kind": "scheduler_unasked", scheduler: string, program: string, why: string, } | { "kind": "scheduler_has_job", scheduler: string, job: number, } | { "kind": "started_all_the_same" } | { "kind": "not_started", why: Told, } | { "kind": "records" } | { "kind": "records_again" } | { "kind": "lock_held" } | { "kind": "journal_damaged", what: string, } | { "kind": "silent", seconds: number, } | { "kind": "silent_stopped", seconds: number, } | { "kind": "silent_disk_full", seconds: number, } | { "kind": "silent_waiting", seconds: number, } | { "kind": "pause_requested" } | { "kind": "cancel_requested" } | { "kind": "cancel_refused", program: string, why: string, } | { "kind": "kill_sent" } | { "kind": "paused_before_start" } | { "kind": "cancelled_on_request" } | { "kind": "exit", code: number, } | { "kind": "exit_meaning", code: number, meaning: Told, } | { "kind": "exit_said", code: number, words: string, } | { "kind": "stopped_from_outside", code: number, } | { "kind": "worker_not_started", code: number, words: string, } | { "kind": "signal", signal: number, } | { "kind": "memory_killer", signal: number, } | { "kind": "signal_after_grace", signal: number, } | { "kind": "by_journal", what: Told, } | { "kind": "empty_exit" } | { "kind": "folder_removed" } | { "kind": "folder_missing" } | { "kind": "rebooted" } | { "kind": "no_evidence" } | { "kind": "scheduler", scheduler: string, word: string, } | { "kind": "scheduler_said", scheduler: string, word: string, words: string, } | { "kind": "scheduler_cancel_requested", scheduler: string, word: string, } | { "kind": "scheduler_cancelled_by_others", scheduler: string, word: string, } | { "kind": "scheduler_time_limit", scheduler: string, word: string, } | { "kind": "scheduler_no_record", scheduler: string, word: string, } | { "kind": "scheduler_forgot", scheduler: string, word: string, } | { "kind": "scheduler_forgot_unaccounted", scheduler: string, word: string, why: string, };
+export type Evidence = { "kind": "said", text: string, } | { "kind": "queued_by_sweep" } | { "kind": "queued_as_probe" } | { "kind": "read_from_folder" } | { "kind": "imported", path: string, } | { "kind": "resume_requested" } | { "kind": "retry_requested" } | { "kind": "rewind_requested", step: number, } | { "kind": "retried_by_setting", number: number, times: number, } | { "kind": "requeued_after_time_limit" } | { "kind": "requeued_after_preemption" } | { "kind": "requeued_after_node_failure" } | { "kind": "start_interrupted" } | { "kind": "waits_for_memory", device: string, need: Bytes, room: Bytes, } | { "kind": "put_off", why: string, } | { "kind": "started", attempt: number, device: string, } | { "kind": "started_from", attempt: number, device: string, step: number, } | { "kind": "scheduler_silent", scheduler: string, why: string, } | { "kind": "scheduler_waits", scheduler: string, word: string, why: string, } | { "kind": "scheduler_named_no_job", scheduler: string, said: string, } | { "kind": "scheduler_unasked", scheduler: string, program: string, why: string, } | { "kind": "scheduler_has_job", scheduler: string, job: number, } | { "kind": "started_all_the_same" } | { "kind": "not_started", why: Told, } | { "kind": "records" } | { "kind": "records_again" } | { "kind": "lock_held" } | { "kind": "journal_damaged", what: string, } | { "kind": "silent", seconds: number, } | { "kind": "silent_stopped", seconds: number, } | { "kind": "silent_disk_full", seconds: number, } | { "kind": "silent_waiting", seconds: number, } | { "kind": "pause_requested" } | { "kind": "cancel_requested" } | { "kind": "cancel_refused", program: string, why: string, } | { "kind": "kill_sent" } | { "kind": "paused_before_start" } | { "kind": "paused_at_checkpoint", step: number, } | { "kind": "cancelled_at_checkpoint", step: number, } | { "kind": "cancelled_on_request" } | { "kind": "exit", code: number, } | { "kind": "exit_meaning", code: number, meaning: Told, } | { "kind": "exit_said", code: number, words: string, } | { "kind": "stopped_from_outside", code: number, } | { "kind": "worker_not_started", code: number, words: string, } | { "kind": "signal", signal: number, } | { "kind": "memory_killer", signal: number, } | { "kind": "signal_after_grace", signal: number, } | { "kind": "by_journal", what: Told, } | { "kind": "empty_exit" } | { "kind": "folder_removed" } | { "kind": "folder_missing" } | { "kind": "rebooted" } | { "kind": "no_evidence" } | { "kind": "scheduler", scheduler: string, word: string, } | { "kind": "scheduler_said", scheduler: string, word: string, words: string, } | { "kind": "scheduler_cancel_requested", scheduler: string, word: string, } | { "kind": "scheduler_cancelled_by_others", scheduler: string, word: string, } | { "kind": "scheduler_time_limit", scheduler: string, word: string, } | { "kind": "scheduler_no_record", scheduler: string, word: string, } | { "kind": "scheduler_forgot", scheduler: string, word: string, } | { "kind": "scheduler_forgot_unaccounted", scheduler: string, word: string, why: string, };
 
 export type Exported = { paths: Array<string>, };
 
@@ -480,7 +508,12 @@ queued: Array<Run>,
 /**
  * Newest first, at most 50.
  */
-ended: Array<Run>, queued_total: number, ended_total: number, sweeps: Array<SweepProgress>, };
+ended: Array<Run>, queued_total: number, ended_total: number, 
+/**
+ * Seconds until nothing runs or waits any more, by runs of the same size that were measured here; absent where a size was
+ * not, and while waiting runs are held back.
+ */
+seconds_left: number | null, sweeps: Array<SweepProgress>, };
 
 export type Panel = "curves" | "gradients" | "optimizer" | "system" | "all";
 
@@ -768,7 +801,7 @@ language: string,
  */
 theme: string, single_key_shortcuts: boolean, 
 /**
- * Percent, 80 to 150.
+ * Percent, 80 to 200.
  */
 zoom_percent: number, 
 /**
@@ -901,7 +934,11 @@ export type SweepForm = { name: string, description: string, preset: string,
  */
 recipe: { [key in string]: JsonValue }, axes: Array<FormAxis>, seeds: Array<number>, exclusions: Array<{ [key in string]: JsonValue }>, };
 
-export type SweepProgress = { id: string, name: string, runs: number, finished: number, failed: number, active: number, paused: number, queued: number, };
+export type SweepProgress = { id: string, name: string, runs: number, finished: number, failed: number, active: number, paused: number, queued: number, 
+/**
+ * Seconds until none of its runs works or waits, as in the overview.
+ */
+seconds_left: number | null, };
 
 export type SweepStarted = { sweep: string, queued: number, existing: number, };
 
@@ -1014,6 +1051,16 @@ limit: number | null, }; result: Alarms };
  * Id of the newest alarm that was seen.
  */
 through: number, }; result: null };
+  alarm_settings: { params: Record<symbol, never>; result: AlarmSettings };
+  alarm_settings_set: { params: { 
+/**
+ * By kind: spike, dip, collapse, nonfinite, divergence, stalled.
+ */
+kinds: { [key in string]: AlarmRule }, 
+/**
+ * What an injected disturbance caused is an alarm, too.
+ */
+injected: boolean, }; result: AlarmSettings };
   run_pause: { params: { ids: Array<string>, }; result: ActionResult };
   run_resume: { params: { ids: Array<string>, }; result: ActionResult };
   run_cancel: { params: { ids: Array<string>, }; result: ActionResult };
@@ -1062,6 +1109,7 @@ settings: { [key in string]: JsonValue }, }; result: Run };
  * Higher starts first; 0 for runs that nobody gave one.
  */
 priority: number, }; result: null };
+  queue: { params: Record<symbol, never>; result: Array<Run> };
   queue_pause: { params: Record<symbol, never>; result: null };
   queue_resume: { params: Record<symbol, never>; result: null };
   queue_move: { params: { id: string, position: number, }; result: null };
@@ -1120,7 +1168,7 @@ language: string,
  */
 theme: string, single_key_shortcuts: boolean, 
 /**
- * Percent, 80 to 150.
+ * Percent, 80 to 200.
  */
 zoom_percent: number, 
 /**
