@@ -19,6 +19,7 @@ mod narrow;
 mod pump;
 mod reader;
 mod record;
+mod regular;
 mod roles;
 pub mod run_folder;
 mod shared;
@@ -40,7 +41,8 @@ pub use record::{
     StreamId, ValueKind, Wait,
 };
 pub use roles::with_roles;
-pub use run_folder::{Command, Control, ExitRecord, RunFolder};
+pub use regular::{open_in_place, open_regular, read_regular};
+pub use run_folder::{Command, Control, ExitRecord, MAX_ATTEMPTS, RunFolder};
 pub use shared::{OnStall, Stall};
 pub use sink::Sink;
 pub use streams::Streams;

@@ -17,6 +17,7 @@ mod tell;
 mod tools;
 mod train;
 
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -90,7 +91,10 @@ enum Command {
 
 fn main() -> ExitCode {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false)
+        // A log on a full disk loses lines, and nobody dies of it.
+        .log_internal_errors(false)
+        .init();
     let done = match Cli::parse().command {
         Command::Train { run_dir } => {
             return ExitCode::from(u8::try_from(train::train(&run_dir, now)).unwrap_or(1));
@@ -108,7 +112,7 @@ fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("vitals-worker: {failure}");
+            let _ = writeln!(std::io::stderr(), "vitals-worker: {failure}");
             ExitCode::from(u8::try_from(failure.end().exit_code().0).unwrap_or(1))
         }
     }

@@ -16,5 +16,7 @@ mod liveness;
 mod requests;
 mod resources;
 mod rounds;
+mod shortage;
 mod siege;
+mod whose;
 mod window;
