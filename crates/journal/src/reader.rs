@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::frame::{self, Parsed};
 use crate::record::{Header, Record};
+use crate::regular::open_regular;
 use crate::streams::Streams;
 use crate::{FORMAT_VERSION, JournalError, Result, codec};
 

@@ -94,13 +94,14 @@ impl RunFolder {
     /// Removes the checkpoint after `step` steps; `false`: there was none. Folders are opened one below the other and links
     /// are not followed, so that nothing outside of the run folder goes.
     pub fn remove_checkpoint(&self, step: u64) -> Result<bool> {
-        let fail = || JournalError::io("remove", &self.checkpoint(step));
+        let checkpoint = self.checkpoint(step);
+        let fail = |error| JournalError::io("remove", &checkpoint)(error);
         let mut below = None;
         for folder in [self.0.as_path(), Path::new("checkpoints")] {
             match open_folder(below.as_ref(), folder) {
                 Ok(opened) => below = Some(opened),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-                Err(error) => return Err(fail()(error)),
+                Err(error) => return Err(fail(error)),
             }
         }
         let Some(below) = below else { return Ok(false) };
@@ -108,7 +109,7 @@ impl RunFolder {
         match fs::remove_dir_all(place.join(format!("step-{step:08}"))) {
             Ok(()) => Ok(true),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-            Err(error) => Err(fail()(error)),
+            Err(error) => Err(fail(error)),
         }
     }
 
