@@ -11,7 +11,7 @@ use crate::harness::{World, until};
 /// What the queue stands still for, once it says so.
 async fn problem(world: &World) -> String {
     until("it says why it starts nothing", async || {
-        Some(status(&world.workspace(), &world.store).await.unwrap().status.problem?.text)
+        Some(status(&world.workspace(), &world.store).await.unwrap().status.problem?.text.clone())
     })
     .await
 }

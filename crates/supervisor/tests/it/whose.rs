@@ -10,7 +10,7 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 use vitals_run::{Command as Ask, Evidence, RunState};
 use vitals_store::{Role, RunId, Store};
-use vitals_supervisor::{ProcessMark, settings};
+use vitals_supervisor::ProcessMark;
 
 use crate::harness::{Tmpfs, World, now, until};
 
@@ -107,12 +107,12 @@ async fn a_run_is_not_lost_because_a_disk_is_mounted_over_its_folder() {
 async fn a_run_lives_when_the_setting_of_its_folders_is_changed() {
     let (mut world, run, worker) = training().await;
     world.end_supervisor(Signal::TERM).await;
-    world.store.set_setting(settings::RUNS_DIR, &"elsewhere").await.unwrap();
+    world.store.set_setting("runs_dir", &"elsewhere").await.unwrap();
     world.supervise().await;
     let there = world.folder(run).path().display().to_string();
     says(&world, run, &there).await;
     world.end_supervisor(Signal::TERM).await;
-    world.store.set_setting(settings::RUNS_DIR, &"runs").await.unwrap();
+    world.store.set_setting("runs_dir", &"runs").await.unwrap();
     world.supervise().await;
     goes_on(&world, run, &worker).await;
 }
