@@ -21,7 +21,13 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let filter = EnvFilter::try_from_env("VITALS_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
     let colour = vitals_api::wants_colour(std::io::stderr().is_terminal(), |name| std::env::var_os(name));
-    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colour).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(colour)
+        .with_writer(std::io::stderr)
+        // A log on a full disk loses lines, and nobody dies of it.
+        .log_internal_errors(false)
+        .init();
     renderer::choose();
     match show(&arguments) {
         Ok(()) => ExitCode::SUCCESS,

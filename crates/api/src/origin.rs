@@ -24,10 +24,11 @@ pub async fn origin(context: &Context, id: &str) -> Result<RunOrigin> {
         Some(sweep) => context.store().sweep(sweep).await?.source,
         None => None,
     };
-    let recipe = row.resolved()?;
-    let again = match row.probed {
-        Some(_) => None,
-        None => Some(single(&row.label, &recipe).map_err(ApiError::invalid)?),
+    // What was imported has none, and nothing here trains it again.
+    let recipe = row.recipe()?;
+    let again = match (&recipe, &row.probed) {
+        (Some(recipe), None) => Some(single(&row.label, recipe).map_err(ApiError::invalid)?),
+        _ => None,
     };
     let (job, header) = read(&folder, row.attempt);
     let versions = header.as_ref().map(|header| header.versions.clone()).filter(|found| !found.is_empty());
@@ -45,7 +46,7 @@ pub async fn origin(context: &Context, id: &str) -> Result<RunOrigin> {
         sweep_revision: row.sweep_revision,
         folder_exists: folder.path().is_dir(),
         again,
-        unread: unread(&recipe).into_iter().map(str::to_owned).collect(),
+        unread: recipe.iter().flat_map(unread).map(str::to_owned).collect(),
         axes: row.axes,
     })
 }

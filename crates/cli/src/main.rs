@@ -56,6 +56,8 @@ fn main() -> ExitCode {
         .with_ansi(out.colour() && !matches!(cli.command, Command::Supervise { detached: true, .. }))
         .with_writer(std::io::stderr)
         .with_target(false)
+        // A log on a full disk loses lines, and nobody dies of it.
+        .log_internal_errors(false)
         .init();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,

@@ -137,11 +137,9 @@ fn print_detail(detail: &RunDetail, origin: &RunOrigin, out: &Out) {
     out.line(format!("state       {} · {}", run.state, run.evidence));
     out.line(format!("step        {} of {}", run.progress.step, run.progress.total_steps));
     out.line(format!("folder      {}", detail.folder));
-    let trained: Vec<String> =
-        origin.versions.iter().map(|(name, version)| format!("{name} {version}")).collect();
-    let unknown = || "not recorded".to_owned();
-    out.line(format!("trained by  {}", if trained.is_empty() { unknown() } else { trained.join(", ") }));
-    out.line(format!("host        {}", origin.host.clone().unwrap_or_else(unknown)));
+    if run.source.is_none() {
+        print_origin(origin, out);
+    }
     if !run.tags.is_empty() {
         out.line(format!("tags        {}", run.tags.join(", ")));
     }
@@ -190,6 +188,15 @@ fn print_detail(detail: &RunDetail, origin: &RunOrigin, out: &Out) {
         out.line("\nprobes");
         probe_commands::print(&detail.probes, out);
     }
+}
+
+/// What trained it, and where.
+fn print_origin(origin: &RunOrigin, out: &Out) {
+    let trained: Vec<String> =
+        origin.versions.iter().map(|(name, version)| format!("{name} {version}")).collect();
+    let unknown = || "not recorded".to_owned();
+    out.line(format!("trained by  {}", if trained.is_empty() { unknown() } else { trained.join(", ") }));
+    out.line(format!("host        {}", origin.host.clone().unwrap_or_else(unknown)));
 }
 
 fn print_parameters(run: &Run, out: &Out) {

@@ -174,11 +174,17 @@ pub(crate) fn write_folder(
         fs::remove_dir_all(&beside).map_err(EngineError::io("remove", &beside))?;
     }
     fs::create_dir_all(&beside).map_err(EngineError::io("create", &beside))?;
-    for (name, bytes) in files {
-        write_durably(&beside.join(name), bytes)?;
+    let written = files
+        .iter()
+        .map(|(name, bytes)| (*name, bytes))
+        .chain([(STATE, &json)])
+        .try_for_each(|(name, bytes)| write_durably(&beside.join(name), bytes))
+        .and_then(|()| sync_folder(&beside));
+    if written.is_err() {
+        // On a full disk it is in the way of everybody. The error that matters is the first one.
+        let _ = fs::remove_dir_all(&beside);
     }
-    write_durably(&beside.join(STATE), &json)?;
-    sync_folder(&beside)?;
+    written?;
     put(&beside, folder)?;
     folder.parent().map_or(Ok(()), sync_folder)
 }

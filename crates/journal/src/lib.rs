@@ -19,6 +19,7 @@ mod narrow;
 mod pump;
 mod reader;
 mod record;
+mod regular;
 mod roles;
 pub mod run_folder;
 mod shared;
@@ -39,8 +40,9 @@ pub use record::{
     CheckpointRecord, Column, ControlAck, EndRecord, Event, Header, Level, LogRecord, Record, Row, Stream,
     StreamId, ValueKind, Wait,
 };
+pub use regular::{open_in_place, open_regular, read_regular};
 pub use roles::with_roles;
-pub use run_folder::{Command, Control, ExitRecord, RunFolder};
+pub use run_folder::{Command, Control, ExitRecord, MAX_ATTEMPTS, RunFolder};
 pub use shared::{OnStall, Stall};
 pub use sink::Sink;
 pub use streams::Streams;

@@ -13,6 +13,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use rustix::fs::{FlockOperation, flock, fstat};
 
+use crate::regular::{open_in_place, open_regular};
+
 /// Why a lock is not ours.
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
@@ -34,7 +36,8 @@ pub struct Lock(File);
 impl Lock {
     /// Takes the lock at once, creating its file where needed, or says that it is held.
     pub fn acquire(path: &Path) -> Result<Self, LockError> {
-        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
+        let mut options = OpenOptions::new();
+        let file = open_in_place(options.read(true).write(true).create(true).truncate(false), path);
         let file = file.map_err(|source| io_error(path, source))?;
         lock_now(path, file)
     }
@@ -89,7 +92,7 @@ impl Lock {
 
     /// Whether any process holds the lock. A file that does not exist is free.
     pub fn is_held(path: &Path) -> Result<bool, LockError> {
-        let file = match File::open(path) {
+        let file = match open_regular(path) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
             Err(source) => return Err(io_error(path, source)),

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::frame::{self, Parsed};
 use crate::record::{Header, Record};
+use crate::regular::open_regular;
 use crate::streams::Streams;
 use crate::{FORMAT_VERSION, JournalError, Result, codec};
 
@@ -59,7 +60,7 @@ impl Reader {
 
     /// Opens a journal at a byte offset, given what was declared before it.
     fn with_declarations(path: &Path, offset: u64, header: Option<Header>, streams: Streams) -> Result<Self> {
-        let mut file = File::open(path).map_err(JournalError::io("open the journal", path))?;
+        let mut file = open_regular(path).map_err(JournalError::io("open the journal", path))?;
         file.seek(SeekFrom::Start(offset)).map_err(JournalError::io("read the journal", path))?;
         let path = path.to_owned();
         Ok(Self { path, file, buffer: Vec::new(), start: 0, offset, header, streams })

@@ -4,13 +4,18 @@
 
 use std::fs;
 use std::io;
+use std::os::fd::AsRawFd as _;
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::atomic::{atomic_write, sync_folder_of};
+use crate::regular::{open_folder, read_regular};
 use crate::{JournalError, Result};
+
+/// The most attempts that a run can have: their folders have four digits.
+pub const MAX_ATTEMPTS: u32 = 9999;
 
 /// What someone asks of a running worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -83,7 +88,35 @@ impl RunFolder {
 
     /// The checkpoint after `step` steps.
     pub fn checkpoint(&self, step: u64) -> PathBuf {
-        self.checkpoints().join(format!("step-{step:08}"))
+        self.0.join(Self::checkpoint_name(step))
+    }
+
+    /// Where the checkpoint after `step` steps lies in every run folder. A journal or a database that names another place
+    /// is not believed: what it names may be anybody's.
+    pub fn checkpoint_name(step: u64) -> String {
+        format!("checkpoints/step-{step:08}")
+    }
+
+    /// Removes the checkpoint after `step` steps; `false`: there was none. Folders are opened one below the other and links
+    /// are not followed, so that nothing outside of the run folder goes.
+    pub fn remove_checkpoint(&self, step: u64) -> Result<bool> {
+        let checkpoint = self.checkpoint(step);
+        let fail = |error| JournalError::io("remove", &checkpoint)(error);
+        let mut below = None;
+        for folder in [self.0.as_path(), Path::new("checkpoints")] {
+            match open_folder(below.as_ref(), folder) {
+                Ok(opened) => below = Some(opened),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+                Err(error) => return Err(fail(error)),
+            }
+        }
+        let Some(below) = below else { return Ok(false) };
+        let place = PathBuf::from(format!("/proc/self/fd/{}", below.as_raw_fd()));
+        match fs::remove_dir_all(place.join(format!("step-{step:08}"))) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(fail(error)),
+        }
     }
 
     /// The checkpoint that a probe judges, as its run wrote it.
@@ -107,13 +140,14 @@ impl RunFolder {
         self.attempt_dir(attempt).join("worker.log")
     }
 
-    /// The attempts that have a folder, ascending.
+    /// The attempts that have a folder, ascending; folders of other names are somebody else's.
     pub fn attempts(&self) -> Result<Vec<u32>> {
         let mut attempts = Vec::new();
         for entry in fs::read_dir(&self.0).map_err(JournalError::io("list", &self.0))? {
             let name = entry.map_err(JournalError::io("list", &self.0))?.file_name();
             let number = name.to_str().and_then(|name| name.strip_prefix("attempt-"));
-            attempts.extend(number.and_then(|number| number.parse::<u32>().ok()));
+            let number = number.filter(|number| number.len() == 4).and_then(|number| number.parse().ok());
+            attempts.extend(number.filter(|number| (1..=MAX_ATTEMPTS).contains(number)));
         }
         attempts.sort_unstable();
         Ok(attempts)
@@ -147,7 +181,7 @@ impl RunFolder {
 }
 
 fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
-    let bytes = match fs::read(path) {
+    let bytes = match read_regular(path) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(JournalError::io("read", path)(error)),

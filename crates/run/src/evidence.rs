@@ -61,6 +61,12 @@ sentences! {
         SilentDiskFull { seconds: u64 } = "no record for {seconds} s, the disk of the run folder is full";
         SilentWaiting { seconds: u64 } =
             "no record for {seconds} s, the process waits for a disk or a device";
+        /// Moved, hidden by a mount, or never here: this workspace is a copy.
+        FolderElsewhere { folder: String } =
+            "its run folder is not here: its process works in {folder} and is left alone";
+        FolderUnseen { seconds: u64 } =
+            "its run folder is not here; it is looked for again for {seconds} s before anything is decided";
+        FolderBack = "its run folder is here again, and its lock is held";
         PauseRequested = "pause requested";
         CancelRequested = "cancel requested";
         CancelRefused { program: String, why: String } = "cancel requested, {program} refuses: {why}";
@@ -88,6 +94,8 @@ sentences! {
         EmptyExit = "exit.json names neither code nor signal";
         FolderRemoved = "run folder removed while it ran, its processes were ended";
         FolderMissing = "lock free, run folder missing";
+        FolderLastSeen { folder: String } =
+            "its run folder is not here; its process worked in {folder} to its end: bring that folder back, or run `vitals ingest` on it";
         Rebooted = "lock free, no end record, boot id changed";
         NoEvidence = "lock free, no exit.json, no end record";
         /// By a scheduler's word alone.
@@ -123,6 +131,8 @@ sentences! {
         DatasetNotUnderstood { name: String, why: String } =
             "what is known of data set `{name}` cannot be understood: {why}";
         CheckpointGone { path: String } = "the checkpoint {path} is gone";
+        TooManyAttempts { most: u32 } =
+            "it has had {most} attempts, more than a run can have; queue it anew as a run of its own";
         LockHeldByOthers = "its lock is held by another process, and no attempt says which";
         SchedulerRefused { scheduler: String, why: String } =
             "{scheduler} refused it: {why}; change the settings of {scheduler}, then retry";
@@ -144,6 +154,8 @@ sentences! {
             "nothing is started: the setting `{setting}` is not understood ({why}); set it again with `vitals settings`";
         NoPlace { runs: String, place: String, why: String } =
             "no run folder can be made in {runs}: {place}: {why}: nothing is started before it can";
+        StartsFail { times: u32, why: String } =
+            "{times} runs in a row failed before their first step, all for this: {why}; see to it, then resume the queue";
         LowDisk { folder: String, left: Bytes, setting: String, wanted: Bytes } =
             "the disk of {folder} has {left} left and `{setting}` asks for {wanted}: nothing is started before there is room";
         JournalsFull { used: Bytes, setting: String, limit: Bytes } =

@@ -84,6 +84,10 @@ impl Job {
             path: path.display().to_string(),
             reason: error.to_string(),
         };
+        // A pipe in its place would never be read to its end.
+        if !std::fs::metadata(path).map_err(failed)?.is_file() {
+            return Err(failed(std::io::Error::other("it is no regular file")));
+        }
         let text = std::fs::read(path).map_err(failed)?;
         Self::parse(&text, path)
     }

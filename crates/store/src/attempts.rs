@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use sqlx::SqliteConnection;
-use vitals_journal::{AttemptStart, StepRange, in_force};
+use vitals_journal::{AttemptStart, RunFolder, StepRange, in_force};
 
 use crate::batch::EndOfAttempt;
 use crate::ids::{from_json, run_num, signed, small, to_json, touch_run, unsigned};
@@ -162,6 +162,7 @@ impl Store {
         .await?;
         Ok(rows
             .into_iter()
+            .filter(|r| is_in_place(r.step, &r.path))
             .map(|r| Checkpoint {
                 attempt: small(r.attempt),
                 step: unsigned(r.step),
@@ -185,6 +186,11 @@ impl Store {
         tx.commit().await?;
         Ok(())
     }
+}
+
+/// A checkpoint lies in one place alone. A row that names another, in a database that somebody else made, is none.
+pub(crate) fn is_in_place(step: i64, path: &str) -> bool {
+    path == RunFolder::checkpoint_name(unsigned(step))
 }
 
 /// The steps in force of each recorded attempt of a run, in order of attempt.

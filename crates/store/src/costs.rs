@@ -1,5 +1,6 @@
 //! What runs have cost: memory at their peaks, and room on the disk that journals and checkpoints take.
 
+use crate::attempts::is_in_place;
 use crate::ids::{parse_id, small, unsigned};
 use crate::{Result, RunId, Store, UnixMillis};
 
@@ -62,6 +63,7 @@ impl Store {
         .fetch_all(self.reader())
         .await?;
         rows.into_iter()
+            .filter(|r| is_in_place(r.step, &r.path))
             .map(|r| {
                 Ok(KeptCheckpoint {
                     run: parse_id(&r.id)?,

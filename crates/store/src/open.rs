@@ -74,6 +74,7 @@ impl Store {
                 .max_lifetime(None)
                 .test_before_acquire(false)
                 .acquire_timeout(BUSY_TIMEOUT * 2)
+                .after_release(|connection, _| Box::pin(is_clean(connection)))
                 .connect_lazy_with(options(&path))
         });
         let read = SqlitePoolOptions::new()
@@ -122,6 +123,16 @@ impl Store {
         }
     }
 
+    /// Folds the write-ahead log back into the database's file.
+    ///
+    /// # Errors
+    /// A reader that holds to the log, for as long as it does.
+    pub async fn fold_log(&self) -> Result<()> {
+        let write = self.write.as_ref().ok_or(StoreError::ReadOnly)?;
+        sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(write).await?;
+        Ok(())
+    }
+
     pub(crate) fn reader(&self) -> &SqlitePool {
         &self.read
     }
@@ -131,6 +142,14 @@ impl Store {
         let write = self.write.as_ref().ok_or_else(|| self.refusal())?;
         Ok(write.begin_with("BEGIN IMMEDIATE").await?)
     }
+}
+
+/// Whether a connection can begin anew. Where the disk is full or fails, SQLite rolls back by itself; the library then counts
+/// a transaction for ever that is not there, and the connection has to go.
+async fn is_clean(connection: &mut SqliteConnection) -> sqlx::Result<bool> {
+    // Behind a rollback that a dropped transaction left to be done.
+    connection.ping().await?;
+    Ok(!connection.is_in_transaction())
 }
 
 fn supported() -> i64 {
@@ -287,5 +306,29 @@ async fn lock_migrations(path: &Path) -> Result<std::fs::File> {
         Ok(Ok(file)) => Ok(file),
         Ok(Err(source)) => Err(io("lock", source)),
         Err(join) => Err(io("lock", std::io::Error::other(join))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_disk_that_was_full_is_written_again_when_it_has_room() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path().join("vitals.db"), Role::Writer).await.unwrap();
+        let mut tx = store.begin().await.unwrap();
+        // The bound is the connection's: as full as a disk, as far as SQLite can tell.
+        sqlx::query("PRAGMA max_page_count = 1").execute(&mut *tx).await.unwrap();
+        let grow = "CREATE TABLE filler AS SELECT randomblob(1 << 20) AS bytes";
+        let full = sqlx::query(grow).execute(&mut *tx).await.unwrap_err();
+        assert_eq!(primary_code_of(&full), Some(13), "{full}");
+        drop(tx);
+        store.set_setting("after", &1).await.unwrap();
+        assert_eq!(store.setting::<i32>("after").await.unwrap(), Some(1));
+    }
+
+    fn primary_code_of(error: &sqlx::Error) -> Option<i32> {
+        error.as_database_error()?.code()?.parse::<i32>().ok().map(|code| code & 0xff)
     }
 }

@@ -1,14 +1,16 @@
 //! Starts a supervisor of its own process where there is none, and waits until it obeys. Whoever needs runs to go on
 //! calls this: the window, `sweep start`, `--wait`.
 
+use std::collections::BTreeMap;
 use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::process::Child;
 use tokio::time::Instant;
-use vitals_journal::Lock;
+use vitals_journal::{Lock, open_in_place};
 
 use crate::binaries::Binaries;
 use crate::error::{Result, SupervisorError};
@@ -22,6 +24,13 @@ const SILENCE: Duration = Duration::from_secs(5);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// Of its log, when it did not come up.
 const LAST_WORDS_BYTES: usize = 2_000;
+/// One that this process started and that died so often in so short a time is not started again: whatever it dies of (a
+/// folder that it cannot read, a fault of ours) it would die of once more.
+const DEATHS: usize = 3;
+const DEATHS_WITHIN: Duration = Duration::from_secs(60);
+
+/// When those that this process started died, by workspace.
+static DIED: Mutex<BTreeMap<PathBuf, Vec<Instant>>> = Mutex::new(BTreeMap::new());
 
 /// Whether there was a supervisor already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +67,8 @@ pub async fn ensure_running(workspace: &Workspace, binaries: &Binaries) -> Resul
 /// A supervisor of ours that is coming up.
 struct Started {
     child: Child,
+    /// Of the workspace.
+    root: PathBuf,
     program: PathBuf,
     log: PathBuf,
     /// Where its own words begin.
@@ -70,7 +81,11 @@ impl Started {
             return Err(SupervisorError::MissingBinary(what));
         }
         let path = workspace.supervisor_log();
-        let log = OpenOptions::new().create(true).append(true).open(&path);
+        if deaths(workspace) >= DEATHS {
+            let (times, seconds) = (DEATHS, DEATHS_WITHIN.as_secs());
+            return Err(SupervisorError::DiesAgain { times, seconds, last_words: last_words(&path, 0) });
+        }
+        let log = open_in_place(OpenOptions::new().create(true).append(true), &path);
         let log = log.map_err(SupervisorError::io("open", &path))?;
         let log_start = log.metadata().map_or(0, |data| data.len());
         let errors = log.try_clone().map_err(SupervisorError::io("open", &path))?;
@@ -84,7 +99,8 @@ impl Started {
             .stderr(errors)
             .spawn()
             .map_err(SupervisorError::io("start", &binaries.vitals))?;
-        Ok(Self { child, program: binaries.vitals.clone(), log: path, log_start })
+        let (root, program) = (workspace.root().to_owned(), binaries.vitals.clone());
+        Ok(Self { child, root, program, log: path, log_start })
     }
 
     /// Fails where it has ended, or takes longer than it may.
@@ -101,9 +117,26 @@ impl Started {
 
     /// Nobody else buries it while this process lives.
     fn leave(mut self) -> Ensured {
-        tokio::spawn(async move { self.child.wait().await });
+        tokio::spawn(async move {
+            // In order is by idleness or because it was told to.
+            if self.child.wait().await.is_ok_and(|status| !status.success()) {
+                died().entry(self.root).or_default().push(Instant::now());
+            }
+        });
         Ensured::Started
     }
+}
+
+fn died() -> MutexGuard<'static, BTreeMap<PathBuf, Vec<Instant>>> {
+    DIED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// How often supervisors of a workspace died of late.
+fn deaths(workspace: &Workspace) -> usize {
+    let mut died = died();
+    let Some(times) = died.get_mut(workspace.root()) else { return 0 };
+    times.retain(|time| time.elapsed() < DEATHS_WITHIN);
+    times.len()
 }
 
 /// The end of what was added to a log after `start`.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use rustix::io::Errno;
 use vitals_journal::{JournalError, LockError};
 use vitals_recipe::{Tells, Told};
 use vitals_run::{JobError, Obstacle, Standstill};
@@ -14,8 +15,14 @@ use vitals_store::StoreError;
 pub enum SupervisorError {
     /// Another process supervises this workspace; be its client.
     AlreadyRunning { workspace: PathBuf, pid: Option<u32> },
+    /// The database is another file than the one that was opened, or none.
+    DatabaseReplaced { path: PathBuf },
+    /// The write-ahead log of the open database was removed; what it held has been saved.
+    LogRemoved { path: PathBuf },
     /// A supervisor was started and did not come up; its last words follow.
     DidNotComeUp { last_words: String },
+    /// Supervisors that were started died again and again; their last words follow.
+    DiesAgain { times: usize, seconds: u64, last_words: String },
     /// A program that should lie beside ours does not.
     MissingBinary(Standstill),
     /// The database refused.
@@ -40,7 +47,13 @@ vitals_recipe::sentences! {
         AlreadyRunning { workspace: String } = "{workspace} is supervised already";
         AlreadyRunningAs { workspace: String, pid: String } =
             "{workspace} is supervised already by process {pid}";
+        DatabaseReplaced { path: String } =
+            "{path} is no longer the file that was opened; a new supervisor opens what is there";
+        LogRemoved { path: String } =
+            "{path} was removed while it was open; what it held is saved, and a new supervisor opens the database";
         DidNotComeUp { last_words: String } = "the supervisor did not come up: {last_words}";
+        DiesAgain { times: String, seconds: u64, last_words: String } =
+            "the supervisor died {times} times within {seconds} s and is not started again for now: {last_words}";
         BadJob { path: String, what: String } = "{path}: {what}";
         Io { operation: String, path: String, reason: String } = "{operation} {path}: {reason}";
         LockHeld { path: String } = "lock {path}: another process holds it";
@@ -112,9 +125,16 @@ impl SupervisorError {
             Self::AlreadyRunning { workspace, pid: None } => {
                 SupervisorFailure::AlreadyRunning { workspace: path_of(workspace) }
             }
+            Self::DatabaseReplaced { path } => SupervisorFailure::DatabaseReplaced { path: path_of(path) },
+            Self::LogRemoved { path } => SupervisorFailure::LogRemoved { path: path_of(path) },
             Self::DidNotComeUp { last_words } => {
                 SupervisorFailure::DidNotComeUp { last_words: last_words.clone() }
             }
+            Self::DiesAgain { times, seconds, last_words } => SupervisorFailure::DiesAgain {
+                times: times.to_string(),
+                seconds: *seconds,
+                last_words: last_words.clone(),
+            },
             Self::MissingBinary(missing) => return missing.told(),
             Self::Store(error) => return error.told(),
             Self::Journal(error) => return journal_told(error),
@@ -195,17 +215,31 @@ impl SupervisorError {
     pub(crate) fn may_pass(&self) -> bool {
         match self {
             Self::Store(error) => error.may_pass(),
-            Self::Journal(JournalError::Io { source, .. }) | Self::Io { source, .. } => {
-                io_may_recover(source)
-            }
+            Self::Journal(JournalError::Io { source, .. })
+            | Self::Lock(LockError::Io { source, .. })
+            | Self::Io { source, .. } => io_may_recover(source),
             _ => false,
         }
     }
 }
 
 fn io_may_recover(error: &io::Error) -> bool {
-    use io::ErrorKind::{Interrupted, QuotaExceeded, StorageFull, TimedOut, WouldBlock};
-    matches!(error.kind(), Interrupted | QuotaExceeded | StorageFull | TimedOut | WouldBlock)
+    use io::ErrorKind::{
+        ExecutableFileBusy, Interrupted, OutOfMemory, QuotaExceeded, StorageFull, TimedOut, WouldBlock,
+    };
+    // Descriptors, of the process and of the machine, have no kind of their own.
+    let descriptors = [Errno::MFILE, Errno::NFILE].map(|error| Some(error.raw_os_error()));
+    descriptors.contains(&error.raw_os_error())
+        || matches!(
+            error.kind(),
+            ExecutableFileBusy
+                | Interrupted
+                | OutOfMemory
+                | QuotaExceeded
+                | StorageFull
+                | TimedOut
+                | WouldBlock
+        )
 }
 
 pub type Result<T, E = SupervisorError> = std::result::Result<T, E>;

@@ -19,6 +19,8 @@ pub struct Options {
     pub until_idle: Option<Duration>,
     /// From SIGTERM to SIGKILL when a run is cancelled.
     pub grace: Duration,
+    /// How long a run folder that is not in its place is looked for before its run counts as lost: a mount may blink.
+    pub folder_patience: Duration,
     /// No silence shorter than this is a stall, however fast the run.
     pub stall_floor: Duration,
     /// How often requests, queue and silence are looked at.
@@ -28,13 +30,14 @@ pub struct Options {
 }
 
 impl Options {
-    /// The usual behaviour: 30 s of grace, 30 s as the shortest stall, no end.
+    /// The usual behaviour: 30 s of grace, of patience with folders and as the shortest stall, no end.
     pub fn new(now: Clock, binaries: Binaries) -> Self {
         Self {
             now,
             binaries,
             until_idle: None,
             grace: Duration::from_secs(30),
+            folder_patience: Duration::from_secs(30),
             stall_floor: Duration::from_secs(30),
             tick: Duration::from_millis(100),
             detached: false,

@@ -16,6 +16,8 @@ pub const SLOTS: &str = "slots";
 pub const MEMORY_BYTES: &str = "memory_bytes";
 /// Bool: nothing is started.
 pub(crate) const QUEUE_PAUSED: &str = "queue_paused";
+/// Object: why the supervisor paused the queue by itself; it goes when the queue is resumed.
+pub(crate) const PAUSED_WHY: &str = "paused_why";
 /// Object ([`SlurmSettings`]): runs go to a cluster.
 pub const SLURM: &str = "slurm";
 /// Number of bytes: with less room than this on the run folders' disk nothing is started
@@ -91,6 +93,8 @@ pub(crate) struct Settings {
     pub slots: BTreeMap<String, u32>,
     pub memory_bytes: BTreeMap<String, u64>,
     pub queue_paused: bool,
+    /// Why the supervisor paused it by itself.
+    pub paused_why: Option<Standstill>,
     pub slurm: SlurmSettings,
     pub limits: Limits,
     /// The last one that nobody can understand (written by hand): nothing is started before it is right.
@@ -104,6 +108,7 @@ impl Settings {
             slots: reader.read(SLOTS).await?.unwrap_or_default(),
             memory_bytes: reader.read(MEMORY_BYTES).await?.unwrap_or_default(),
             queue_paused: reader.read(QUEUE_PAUSED).await?.unwrap_or(false),
+            paused_why: reader.read::<Option<Standstill>>(PAUSED_WHY).await?.flatten(),
             slurm: reader.read(SLURM).await?.unwrap_or_default(),
             limits: Limits {
                 low_disk_bytes: reader.read(LOW_DISK_BYTES).await?.unwrap_or(LOW_DISK_BYTES_DEFAULT),

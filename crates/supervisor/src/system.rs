@@ -1,9 +1,11 @@
 //! What the kernel says of processes and of itself. A process is known by its id *and* its start time *and* the boot that
 //! it belongs to, so that a reused id is never taken for it.
 
+use std::os::fd::OwnedFd;
+
 use procfs::process::Process;
 use procfs::{Current as _, Meminfo};
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use serde::{Deserialize, Serialize};
 
 /// Identifies this boot of the machine; `None` where there is no `/proc`.
@@ -40,10 +42,18 @@ impl ProcessMark {
         self.state().is_some_and(|state| !matches!(state, 'Z' | 'X'))
     }
 
-    /// Signals the process group that this process leads, if it is still this very process. `false`: it is gone.
-    pub fn signal_group(&self, signal: Signal) -> bool {
-        let Some(pid) = i32::try_from(self.pid).ok().and_then(Pid::from_raw) else { return false };
-        self.state().is_some() && kill_process_group(pid, signal).is_ok()
+    /// Signals this very process and no other; what it leaves in its group, its guard ends. `false`: it is gone.
+    pub fn signal(&self, signal: Signal) -> bool {
+        self.hold().is_some_and(|process| pidfd_send_signal(process, signal).is_ok())
+    }
+
+    /// A descriptor of this very process. A process that took its id over started later than the mark says, so that the
+    /// look at the start time, made while the descriptor is held, tells them apart.
+    fn hold(&self) -> Option<OwnedFd> {
+        // To the kernel 0 and -1 are groups and everybody, and 1 is the machine.
+        let pid = i32::try_from(self.pid).ok().filter(|pid| *pid > 1).and_then(Pid::from_raw)?;
+        let process = pidfd_open(pid, PidfdFlags::empty()).ok()?;
+        self.state().is_some().then_some(process)
     }
 }
 
@@ -74,10 +84,21 @@ mod tests {
         assert!(me.is_alive());
         let reused = ProcessMark { started: me.started + 1, ..me.clone() };
         assert!(!reused.is_alive(), "another start time is another process");
-        assert!(!reused.signal_group(Signal::KILL), "a reused id is not signalled");
+        assert!(!reused.signal(Signal::KILL), "a reused id is not signalled");
         let rebooted = ProcessMark { boot_id: Some("another boot".to_owned()), ..me };
         assert!(!rebooted.is_alive());
         assert_eq!(ProcessMark::of(u32::MAX), None);
+    }
+
+    #[test]
+    fn nobody_is_signalled_by_a_mark_of_everybody() {
+        // The mark of process 1 is right in every field, and all of them can be read by every user.
+        let first = ProcessMark::of(1).unwrap();
+        let everybody = ProcessMark { pid: u32::MAX, ..first.clone() };
+        let group = ProcessMark { pid: 0, ..first.clone() };
+        for mark in [first, everybody, group] {
+            assert!(mark.hold().is_none(), "{mark:?}");
+        }
     }
 
     #[test]

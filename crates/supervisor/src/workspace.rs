@@ -37,6 +37,11 @@ impl Workspace {
         self.root.join("vitals.db")
     }
 
+    /// What SQLite has committed and not folded into the database yet.
+    pub(crate) fn write_ahead_log(&self) -> PathBuf {
+        self.root.join("vitals.db-wal")
+    }
+
     /// Held by the one supervisor for as long as it lives, and touched before each of its looks.
     pub fn supervisor_lock(&self) -> PathBuf {
         self.root.join("supervisor.lock")

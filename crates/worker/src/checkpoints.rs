@@ -2,13 +2,17 @@
 //! journal names them, and old ones go only after that.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::time::Duration;
 
 use vitals_engine::{EngineError, Probe, Trainer};
-use vitals_journal::{RunFolder, Writer};
+use vitals_journal::{Level, RunFolder, Writer};
 use vitals_recipe::Recipe;
 
 use crate::exit::Failure;
+
+/// Between two tries to write a checkpoint that must not be left out.
+const LOOK_FOR_ROOM: Duration = Duration::from_secs(1);
 
 /// What can be written as a checkpoint folder.
 pub trait Savable {
@@ -55,27 +59,56 @@ impl<'a> Keeper<'a> {
         }
     }
 
-    /// Whether a checkpoint is due after `done` steps.
-    pub fn is_due(&self, done: u64) -> bool {
-        self.every > 0 && done.is_multiple_of(self.every)
+    /// Writes the checkpoint that is due after `done` steps, if one is. Where the disk has no room it is left out, which is
+    /// said, and the training goes on to the next one.
+    ///
+    /// # Errors
+    /// As [`Keeper::save`], but for room.
+    pub fn save_due(&mut self, done: u64, state: &impl Savable, journal: &Writer) -> Result<(), Failure> {
+        if self.every == 0 || !done.is_multiple_of(self.every) {
+            return Ok(());
+        }
+        match self.write(done, state, journal)? {
+            Written::Whole => Ok(()),
+            Written::NoRoom(why) => {
+                let text = format!("no checkpoint at step {done}, the next one is tried again: {why}");
+                Ok(journal.log(Level::Warn, text)?)
+            }
+        }
     }
 
-    /// Writes the checkpoint after `done` steps, unless this attempt has it already.
+    /// Writes the checkpoint after `done` steps, unless this attempt has it already. Where the disk has no room it waits for
+    /// some: what was trained since the last one would be lost without it.
     ///
     /// # Errors
     /// The files or the journal cannot be written.
     pub fn save(&mut self, done: u64, state: &impl Savable, journal: &Writer) -> Result<(), Failure> {
-        if self.in_force.contains(&done) {
-            return Ok(());
+        let mut was_said = false;
+        while let Written::NoRoom(why) = self.write(done, state, journal)? {
+            if !was_said {
+                journal.log(Level::Warn, format!("the checkpoint at step {done} waits for room: {why}"))?;
+                was_said = true;
+            }
+            std::thread::sleep(LOOK_FOR_ROOM);
         }
-        let folder = self.folder.checkpoint(done);
-        state.save(&folder)?;
-        let relative = folder.strip_prefix(self.folder.path()).unwrap_or(&folder).to_path_buf();
-        journal.checkpoint(done, relative.to_string_lossy().into_owned())?;
+        Ok(())
+    }
+
+    fn write(&mut self, done: u64, state: &impl Savable, journal: &Writer) -> Result<Written, Failure> {
+        if self.in_force.contains(&done) {
+            return Ok(Written::Whole);
+        }
+        match state.save(&self.folder.checkpoint(done)) {
+            Err(error) if is_without_room(&error) => {
+                return Ok(Written::NoRoom(error.to_string()));
+            }
+            saved => saved?,
+        }
+        journal.checkpoint(done, RunFolder::checkpoint_name(done))?;
         self.superseded.remove(&done);
         self.in_force.insert(done);
         self.prune();
-        Ok(())
+        Ok(Written::Whole)
     }
 
     /// Removes what exceeds `keep_checkpoints` (0 keeps all): the superseded first, then the oldest, so that the newest, which
@@ -84,12 +117,24 @@ impl<'a> Keeper<'a> {
         while self.keep > 0 && self.in_force.len() + self.superseded.len() > self.keep {
             let oldest = self.superseded.pop_first().or_else(|| self.in_force.pop_first());
             let Some(oldest) = oldest else { return };
-            let path: PathBuf = self.folder.checkpoint(oldest);
-            if let Err(error) = std::fs::remove_dir_all(&path) {
-                tracing::warn!("failed to remove {}: {error}", path.display());
+            if let Err(error) = self.folder.remove_checkpoint(oldest) {
+                tracing::warn!("failed to {error}");
             }
         }
     }
+}
+
+/// What became of writing a checkpoint.
+enum Written {
+    /// It is on the disk, now or from before.
+    Whole,
+    /// The disk is full, or has no inode or no quota left.
+    NoRoom(String),
+}
+
+fn is_without_room(error: &EngineError) -> bool {
+    use std::io::ErrorKind::{QuotaExceeded, StorageFull};
+    matches!(error, EngineError::Io { source, .. } if matches!(source.kind(), StorageFull | QuotaExceeded))
 }
 
 /// Steps done of the whole checkpoints in a folder; none where it cannot be read or is not there yet.
@@ -105,6 +150,8 @@ fn steps_done(path: &Path) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use vitals_journal::{Header, WriterOptions};
 
     use super::*;
@@ -147,6 +194,48 @@ mod tests {
         assert_eq!(attempt(&folder, 1, Some(70), &[]), [50, 60, 70]);
         assert_eq!(attempt(&folder, 1, Some(70), &[80]), [80]);
         assert_eq!(attempt(&folder, 0, Some(80), &[90, 100]), [80, 90, 100], "0 keeps all");
+    }
+
+    /// A disk that has no room for so many tries.
+    struct Full(Cell<u32>);
+
+    impl Savable for Full {
+        fn save(&self, folder: &Path) -> Result<(), EngineError> {
+            let Some(left) = self.0.get().checked_sub(1) else { return Small.save(folder) };
+            self.0.set(left);
+            let source = std::io::ErrorKind::StorageFull.into();
+            Err(EngineError::Io { operation: "write", path: folder.to_owned(), source })
+        }
+    }
+
+    #[test]
+    fn a_full_disk_costs_a_checkpoint_and_not_the_training() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = RunFolder::new(root.path());
+        let header = Header::new("run", 1, 0, "2026-01-01T00:00:00Z");
+        let journal = Writer::create(&root.path().join("journal"), header, WriterOptions::default()).unwrap();
+        let recipe = Recipe { checkpoint_every: 10, ..Recipe::default() };
+        let mut keeper = Keeper::new(&folder, &recipe, None);
+        let disk = Full(Cell::new(1));
+        for done in 1..=20 {
+            keeper.save_due(done, &disk, &journal).unwrap();
+        }
+        assert_eq!(on_disk(&folder.checkpoints()), BTreeSet::from([20]), "10 found no room, 20 did");
+        // The one before an end is waited for.
+        let disk = Full(Cell::new(1));
+        keeper.save(25, &disk, &journal).unwrap();
+        assert_eq!(on_disk(&folder.checkpoints()), BTreeSet::from([20, 25]));
+        keeper.save_due(30, &Broken, &journal).unwrap_err();
+    }
+
+    /// Not for want of room.
+    struct Broken;
+
+    impl Savable for Broken {
+        fn save(&self, folder: &Path) -> Result<(), EngineError> {
+            let source = std::io::ErrorKind::PermissionDenied.into();
+            Err(EngineError::Io { operation: "write", path: folder.to_owned(), source })
+        }
     }
 
     #[test]

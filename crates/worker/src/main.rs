@@ -18,7 +18,7 @@ mod tell;
 mod tools;
 mod train;
 
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -100,6 +100,8 @@ fn main() -> ExitCode {
         .with_ansi(colour)
         .with_writer(std::io::stderr)
         .with_target(false)
+        // A log on a full disk loses lines, and nobody dies of it.
+        .log_internal_errors(false)
         .init();
     let done = match Cli::parse().command {
         Command::Train { run_dir } => {
@@ -118,7 +120,7 @@ fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("vitals-worker: {failure}");
+            let _ = writeln!(std::io::stderr(), "vitals-worker: {failure}");
             ExitCode::from(u8::try_from(failure.end().exit_code().0).unwrap_or(1))
         }
     }

@@ -182,9 +182,7 @@ fn attempt(
             recorder.system(step, memory::resident_bytes().unwrap_or(0), device_memory::bytes())?;
             said_unreadable = tell_unreadable(&dataset, journal, said_unreadable)?;
         }
-        if keeper.is_due(done) {
-            keeper.save(done, &trainer, journal)?;
-        }
+        keeper.save_due(done, &trainer, journal)?;
         if let Some(outcome) = obey(&watcher, journal, || keeper.save(done, &trainer, journal))? {
             return Ok(outcome);
         }

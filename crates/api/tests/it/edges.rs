@@ -2,7 +2,7 @@
 //! is recorded at every step and of what is recorded seldom, and no extreme of the window gets lost for it.
 
 use vitals_api::dto::{FrameHeader, FrameRequest, SeriesAsk};
-use vitals_api::foreign::{About, record};
+use vitals_api::foreign::{About, Origin, record};
 use vitals_api::{Context, Evidence, RunId, frames};
 use vitals_journal::Column;
 
@@ -14,6 +14,7 @@ const SELDOM: u64 = 500;
 /// A value at each step, one norm of a layer, and an accuracy at every 500th.
 async fn recorded(context: &Context) -> RunId {
     let about = About {
+        origin: Origin::stand_in(),
         label: "edges".to_owned(),
         steps: STEPS,
         evidence: Evidence::said("made"),

@@ -2,6 +2,7 @@
 //! the values in force, the superseded ones and the running summaries are those of the one-sentence rule.
 
 use proptest::prelude::*;
+use vitals_journal::RunFolder;
 use vitals_run::{Event, Happening};
 use vitals_store::{IngestBatch, MetricSummary, NewCheckpoint, Row, SeriesQuery, StreamId};
 
@@ -81,8 +82,12 @@ fn batches(plan: &Plan, attempt: u32) -> Vec<IngestBatch> {
             at: None,
             what: Happening::parse("spike", serde_json::Value::Null),
         };
-        let checkpoint =
-            NewCheckpoint { step: step + 1, path: format!("{attempt}/{step}"), size_bytes: None, at: None };
+        let checkpoint = NewCheckpoint {
+            step: step + 1,
+            path: RunFolder::checkpoint_name(step + 1),
+            size_bytes: None,
+            at: None,
+        };
         batches.push(IngestBatch {
             offset_from: n,
             offset_to: n + 1,

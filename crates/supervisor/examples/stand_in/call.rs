@@ -47,6 +47,7 @@ fn supervise(root: PathBuf, flags: &[&str]) -> Result<i32, Failure> {
     options.until_idle =
         value("--idle-ms").or(flags.contains(&"--until-idle").then_some(Duration::from_secs(2)));
     options.grace = value("--grace-ms").unwrap_or(options.grace);
+    options.folder_patience = value("--folder-ms").unwrap_or(options.folder_patience);
     options.stall_floor = value("--stall-ms").unwrap_or(options.stall_floor);
     let runtime = tokio::runtime::Runtime::new()?;
     match runtime.block_on(Supervisor::run(&root, options, stop_signals())) {

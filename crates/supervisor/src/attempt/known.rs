@@ -5,12 +5,12 @@ use std::io::{Read as _, Seek, SeekFrom};
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
-use vitals_journal::{Command, ExitRecord, RunFolder};
+use vitals_journal::{Command, ExitRecord, RunFolder, open_regular};
 use vitals_run::Job;
 use vitals_store::EndOfAttempt;
 
 use crate::guard::GuardMark;
-use crate::system::boot_id;
+use crate::system::{ProcessMark, boot_id};
 
 /// Of a worker's log, when it ended without a word in the journal.
 const LAST_WORDS_BYTES: u64 = 4096;
@@ -31,8 +31,10 @@ pub struct Known {
     pub rebooted: bool,
     /// The run folder, or the attempt's part of it, is gone.
     pub folder_missing: bool,
-    /// Its folder was removed while it worked; its processes were ended.
-    pub outlived_folder: bool,
+    /// Where the folder was when its process was last seen to work, somewhere else than here.
+    pub last_seen: Option<PathBuf>,
+    /// The process whose folder was removed while it worked.
+    pub outlived: Option<ProcessMark>,
     /// The last line that the worker printed.
     pub last_words: Option<String>,
     /// The guard, the worker or the journal left something: without it the attempt never began.
@@ -59,7 +61,8 @@ pub(crate) fn what_is_known(folder: &RunFolder, attempt: u32, end: Option<EndOfA
         end,
         asked: asked(folder, attempt),
         grace_spent: false,
-        outlived_folder: false,
+        last_seen: None,
+        outlived: None,
         rebooted: mark.as_ref().is_some_and(|mark| mark.boot_id.is_some() && mark.boot_id != boot_id()),
         folder_missing: !there(folder.attempt_dir(attempt)),
         last_words: last_words(folder, attempt),
@@ -69,7 +72,7 @@ pub(crate) fn what_is_known(folder: &RunFolder, attempt: u32, end: Option<EndOfA
 
 /// The last line of `worker.log` that says something: what a worker that wrote no end record died of.
 fn last_words(folder: &RunFolder, attempt: u32) -> Option<String> {
-    let mut log = std::fs::File::open(folder.worker_log(attempt)).ok()?;
+    let mut log = open_regular(&folder.worker_log(attempt)).ok()?;
     let length = log.metadata().ok()?.len();
     log.seek(SeekFrom::Start(length.saturating_sub(LAST_WORDS_BYTES))).ok()?;
     let mut bytes = Vec::new();

@@ -2,6 +2,7 @@
 //! where attempts run or of the queue.
 
 pub(crate) mod known;
+pub(crate) mod place;
 pub(crate) mod plan;
 pub(crate) mod resume;
 pub(crate) mod verdict;

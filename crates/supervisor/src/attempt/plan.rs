@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 use serde_json::Value;
-use vitals_journal::{RunFolder, atomic_write};
+use vitals_journal::{MAX_ATTEMPTS, RunFolder, atomic_write};
 use vitals_recipe::{DatasetFacts, Recipe};
 use vitals_run::{JOB_FORMAT, Job, JobDataset, JobSweep, Obstacle, ProbedRun};
 use vitals_store::{RunId, RunRow, Store};
@@ -51,9 +51,13 @@ pub(crate) async fn plan(
     // A folder that the store knows nothing of is never written over, unless nothing ever ran in it.
     let on_disk = if folder.path().is_dir() { folder.attempts()? } else { Vec::new() };
     let on_disk = on_disk.into_iter().filter(|attempt| left_a_trace(&folder, *attempt)).max().unwrap_or(0);
+    let attempt = stored.max(on_disk).saturating_add(1);
+    if attempt > MAX_ATTEMPTS {
+        return Err(SupervisorError::CannotStart(Obstacle::TooManyAttempts { most: MAX_ATTEMPTS }));
+    }
     Ok(Plan {
         run,
-        attempt: stored.max(on_disk) + 1,
+        attempt,
         resume: resume_point(store, run, &folder, wanted.as_deref()).await?,
         dataset: job_dataset(store, &recipe.dataset).await?,
         recipe,

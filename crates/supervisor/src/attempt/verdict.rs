@@ -20,8 +20,10 @@ pub fn verdict(known: &Known) -> (RunState, Grounds) {
     } else if let Some((end, code)) = known.end.as_ref().and_then(|end| Some((end, end.exit_code?))) {
         let (state, what) = by_code(ExitCode(code), known, &end.message);
         (state, Evidence::ByJournal { what: what.into() })
-    } else if known.outlived_folder {
+    } else if known.outlived.is_some() {
         (RunState::Lost, Evidence::FolderRemoved)
+    } else if let Some(folder) = &known.last_seen {
+        (RunState::Lost, Evidence::FolderLastSeen { folder: folder.display().to_string() })
     } else if known.folder_missing {
         (RunState::Lost, Evidence::FolderMissing)
     } else if known.rebooted {
@@ -100,6 +102,7 @@ mod tests {
     use vitals_store::EndOfAttempt;
 
     use super::*;
+    use crate::system::ProcessMark;
 
     fn exit(code: Option<i32>, signal: Option<i32>) -> Option<ExitRecord> {
         Some(ExitRecord { code, signal, ..ExitRecord::default() })
@@ -175,8 +178,14 @@ mod tests {
         check(Known::default(), "lost: lock free, no exit.json, no end record");
         let missing = Known { folder_missing: true, ..Known::default() };
         check(missing.clone(), "lost: lock free, run folder missing");
+        let moved = Known { last_seen: Some("/old/runs/x".into()), ..missing.clone() };
         check(
-            Known { outlived_folder: true, ..missing },
+            moved,
+            "lost: its run folder is not here; its process worked in /old/runs/x to its end: bring that folder back, or run `vitals ingest` on it",
+        );
+        let outlived = ProcessMark::of(std::process::id());
+        check(
+            Known { outlived, ..missing },
             "lost: run folder removed while it ran, its processes were ended",
         );
         check(

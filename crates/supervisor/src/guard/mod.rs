@@ -6,7 +6,7 @@ mod oom;
 mod rusage;
 
 use std::ffi::OsString;
-use std::io;
+use std::io::{self, Write as _};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus};
@@ -17,7 +17,7 @@ use rustix::process::{
     Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, kill_process_group, pidfd_open, setsid, waitid,
 };
 use serde::{Deserialize, Serialize};
-use vitals_journal::{ExitRecord, Lock, RunFolder, atomic_write};
+use vitals_journal::{ExitRecord, Lock, RunFolder, atomic_write, read_regular};
 use vitals_run::{ExitCode, environment};
 
 use self::oom::{Recent, oom_kills};
@@ -103,7 +103,7 @@ impl GuardMark {
 
     /// The mark of an attempt; `None` where the guard has not come so far.
     pub fn read(folder: &RunFolder, attempt: u32) -> Option<Self> {
-        serde_json::from_slice(&std::fs::read(Self::path(folder, attempt)).ok()?).ok()
+        serde_json::from_slice(&read_regular(&Self::path(folder, attempt)).ok()?).ok()
     }
 
     fn write(&self, folder: &RunFolder, attempt: u32) -> io::Result<()> {
@@ -119,7 +119,7 @@ pub fn run(args: &[OsString], now: impl Fn() -> String) -> i32 {
     match GuardArgs::from_args(args) {
         Ok(args) => guard(&args, now),
         Err(reason) => {
-            eprintln!("vitals guard: {reason}");
+            say(&reason);
             WRONG_CALL
         }
     }
@@ -135,7 +135,7 @@ fn guard(args: &GuardArgs, now: impl Fn() -> String) -> i32 {
     let lock = match taken {
         Ok(lock) => lock,
         Err(error) => {
-            eprintln!("vitals guard: failed to {error}");
+            say(&format!("failed to {error}"));
             return WRONG_CALL;
         }
     };
@@ -145,13 +145,13 @@ fn guard(args: &GuardArgs, now: impl Fn() -> String) -> i32 {
             match wait(&mut child) {
                 Ok((status, oom_kills)) => record(status, oom_kills, now()),
                 Err(error) => {
-                    eprintln!("vitals guard: failed to wait for the worker: {error}");
+                    say(&format!("failed to wait for the worker: {error}"));
                     return 1;
                 }
             }
         }
         Err(error) => {
-            eprintln!("vitals guard: failed to start {}: {error}", args.worker.display());
+            say(&format!("failed to start {}: {error}", args.worker.display()));
             let code = Some(ExitCode::WORKER_NOT_STARTED.0);
             ExitRecord { code, boot_id: boot_id(), ended_at: now(), ..ExitRecord::default() }
         }
@@ -177,7 +177,7 @@ fn mark(folder: &RunFolder, attempt: u32, child: &Child) {
         boot_id: boot_id(),
     };
     if let Err(error) = mark.write(folder, attempt) {
-        eprintln!("vitals guard: failed to write guard.json: {error}; the run cannot be signalled");
+        say(&format!("failed to write guard.json: {error}; the run cannot be signalled"));
     }
 }
 
@@ -226,12 +226,17 @@ fn record(status: ExitStatus, oom_kills: Option<u64>, ended_at: String) -> ExitR
 /// the run folder is gone.
 fn write_exit(folder: &RunFolder, attempt: u32, exit: &ExitRecord) {
     while let Err(error) = folder.write_exit(attempt, exit) {
-        eprintln!("vitals guard: failed to {error}");
+        say(&format!("failed to {error}"));
         if !exists(&folder.attempt_dir(attempt)) {
             return;
         }
         std::thread::sleep(RETRY_EVERY);
     }
+}
+
+/// Words for the worker's log, which may be full: then they are lost, and the guard is not.
+fn say(words: &str) {
+    let _ = writeln!(io::stderr(), "vitals guard: {words}");
 }
 
 fn exists(path: &Path) -> bool {

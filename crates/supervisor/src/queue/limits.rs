@@ -43,11 +43,11 @@ pub(crate) async fn remove_surplus_checkpoints(ground: &Ground, limit: u64) -> R
     }
     let kept = ground.store.kept_checkpoints().await?;
     for checkpoint in surplus(&kept, limit) {
-        let path = ground.folder(checkpoint.run).path().join(&checkpoint.path);
-        let shown = path.display().to_string();
-        match tokio::task::spawn_blocking(move || std::fs::remove_dir_all(path)).await {
-            Ok(Err(error)) if error.kind() != std::io::ErrorKind::NotFound => {
-                tracing::warn!("failed to remove {shown} to keep within `checkpoint_limit_bytes`: {error}");
+        let (folder, step) = (ground.folder(checkpoint.run), checkpoint.step);
+        let shown = folder.checkpoint(step).display().to_string();
+        match tokio::task::spawn_blocking(move || folder.remove_checkpoint(step)).await {
+            Ok(Err(error)) => {
+                tracing::warn!("failed to {error}, to keep within `checkpoint_limit_bytes`");
                 continue;
             }
             _ => tracing::info!("removed {shown} to keep within `checkpoint_limit_bytes`"),

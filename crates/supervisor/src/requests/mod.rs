@@ -105,6 +105,8 @@ impl Desk {
             Command::PauseQueue | Command::ResumeQueue => {
                 settings.queue_paused = command == Command::PauseQueue;
                 rooms.ground.store.set_setting(settings::QUEUE_PAUSED, &settings.queue_paused).await?;
+                settings.paused_why = None;
+                rooms.ground.store.set_setting(settings::PAUSED_WHY, &settings.paused_why).await?;
                 Ok(done(if settings.queue_paused { "the queue is paused" } else { "the queue goes on" }))
             }
             Command::Shutdown => {
@@ -123,6 +125,12 @@ async fn obey_for_one(
     deed: Deed,
     arguments: &Value,
 ) -> Result<Answer> {
+    let is_away = rooms.watched.live.get(&run).is_some_and(|live| live.is_away);
+    if is_away && matches!(deed, Deed::Pause | Deed::Cancel | Deed::Checkpoint) {
+        return Ok(refused(
+            "its run folder is not here, and what works in it is left alone; bring the folder back, or ask where it is now",
+        ));
+    }
     match deed {
         Deed::PauseInQueue => pause_in_queue(rooms, run).await,
         Deed::Pause => pause(rooms, run).await,

@@ -15,7 +15,7 @@ use vitals_store::{DataVersion, Role, Store};
 use self::act::act;
 use self::heartbeat::Heartbeat;
 use self::hold::Hold;
-use crate::error::Result;
+use crate::error::{Result, SupervisorError};
 use crate::executor::Executors;
 use crate::ground::Ground;
 use crate::ledger::Ledger;
@@ -63,7 +63,7 @@ impl Supervisor {
     /// Runs go on whatever ends it.
     ///
     /// # Errors
-    /// `AlreadyRunning` when somebody else does; else the workspace cannot be used.
+    /// `AlreadyRunning` when somebody else does; the database was replaced under it; else the workspace cannot be used.
     pub async fn run(root: &Path, options: Options, stop: impl Future<Output = ()>) -> Result<Ended> {
         let mut supervisor = Self::open(root, options).await?;
         let ended = supervisor.supervise(stop).await;
@@ -135,8 +135,16 @@ impl Supervisor {
                 self.heartbeat.beat(&mut self.rooms, &self.settings).await;
             }
             let ground = &self.rooms.ground;
-            if self.desk.shutdown || self.hold.database_was_replaced(&ground.workspace) {
+            if self.desk.shutdown {
                 return Ok(Ended::Stopped);
+            }
+            if let Err(error) = self.hold.check(&ground.workspace, ground.now()) {
+                tracing::error!("{error}");
+                if matches!(error, SupervisorError::LogRemoved { .. }) {
+                    // It is open here, and nowhere else any more.
+                    ground.store.fold_log().await?;
+                }
+                return Err(error);
             }
             let idle = ground.now().saturating_sub(self.past.last_busy);
             if ground.options.until_idle.is_some_and(|limit| idle >= limit) {

@@ -128,7 +128,16 @@ fn new_log(log: LogRecord, began: Option<UnixMillis>) -> NewLog {
 }
 
 fn take_checkpoint(batch: &mut IngestBatch, folder: &RunFolder, checkpoint: CheckpointRecord) {
-    let path = folder.path().join(&checkpoint.path);
+    if checkpoint.path != RunFolder::checkpoint_name(checkpoint.step) {
+        let text = format!(
+            "the checkpoint of step {} is left out: it is said to lie in {:?}",
+            checkpoint.step, checkpoint.path
+        );
+        let level = "warn".to_owned();
+        batch.logs.push(NewLog { at: None, level, step: Some(checkpoint.step), text });
+        return;
+    }
+    let path = folder.checkpoint(checkpoint.step);
     let at = modified(&path);
     let size_bytes = folder_bytes(&path);
     let CheckpointRecord { step, path } = checkpoint;

@@ -35,11 +35,23 @@ pub(crate) async fn take(
             false
         }
         Fact::Ended { run, attempt, known } => {
-            watched.unsettled.push(Unsettled { run, attempt, known });
+            watched.unsettled.push(Unsettled { run, attempt, known, kill_at: None });
             true
         }
         Fact::Unreadable { run, attempt, what } => {
             unreadable(watched, ledger, run, attempt, &what).await;
+            false
+        }
+        Fact::Away { run, attempt, seen } => {
+            let evidence = match seen {
+                Some(folder) => Evidence::FolderElsewhere { folder: folder.display().to_string() },
+                None => Evidence::FolderUnseen { seconds: ground.options.folder_patience.as_secs() },
+            };
+            moved(watched, ledger, ground, (run, attempt), true, evidence).await;
+            false
+        }
+        Fact::Back { run, attempt } => {
+            moved(watched, ledger, ground, (run, attempt), false, Evidence::FolderBack).await;
             false
         }
         Fact::Removed { run } => {
@@ -69,6 +81,27 @@ async fn recorded(
         }
     }
     true
+}
+
+/// The folder went out of its place or came back: said where people look. No record can come from a folder that is not
+/// there, which is nobody's silence.
+async fn moved(
+    watched: &mut Watched,
+    ledger: &mut Ledger,
+    ground: &Ground,
+    (run, attempt): (RunId, u32),
+    is_away: bool,
+    evidence: Evidence,
+) {
+    let Some(live) = watched.live.get_mut(&run).filter(|live| live.attempt == attempt) else { return };
+    live.is_away = is_away;
+    live.last_record = ground.now();
+    let Some(state) = ledger.state(run) else { return };
+    let state = if is_away && state == RunState::Running { RunState::Stalled } else { state };
+    let data = if is_away { json!({ "attempt": attempt }) } else { proof(&live.folder, attempt) };
+    if let Err(error) = ledger.set(run, state, evidence.with(data)).await {
+        tracing::warn!(%run, "failed to note where its folder is: {error}");
+    }
 }
 
 /// The journal cannot be read on: said where people look, while the run is watched all the same.

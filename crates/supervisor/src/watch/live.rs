@@ -24,6 +24,8 @@ pub(crate) struct Live {
     pub kill_at: Option<Duration>,
     /// SIGKILL was sent.
     pub killed: bool,
+    /// Its folder is not in its place; why that is was said.
+    pub is_away: bool,
 }
 
 impl Live {
@@ -44,6 +46,7 @@ impl Live {
             owes_term: false,
             kill_at: None,
             killed: false,
+            is_away: false,
         }
     }
 

@@ -1,6 +1,7 @@
 //! Living attempts: their journals are read into the store as they grow, their silence is measured, they are signalled
 //! where they were asked to end, and their end is settled by the evidence that they left. Nothing is started here.
 
+mod absence;
 pub(crate) mod adopt;
 pub(crate) mod batch;
 pub(crate) mod checkpoints;

@@ -1,9 +1,8 @@
 //! The end of an attempt: its exit record into the store, then the state that the evidence supports.
 
 use rustix::process::Signal;
-use serde::Deserialize as _;
-use serde_json::{Value, json};
-use vitals_run::{Evidence, Grounds, RunState, parse_rfc3339};
+use serde_json::json;
+use vitals_run::{Evidence, Grounds, RunState, Standstill, parse_rfc3339};
 use vitals_store::{RunId, Store, StoreError, Transition};
 
 use super::checkpoints::note_removed;
@@ -13,9 +12,9 @@ use crate::error::{Result, SupervisorError};
 use crate::executor::{Executor, Executors, Judgement};
 use crate::ground::Ground;
 use crate::ledger::Ledger;
+use crate::queue::alike::TIMES;
 use crate::queue::retry::{RetrySettings, retries, retry};
 use crate::settings;
-use crate::system::ProcessMark;
 
 /// Settles every attempt that has ended; what the store refuses for the moment stays for the next turn.
 pub(crate) async fn settle_all(
@@ -26,6 +25,10 @@ pub(crate) async fn settle_all(
 ) -> Result<()> {
     let mut failed = None;
     for mut ended in std::mem::take(&mut watched.unsettled) {
+        if !has_ended(&mut ended, ground) {
+            watched.unsettled.push(ended);
+            continue;
+        }
         match settle(&mut ended, watched, executors, ledger, ground).await {
             Ok(()) => {}
             Err(SupervisorError::Store(StoreError::UnknownRun { .. })) => {
@@ -52,9 +55,6 @@ async fn settle(
         return Ok(());
     };
     ended.known.grace_spent = live.killed;
-    if ended.known.folder_missing {
-        ended.known.outlived_folder |= end_without_folder(&ground.store, run, ended.attempt).await?;
-    }
     if let Some(exit) = &ended.known.exit {
         let record = serde_json::to_value(exit)
             .map_err(|source| StoreError::Json { what: "an exit record", source })?;
@@ -68,7 +68,13 @@ async fn settle(
     let starting = ledger.state(run) == Some(RunState::Starting);
     let Judgement { state, grounds, again } =
         judge(ended, starting, executors.of(&live.device), &ground.store).await?;
+    let why = grounds.evidence.to_string();
     ledger.set_where_it_may(run, state, grounds).await?;
+    if began(&ground.store, run, ended.attempt).await? {
+        watched.alike.began();
+    } else if state == RunState::Failed && watched.alike.failed(&why) {
+        pause_queue(&ground.store, why).await?;
+    }
     let again = match again {
         Some(why) => Some(why.into()),
         None => retry_unasked(&ground.store, run, state, &ended.known).await?,
@@ -100,15 +106,37 @@ async fn judge(
     Ok(executor.judge(ended.run, &ended.known, new))
 }
 
-/// Ends the worker of a run whose folder somebody removed: all that it does is lost, and nobody could find it any more. It
-/// is known by the evidence of its running. `true`: it was alive.
-async fn end_without_folder(store: &Store, run: RunId, attempt: u32) -> Result<bool> {
-    let history = store.transitions(run).await?;
-    let proof = history.iter().rev().map(|change| &change.data).find(|data| {
-        data.get("attempt").and_then(Value::as_u64) == Some(attempt.into()) && data.get("worker").is_some()
-    });
-    let worker = proof.and_then(|data| ProcessMark::deserialize(data.get("worker")?).ok());
-    Ok(worker.is_some_and(|worker| worker.is_alive() && worker.signal_group(Signal::KILL)))
+/// Ends the process of a run whose folder was removed, politely first: all that it does is lost, and nobody could find it
+/// any more. `true`: none is alive.
+fn has_ended(ended: &mut Unsettled, ground: &Ground) -> bool {
+    let Some(worker) = ended.known.outlived.as_ref().filter(|worker| worker.is_alive()) else { return true };
+    match ended.kill_at {
+        None => {
+            worker.signal(Signal::TERM);
+            // A stopped process takes no SIGTERM.
+            worker.signal(Signal::CONT);
+            ended.kill_at = Some(ground.now() + ground.options.grace);
+        }
+        Some(at) if ground.now() >= at => {
+            worker.signal(Signal::KILL);
+        }
+        Some(_) => {}
+    }
+    false
+}
+
+/// Whether an attempt recorded a step.
+async fn began(store: &Store, run: RunId, attempt: u32) -> Result<bool> {
+    let attempts = store.attempts(run).await?;
+    Ok(attempts.iter().any(|one| one.number == attempt && one.last_step.is_some()))
+}
+
+/// The rest of the queue would fail for the same reason.
+async fn pause_queue(store: &Store, why: String) -> Result<()> {
+    let why = Standstill::StartsFail { times: TIMES, why };
+    tracing::warn!("the queue is paused: {why}");
+    store.set_setting(settings::PAUSED_WHY, &why).await?;
+    Ok(store.set_setting(settings::QUEUE_PAUSED, &true).await?)
 }
 
 /// Why a run is queued again where the setting says so. A supervisor that dies between the ending and this leaves the run

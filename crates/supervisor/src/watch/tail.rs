@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use vitals_journal::{JournalError, Lock, Reader, RunFolder};
 use vitals_store::{EndOfAttempt, IngestBatch, RunId, Store, StoreError};
 
+use super::absence::{Absence, Sight};
 use super::batch::{Stop, read_batch};
 use super::pace::Pace;
 use crate::attempt::known::{Known, what_is_known};
@@ -32,6 +33,10 @@ pub(crate) enum Fact {
     Ended { run: RunId, attempt: u32, known: Box<Known> },
     /// The journal cannot be read on; the run itself may be well.
     Unreadable { run: RunId, attempt: u32, what: String },
+    /// Its folder is not in its place: its process works in this one, or is not seen.
+    Away { run: RunId, attempt: u32, seen: Option<PathBuf> },
+    /// Its folder is in its place again, and somebody works on it.
+    Back { run: RunId, attempt: u32 },
     /// The run is no longer in the store.
     Removed { run: RunId },
 }
@@ -47,6 +52,8 @@ pub(crate) struct Tail {
     /// Turns true when the supervisor ends.
     pub stop: watch::Receiver<bool>,
     pub stall_floor: Duration,
+    /// How long a folder that is not in its place is looked for.
+    pub folder_patience: Duration,
     /// What shows that the attempt lives.
     pub life: Life,
 }
@@ -74,6 +81,7 @@ impl Tail {
             // The first transaction will find out where the store stands.
             Err(error) => tracing::warn!(run = %self.run, "failed to read its attempts: {error}"),
         }
+        let mut absence = Absence::default();
         let mut dead = false;
         let mut exhausted = false;
         while !*self.stop.borrow() {
@@ -99,11 +107,12 @@ impl Tail {
                 }
             }
             if dead {
-                let known = Box::new(what_is_known(&self.folder, self.attempt, position.end));
+                let mut known = Box::new(what_is_known(&self.folder, self.attempt, position.end));
+                absence.tell(&mut known);
                 self.tell(Fact::Ended { run: self.run, attempt: self.attempt, known }).await;
                 return;
             }
-            dead = !self.lives(&mut position);
+            dead = !self.lives(&mut position, &mut absence).await;
             if !dead {
                 self.wait(LOOK_EVERY).await;
             }
@@ -189,17 +198,40 @@ impl Tail {
     }
 
     /// Alive where the kernel does not answer: a living run is never taken for dead.
-    fn lives(&self, position: &mut Position) -> bool {
-        match &self.life {
-            Life::Word(word) => match *word.borrow() {
+    async fn lives(&self, position: &mut Position, absence: &mut Absence) -> bool {
+        if let Life::Word(word) = &self.life {
+            let word = *word.borrow();
+            return match word {
                 Word::Lives => true,
                 Word::Unheard => !self.has_ended_by_folder(position),
                 Word::Ended => false,
-            },
-            Life::Lock => Lock::is_held(&self.folder.lock()).unwrap_or_else(|error| {
+            };
+        }
+        let is_held = match Lock::is_held(&self.folder.lock()) {
+            Ok(is_held) => is_held,
+            Err(error) => {
                 tracing::warn!(run = %self.run, "{error}");
+                return true;
+            }
+        };
+        let (run, attempt) = (self.run, self.attempt);
+        if is_held || self.folder.attempt_dir(attempt).try_exists().unwrap_or(true) {
+            if absence.end() {
+                self.tell(Fact::Back { run, attempt }).await;
+            }
+            return is_held;
+        }
+        match absence.look(&self.store, run, attempt, &self.folder, self.folder_patience).await {
+            Ok(Sight::Unchanged) => true,
+            Ok(Sight::Away(seen)) => {
+                self.tell(Fact::Away { run, attempt, seen }).await;
                 true
-            }),
+            }
+            Ok(Sight::Over) => false,
+            Err(error) => {
+                tracing::warn!(%run, "failed to read who worked on it: {error}");
+                true
+            }
         }
     }
 

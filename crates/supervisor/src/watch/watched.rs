@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -16,6 +17,7 @@ use crate::attempt::known::Known;
 use crate::executor::{Executors, Followed};
 use crate::ground::Ground;
 use crate::ledger::Ledger;
+use crate::queue::alike::Alike;
 
 /// Facts that may wait; a tail waits when the loop is busy.
 const FACTS: usize = 256;
@@ -26,11 +28,15 @@ pub(crate) struct Unsettled {
     pub run: RunId,
     pub attempt: u32,
     pub known: Box<Known>,
+    /// When its process, which outlived its folder, is killed: it was asked to end.
+    pub kill_at: Option<Duration>,
 }
 
 pub(crate) struct Watched {
     pub live: HashMap<RunId, Live>,
     pub unsettled: Vec<Unsettled>,
+    /// Ends before a first step.
+    pub alike: Alike,
     /// Since the start.
     pub values_ingested: u64,
     hints: Hints,
@@ -47,6 +53,7 @@ impl Watched {
         Self {
             live: HashMap::new(),
             unsettled: Vec::new(),
+            alike: Alike::default(),
             values_ingested: 0,
             hints: Hints::new(),
             facts,
@@ -89,6 +96,7 @@ impl Watched {
             hint: Arc::clone(&at.hint),
             stop: self.stop.subscribe(),
             stall_floor: ground.options.stall_floor,
+            folder_patience: ground.options.folder_patience,
             life: executors.of_mut(&device).adopt(at.clone()),
         };
         self.tails.spawn(tail.follow());

@@ -284,7 +284,7 @@ async fn at_start(world: &mut World, rng: &mut KeyedRng, run: RunId, attempt: u3
 /// Stopped until the supervisor says so.
 async fn stop_worker(world: &World, run: RunId, attempt: u32) {
     let worker = world.process(run, attempt, "worker").await;
-    if !worker.signal_group(Signal::STOP) {
+    if !worker.signal(Signal::STOP) {
         return;
     }
     until("it is called stalled", async || {
@@ -294,7 +294,7 @@ async fn stop_worker(world: &World, run: RunId, attempt: u32) {
         (said || !row.state.is_active() || !worker.is_alive()).then_some(())
     })
     .await;
-    worker.signal_group(Signal::CONT);
+    worker.signal(Signal::CONT);
 }
 
 /// It must say who has the lock, and go.

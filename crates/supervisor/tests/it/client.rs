@@ -73,6 +73,23 @@ async fn a_lock_that_outlives_its_holder_s_will_is_no_supervisor() {
 }
 
 #[tokio::test]
+async fn a_supervisor_that_dies_again_and_again_is_not_started_for_ever() {
+    let world = World::new(1).await;
+    let workspace = world.workspace();
+    let error = until("it is given up", async || match ensure_running(&workspace, &binaries()).await {
+        Ok(_) => {
+            let seen = status(&workspace, &world.store).await.unwrap();
+            seen.pid.filter(|_| seen.alive).into_iter().for_each(|pid| send(pid, Signal::KILL));
+            None
+        }
+        Err(error) => Some(error),
+    })
+    .await;
+    let said = error.to_string();
+    assert!(said.starts_with("the supervisor died 3 times within 60 s and is not started again"), "{said}");
+}
+
+#[tokio::test]
 async fn a_killed_supervisor_is_followed_at_once() {
     let mut world = World::new(1).await;
     for round in 0..10 {

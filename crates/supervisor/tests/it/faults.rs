@@ -287,7 +287,7 @@ async fn a_database_deleted_under_a_living_run_is_rebuilt() {
         // The two beside it go with the last connection.
         let _ = std::fs::remove_file(world.root.path().join(name));
     }
-    assert_eq!(world.supervisor_ended().await, Some(0), "it writes where nobody reads");
+    assert_eq!(world.supervisor_ended().await, Some(1), "it writes where nobody reads");
     world.store = Store::open(world.workspace().database(), Role::Writer).await.unwrap();
     world.supervise().await;
     let row = world.state(run, RunState::Finished).await;

@@ -60,6 +60,12 @@ impl World {
         Self { disk: None, root, store, supervisor: None, flags: Vec::new(), environment: Vec::new() }
     }
 
+    /// A folder that holds a workspace's files already.
+    pub async fn over(root: tempfile::TempDir) -> Self {
+        let store = Store::open(root.path().join("vitals.db"), Role::Writer).await.unwrap();
+        Self { disk: None, root, store, supervisor: None, flags: Vec::new() }
+    }
+
     /// Flags of every supervisor that is started from here on.
     pub fn with_flags(mut self, flags: &[&str]) -> Self {
         self.flags = flags.iter().map(|flag| (*flag).to_owned()).collect();
@@ -325,11 +331,11 @@ impl Drop for World {
 }
 
 /// A disk in memory; unmounted when dropped.
-struct Tmpfs(PathBuf);
+pub struct Tmpfs(PathBuf);
 
 impl Tmpfs {
     /// `None` where that takes rights that we lack.
-    fn mount(folder: &Path, mib: u32) -> Option<Self> {
+    pub fn mount(folder: &Path, mib: u32) -> Option<Self> {
         std::fs::create_dir_all(folder).unwrap();
         let mut mount = Command::new("mount");
         mount.args(["-t", "tmpfs", "-o", &format!("size={mib}m"), "none"]).arg(folder);

@@ -1,5 +1,5 @@
 //! What ended a run, and whether it lives, where that takes more than a signal: the memory killer's count, another boot,
-//! a folder that somebody removed, a supervisor that is gone.
+//! a supervisor that is gone.
 
 use std::path::{Path, PathBuf};
 
@@ -111,30 +111,6 @@ async fn without_a_supervisor_a_state_is_as_old_as_the_last_contact() {
     assert!(seen.alive && seen.last_contact_at.unwrap() >= contact);
     let before = world.run(run).await.steps_done;
     world.steps(run, before + 10).await;
-}
-
-#[tokio::test]
-async fn a_worker_whose_folder_is_removed_is_ended_and_lost() {
-    for supervised in [true, false] {
-        let mut world = World::new(1).await;
-        let run = world.queue("step_ms=5", 100_000, 0).await;
-        world.supervise().await;
-        let running = async || (world.run(run).await.state == RunState::Running).then_some(());
-        until("it trains", running).await;
-        let (guard, worker) = (world.process(run, 1, "guard").await, world.process(run, 1, "worker").await);
-        if !supervised {
-            world.end_supervisor(Signal::KILL).await;
-        }
-        let aside = world.root.path().join("aside");
-        std::fs::rename(world.folder(run).path(), &aside).unwrap();
-        if !supervised {
-            assert!(worker.is_alive(), "nobody has told it");
-            world.supervise().await;
-        }
-        let row = world.state(run, RunState::Lost).await;
-        assert_eq!(row.evidence, "run folder removed while it ran, its processes were ended");
-        until("both have ended", async || (!worker.is_alive() && !guard.is_alive()).then_some(())).await;
-    }
 }
 
 #[tokio::test]

@@ -17,5 +17,7 @@ mod requests;
 mod resources;
 mod rounds;
 mod scheduler;
+mod shortage;
 mod siege;
+mod whose;
 mod window;

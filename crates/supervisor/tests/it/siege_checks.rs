@@ -27,7 +27,7 @@ impl Siege {
             false => None,
         };
         if let Some(worker) = &worker {
-            worker.signal_group(Signal::STOP);
+            worker.signal(Signal::STOP);
             until("it stands still", async || {
                 matches!(worker.state(), None | Some('T' | 'Z' | 'X')).then_some(())
             })
@@ -42,7 +42,7 @@ impl Siege {
             stored = self.world.store.run_sum(run).await.unwrap();
         }
         if let Some(worker) = &worker {
-            worker.signal_group(Signal::CONT);
+            worker.signal(Signal::CONT);
         }
         self.table.comparisons += 1;
         self.table.values_compared += check.values;

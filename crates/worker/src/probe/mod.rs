@@ -170,9 +170,7 @@ impl Attempt<'_> {
                 recorder.system(step, memory::resident_bytes().unwrap_or(0), device_memory::bytes())?;
                 said_unreadable = tell_unreadable(&self.dataset, self.journal, said_unreadable)?;
             }
-            if keeper.is_due(done) {
-                keeper.save(done, probe, self.journal)?;
-            }
+            keeper.save_due(done, probe, self.journal)?;
             if let Some(outcome) =
                 obey(&self.watcher, self.journal, || keeper.save(done, probe, self.journal))?
             {

@@ -15,11 +15,13 @@ use vitals_store::RunId;
 
 use self::devices::{DeviceState, Devices, Word, policy_slots, probe};
 use super::{Executor, Followed, Life, Look, Pending, Signalled, Start, Stop};
+use crate::attempt::place::{Place, place};
 use crate::binaries::Binaries;
 use crate::error::Result;
 use crate::guard::GuardMark;
 use crate::queue::policy::DeviceSlots;
 use crate::settings::Settings;
+use crate::system::ProcessMark;
 
 pub(crate) struct Local {
     binaries: Binaries,
@@ -118,16 +120,19 @@ impl Executor for Local {
     }
 
     fn signal(&mut self, run: RunId, stop: Stop) -> Signalled {
-        let mark = self.followed.get(&run).and_then(|at| GuardMark::read(&at.folder, at.attempt));
-        let Some(worker) = mark.and_then(|mark| mark.worker) else { return Signalled::NotYet };
+        let Some(at) = self.followed.get(&run) else { return Signalled::NotYet };
+        let mark = GuardMark::read(&at.folder, at.attempt);
+        // The mark of a folder that was copied names the process of the first one.
+        let here = |worker: &ProcessMark| place(worker, &at.folder) == Place::Here;
+        let Some(worker) = mark.and_then(|mark| mark.worker).filter(here) else { return Signalled::NotYet };
         match stop {
             Stop::Terminate => {
-                worker.signal_group(Signal::TERM);
+                worker.signal(Signal::TERM);
                 // A stopped process takes no SIGTERM.
-                worker.signal_group(Signal::CONT);
+                worker.signal(Signal::CONT);
             }
             Stop::Kill => {
-                worker.signal_group(Signal::KILL);
+                worker.signal(Signal::KILL);
             }
         }
         Signalled::Sent

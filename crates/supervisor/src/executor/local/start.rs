@@ -6,7 +6,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use tokio::process::{Child, Command};
-use vitals_journal::{Lock, RunFolder};
+use vitals_journal::{Lock, RunFolder, open_in_place};
 use vitals_run::Obstacle;
 
 use super::super::Start;
@@ -30,8 +30,10 @@ pub(super) async fn start(start: Start<'_>, binaries: &Binaries) -> Result<()> {
         source: std::io::Error::other(join),
     })??;
     start.noted.await?;
-    let mut guard = spawn(prepared, binaries)
-        .map_err(|error| SupervisorError::CannotStart(Obstacle::Failed { what: error.to_string() }))?;
+    let mut guard = spawn(prepared, binaries).map_err(|error| match error.may_pass() {
+        true => error,
+        false => SupervisorError::CannotStart(Obstacle::Failed { what: error.to_string() }),
+    })?;
     let hint = start.hint;
     tokio::spawn(async move {
         // Buried at once, and its tail looks at once.
@@ -58,7 +60,7 @@ fn prepare(folder: &RunFolder, plan: &Plan, binaries: &Binaries) -> Result<Prepa
     let lock = Lock::acquire_within(&folder.lock(), LOCK_PATIENCE)?;
     write_job(folder, plan)?;
     let log_path = folder.worker_log(plan.attempt);
-    let log = OpenOptions::new().create(true).append(true).open(&log_path);
+    let log = open_in_place(OpenOptions::new().create(true).append(true), &log_path);
     let log = log.map_err(SupervisorError::io("open", log_path))?;
     let args = GuardArgs {
         run_dir: folder.path().to_owned(),

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::sync::{oneshot, watch};
-use vitals_journal::{Command, RunFolder, atomic_write};
+use vitals_journal::{Command, RunFolder, atomic_write, read_regular};
 use vitals_run::{Evidence, ExitCode, Grounds};
 use vitals_store::RunId;
 
@@ -39,7 +39,7 @@ impl JobMark {
     }
 
     pub fn read(folder: &RunFolder, attempt: u32) -> Option<Self> {
-        serde_json::from_slice(&std::fs::read(Self::path(folder, attempt)).ok()?).ok()
+        serde_json::from_slice(&read_regular(&Self::path(folder, attempt)).ok()?).ok()
     }
 
     pub fn write(folder: &RunFolder, attempt: u32, job: u64, name: &str) -> Result<()> {
