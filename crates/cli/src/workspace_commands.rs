@@ -12,7 +12,7 @@ use vitals_api::{
 use crate::args::{DatasetCommand, ImportCommand, JournalCommand};
 use crate::clock;
 use crate::out::Out;
-use crate::said::{Advice, Refusal};
+use crate::said::Refusal;
 use crate::text::{Table, counted};
 
 /// The workspace that is meant: the one named, else `$XDG_DATA_HOME/vitals`.

@@ -35,7 +35,7 @@ vitals_recipe::sentences! {
 
 vitals_recipe::sentences! {
     /// What to do about it.
-    pub enum KindAdvice in "file_kind_hint" {
+    pub(crate) enum KindAdvice in "file_kind_hint" {
         Download = "download it again";
         LfsPull = "`git lfs pull` in its repository fetches the file";
         LogIn = "download it again: the address gave a page, perhaps because it asks for a login or a click";

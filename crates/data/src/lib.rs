@@ -23,7 +23,7 @@ pub use augment::eval_image;
 pub use cache::{DecodedCache, cache_folder};
 pub use dataset::{Dataset, DatasetSpec, HeldOut, HeldOutOrigin, Split, open, open_seeded};
 pub use error::{DataError, Missing, Refusal, Result, SENTENCES, Where};
-pub use file_kind::{FIRST_BYTES, FileKind, KindAdvice};
+pub use file_kind::{FIRST_BYTES, FileKind};
 pub use findings::{Findings, FoundSplit, Labels, LeftOut, Near, Said, SplitWord, Unused, Why};
 pub use loader::{Batch, Loader, LoaderConfig};
 pub use rgb::RgbImage;

@@ -9,11 +9,12 @@ use tch::Tensor;
 use vitals_recipe::Recipe;
 
 use crate::checkpoint::{CheckpointState, MODEL};
+use crate::contents::Weights;
 use crate::device::Device;
 use crate::error::{EngineError, Result, guarded};
 use crate::tensor_file::{State, encode};
 use crate::trainer::Trainer;
-use crate::weights::{self, Weights};
+use crate::weights;
 
 /// What an import found.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]

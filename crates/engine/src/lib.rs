@@ -9,6 +9,7 @@ mod backbones;
 mod bench;
 mod checkpoint;
 mod clip;
+mod contents;
 mod core;
 mod device;
 mod error;

@@ -2,130 +2,19 @@
 //! names that tensors need. What another name would make stands as something opaque, with its name; a name that starts
 //! programs is an error, as no checkpoint has an honest use for it.
 
+mod names;
+mod value;
+
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use tch::Kind;
+use self::names::{Name, is_dangerous};
+pub(crate) use self::value::{Pickle, Place, TensorPlace, Value};
 
 /// More values than any checkpoint has: a pickle of one byte a value must not fill the memory.
 const MOST_VALUES: usize = 20_000_000;
 /// More sides than any tensor has.
 const MOST_SIDES: usize = 64;
-
-/// Where a value lies among those read.
-pub(crate) type Place = usize;
-
-/// One value. Containers hold places, so that nothing here is ever nested, however deep the pickle is.
-#[derive(Debug, Clone)]
-pub(crate) enum Value {
-    /// None, truth values, fractions: read, and of no use for tensors.
-    Nothing,
-    Integer(i64),
-    Text(Rc<str>),
-    Tuple(Rc<[Place]>),
-    List(Vec<Place>),
-    Dictionary(Vec<(Place, Place)>),
-    Storage {
-        key: Rc<str>,
-        kind: Kind,
-    },
-    Tensor(TensorPlace),
-    Name(Name),
-    /// What would be made by a name that is not known here, or that name itself: never made.
-    Opaque(Rc<str>),
-}
-
-/// A view of a storage.
-#[derive(Debug, Clone)]
-pub(crate) struct TensorPlace {
-    pub storage: Rc<str>,
-    pub kind: Kind,
-    /// In elements.
-    pub offset: i64,
-    pub shape: Vec<i64>,
-    pub stride: Vec<i64>,
-}
-
-/// The names that a pickle of tensors may use.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Name {
-    Storage(Kind),
-    RebuildTensor,
-    RebuildParameter,
-    /// A tensor of a class of its own: function, class, arguments, state.
-    RebuildFromType,
-    /// A dictionary, whatever its class adds to one.
-    Dictionary,
-    /// A tuple of sides.
-    Size,
-}
-
-impl Name {
-    fn find(module: &str, name: &str) -> Option<Name> {
-        Some(match (module, name) {
-            ("torch._utils", "_rebuild_tensor_v2") => Name::RebuildTensor,
-            ("torch._utils", "_rebuild_parameter" | "_rebuild_parameter_with_state") => {
-                Name::RebuildParameter
-            }
-            ("torch._tensor", "_rebuild_from_type_v2") => Name::RebuildFromType,
-            ("collections", "OrderedDict" | "defaultdict") | ("builtins" | "__builtin__", "dict") => {
-                Name::Dictionary
-            }
-            ("torch", "Size") => Name::Size,
-            ("torch", "FloatStorage") => Name::Storage(Kind::Float),
-            ("torch", "DoubleStorage") => Name::Storage(Kind::Double),
-            ("torch", "HalfStorage") => Name::Storage(Kind::Half),
-            ("torch", "BFloat16Storage") => Name::Storage(Kind::BFloat16),
-            ("torch", "LongStorage") => Name::Storage(Kind::Int64),
-            ("torch", "IntStorage") => Name::Storage(Kind::Int),
-            ("torch", "ShortStorage") => Name::Storage(Kind::Int16),
-            ("torch", "CharStorage") => Name::Storage(Kind::Int8),
-            ("torch", "ByteStorage") => Name::Storage(Kind::Uint8),
-            ("torch", "BoolStorage") => Name::Storage(Kind::Bool),
-            _ => return None,
-        })
-    }
-}
-
-/// Modules and functions that run programs, reach the network or read files when they are called.
-fn is_dangerous(module: &str, name: &str) -> bool {
-    let (first, _) = module.split_once('.').unwrap_or((module, ""));
-    match first {
-        "os" | "posix" | "nt" | "subprocess" | "commands" | "popen2" | "sys" | "shutil" | "socket"
-        | "pty" | "code" | "runpy" | "imp" | "importlib" | "pkgutil" | "ctypes" | "multiprocessing"
-        | "asyncio" | "webbrowser" | "http" | "urllib" | "urllib2" | "requests" | "ftplib" | "smtplib"
-        | "pickle" | "_pickle" | "cPickle" | "marshal" | "pdb" | "bdb" | "timeit" | "profile"
-        | "cProfile" | "pip" => true,
-        "builtins" | "__builtin__" => matches!(
-            name,
-            "eval"
-                | "exec"
-                | "execfile"
-                | "compile"
-                | "open"
-                | "file"
-                | "input"
-                | "raw_input"
-                | "apply"
-                | "__import__"
-                | "breakpoint"
-                | "exit"
-                | "quit"
-                | "globals"
-                | "locals"
-                | "vars"
-                | "delattr"
-                | "setattr"
-        ),
-        _ => false,
-    }
-}
-
-/// Values read so far.
-pub(crate) struct Pickle {
-    pub values: Vec<Value>,
-    pub root: Place,
-}
 
 /// Reads a pickle of protocols 2 to 5. The error completes "the file cannot be read: ".
 pub(crate) fn read(bytes: &[u8]) -> Result<Pickle, String> {
@@ -141,25 +30,6 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Pickle, String> {
     loop {
         if let Some(root) = machine.step()? {
             return Ok(Pickle { values: machine.values, root });
-        }
-    }
-}
-
-impl Pickle {
-    pub(crate) fn get(&self, place: Place) -> &Value {
-        &self.values[place]
-    }
-
-    /// The value under a text key of a dictionary.
-    pub(crate) fn entry(&self, dictionary: Place, key: &str) -> Option<Place> {
-        let Value::Dictionary(entries) = self.get(dictionary) else { return None };
-        entries.iter().rev().find(|(name, _)| self.text(*name) == Some(key)).map(|(_, value)| *value)
-    }
-
-    pub(crate) fn text(&self, place: Place) -> Option<&str> {
-        match self.get(place) {
-            Value::Text(text) => Some(text),
-            _ => None,
         }
     }
 }

@@ -4,9 +4,9 @@
 use tch::{Kind, Tensor};
 
 use crate::archive::Archive;
+use crate::contents::Weights;
 use crate::pickle::{self, Pickle, Place, TensorPlace, Value};
 use crate::tensor_file::State;
-use crate::weights::Weights;
 
 /// Where scripts keep the tensors, the likeliest first: of two networks the one that is evaluated.
 const KEYS: [&str; 11] = [

@@ -6,6 +6,7 @@ use std::path::Path;
 use vitals_data::FileKind;
 
 use crate::archive::is_archive;
+use crate::contents::Weights;
 use crate::error::{EngineError, Result};
 use crate::pth;
 use crate::tensor_file::{self, State};
@@ -19,23 +20,6 @@ const PICKLE: u8 = 0x80;
 const PROTOCOLS: std::ops::RangeInclusive<u8> = 2..=5;
 /// The longest header that safetensors allow.
 const LONGEST_HEADER: u64 = 100_000_000;
-
-/// What a file of weights holds.
-#[derive(Debug)]
-pub(crate) struct Weights {
-    /// Names without those that wrappers put before them.
-    pub tensors: State,
-    /// `arch` where an official script wrote it.
-    pub architecture: Option<String>,
-    /// `epoch`, the one that comes next.
-    pub epoch: Option<i64>,
-    /// The keys below which the tensors lie, as `teacher`; none where the file holds them at once.
-    pub read_from: Option<String>,
-    /// Further keys below which tensors lie, which were not read.
-    pub beside: Vec<String>,
-    /// Names whose values are of a kind that is not read.
-    pub left_out: Vec<String>,
-}
 
 /// Reads a file's contents; `path` is for messages.
 pub(crate) fn read(bytes: &[u8], path: &Path) -> Result<Weights> {

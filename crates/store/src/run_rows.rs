@@ -13,6 +13,7 @@ use vitals_series::{Evaluated, Stability};
 
 use crate::detection::counts_dips;
 use crate::ids::{from_json, parse_id, small, to_json, unsigned};
+use crate::selection::{MetricChoice, RunSelection};
 use crate::shapes::Shape;
 use crate::summary::{MetricSummary, ShapeSummary};
 use crate::transitions::parse_state;
@@ -112,40 +113,6 @@ impl RunRow {
     /// It was imported.
     pub fn resolved(&self) -> Result<vitals_recipe::Recipe> {
         self.recipe()?.ok_or_else(|| StoreError::Imported { id: self.id.to_string() })
-    }
-}
-
-/// Which runs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RunSelection {
-    All,
-    Ids(Vec<RunId>),
-    States(Vec<RunState>),
-    Sweep(SweepId),
-    /// Those that judge a checkpoint of this run.
-    ProbesOf(RunId),
-    /// Those that a change after this revision has touched.
-    ChangedSince(u64),
-}
-
-/// Which metrics' summaries come along.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum MetricChoice {
-    None,
-    /// Those that stand alone, not one for each layer and tensor.
-    Plain,
-    All,
-    Named(Vec<String>),
-}
-
-impl MetricChoice {
-    fn takes(&self, name: &str) -> bool {
-        match self {
-            Self::None => false,
-            Self::Plain => split(name).is_none(),
-            Self::All => true,
-            Self::Named(names) => names.iter().any(|n| n == name),
-        }
     }
 }
 

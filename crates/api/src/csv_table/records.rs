@@ -3,22 +3,11 @@
 
 use std::io::BufRead;
 
-use super::wrong::{Unread, Wrong};
+use super::wrong::{Place, Unread, Wrong};
 use crate::said::{Misfit, TableAdvice};
 
 /// Longest record: what is longer has lost a quote, and must not fill the memory.
 const MOST_MIB: usize = 16;
-
-/// A place in the text, counted from 1; columns in characters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Place {
-    pub line: u32,
-    pub column: u32,
-}
-
-impl Place {
-    pub const FIRST: Self = Self { line: 1, column: 1 };
-}
 
 /// One record.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]

@@ -1,7 +1,17 @@
 //! What is wrong with a table, at its place.
 
-use super::records::Place;
 use crate::said::{Misfit, TableAdvice};
+
+/// A place in the text, counted from 1; columns in characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place {
+    pub line: u32,
+    pub column: u32,
+}
+
+impl Place {
+    pub const FIRST: Self = Self { line: 1, column: 1 };
+}
 
 /// What is wrong at a place, and what to do.
 #[derive(Debug, Clone, PartialEq)]

@@ -63,7 +63,7 @@ impl World {
     /// A folder that holds a workspace's files already.
     pub async fn over(root: tempfile::TempDir) -> Self {
         let store = Store::open(root.path().join("vitals.db"), Role::Writer).await.unwrap();
-        Self { disk: None, root, store, supervisor: None, flags: Vec::new() }
+        Self { disk: None, root, store, supervisor: None, flags: Vec::new(), environment: Vec::new() }
     }
 
     /// Flags of every supervisor that is started from here on.

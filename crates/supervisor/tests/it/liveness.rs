@@ -8,7 +8,7 @@ use serde_json::json;
 use vitals_run::RunState;
 use vitals_supervisor::status;
 
-use crate::harness::{World, send, until};
+use crate::harness::{World, send};
 
 /// A control group of a test's own with little memory; removed when dropped.
 struct Group(PathBuf);

@@ -225,7 +225,7 @@ async fn a_forged_state_of_a_run_without_a_folder_reaches_nobody() {
         device: Some("cpu".to_owned()),
     };
     world.store.add_attempt(run, &attempt, now()).await.unwrap();
-    world.store.set_state(run, RunState::Starting, Evidence::Records.into(), now()).await.unwrap();
+    world.store.set_state(run, RunState::Starting, Evidence::Records, now()).await.unwrap();
     world.store.set_state(run, RunState::Running, forged, now()).await.unwrap();
     world.supervise().await;
     let row = world.state(run, RunState::Lost).await;
