@@ -232,7 +232,7 @@ mod tests {
     fn run(state: &str, evidence: Evidence) -> Run {
         let run = json!({
             "id": "01890000-0000-7000-8000-0000000000ab", "label": "a-s0", "sweep": null, "sweep_name": null,
-            "probed": null, "point": "p", "seed": 0, "state": state, "evidence": evidence.to_string(),
+            "probed": null, "source": null, "original_id": null, "config": {}, "point": "p", "seed": 0, "state": state, "evidence": evidence.to_string(),
             "evidence_code": evidence, "attempt": 1, "device": null, "effective_learning_rate": 0.1,
             "loss_start": null, "loss_floor": null, "parameters": {}, "metrics": {}, "first_layer": null,
             "progress": {"step": 0, "total_steps": 10, "eta_seconds": null, "images_per_second": null},

@@ -31,11 +31,11 @@ fn a_file_that_is_wrong_is_named_and_the_others_become_runs() {
     let path = |name: &str| folder.path().join(name).display().to_string();
     let good = "step,elapsed_seconds,loss,knn_top1\n0,0.5,4.5,0.1\n1,1.0,NaN,\n2,1.5,4.25,0.2\n";
     std::fs::write(path("good.csv"), good).unwrap();
-    std::fs::write(path("bad.csv"), "step,loss\n0,1\n0,2\n").unwrap();
+    std::fs::write(path("bad.csv"), "step,loss\n0,1\n0.5,2\n").unwrap();
     let output = said(&workspace, &["import", "csv", &path("bad.csv"), &path("good.csv")]);
     assert_eq!(output.status.code(), Some(2), "{}", text(&output.stderr));
-    assert!(text(&output.stderr).contains("bad.csv:3:1: step 0 is there twice"), "{}", text(&output.stderr));
-    assert!(text(&output.stderr).contains("hint: count steps in whole numbers, each step once"));
+    assert!(text(&output.stderr).contains("bad.csv:3:1: `0.5` is no step"), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("hint: count steps in whole numbers"));
     let id = text(&output.stdout);
     assert_eq!(id.len(), 36, "{id}");
 

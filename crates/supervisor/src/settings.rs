@@ -15,9 +15,9 @@ pub const SLOTS: &str = "slots";
 /// Object: bytes of memory that runs may take together, by device, `{"cuda:0": 17179869184}`.
 pub const MEMORY_BYTES: &str = "memory_bytes";
 /// Bool: nothing is started.
-pub(crate) const QUEUE_PAUSED: &str = "queue_paused";
+const QUEUE_PAUSED: &str = "queue_paused";
 /// Object: why the supervisor paused the queue by itself; it goes when the queue is resumed.
-pub(crate) const PAUSED_WHY: &str = "paused_why";
+const PAUSED_WHY: &str = "paused_why";
 /// Object ([`SlurmSettings`]): runs go to a cluster.
 pub const SLURM: &str = "slurm";
 /// Number of bytes: with less room than this on the run folders' disk nothing is started
@@ -117,6 +117,16 @@ impl Settings {
             },
             misread: reader.misread,
         })
+    }
+}
+
+impl Settings {
+    /// Pauses the queue, with the reason where it was the supervisor who did, or lets it go on.
+    pub async fn set_paused(&mut self, store: &Store, paused: bool, why: Option<Standstill>) -> Result<()> {
+        self.queue_paused = paused;
+        store.set_setting(QUEUE_PAUSED, &paused).await?;
+        self.paused_why = why;
+        Ok(store.set_setting(PAUSED_WHY, &self.paused_why).await?)
     }
 }
 

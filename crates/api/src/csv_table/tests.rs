@@ -162,7 +162,7 @@ fn tables_of_other_programs() {
         ("step;loss\n0;4.5\n", "step,loss\n0,4.5\n", "cells are separated by semicolons"),
         ("step\tloss\n0\t4.5\n", "step,loss\n0,4.5\n", "cells are separated by tabs"),
         ("Step,loss,\n0,4.5,\n1,4.4,,\n", "step,loss\n0,4.5\n1,4.4\n", ""),
-        ("step,date,loss\n0,x,4.5\n", "step,loss\n0,4.5\n", "left out, no numbers: date"),
+        ("Step,date,loss\n0,x,4.5\n", "step,loss\n0,4.5\n", "left out, no numbers: date"),
         (
             "timestamp,step,loss\n2024-01-01,0,4.5\n",
             "step,loss\n0,4.5\n",

@@ -16,7 +16,7 @@ use super::exclude::read_exclusions;
 use super::findings::{Findings, integer_of};
 use super::mistake::Mistake;
 use super::place::LineIndex;
-use super::syntax::syntax_errors;
+use super::syntax::{Syntax, syntax_errors};
 use crate::described::{Expected, Part};
 use crate::hint::Hint;
 use crate::number::plain_number;
@@ -54,9 +54,10 @@ pub(crate) fn read(text: &str, file_name: &str) -> (Option<Sweep>, Vec<Diagnosti
         let Findings { lines, found, .. } = &mut findings;
         for finding in found {
             if let Some((place, number)) = number_meant(text, finding.span.start) {
-                finding
-                    .hint(Hint::PlainNumber { number: number.clone() })
-                    .mended_by(lines.respell(&place, &number));
+                let fix = lines.respell(&place, &number);
+                let word = text.get(place.clone()).unwrap_or_default().to_owned();
+                *finding = lines.error(place, Syntax::NoNumber { word });
+                finding.hint(Hint::PlainNumber { number }).mended_by(fix);
             }
         }
         return (None, findings.found);

@@ -23,7 +23,7 @@ fn the_table_of_changes() {
             "pausing: running stalled paused finished failed cancelled lost",
             "paused: queued running finished failed cancelled lost",
             "finished: queued running stalled paused failed cancelled lost",
-            "failed: queued running stalled paused finished cancelled lost",
+            "failed: queued starting running stalled paused finished cancelled lost",
             "cancelled: queued running stalled paused finished failed lost",
             "lost: queued running stalled paused finished failed cancelled",
         ]
@@ -68,7 +68,7 @@ async fn a_history_with_evidence() {
         [
             (0, "starting", "added"),
             (1, "running", "first record"),
-            (3, "failed", "signal 9"),
+            (3, "failed", "killed (signal 9)"),
             (4, "queued", "retry requested")
         ]
     );

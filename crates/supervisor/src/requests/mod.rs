@@ -18,7 +18,7 @@ use self::remove::remove;
 use self::stopping::{cancel, cancel_in_queue, checkpoint, pause, pause_in_queue};
 use crate::error::{Result, SupervisorError};
 use crate::rooms::Rooms;
-use crate::settings::{self, Settings};
+use crate::settings::Settings;
 
 /// Requests that were taken and are not settled.
 #[derive(Debug, Default)]
@@ -103,10 +103,8 @@ impl Desk {
     ) -> Result<Answer> {
         match command {
             Command::PauseQueue | Command::ResumeQueue => {
-                settings.queue_paused = command == Command::PauseQueue;
-                rooms.ground.store.set_setting(settings::QUEUE_PAUSED, &settings.queue_paused).await?;
-                settings.paused_why = None;
-                rooms.ground.store.set_setting(settings::PAUSED_WHY, &settings.paused_why).await?;
+                let paused = command == Command::PauseQueue;
+                settings.set_paused(&rooms.ground.store, paused, None).await?;
                 Ok(done(if settings.queue_paused { "the queue is paused" } else { "the queue goes on" }))
             }
             Command::Shutdown => {

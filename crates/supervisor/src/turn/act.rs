@@ -63,6 +63,10 @@ async fn perform(rooms: &mut Rooms, action: Action) -> Result<()> {
             declare_stalled(&rooms.watched, &mut rooms.ledger, &rooms.ground, run, silent).await
         }
         Action::DeclareRunning { run } => {
+            // A journal that is open is read wherever its folder went; where that is stays said.
+            if rooms.watched.live.get(&run).is_some_and(|live| live.is_away) {
+                return Ok(());
+            }
             rooms.ledger.set(run, RunState::Running, Evidence::RecordsAgain).await
         }
         Action::Kill { run } => kill(&mut rooms.watched, &mut rooms.executors, &mut rooms.ledger, run).await,

@@ -184,6 +184,10 @@ impl Supervisor {
             line.peaks.outdated();
         }
         settle_all(watched, executors, ledger, ground).await?;
+        if let Some(why) = watched.alike.enough() {
+            tracing::warn!("the queue is paused: {why}");
+            self.settings.set_paused(&ground.store, true, Some(why)).await?;
+        }
         act(&mut self.rooms, &self.settings, look || settles || found.offers_changed).await?;
         // What could not be obeyed holds up nothing else.
         obeyed?;

@@ -2,7 +2,7 @@
 
 use rustix::process::Signal;
 use serde_json::json;
-use vitals_run::{Evidence, Grounds, RunState, Standstill, parse_rfc3339};
+use vitals_run::{Evidence, Grounds, RunState, parse_rfc3339};
 use vitals_store::{RunId, Store, StoreError, Transition};
 
 use super::checkpoints::note_removed;
@@ -12,7 +12,6 @@ use crate::error::{Result, SupervisorError};
 use crate::executor::{Executor, Executors, Judgement};
 use crate::ground::Ground;
 use crate::ledger::Ledger;
-use crate::queue::alike::TIMES;
 use crate::queue::retry::{RetrySettings, retries, retry};
 use crate::settings;
 
@@ -72,8 +71,8 @@ async fn settle(
     ledger.set_where_it_may(run, state, grounds).await?;
     if began(&ground.store, run, ended.attempt).await? {
         watched.alike.began();
-    } else if state == RunState::Failed && watched.alike.failed(&why) {
-        pause_queue(&ground.store, why).await?;
+    } else if state == RunState::Failed {
+        watched.alike.failed(&why);
     }
     let again = match again {
         Some(why) => Some(why.into()),
@@ -129,14 +128,6 @@ fn has_ended(ended: &mut Unsettled, ground: &Ground) -> bool {
 async fn began(store: &Store, run: RunId, attempt: u32) -> Result<bool> {
     let attempts = store.attempts(run).await?;
     Ok(attempts.iter().any(|one| one.number == attempt && one.last_step.is_some()))
-}
-
-/// The rest of the queue would fail for the same reason.
-async fn pause_queue(store: &Store, why: String) -> Result<()> {
-    let why = Standstill::StartsFail { times: TIMES, why };
-    tracing::warn!("the queue is paused: {why}");
-    store.set_setting(settings::PAUSED_WHY, &why).await?;
-    Ok(store.set_setting(settings::QUEUE_PAUSED, &true).await?)
 }
 
 /// Why a run is queued again where the setting says so. A supervisor that dies between the ending and this leaves the run

@@ -215,7 +215,9 @@ impl Tail {
             }
         };
         let (run, attempt) = (self.run, self.attempt);
-        if is_held || self.folder.attempt_dir(attempt).try_exists().unwrap_or(true) {
+        // Who removes a folder removes its files one by one.
+        let is_there = |path: PathBuf| path.try_exists().unwrap_or(true);
+        if is_held || is_there(self.folder.lock()) && is_there(self.folder.attempt_dir(attempt)) {
             if absence.end() {
                 self.tell(Fact::Back { run, attempt }).await;
             }

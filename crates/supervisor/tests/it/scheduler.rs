@@ -133,7 +133,8 @@ async fn where_squeue_cannot_be_asked_the_folder_settles_a_run_and_the_status_sa
     let paused = world.queue_seed("step_ms=5", 100_000, 50, 1).await;
     world.steps(paused, 20).await;
     world.ask(paused, Command::Pause).await.unwrap();
-    assert_eq!(world.state(paused, RunState::Paused).await.evidence, "exit 3");
+    let evidence = world.state(paused, RunState::Paused).await.evidence;
+    assert!(evidence.starts_with("paused by you, checkpoint at step "), "{evidence}");
     cluster.forget("squeue.refuses");
     let next = world.queue_seed("step_ms=1", 20, 0, 2).await;
     finishes(&world, next).await;

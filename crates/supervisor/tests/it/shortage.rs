@@ -1,7 +1,7 @@
 //! What the machine is short of fails no run: a start is put off until there is some again, and what every run would die of
 //! alike stops the queue after three.
 
-use rustix::process::{Pid, Resource, Rlimit, prlimit};
+use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit};
 use serde_json::json;
 use vitals_run::{Command, RunState};
 use vitals_supervisor::status;
@@ -62,7 +62,8 @@ async fn without_descriptors_a_start_is_put_off() {
     world.supervise().await;
     let pid = Pid::from_raw(i32::try_from(world.supervisor_pid()).unwrap());
     let open = std::fs::read_dir(format!("/proc/{}/fd", world.supervisor_pid())).unwrap().count() as u64;
-    let few = Rlimit { current: Some(open), maximum: None };
+    // Ours are those that it was started with.
+    let few = Rlimit { current: Some(open), ..getrlimit(Resource::Nofile) };
     let before = prlimit(pid, Resource::Nofile, few).unwrap();
     let mut runs = Vec::new();
     for seed in 0..3 {
