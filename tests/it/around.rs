@@ -318,7 +318,7 @@ fn waiting_says_once_why_nothing_moves_and_ctrl_c_leaves_the_runs_alone() {
     workspace.vitals_ok(&["run", "cancel", &id]);
     let told = finish(waiting);
     assert_eq!(told.code, 1, "{told:?}");
-    assert!(told.err.contains("cancelled · exit 3"), "{}", told.err);
+    assert!(told.err.contains("cancelled · as you asked, checkpoint at step "), "{}", told.err);
 }
 
 #[test]

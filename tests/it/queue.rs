@@ -234,7 +234,7 @@ fn what_cannot_start_is_said_with_what_to_do_and_the_rest_goes_on() {
     let blocked = workspace.wait_state(&id_of("blocked"), "failed");
     let evidence = blocked["evidence"].as_str().expect("evidence");
     assert!(
-        evidence.contains("failed to create") && evidence.contains("can be written, then retry"),
+        evidence.contains("failed to create") && evidence.contains("is writable, then retry"),
         "{evidence}"
     );
     workspace.wait_state(&id_of("good"), "finished");

@@ -269,7 +269,7 @@ mod tests {
             (silent(30), ""),
             (run("running", Evidence::RecordsAgain), "a-s0 (000000ab): running · records come in again"),
             (run("running", Evidence::RecordsAgain), ""),
-            (run("failed", Evidence::Signal { signal: 9 }), "a-s0 (000000ab): failed · signal 9"),
+            (run("failed", Evidence::Signal { signal: 9 }), "a-s0 (000000ab): failed · killed (signal 9)"),
             (run("failed", Evidence::Signal { signal: 9 }), ""),
         ];
         for (run, expected) in steps {

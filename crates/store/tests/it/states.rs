@@ -25,7 +25,7 @@ fn the_table_of_changes() {
             "finished: queued running stalled paused failed cancelled lost",
             "failed: queued starting running stalled paused finished cancelled lost",
             "cancelled: queued running stalled paused finished failed lost",
-            "lost: queued running stalled paused finished failed cancelled",
+            "lost: queued starting running stalled paused finished failed cancelled",
         ]
     );
     for state in RunState::ALL {
