@@ -1,6 +1,6 @@
 //! The decoded cache: the same batches with and without it, and nothing decoded twice. That nothing is decoded is shown
 //! by taking the files away.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail as tests do")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 use std::path::Path;
 use std::sync::Arc;

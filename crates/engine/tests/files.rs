@@ -79,7 +79,7 @@ fn what_is_imported_is_what_was_inspected() {
         let out = tempfile::tempdir().unwrap();
         match import(&trial(name), &recipe(), &out.path().join("out")) {
             Ok(report) => {
-                assert_eq!((report.tensors, report.unexpected), (2, Vec::<String>::new()), "{name}")
+                assert_eq!((report.tensors, report.unexpected), (2, Vec::<String>::new()), "{name}");
             }
             // Of another width than this recipe: found by its name all the same.
             Err(error) => {

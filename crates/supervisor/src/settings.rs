@@ -122,7 +122,12 @@ impl Settings {
 
 impl Settings {
     /// Pauses the queue, with the reason where it was the supervisor who did, or lets it go on.
-    pub(crate) async fn set_paused(&mut self, store: &Store, paused: bool, why: Option<Standstill>) -> Result<()> {
+    pub(crate) async fn set_paused(
+        &mut self,
+        store: &Store,
+        paused: bool,
+        why: Option<Standstill>,
+    ) -> Result<()> {
         self.queue_paused = paused;
         store.set_setting(QUEUE_PAUSED, &paused).await?;
         self.paused_why = why;

@@ -51,7 +51,8 @@ async fn shown(context: &Context, run: RunId, series: SeriesAsk, window: (u64, u
     let bytes = frames::frame(context, &request).await.unwrap();
     let length = u32::from_le_bytes(bytes[..4].try_into().unwrap()) as usize;
     let header: FrameHeader = serde_json::from_slice(&bytes[4..4 + length]).unwrap();
-    let [one] = &header.series[..] else { panic!("{:?}", header.series) };
+    assert_eq!(header.series.len(), 1, "{:?}", header.series);
+    let one = &header.series[0];
     let number = |array: u32, row: u32| {
         let at = (one.offset + (array * one.columns + row) * 8) as usize;
         f64::from_le_bytes(bytes[at..at + 8].try_into().unwrap())

@@ -192,7 +192,8 @@ async fn diverges_after_a_shock(onset: u64) -> RunEvent {
     };
     world.store.ingest(run, 1, &batch).await.unwrap();
     let found = world.store.events(run, &["divergence"], false).await.unwrap();
-    let [event] = &found[..] else { panic!("{found:?}") };
+    assert_eq!(found.len(), 1, "{found:?}");
+    let event = &found[0];
     assert!(event.event.step.abs_diff(onset) <= 5, "{event:?}");
     event.clone()
 }
