@@ -2,33 +2,37 @@
 //! a library that is not there. The rest of the queue is spared the same end.
 
 use vitals_run::Standstill;
+use vitals_store::RunId;
 
 /// So many in a row, and the queue is paused.
-const TIMES: u32 = 3;
+const RUNS: usize = 3;
 
 /// The last ends before a first step.
 #[derive(Debug, Default)]
 pub(crate) struct Alike {
     last: String,
-    times: u32,
+    /// One that is tried again and again says nothing of the others.
+    runs: Vec<RunId>,
 }
 
 impl Alike {
     /// A run failed before its first step, for this reason.
-    pub fn failed(&mut self, why: &str) {
+    pub fn failed(&mut self, run: RunId, why: &str) {
         if self.last != why {
-            *self = Self { last: why.to_owned(), times: 0 };
+            *self = Self { last: why.to_owned(), runs: Vec::new() };
         }
-        self.times += 1;
+        if !self.runs.contains(&run) {
+            self.runs.push(run);
+        }
     }
 
     /// Why the queue is to be paused, told once: the rest would fail for the same reason.
     pub fn enough(&mut self) -> Option<Standstill> {
-        if self.times < TIMES {
+        if self.runs.len() < RUNS {
             return None;
         }
-        let Self { last: why, times } = std::mem::take(self);
-        Some(Standstill::StartsFail { times, why })
+        let Self { last: why, runs } = std::mem::take(self);
+        Some(Standstill::StartsFail { times: u32::try_from(runs.len()).unwrap_or(u32::MAX), why })
     }
 
     /// A run came further than that.
@@ -41,29 +45,40 @@ impl Alike {
 mod tests {
     use super::*;
 
-    #[test]
-    fn three_alike_in_a_row_are_enough() {
+    /// The ends of runs by their numbers, `""` for one that trained; what is told after the last of them.
+    fn told(ends: &[(u128, &str)]) -> Option<String> {
         let mut alike = Alike::default();
-        let mut end = |why: &str| {
-            match why {
+        let mut told = None;
+        for (run, why) in ends {
+            match *why {
                 "" => alike.began(),
-                why => alike.failed(why),
+                why => alike.failed(RunId::from_u128(*run), why),
             }
-            alike.enough().map(|told| told.to_string())
-        };
-        assert!(end("exit 127").is_none() && end("exit 127").is_none());
+            told = alike.enough().map(|why| why.to_string());
+        }
+        told
+    }
+
+    #[test]
+    fn three_runs_alike_in_a_row_are_enough() {
+        let three = [(1, "exit 127"), (2, "exit 127"), (3, "exit 127")];
         assert!(
-            end("exit 127")
-                .is_some_and(|told| told.starts_with("3 runs in a row") && told.contains("exit 127"))
+            told(&three)
+                .unwrap()
+                .starts_with("3 runs in a row failed before their first step, all for this: exit 127")
         );
-        assert!(end("exit 127").is_none(), "counted anew after a pause");
-        assert!(
-            end("exit 127").is_none() && end("exit 6").is_none() && end("exit 127").is_none(),
-            "not alike"
+        assert_eq!(told(&three[..2]), None);
+        assert_eq!(
+            told(&[three[0], three[1], three[2], (4, "exit 127")]),
+            None,
+            "counted anew after a pause"
         );
-        assert!(
-            end("exit 127").is_none() && end("").is_none() && end("exit 127").is_none(),
-            "one that trained"
+        assert_eq!(told(&[three[0], three[1], (3, "exit 6")]), None, "not alike");
+        assert_eq!(
+            told(&[three[0], three[1], (3, ""), (4, "exit 127")]),
+            None,
+            "one in between that trained"
         );
+        assert_eq!(told(&[(1, "exit 1"), (1, "exit 1"), (1, "exit 1")]), None, "one that is retried");
     }
 }

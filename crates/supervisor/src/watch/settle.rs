@@ -68,11 +68,13 @@ async fn settle(
     let Judgement { state, grounds, again } =
         judge(ended, starting, executors.of(&live.device), &ground.store).await?;
     let why = grounds.evidence.to_string();
+    // Killed from outside is no fault of the start.
+    let was_killed = matches!(grounds.evidence, Evidence::Signal { signal: 9 | 15 });
     ledger.set_where_it_may(run, state, grounds).await?;
     if began(&ground.store, run, ended.attempt).await? {
         watched.alike.began();
-    } else if state == RunState::Failed {
-        watched.alike.failed(&why);
+    } else if state == RunState::Failed && !was_killed {
+        watched.alike.failed(run, &why);
     }
     let again = match again {
         Some(why) => Some(why.into()),
