@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Number, Value};
 use ts_rs::TS;
 
-use crate::job::JobError;
+use crate::versioned::{self, JobError};
 
 /// The form of `import.json` that this version writes; it reads every form up to it.
 pub const IMPORT_FORMAT: u32 = 1;
@@ -151,9 +151,7 @@ impl ImportRecord {
     /// # Errors
     /// No such file, no import in it, or one of a newer version.
     pub fn read(path: &Path) -> Result<Self, JobError> {
-        let text = std::fs::read(path)
-            .map_err(|error| JobError::Io { path: path.display().to_string(), reason: error.to_string() })?;
-        Self::parse(&text, path)
+        Self::parse(&versioned::read(path)?, path)
     }
 
     /// Reads the text of the `import.json` at `path`.
@@ -161,19 +159,7 @@ impl ImportRecord {
     /// # Errors
     /// No import in it, or one of a newer version.
     pub fn parse(text: &[u8], path: &Path) -> Result<Self, JobError> {
-        #[derive(Deserialize)]
-        struct Format {
-            format: u32,
-        }
-        let name = || path.display().to_string();
-        let unreadable =
-            |error: serde_json::Error| JobError::Unreadable { path: name(), reason: error.to_string() };
-        match serde_json::from_slice::<Format>(text).map_err(unreadable)?.format {
-            found if found > IMPORT_FORMAT => {
-                Err(JobError::Newer { path: name(), found, supported: IMPORT_FORMAT })
-            }
-            _ => serde_json::from_slice(text).map_err(unreadable),
-        }
+        versioned::parse(text, path, IMPORT_FORMAT)
     }
 
     /// The text of its `import.json`.

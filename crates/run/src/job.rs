@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use vitals_recipe::{DatasetFacts, Recipe};
 
+use crate::versioned::{self, JobError};
+
 /// The form of `job.json` that this version writes; it reads every form up to it.
 pub const JOB_FORMAT: u32 = 2;
 
@@ -60,36 +62,13 @@ pub struct JobSweep {
     pub hash: String,
 }
 
-vitals_recipe::sentences! {
-    /// Why a `job.json` could not be read; texts fit after "failed to …:".
-    pub enum JobError in "job" {
-        /// There is none, or this user may not read it.
-        Io { path: String, reason: String } = "read {path}: {reason}; without it there is no telling what the run is";
-        /// The text is not JSON, or lacks what a job must have.
-        Unreadable { path: String, reason: String } =
-            "understand {path}: {reason}; the run cannot go on from this folder";
-        /// A newer version wrote it.
-        Newer { path: String, found: u32, supported: u32 } =
-            "read {path}: its format {found} is newer than {supported}, the newest that this version reads; update Vitals";
-    }
-}
-
 impl Job {
     /// Reads a `job.json`.
     ///
     /// # Errors
     /// No such file, no job in it, or one of a newer version.
     pub fn read(path: &Path) -> Result<Self, JobError> {
-        let failed = |error: std::io::Error| JobError::Io {
-            path: path.display().to_string(),
-            reason: error.to_string(),
-        };
-        // A pipe in its place would never be read to its end.
-        if !std::fs::metadata(path).map_err(failed)?.is_file() {
-            return Err(failed(std::io::Error::other("it is no regular file")));
-        }
-        let text = std::fs::read(path).map_err(failed)?;
-        Self::parse(&text, path)
+        Self::parse(&versioned::read(path)?, path)
     }
 
     /// Reads the text of the `job.json` at `path`.
@@ -97,19 +76,7 @@ impl Job {
     /// # Errors
     /// No job in it, or one of a newer version.
     pub fn parse(text: &[u8], path: &Path) -> Result<Self, JobError> {
-        #[derive(Deserialize)]
-        struct Format {
-            format: u32,
-        }
-        let name = || path.display().to_string();
-        let unreadable =
-            |error: serde_json::Error| JobError::Unreadable { path: name(), reason: error.to_string() };
-        match serde_json::from_slice::<Format>(text).map_err(unreadable)?.format {
-            found if found > JOB_FORMAT => {
-                Err(JobError::Newer { path: name(), found, supported: JOB_FORMAT })
-            }
-            _ => serde_json::from_slice(text).map_err(unreadable),
-        }
+        versioned::parse(text, path, JOB_FORMAT)
     }
 
     /// The text of its `job.json`.

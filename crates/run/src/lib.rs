@@ -10,6 +10,7 @@ mod imported;
 mod job;
 mod stamp;
 mod state;
+mod versioned;
 
 pub use command::{Command, Deed, Meaning, Refusal};
 pub use ends::{EndReason, ExitCode};
@@ -19,9 +20,10 @@ pub use event::{
 };
 pub use evidence::{Evidence, Grounds, Hindrance, Obstacle, Standstill};
 pub use imported::{ConfigError, ConfigValue, IMPORT_FORMAT, ImportRecord, Imported, RunConfig, Source};
-pub use job::{JOB_FORMAT, Job, JobDataset, JobError, JobSweep, ProbedRun};
+pub use job::{JOB_FORMAT, Job, JobDataset, JobSweep, ProbedRun};
 pub use stamp::{parse_rfc3339, rfc3339};
 pub use state::RunState;
+pub use versioned::JobError;
 
 use vitals_recipe::Sentence;
 
