@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 use serde_json::Value;
-use vitals_recipe::{Part, keyed_rng};
+use vitals_recipe::{Method, Optimizer, Part, keyed_rng};
 
 use crate::support::{PATIENCE, Workspace, add_grey, kill, small_sweep};
 
@@ -23,9 +23,10 @@ fn queue(workspace: &Workspace, name: &str, keep: u32, more: &[&str]) -> BTreeMa
         "max_steps = {STEPS}\ncheckpoint_every = {EVERY}\nkeep_checkpoints = {keep}\nprototypes = 24\n\
          freeze_prototypes_steps = 30"
     );
-    let axes = "[[axis]]\nparameter = \"method\"\nvalues = [\"mocov3\", \"simclr\", \"byol\", \"swav\"]\n\n[[axis]]\n\
-                parameter = \"optimizer\"\nvalues = [\"adamw\", \"lamb\", \"lars\", \"sgd\"]\n";
-    let text = small_sweep(&recipe, axes).replace("fashion-mnist", "grey").replace("\"Small\"", name);
+    let axis =
+        |name: &str, words: &[&str]| format!("[[axis]]\nparameter = \"{name}\"\nvalues = {words:?}\n\n");
+    let axes = axis("method", Method::WORDS) + &axis("optimizer", Optimizer::WORDS);
+    let text = small_sweep(&recipe, &axes).replace("fashion-mnist", "grey").replace("\"Small\"", name);
     let file = workspace.file(&format!("{keep}.toml"), &text);
     workspace.vitals_ok(&[&["--quiet", "sweep", "run", &file], more].concat());
     let word = |run: &Value, name: &str| run[name].as_str().map(str::to_owned);
@@ -98,7 +99,8 @@ fn killed_and_resumed_every_method_and_optimizer_ends_in_the_same_bits() {
     workspace.vitals_ok(&["settings", "slots.cpu=2"]);
     let whole = queue(&workspace, "\"Whole\"", 2, &["--wait"]);
     let struck = queue(&workspace, "\"Struck\"", 3, &[]);
-    assert_eq!((whole.len(), struck.len()), (16, 16), "{:?}", workspace.runs());
+    let all = Method::ALL.len() * Optimizer::ALL.len();
+    assert_eq!((whole.len(), struck.len()), (all, all), "{:?}", workspace.runs());
     strike(&workspace, &struck);
     for (label, id) in &struck {
         let run = workspace.wait_state(id, "failed");

@@ -1,12 +1,17 @@
 // Places in a text, colours, fixes, differences; files and folders; when points make a grid.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { FormAxis, JsonValue, PointPreview } from '../src/lib/backend/generated';
 import { baseName, byFolder, fileNameOf, freeName, nameProblem } from '../src/screens/sweeps/folders';
 import { fixText } from '../src/screens/sweeps/fix';
 import { gridOf, missingSeconds, seedLook, spanning, spanOf, spans } from '../src/screens/sweeps/grid';
 import { differences, offsetOf, pieces, wordAt } from '../src/screens/sweeps/toml';
+import englishProbes from '../src/lib/i18n/en/probes.json';
+import englishWords from '../src/lib/i18n/en/words.json';
+import koreanProbes from '../src/lib/i18n/ko/probes.json';
+import koreanWords from '../src/lib/i18n/ko/words.json';
 import korean from '../src/screens/sweeps/help.ko.json';
-import { presetParameters } from './fixtures/workspace';
 
 describe('places', () => {
   const text = 'name = "안정성"  # 이름\nbatchsize = [256, 1e-4]\n';
@@ -101,6 +106,12 @@ it('a fix is named after what it writes', () => {
   ]).toEqual(['Use batch_size', 'Use format = 1', 'Mend', 'Use knn_every = 0', 'Remove seed', 'Use seeds = [0]']);
 });
 
-it('Korean help covers every parameter', () => {
-  expect(Object.keys(presetParameters).filter((name) => !(name in korean))).toEqual([]);
+it('every parameter has its help in Korean and its name in both languages', () => {
+  // Written from the table of parameters.
+  const table = readFileSync(join(import.meta.dirname, '../../docs/parameters.md'), 'utf8');
+  const names = [...table.matchAll(/^\| `(\w+)`/gm)].map((match) => match[1] ?? '');
+  expect(names.length).toBeGreaterThan(70);
+  expect(names.filter((name) => !(name in korean))).toEqual([]);
+  const words = [{ ...englishWords, ...englishProbes }, { ...koreanWords, ...koreanProbes }];
+  expect(names.filter((name) => words.some((language) => !(`parameter.${name}` in language)))).toEqual([]);
 });

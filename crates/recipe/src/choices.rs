@@ -183,6 +183,46 @@ choices! {
     }
 }
 
+impl Method {
+    /// Of the parameters that not every method reads, those that it does.
+    pub(crate) const fn reads(self) -> &'static [&'static str] {
+        match self {
+            Method::MocoV3 => &[
+                "temperature",
+                "encoder_momentum",
+                "encoder_momentum_schedule",
+                "head_batch_norm",
+                "predictor",
+            ],
+            Method::SimClr => &["temperature", "head_batch_norm"],
+            Method::Byol => &["encoder_momentum", "encoder_momentum_schedule"],
+            Method::Swav => &[
+                "temperature",
+                "prototypes",
+                "sinkhorn_epsilon",
+                "sinkhorn_iterations",
+                "freeze_prototypes_steps",
+            ],
+        }
+    }
+
+    /// Whether a slow copy of the encoder passes forward beside it.
+    pub(crate) fn has_momentum_encoder(self) -> bool {
+        self.reads().contains(&"encoder_momentum")
+    }
+}
+
+impl Optimizer {
+    /// Of the parameters that not every optimizer reads, those that it does.
+    pub(crate) const fn reads(self) -> &'static [&'static str] {
+        match self {
+            Optimizer::AdamW | Optimizer::Lamb => &["beta1", "beta2", "epsilon"],
+            Optimizer::Lars => &["momentum", "trust_coefficient"],
+            Optimizer::Sgd => &["momentum"],
+        }
+    }
+}
+
 impl Task {
     /// Whether it judges the checkpoint of another run, with labels.
     pub const fn is_probe(self) -> bool {

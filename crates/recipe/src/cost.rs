@@ -2,7 +2,7 @@
 //! network's size, for runs like none that was measured. A key names all that decides the cost and nothing else, so that
 //! what one run measured holds for the next.
 
-use crate::choices::{Backbone, Method, Task};
+use crate::choices::{Backbone, Task};
 use crate::table::Recipe;
 
 /// Runs of one key take about the same time for a step.
@@ -48,10 +48,7 @@ pub fn work(recipe: &Recipe) -> Option<f64> {
     let (hidden, out) = (f64::from(recipe.head_hidden_dim), f64::from(recipe.head_out_dim));
     let heads = 2.0 * (width * hidden + hidden * hidden + 2.0 * hidden * out);
     // Forward and backward; a momentum encoder passes forward once more.
-    let passes = match recipe.method {
-        Method::MocoV3 | Method::Byol => 4.0,
-        Method::SimClr | Method::Swav => 3.0,
-    };
+    let passes = if recipe.method.has_momentum_encoder() { 4.0 } else { 3.0 };
     Some(2.0 * passes * (network + heads))
 }
 

@@ -1,27 +1,15 @@
 //! Which parameters only some methods, optimizers or tasks read. Under the others they change nothing but the point's id.
 
-use crate::choices::DecodedImages;
+use crate::choices::{DecodedImages, Method, Optimizer};
 use crate::probe::{FixedInProbe, fixed_in_probes};
 use crate::sentence::Names;
 use crate::table::{PARAMETERS, Recipe};
 
-/// Parameters, the parameter that decides whether they are read, and its choices under which they are.
-type Reads = (&'static [&'static str], &'static str, &'static [&'static str]);
-
-const READ_UNDER: &[Reads] = &[
-    (
-        &["prototypes", "sinkhorn_epsilon", "sinkhorn_iterations", "freeze_prototypes_steps"],
-        "method",
-        &["swav"],
-    ),
-    (&["predictor"], "method", &["mocov3"]),
-    (&["encoder_momentum", "encoder_momentum_schedule"], "method", &["mocov3", "byol"]),
-    (&["temperature"], "method", &["mocov3", "simclr", "swav"]),
-    (&["head_batch_norm"], "method", &["mocov3", "simclr", "swav"]),
-    (&["beta1", "beta2", "epsilon"], "optimizer", &["adamw", "lamb"]),
-    (&["momentum"], "optimizer", &["lars", "sgd"]),
-    (&["trust_coefficient"], "optimizer", &["lars"]),
-];
+/// Every method and optimizer: the parameter that chooses it, its word, and what it reads that not all of them do.
+fn readers() -> impl Iterator<Item = (&'static str, &'static str, &'static [&'static str])> {
+    let methods = Method::ALL.iter().map(|method| ("method", method.as_str(), method.reads()));
+    methods.chain(Optimizer::ALL.iter().map(|one| ("optimizer", one.as_str(), one.reads())))
+}
 
 /// What only a vision transformer has.
 const OF_TRANSFORMERS: &[&str] = &[
@@ -47,14 +35,17 @@ const OF_PROBES: &[&str] =
 pub(crate) struct Readers {
     /// The parameter that decides.
     pub(crate) by: &'static str,
-    choices: &'static [&'static str],
+    choices: Vec<&'static str>,
 }
 
 impl Readers {
     /// None for a parameter that every recipe reads.
     pub(crate) fn of(name: &str) -> Option<Readers> {
-        let (_, by, choices) = READ_UNDER.iter().find(|(names, ..)| names.contains(&name))?;
-        Some(Readers { by, choices })
+        let mut found: Option<Readers> = None;
+        for (by, choice, _) in readers().filter(|(.., names)| names.contains(&name)) {
+            found.get_or_insert_with(|| Readers { by, choices: Vec::new() }).choices.push(choice);
+        }
+        found
     }
 
     /// The choice of a recipe that does not read the parameter.
@@ -74,11 +65,8 @@ pub fn unread(recipe: &Recipe) -> Vec<&'static str> {
     PARAMETERS
         .iter()
         .filter(|parameter| {
-            let is_other = |by: &str, choices: &[&str]| {
-                recipe.get(by).is_some_and(|chosen| !choices.iter().any(|choice| chosen == *choice))
-            };
             let name = parameter.name;
-            READ_UNDER.iter().any(|(names, by, choices)| names.contains(&name) && is_other(by, choices))
+            Readers::of(name).is_some_and(|readers| readers.other(recipe).is_some())
                 || (OF_TRANSFORMERS.contains(&name) && !recipe.backbone.is_vit())
                 || (OF_SHOCKS.contains(&name) && recipe.shock_at_step == 0)
                 || (name == "decoded_cache_gib" && recipe.decoded_cache == DecodedImages::None)
@@ -94,14 +82,13 @@ pub fn unread(recipe: &Recipe) -> Vec<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::choices::{Method, Optimizer, Task};
+    use crate::choices::Task;
     use crate::table::parameter;
 
     #[test]
-    fn every_name_and_choice_is_of_the_table() {
-        for (names, by, choices) in READ_UNDER {
-            let decides = parameter(by).unwrap();
-            assert!(choices.iter().all(|choice| decides.choices.contains(choice)), "{by}: {choices:?}");
+    fn every_name_is_of_the_table() {
+        for (by, choice, names) in readers() {
+            assert!(parameter(by).unwrap().choices.contains(&choice), "{by}: {choice}");
             assert!(names.iter().all(|name| parameter(name).is_some()), "{names:?}");
         }
         for name in [OF_TRANSFORMERS, OF_SHOCKS, OF_PROBES].concat() {

@@ -49,12 +49,14 @@ fn findings(place: &Place) -> anyhow::Result<Vec<Finding>> {
         |path: &str| fs::read_to_string(place.root.join(path)).with_context(|| format!("read {path}"));
     let names =
         names::Names::read(&table(names::METRICS)?, &table(names::LAYERS)?, &table(names::PARAMETERS)?);
+    let files = tracked(place)?;
+    let executors = executors::names(files.iter().map(String::as_str));
     let mut texts = Vec::new();
-    for file in tracked(place)? {
+    for file in files {
         // What is not text, or deleted but still in the index, has no words to check.
         if let Ok(text) = fs::read_to_string(place.root.join(&file)) {
             found.extend(sources::check(&file, &text));
-            found.extend(executors::check(&file, &text));
+            found.extend(executors::check(&file, &text, &executors));
             found.extend(names.check(&file, &text));
             texts.push((file, text));
         }

@@ -206,3 +206,38 @@ fn a_step_of_4096_images_in_pieces_of_64() {
         assert!((norm - of_pieces).abs() <= 1e-5 * norm + 1e-6 * largest, "{of_pieces} for {norm}");
     }
 }
+
+/// What a recipe is said to leave unread moves no bit of its training, and what it is said to read does.
+#[test]
+fn a_method_and_an_optimizer_read_what_is_said_of_them() {
+    let base = Recipe { prototypes: 24, freeze_prototypes_steps: 0, ..tiny() };
+    let losses = |recipe: &Recipe| {
+        let mut core = core(recipe);
+        [0, 1, 2].map(|step| advance(&mut core, step).loss.to_bits())
+    };
+    let changes: [(&str, serde_json::Value); 12] = [
+        ("temperature", 0.7.into()),
+        ("head_batch_norm", false.into()),
+        ("predictor", false.into()),
+        ("prototypes", 12.into()),
+        ("sinkhorn_epsilon", 0.3.into()),
+        ("sinkhorn_iterations", 1.into()),
+        ("freeze_prototypes_steps", 2.into()),
+        ("beta1", 0.5.into()),
+        ("beta2", 0.3.into()),
+        ("epsilon", 0.1.into()),
+        ("momentum", 0.1.into()),
+        ("trust_coefficient", 0.5.into()),
+    ];
+    let methods = Method::ALL.iter().map(|&method| Recipe { method, ..base.clone() });
+    let optimizers = Optimizer::ALL.iter().map(|&optimizer| Recipe { optimizer, ..base.clone() });
+    for recipe in methods.chain(optimizers) {
+        let (before, unread) = (losses(&recipe), vitals_recipe::unread(&recipe));
+        for (name, value) in &changes {
+            let mut other = recipe.clone();
+            other.set(name, value).unwrap();
+            let is_read = losses(&other) != before;
+            assert_eq!(is_read, !unread.contains(name), "{name} of {} {}", recipe.method, recipe.optimizer);
+        }
+    }
+}
