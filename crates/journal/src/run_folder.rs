@@ -166,6 +166,16 @@ impl RunFolder {
         read_json(&self.control())
     }
 
+    /// The number of the command that stands in `control`, 0 where there is none; `None` where it holds no command: whatever
+    /// somebody else laid there asks for nothing.
+    pub fn standing_control(&self) -> Result<Option<u64>> {
+        match self.read_control() {
+            Ok(control) => Ok(Some(control.map_or(0, |control| control.seq))),
+            Err(JournalError::BadFile { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     pub fn write_control(&self, control: Control) -> Result<()> {
         write_json(&self.control(), &control)
     }

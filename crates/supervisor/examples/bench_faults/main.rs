@@ -13,15 +13,21 @@ use std::time::Instant;
 
 use serde_json::json;
 
+#[path = "../../tests/it/around.rs"]
+mod around;
 #[path = "../../tests/it/blows.rs"]
 mod blows;
 #[path = "../stand_in/call.rs"]
 mod call;
+#[path = "../../tests/it/ground.rs"]
+mod ground;
 #[expect(dead_code, reason = "the tests use more of it")]
 #[path = "../../tests/it/harness.rs"]
 mod harness;
 #[path = "../../tests/it/holder.rs"]
 mod holder;
+#[path = "../../tests/it/kinds.rs"]
+mod kinds;
 #[path = "../../tests/it/siege.rs"]
 mod siege;
 #[path = "../../tests/it/window.rs"]
@@ -45,7 +51,7 @@ fn main() -> Result<(), call::Failure> {
         "{:<45} {:>5} {:>8} {:>6} {:>9} {:>10}",
         "fault", "dealt", "went on", "ended", "finished", "longest"
     );
-    for (fault, name) in blows::Fault::ALL {
+    for (fault, name) in kinds::Fault::ALL {
         let Some(line) = table.lines.get(&fault) else { continue };
         let longest = format!("{:.1} s", line.longest.as_secs_f64());
         let why = line.impossible.map(|why| format!("  not dealt: {why}")).unwrap_or_default();
@@ -64,6 +70,9 @@ fn main() -> Result<(), call::Failure> {
         "attempts": table.attempts,
         "comparisons": table.comparisons,
         "values_compared": table.values_compared,
+        "bystanders_seen": table.bystanders_seen,
+        "bystanders_signalled": table.bystanders_signalled,
+        "changed_outside": table.changed_outside,
         "problems": table.problems.len(),
         "seconds": began.elapsed().as_secs_f64(),
     });

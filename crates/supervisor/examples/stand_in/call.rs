@@ -87,7 +87,10 @@ impl Behaviour {
 }
 
 fn train(folder: PathBuf) -> Result<i32, Failure> {
-    let folder = RunFolder::new(folder);
+    let beside = std::path::absolute(folder.with_file_name("end_at_ms"))?;
+    // Wherever the folder is moved, this works in it.
+    std::env::set_current_dir(folder)?;
+    let folder = RunFolder::new(".");
     let job = Job::read(&folder.job())?;
     let behaviour = Behaviour::of(&job.dataset.path);
     eprintln!("attempt {} with OMP_NUM_THREADS={:?}", job.attempt, std::env::var("OMP_NUM_THREADS"));
@@ -105,6 +108,10 @@ fn train(folder: PathBuf) -> Result<i32, Failure> {
     ];
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let (code, step) = runtime.block_on(steps(&folder, &job, &behaviour, &writer, streams))?;
+    if code == 0 && behaviour.get("hold").is_some() {
+        writer.sync()?;
+        hold(&beside);
+    }
     let reason = if code == 0 { "finished" } else { "stopped" }.to_owned();
     let message = if code == 4 { format!("the loss is NaN at step {step}") } else { String::new() };
     writer.end(EndRecord { reason, exit_code: code, last_step: step.checked_sub(1), message })?;
@@ -190,7 +197,9 @@ async fn steps(
             }
             () = tokio::time::sleep(pause) => {}
         }
-        let asked = folder.read_control()?.filter(|control| control.seq > acknowledged && !deaf);
+        // What is no command asks for nothing.
+        let asked =
+            folder.read_control().ok().flatten().filter(|control| control.seq > acknowledged && !deaf);
         if let Some(control) = asked {
             acknowledged = control.seq;
             checkpoint(folder, writer, step)?;
@@ -199,10 +208,6 @@ async fn steps(
                 return Ok((3, step));
             }
         }
-    }
-    if behaviour.get("hold").is_some() {
-        writer.sync()?;
-        hold(&folder.path().with_file_name("end_at_ms"));
     }
     Ok((0, step))
 }

@@ -74,7 +74,16 @@ pub(crate) async fn plan(
 pub(crate) fn write_job(folder: &RunFolder, plan: &Plan) -> Result<()> {
     std::fs::create_dir_all(folder.path()).map_err(SupervisorError::io("create", folder.path()))?;
     // All that was asked before belongs to earlier attempts.
-    let acknowledged_control = folder.read_control()?.map_or(0, |control| control.seq);
+    let acknowledged_control = match folder.standing_control()? {
+        Some(seq) => seq,
+        // It would be read, and not understood, as long as the attempt lasts.
+        None => {
+            let path = folder.control();
+            tracing::warn!("{} holds no command of Vitals and is removed", path.display());
+            std::fs::remove_file(&path).map_err(SupervisorError::io("remove", &path))?;
+            0
+        }
+    };
     let job = Job {
         format: JOB_FORMAT,
         run: plan.run.to_string(),

@@ -53,6 +53,10 @@ pub(super) fn checkpoint(rooms: &Rooms, run: RunId) -> Result<Answer> {
     Ok(done("it writes a checkpoint and goes on"))
 }
 
+/// More commands than are ever given to a run: the worker counts on from what it obeyed last, which a `control` that was
+/// overwritten no longer tells.
+const FAR_BEYOND: u64 = 1 << 32;
+
 /// Writes a command for the worker, unless that very command stands there unanswered.
 fn ask(rooms: &Rooms, run: RunId, command: Ask) -> Result<()> {
     let folder = rooms.ground.folder(run);
@@ -60,7 +64,7 @@ fn ask(rooms: &Rooms, run: RunId, command: Ask) -> Result<()> {
     if command != Ask::Checkpoint && asked(&folder, attempt) == Some(command) {
         return Ok(());
     }
-    let standing = folder.read_control()?.map_or(0, |control| control.seq);
+    let standing = folder.standing_control()?.unwrap_or(FAR_BEYOND);
     let acknowledged = Job::read(&folder.job()).map_or(0, |job| job.acknowledged_control);
     Ok(folder.write_control(Control { seq: standing.max(acknowledged) + 1, command })?)
 }

@@ -2,7 +2,7 @@
 //! and says what must follow. It judges nothing; `siege` does.
 
 use std::path::Path;
-use std::process::{Child, Command as Program, Stdio};
+use std::process::{Command as Program, Stdio};
 use std::time::Duration;
 
 use rustix::process::Signal;
@@ -12,88 +12,19 @@ use vitals_recipe::KeyedRng;
 use vitals_run::{Command, RunState};
 use vitals_store::RunId;
 
+use crate::around::Bystander;
+use crate::ground;
 use crate::harness::{World, now, send, stand_in, until};
 use crate::holder::Holder;
+use crate::kinds::{Fault, Outcome};
 use crate::window::Window;
-
-/// A kind of fault.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Fault {
-    Worker,
-    Guard,
-    GuardAndWorker,
-    Supervisor,
-    SupervisorAndWorker,
-    Everything,
-    SupervisorAtStart,
-    StoppedWorker,
-    StoppedSupervisor,
-    SecondSupervisor,
-    Client,
-    Window,
-    TornRecord,
-    LockedDatabase,
-    LeftOverLocks,
-    ReusedPid,
-    OtherBoot,
-    RemovedFolder,
-    RemovedUnderWorker,
-    FullDisk,
-    ClockJump,
-    PauseAndResume,
-    Cancel,
-}
-
-impl Fault {
-    pub const ALL: [(Self, &'static str); 23] = [
-        (Self::Worker, "worker: kill -9"),
-        (Self::Guard, "guard: kill -9"),
-        (Self::GuardAndWorker, "guard and worker: kill -9"),
-        (Self::Supervisor, "supervisor: kill -9"),
-        (Self::SupervisorAndWorker, "supervisor and worker: kill -9"),
-        (Self::Everything, "all three: kill -9"),
-        (Self::SupervisorAtStart, "supervisor: kill -9 while it starts a run"),
-        (Self::StoppedWorker, "worker: SIGSTOP until stalled, SIGCONT"),
-        (Self::StoppedSupervisor, "supervisor: SIGSTOP, SIGCONT"),
-        (Self::SecondSupervisor, "a second supervisor"),
-        (Self::Client, "client: kill -9 amid a request"),
-        (Self::Window, "window: kill -9 amid ingestion"),
-        (Self::TornRecord, "last record torn"),
-        (Self::LockedDatabase, "database locked for seconds by a program"),
-        (Self::LeftOverLocks, "lock files left over, with rubbish in them"),
-        (Self::ReusedPid, "worker's process id reused"),
-        (Self::OtherBoot, "boot id changed"),
-        (Self::RemovedFolder, "run folder removed after its end"),
-        (Self::RemovedUnderWorker, "run folder removed under a living worker"),
-        (Self::FullDisk, "disk full (tmpfs)"),
-        (Self::ClockJump, "clock jumps by hours"),
-        (Self::PauseAndResume, "pause asked for"),
-        (Self::Cancel, "cancel asked for"),
-    ];
-}
-
-/// What must follow for the struck run.
-#[derive(Debug, Clone, Copy)]
-pub enum Outcome {
-    /// The same attempt goes on.
-    GoesOn,
-    /// It may be in any state on its way to run: the fault struck while it was being started.
-    Starts,
-    /// It ends so.
-    Ends(RunState, &'static str),
-    /// It stops as it was asked to, behind its last step.
-    Stops(RunState),
-    /// It is lost with one of these as evidence, and its folder is gone for ever.
-    Vanishes(&'static [&'static str]),
-    /// The machine does not allow this fault; why.
-    Impossible(&'static str),
-}
 
 const KILLED: Outcome = Outcome::Ends(RunState::Failed, "killed (signal 9)");
 const NO_EVIDENCE: Outcome = Outcome::Ends(RunState::Lost, "lock free, no exit.json, no end record");
 const MISSING: &str = "lock free, run folder missing";
 
-/// Deals a fault to a living run. `guarded`: its guard lives, and will tell how the worker ended.
+/// Deals a fault to a living run. `guarded`: its guard lives, and will tell how the worker ended; `outside`: a folder that
+/// is nobody's business.
 pub async fn deal(
     world: &mut World,
     rng: &mut KeyedRng,
@@ -101,6 +32,7 @@ pub async fn deal(
     run: RunId,
     attempt: u32,
     guarded: bool,
+    outside: &Path,
 ) -> Outcome {
     let by_guard = if guarded { KILLED } else { NO_EVIDENCE };
     match fault {
@@ -240,11 +172,63 @@ pub async fn deal(
             let _ = world.ask(run, Command::Cancel).await;
             Outcome::Stops(RunState::Cancelled)
         }
+        Fault::FolderAway => {
+            ground::move_and_back(world.folder(run).path(), rng).await;
+            Outcome::GoesOn
+        }
+        Fault::MountedOver => match ground::mount_over_runs(world, rng).await {
+            true => Outcome::GoesOn,
+            false => Outcome::Impossible("a tmpfs cannot be mounted here"),
+        },
+        Fault::WorkspaceAway => {
+            ground::move_and_back(world.root.path(), rng).await;
+            Outcome::GoesOn
+        }
+        Fault::FullWorkspace => {
+            if !world.is_on_tmpfs() {
+                return Outcome::Impossible("a tmpfs cannot be mounted here");
+            }
+            let filler = fill(world.root.path());
+            moment(rng, 1500).await;
+            std::fs::remove_file(filler).unwrap();
+            Outcome::GoesOn
+        }
+        Fault::NoInodes => {
+            if !world.runs_on_tmpfs() {
+                return Outcome::Impossible("a tmpfs cannot be mounted here");
+            }
+            ground::exhaust_inodes(world.workspace().runs_dir(), rng).await;
+            Outcome::GoesOn
+        }
+        Fault::CopiedDatabase => {
+            ground::supervise_a_copy(world, run).await;
+            Outcome::GoesOn
+        }
+        Fault::RemovedLog => {
+            ground::remove_the_log(world).await;
+            Outcome::GoesOn
+        }
+        Fault::NoDescriptors => {
+            ground::kill_without_descriptors(world, rng, run, attempt).await;
+            by_guard
+        }
+        Fault::ForgedMark => {
+            ground::cancel_by_a_forged_mark(world, run, attempt).await;
+            Outcome::Stops(RunState::Cancelled)
+        }
+        Fault::Links => {
+            ground::pause_over_links(world, run, attempt, outside).await;
+            Outcome::Stops(RunState::Paused)
+        }
+        Fault::ManyClients => {
+            ground::ask_by_many(world, run).await;
+            Outcome::GoesOn
+        }
     }
 }
 
 /// Lets a moment pass whose length the seed chooses: the instant of a fault, not a wait for anything.
-async fn moment(rng: &mut KeyedRng, at_most_ms: u64) {
+pub async fn moment(rng: &mut KeyedRng, at_most_ms: u64) {
     tokio::time::sleep(Duration::from_millis(rng.below(at_most_ms))).await;
 }
 
@@ -341,31 +325,15 @@ fn remove(world: &World, run: RunId) {
 /// The id that the guard noted belongs to somebody else now, who must not be signalled: not even by a cancel.
 async fn reuse_pid(world: &mut World, run: RunId, attempt: u32) {
     kill_all(world, run, attempt).await;
-    let bystander = Bystander::start();
-    edit_mark(world, run, attempt, |mark| mark["worker"]["pid"] = json!(bystander.0.id()));
+    let mut bystander = Bystander::new();
+    edit_mark(world, run, attempt, |mark| mark["worker"]["pid"] = json!(bystander.mark().pid));
     world.store.add_request(Some(run), Command::Cancel, &json!({}), now()).await.unwrap();
     world.supervise().await;
     until("it has been settled", async || (!world.run(run).await.state.is_active()).then_some(())).await;
-    bystander.end_unharmed();
+    assert!(bystander.is_unharmed(), "a bystander was signalled");
 }
 
-/// A process in a group of its own that has nothing to do with anything.
-struct Bystander(Child);
-
-impl Bystander {
-    fn start() -> Self {
-        use std::os::unix::process::CommandExt as _;
-        Self(Program::new("sleep").arg("600").stdin(Stdio::null()).process_group(0).spawn().unwrap())
-    }
-
-    fn end_unharmed(mut self) {
-        assert!(self.0.try_wait().unwrap().is_none(), "a bystander was signalled");
-        self.0.kill().unwrap();
-        self.0.wait().unwrap();
-    }
-}
-
-fn edit_mark(world: &World, run: RunId, attempt: u32, edit: impl FnOnce(&mut Value)) {
+pub fn edit_mark(world: &World, run: RunId, attempt: u32, edit: impl FnOnce(&mut Value)) {
     let path = world.folder(run).attempt_dir(attempt).join("guard.json");
     let mut mark: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
     edit(&mut mark);

@@ -41,6 +41,8 @@ pub struct World {
     /// Before `root`, so that it is unmounted before the folder goes.
     disk: Option<Tmpfs>,
     pub root: tempfile::TempDir,
+    /// The disk that the workspace itself lies on, where it is a small one, and its place.
+    ground: Option<(Tmpfs, tempfile::TempDir)>,
     pub store: Store,
     supervisor: Option<Child>,
     flags: Vec<String>,
@@ -54,16 +56,33 @@ impl World {
 
     /// In a folder whose name begins so.
     pub async fn named(name: &str, slots: u32) -> Self {
-        let root = tempfile::Builder::new().prefix(name).tempdir().unwrap();
-        let store = Store::open(root.path().join("vitals.db"), Role::Writer).await.unwrap();
-        store.set_setting(settings::SLOTS, &BTreeMap::from([("cpu", slots)])).await.unwrap();
-        Self { disk: None, root, store, supervisor: None, flags: Vec::new(), environment: Vec::new() }
+        let world = Self::over(tempfile::Builder::new().prefix(name).tempdir().unwrap()).await;
+        world.store.set_setting(settings::SLOTS, &BTreeMap::from([("cpu", slots)])).await.unwrap();
+        world
+    }
+
+    /// On a disk of its own of so many MiB, where the machine lets us mount one.
+    pub async fn on_small_ground(slots: u32, mib: u32) -> Self {
+        let place = tempfile::tempdir().unwrap();
+        let Some(disk) = Tmpfs::mount(place.path(), mib) else { return Self::new(slots).await };
+        let mut world = Self::over(tempfile::tempdir_in(place.path()).unwrap()).await;
+        world.store.set_setting(settings::SLOTS, &BTreeMap::from([("cpu", slots)])).await.unwrap();
+        world.ground = Some((disk, place));
+        world
     }
 
     /// A folder that holds a workspace's files already.
     pub async fn over(root: tempfile::TempDir) -> Self {
         let store = Store::open(root.path().join("vitals.db"), Role::Writer).await.unwrap();
-        Self { disk: None, root, store, supervisor: None, flags: Vec::new(), environment: Vec::new() }
+        Self {
+            disk: None,
+            root,
+            ground: None,
+            store,
+            supervisor: None,
+            flags: Vec::new(),
+            environment: Vec::new(),
+        }
     }
 
     /// Flags of every supervisor that is started from here on.
@@ -92,6 +111,10 @@ impl World {
 
     pub fn runs_on_tmpfs(&self) -> bool {
         self.disk.is_some()
+    }
+
+    pub fn is_on_tmpfs(&self) -> bool {
+        self.ground.is_some()
     }
 
     pub fn workspace(&self) -> Workspace {
@@ -338,7 +361,9 @@ impl Tmpfs {
     pub fn mount(folder: &Path, mib: u32) -> Option<Self> {
         std::fs::create_dir_all(folder).unwrap();
         let mut mount = Command::new("mount");
-        mount.args(["-t", "tmpfs", "-o", &format!("size={mib}m"), "none"]).arg(folder);
+        // A file takes a page at least: so many more could never be filled.
+        let options = format!("size={mib}m,nr_inodes={}", mib * 256);
+        mount.args(["-t", "tmpfs", "-o", &options, "none"]).arg(folder);
         let told = mount.output().ok()?;
         told.status.success().then(|| Self(folder.to_owned()))
     }

@@ -3,14 +3,17 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop at what it did not expect")]
 
+mod around;
 mod blows;
 mod client;
 mod damage;
 mod ending;
 mod faults;
 mod folders;
+mod ground;
 mod harness;
 mod holder;
+mod kinds;
 mod limits;
 mod liveness;
 mod requests;

@@ -11,8 +11,10 @@ use vitals_run::{Command, RunState};
 use vitals_store::{RunId, RunRow};
 use vitals_supervisor::settings;
 
-use crate::blows::{Fault, Outcome, deal};
+use crate::around::Around;
+use crate::blows::deal;
 use crate::harness::{World, now, until};
+use crate::kinds::{Fault, Outcome};
 
 #[path = "siege_checks.rs"]
 mod checks;
@@ -33,6 +35,11 @@ pub struct Table {
     /// Values in those journals, all comparisons together.
     pub values_compared: u64,
     pub values_lost: u64,
+    /// Looks at bystanders, one for each of them and round.
+    pub bystanders_seen: u64,
+    pub bystanders_signalled: u64,
+    /// Rounds after which a folder outside of the workspace was another.
+    pub changed_outside: u64,
     pub problems: Vec<String>,
 }
 
@@ -62,6 +69,7 @@ struct Subject {
 
 struct Siege {
     world: World,
+    around: Around,
     rng: KeyedRng,
     subjects: Vec<Subject>,
     table: Table,
@@ -70,9 +78,11 @@ struct Siege {
 
 /// Deals `faults` faults to `at_once` runs at a time, then lets the runs finish.
 pub async fn besiege(seed: u64, faults: u64, at_once: u32) -> Table {
-    let world = World::new(at_once).await.with_flags(&["--stall-ms", "700", "--grace-ms", "5000"]);
+    let world = World::on_small_ground(at_once, 96).await;
+    let world = world.with_flags(&["--stall-ms", "700", "--grace-ms", "5000", "--folder-ms", "4000"]);
     let mut siege = Siege {
         world: world.on_small_disk(32),
+        around: Around::new(),
         rng: keyed_rng(seed, &[Part::from("siege")]),
         subjects: Vec::new(),
         table: Table::default(),
@@ -114,7 +124,8 @@ impl Siege {
         eprintln!("{when}: {} in attempt {attempt}", self.subjects[place].run);
         let (run, guarded) = (self.subjects[place].run, self.subjects[place].guard_gone != attempt);
         let began = Instant::now();
-        let outcome = deal(&mut self.world, &mut self.rng, fault, run, attempt, guarded).await;
+        let outcome =
+            deal(&mut self.world, &mut self.rng, fault, run, attempt, guarded, self.around.folder()).await;
         if fault == Fault::Guard {
             self.subjects[place].guard_gone = attempt;
         }
@@ -136,6 +147,7 @@ impl Siege {
             self.look_at(place, when).await;
         }
         self.nobody_else_supervises(when).await;
+        self.nobody_else_was_touched(when);
     }
 
     /// Waits until a subject trains, some steps further on; one that has finished is succeeded by another. Its attempt.

@@ -121,6 +121,20 @@ impl Siege {
         }
     }
 
+    /// Bystanders live on unsignalled, and a folder outside is as it was.
+    pub(super) fn nobody_else_was_touched(&mut self, when: &str) {
+        let (harmed, changed) = self.around.look();
+        self.table.bystanders_seen += self.around.bystanders();
+        if harmed > self.table.bystanders_signalled {
+            self.problem(when, format!("{harmed} processes of somebody else were signalled"));
+        }
+        self.table.bystanders_signalled = harmed;
+        if changed {
+            self.table.changed_outside += 1;
+            self.problem(when, "a folder outside of the workspace was changed");
+        }
+    }
+
     /// Lets everything finish, and looks whether anything is left.
     pub(super) async fn end(mut self) -> Table {
         let when = "after the last round";

@@ -2,9 +2,8 @@
 //! what works in the workspace's own run folder is ever signalled.
 
 use std::fs;
-use std::os::unix::process::CommandExt as _;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -12,6 +11,7 @@ use vitals_run::{Command as Ask, Evidence, RunState};
 use vitals_store::{Role, RunId, Store};
 use vitals_supervisor::ProcessMark;
 
+use crate::around::Bystander;
 use crate::harness::{Tmpfs, World, now, until};
 
 const FLAGS: [&str; 4] = ["--folder-ms", "300", "--grace-ms", "20000"];
@@ -175,26 +175,6 @@ async fn what_was_committed_outlives_a_removed_write_ahead_log() {
     world.ask(run, Ask::Cancel).await.unwrap();
     world.state(run, RunState::Cancelled).await;
     world.nothing_is_lost(run).await;
-}
-
-/// Somebody else's process, with a group of its own; ended when dropped.
-struct Bystander(Child);
-
-impl Bystander {
-    fn new() -> Self {
-        Self(Command::new("sleep").arg("1000").stdin(Stdio::null()).process_group(0).spawn().unwrap())
-    }
-
-    fn mark(&self) -> ProcessMark {
-        ProcessMark::of(self.0.id()).unwrap()
-    }
-}
-
-impl Drop for Bystander {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
 }
 
 #[tokio::test]
