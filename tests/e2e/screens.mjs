@@ -2,7 +2,7 @@
 // workspace (`cargo xtask demo --headless` fills it). With `--check` also at the smallest size, into a folder for temporary
 // files, and fails on words that are cut off.
 import { existsSync, lstatSync, rmSync, symlinkSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -41,12 +41,19 @@ async function vitals(...args) {
   return answer.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line));
 }
 
+/** The tabs of a run beside its curves: of the twin, which is no other picture's. */
+const TABS = ['gradients', 'optimizer', 'overview', 'config', 'checkpoints', 'probes', 'system', 'log'];
+
+function tabOf(run, tab) {
+  return { name: `run-${tab}`, address: `#/run/${run.id}?tab=${tab}`, ready: `[data-testid="tab-${tab}"][aria-selected="true"]` };
+}
+
 /** The screens: the address, and what has to be there before the picture is taken. */
 function screens(runs) {
   const [first, second] = runs;
   return [
     { name: 'sweeps', address: `#/sweeps/${encodeURIComponent(SWEEP)}`, ready: '[data-testid="sweeps-screen"]' },
-    { name: 'live', address: '#/live', ready: '[data-testid="live-screen"]', charts: true },
+    { name: 'live', address: '#/live', ready: '[data-testid="live-screen"]', sparks: true },
     { name: 'run', address: `#/run/${first.id}`, ready: '[data-testid="run-screen"]', charts: true },
     { name: 'runs', address: '#/runs', ready: '[data-testid="runs-table"]' },
     { name: 'compare', address: `#/compare?runs=${first.id},${second.id}`, ready: '[data-testid="compare-screen"]', charts: true },
@@ -54,17 +61,17 @@ function screens(runs) {
     { name: 'alarms', address: '#/alarms', ready: '[data-testid="alarms-table"], [data-testid="alarms-empty"]' },
     { name: 'datasets', address: '#/datasets', ready: '[data-testid^="sample-"] img' },
     { name: 'settings', address: '#/settings', ready: '[data-testid="settings-screen"]' },
+    ...(options.check ? TABS.map((tab) => tabOf(second, tab)) : []),
   ].filter((screen) => options.only === '' || options.only.split(',').includes(screen.name));
 }
 
 async function show(browser, screen) {
   await browser.execute((address) => { location.hash = address; }, screen.address);
   await browser.$(screen.ready).waitForDisplayed({ timeout: 20_000 });
-  if (screen.charts) {
-    await until(`the charts of ${screen.name}`, async () => {
-      const all = await canvases(browser, 'main, .app');
-      return all.length > 0 && all.some(drawn);
-    });
+  if (screen.charts || screen.sparks) {
+    // A curve of a row's height has fewer pixels than a chart's frame.
+    const done = screen.sparks ? (canvas) => canvas.painted > 0 : drawn;
+    await until(`the charts of ${screen.name}`, async () => (await canvases(browser, 'main, .app')).some(done));
   }
   // Two frames after the last change: what is painted is what is shown.
   await browser.executeAsync((done) => document.fonts.ready.then(() => requestAnimationFrame(() => requestAnimationFrame(done))));
@@ -84,7 +91,10 @@ if (finished.length < 2) {
 const frozen = (run) => run.parameters.frozen_patch_projection;
 const twin = finished.find((run) => run.seed === finished[0].seed && frozen(run) !== frozen(finished[0])) ?? finished[1];
 if (existsSync(LIVE)) {
-  await vitals('sweep', 'run', LIVE);
+  // Twice as many pictures take longer than the runs do: theirs get more steps.
+  const sweep = options.check ? join(tmpdir(), 'vitals-screens-live.toml') : LIVE;
+  if (options.check) await writeFile(sweep, (await readFile(LIVE, 'utf8')).replace('[recipe]\n', '[recipe]\nmax_steps = 9000\n'));
+  await vitals('sweep', 'run', sweep);
   const stopped = await vitals('runs', '--where', 'state = cancelled');
   if (stopped.length > 0) await vitals('run', 'retry', ...stopped.map((run) => run.id));
 }
