@@ -9,6 +9,8 @@ use std::process::{Child, Command, Stdio};
 
 use vitals_supervisor::ProcessMark;
 
+use crate::cluster::Cluster;
+
 /// Somebody else's process, with a group of its own; ended when dropped.
 pub struct Bystander(Child);
 
@@ -40,15 +42,17 @@ impl Drop for Bystander {
     }
 }
 
-/// Bystanders and a folder outside of the workspace, with what they were at first.
+/// Bystanders and a folder outside of the workspace, with what they were at first; and the cluster that runs the jobs, if
+/// it is not this machine that does.
 pub struct Around {
+    cluster: Option<Cluster>,
     bystanders: Vec<Bystander>,
     folder: tempfile::TempDir,
     first: BTreeMap<PathBuf, Vec<u8>>,
 }
 
 impl Around {
-    pub fn new() -> Self {
+    pub fn new(cluster: Option<Cluster>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("thesis")).unwrap();
         for (name, text) in [("thesis/chapter.tex", "\\chapter{Instability}\n"), ("notes.txt", "keep\n")] {
@@ -56,12 +60,16 @@ impl Around {
         }
         let names = ["sleep", "vitals-worker", "vitals"];
         let first = files(folder.path());
-        Self { bystanders: names.map(Bystander::called).into(), folder, first }
+        Self { cluster, bystanders: names.map(Bystander::called).into(), folder, first }
     }
 
     /// A folder whose files nobody may change.
     pub fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    pub fn cluster(&self) -> Option<&Cluster> {
+        self.cluster.as_ref()
     }
 
     pub fn bystanders(&self) -> u64 {

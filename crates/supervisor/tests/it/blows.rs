@@ -12,7 +12,7 @@ use vitals_recipe::KeyedRng;
 use vitals_run::{Command, RunState};
 use vitals_store::RunId;
 
-use crate::around::Bystander;
+use crate::around::{Around, Bystander};
 use crate::ground;
 use crate::harness::{World, now, send, stand_in, until};
 use crate::holder::Holder;
@@ -23,8 +23,8 @@ const KILLED: Outcome = Outcome::Ends(RunState::Failed, "killed (signal 9)");
 const NO_EVIDENCE: Outcome = Outcome::Ends(RunState::Lost, "lock free, no exit.json, no end record");
 const MISSING: &str = "lock free, run folder missing";
 
-/// Deals a fault to a living run. `guarded`: its guard lives, and will tell how the worker ended; `outside`: a folder that
-/// is nobody's business.
+/// Deals a fault to a living run. `guarded`: its guard lives, and will tell how the worker ended; `around`: what is
+/// nobody's business.
 pub async fn deal(
     world: &mut World,
     rng: &mut KeyedRng,
@@ -32,7 +32,7 @@ pub async fn deal(
     run: RunId,
     attempt: u32,
     guarded: bool,
-    outside: &Path,
+    around: &Around,
 ) -> Outcome {
     let by_guard = if guarded { KILLED } else { NO_EVIDENCE };
     match fault {
@@ -217,12 +217,30 @@ pub async fn deal(
             Outcome::Stops(RunState::Cancelled)
         }
         Fault::Links => {
-            ground::pause_over_links(world, run, attempt, outside).await;
+            ground::pause_over_links(world, run, attempt, around.folder()).await;
             Outcome::Stops(RunState::Paused)
         }
         Fault::ManyClients => {
             ground::ask_by_many(world, run).await;
             Outcome::GoesOn
+        }
+        Fault::SilentScheduler | Fault::SilentSchedulerAndWorker | Fault::LateRefusal => {
+            let Some(cluster) = around.cluster() else { return Outcome::Impossible("there is no cluster") };
+            match fault {
+                Fault::LateRefusal => {
+                    ground::start_by_a_failing_sbatch(world, cluster, run, attempt).await;
+                    Outcome::Starts
+                }
+                Fault::SilentScheduler => {
+                    ground::silence(cluster, rng, async || ()).await;
+                    Outcome::GoesOn
+                }
+                _ => {
+                    let kill = async || world.kill(run, attempt, "worker", Signal::KILL).await;
+                    ground::silence(cluster, rng, kill).await;
+                    by_guard
+                }
+            }
         }
     }
 }

@@ -9,11 +9,12 @@ use std::process::{Command as Program, Stdio};
 use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, prlimit};
 use serde_json::json;
 use vitals_recipe::KeyedRng;
-use vitals_run::Command;
+use vitals_run::{Command, RunState};
 use vitals_store::{Role, RunId, Store};
 
 use crate::around::Bystander;
 use crate::blows::{edit_mark, moment};
+use crate::cluster::Cluster;
 use crate::harness::{Tmpfs, World, stand_in, until};
 
 /// How many clients come at once.
@@ -130,4 +131,34 @@ pub async fn ask_by_many(world: &World, run: RunId) {
         let status = until("a client ends", async || client.try_wait().unwrap()).await;
         assert!(status.success(), "{status}");
     }
+}
+
+/// For a moment nobody who asks the scheduler is answered; `amid` happens in it.
+pub async fn silence(cluster: &Cluster, rng: &mut KeyedRng, amid: impl AsyncFnOnce()) {
+    let programs = ["squeue.refuses", "sacct.refuses"];
+    for program in programs {
+        cluster.tell(program, "slurm_load_jobs error: Unable to contact slurm controller");
+    }
+    amid().await;
+    moment(rng, 1500).await;
+    for program in programs {
+        cluster.forget(program);
+    }
+}
+
+/// A run that was killed is retried while `sbatch` fails after it has taken the job.
+pub async fn start_by_a_failing_sbatch(world: &World, cluster: &Cluster, run: RunId, attempt: u32) {
+    world.kill(run, attempt, "worker", Signal::KILL).await;
+    let ended = until("it has ended", async || {
+        let row = world.run(run).await;
+        (!row.state.is_active()).then_some(row.state)
+    })
+    .await;
+    if ended == RunState::Finished {
+        return;
+    }
+    cluster.tell("sbatch.fails_late", "wrapper: cannot write your quota file");
+    world.ask(run, Command::Retry).await.unwrap();
+    world.row_when(run, "run again", |row| row.attempt > attempt && row.state == RunState::Running).await;
+    cluster.forget("sbatch.fails_late");
 }

@@ -39,6 +39,9 @@ pub enum Fault {
     ForgedMark,
     Links,
     ManyClients,
+    SilentScheduler,
+    SilentSchedulerAndWorker,
+    LateRefusal,
 }
 
 impl Fault {
@@ -77,6 +80,24 @@ impl Fault {
         (Self::ForgedMark, "cancel with a mark that names a bystander"),
         (Self::Links, "pause with links to files outside"),
         (Self::ManyClients, "forty clients at once"),
+    ];
+
+    /// Those that a cluster makes different.
+    pub const ON_CLUSTER: [(Self, &'static str); 14] = [
+        (Self::Worker, "job: worker: kill -9"),
+        (Self::Supervisor, "job: supervisor: kill -9"),
+        (Self::SupervisorAndWorker, "job: supervisor and worker: kill -9"),
+        (Self::StoppedSupervisor, "job: supervisor: SIGSTOP, SIGCONT"),
+        (Self::FullDisk, "job: disk full (tmpfs)"),
+        (Self::FullWorkspace, "job: disk of the database full (tmpfs)"),
+        (Self::RemovedLog, "job: write-ahead log removed"),
+        (Self::ForgedMark, "job: cancel with a forged mark"),
+        (Self::PauseAndResume, "job: pause asked for"),
+        (Self::Cancel, "job: cancel asked for"),
+        (Self::ManyClients, "job: forty clients at once"),
+        (Self::SilentScheduler, "scheduler cannot be asked"),
+        (Self::SilentSchedulerAndWorker, "scheduler cannot be asked, worker: kill -9"),
+        (Self::LateRefusal, "sbatch takes a job and fails"),
     ];
 }
 

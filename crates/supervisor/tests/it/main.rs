@@ -6,6 +6,7 @@
 mod around;
 mod blows;
 mod client;
+mod cluster;
 mod damage;
 mod ending;
 mod faults;

@@ -1,8 +1,7 @@
 //! A cluster whose programs answer as those of other sites do, or do not answer: the stand-ins of the fixtures, called by the
 //! real supervisor, with the real guard. What a job's folder tells is never overruled by a program that cannot be asked.
 
-use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rustix::process::Signal;
 use vitals_run::{Command, RunState};
@@ -10,59 +9,8 @@ use vitals_store::RunId;
 use vitals_supervisor::settings::{self, SlurmSettings};
 use vitals_supervisor::{SchedulerProgram, ask_schedulers};
 
+use crate::cluster::Cluster;
 use crate::harness::{World, until};
-
-/// Stand-ins for Slurm, and a folder by which a test tells them how to answer.
-struct Cluster {
-    folder: tempfile::TempDir,
-}
-
-impl Cluster {
-    fn new() -> Self {
-        let cluster = Self { folder: tempfile::tempdir().unwrap() };
-        std::fs::create_dir(cluster.state()).unwrap();
-        let bin = cluster.folder.path().join("bin");
-        std::fs::create_dir(&bin).unwrap();
-        for program in ["sbatch", "squeue", "sacct", "scancel"] {
-            let stand_in = vitals_fixtures::path("trials/13-slurm/bin").join(program);
-            // Beyond what the fixtures' stand-ins do: `PROGRAM.refuses` holds the words of a refusal, and
-            // `PROGRAM.fails_late` those of a wrapper that fails when all is done.
-            let script = format!(
-                "#!/bin/bash\nif [ -e $STUB_STATE/{program}.refuses ]; then cat $STUB_STATE/{program}.refuses >&2; exit 1; fi\n\
-                 {} \"$@\" || exit $?\n\
-                 if [ -e $STUB_STATE/{program}.fails_late ]; then cat $STUB_STATE/{program}.fails_late >&2; exit 1; fi\n",
-                stand_in.display()
-            );
-            let path = bin.join(program);
-            std::fs::write(&path, script).unwrap();
-            std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
-        }
-        cluster
-    }
-
-    fn state(&self) -> PathBuf {
-        self.folder.path().join("state")
-    }
-
-    fn tell(&self, name: &str, text: &str) {
-        std::fs::write(self.state().join(name), text).unwrap();
-    }
-
-    fn forget(&self, name: &str) {
-        std::fs::remove_file(self.state().join(name)).unwrap();
-    }
-
-    async fn world(&self) -> World {
-        let path = std::env::var("PATH").unwrap_or_default();
-        let world = World::new(1)
-            .await
-            .with_variable("PATH", format!("{}:{path}", self.folder.path().join("bin").display()))
-            .with_variable("STUB_STATE", self.state());
-        let slurm = SlurmSettings { enabled: true, ..SlurmSettings::default() };
-        world.store.set_setting(settings::SLURM, &slurm).await.unwrap();
-        world
-    }
-}
 
 /// The number that the supervisor noted of an attempt's job, once it has.
 async fn noted_job(world: &World, run: RunId, attempt: u32) -> u64 {

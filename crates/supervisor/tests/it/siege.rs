@@ -13,6 +13,7 @@ use vitals_supervisor::settings;
 
 use crate::around::Around;
 use crate::blows::deal;
+use crate::cluster::Cluster;
 use crate::harness::{World, now, until};
 use crate::kinds::{Fault, Outcome};
 
@@ -76,13 +77,23 @@ struct Siege {
     seeds: u64,
 }
 
-/// Deals `faults` faults to `at_once` runs at a time, then lets the runs finish.
-pub async fn besiege(seed: u64, faults: u64, at_once: u32) -> Table {
-    let world = World::on_small_ground(at_once, 96).await;
+/// Deals `faults` faults of these kinds to `at_once` runs at a time, on this machine or as jobs of a cluster, then lets the
+/// runs finish.
+pub async fn besiege(
+    seed: u64,
+    faults: u64,
+    at_once: u32,
+    kinds: &[(Fault, &'static str)],
+    cluster: Option<Cluster>,
+) -> Table {
+    let mut world = World::on_small_ground(at_once, 96).await;
+    if let Some(cluster) = &cluster {
+        world = cluster.of(world).await;
+    }
     let world = world.with_flags(&["--stall-ms", "700", "--grace-ms", "5000", "--folder-ms", "4000"]);
     let mut siege = Siege {
         world: world.on_small_disk(32),
-        around: Around::new(),
+        around: Around::new(cluster),
         rng: keyed_rng(seed, &[Part::from("siege")]),
         subjects: Vec::new(),
         table: Table::default(),
@@ -98,7 +109,7 @@ pub async fn besiege(seed: u64, faults: u64, at_once: u32) -> Table {
     let mut deck = Vec::new();
     for round in 0..faults {
         if deck.is_empty() {
-            deck = Fault::ALL.to_vec();
+            deck = kinds.to_vec();
             siege.rng.shuffle(&mut deck);
         }
         let Some((fault, name)) = deck.pop() else { break };
@@ -124,8 +135,7 @@ impl Siege {
         eprintln!("{when}: {} in attempt {attempt}", self.subjects[place].run);
         let (run, guarded) = (self.subjects[place].run, self.subjects[place].guard_gone != attempt);
         let began = Instant::now();
-        let outcome =
-            deal(&mut self.world, &mut self.rng, fault, run, attempt, guarded, self.around.folder()).await;
+        let outcome = deal(&mut self.world, &mut self.rng, fault, run, attempt, guarded, &self.around).await;
         if fault == Fault::Guard {
             self.subjects[place].guard_gone = attempt;
         }
