@@ -260,8 +260,13 @@ impl Siege {
     }
 }
 
-/// What a run says that was asked to stop: where its checkpoint lies, or its exit code where it had not made a step yet.
-fn stopped(row: &RunRow) -> [String; 2] {
+/// What a run says that was asked to stop: where its checkpoint lies, or its exit code where it had not made a step yet; of
+/// a job also the scheduler's word, where that came first.
+fn stopped(row: &RunRow) -> [String; 3] {
     let asked = if row.state == RunState::Paused { "paused by you" } else { "as you asked" };
-    [format!("{asked}, checkpoint at step {}", row.steps_done), "exit 3".to_owned()]
+    [
+        format!("{asked}, checkpoint at step {}", row.steps_done),
+        "exit 3".to_owned(),
+        "slurm: CANCELLED, cancel requested".to_owned(),
+    ]
 }

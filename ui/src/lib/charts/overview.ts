@@ -1,11 +1,10 @@
 // Draws the strip of a whole run on a surface: its curve, its events, what lies outside the window, and how far it has come.
 import type { Columns } from '../backend/frame';
-import { number } from '../format';
 import { drawDips, markColour } from './plot-layers';
 import { yRange } from './range';
 import type { Mark } from './series';
 import type { Box, Surface } from './surface';
-import { PX_PER_X_TICK, ticks } from './ticks';
+import { labels, PX_PER_X_TICK, ticks } from './ticks';
 import { isHair, trace } from './trace';
 import type { XScale } from './x-scale';
 
@@ -70,8 +69,10 @@ function drawCurve(surface: Surface, view: OverviewView, columns: Columns, plot:
   const whole = all(view);
   const [low, high] = yRange([columns], whole, false);
   const y = (value: number) => plot.top + (1 - (value - low) / (high - low)) * plot.height;
-  for (const tick of ticks(low * view.scale, high * view.scale, 2)) {
-    surface.text(number(tick, Math.abs(tick) < 10 && !Number.isInteger(tick) ? 1 : 0), plot.left - 6, y(tick / view.scale), { colour: surface.tokens.axis, align: 'right', baseline: 'middle' });
+  const marked = ticks(low * view.scale, high * view.scale, 2);
+  const said = labels(marked);
+  for (const [i, tick] of marked.entries()) {
+    surface.text(said[i] ?? '', plot.left - 6, y(tick / view.scale), { colour: surface.tokens.axis, align: 'right', baseline: 'middle' });
   }
   drawDips(surface, view.marks, plot, x);
   const width = isHair(columns, whole, plot.width * surface.ratio, surface.ratio) ? 1 / surface.ratio : 1.3;

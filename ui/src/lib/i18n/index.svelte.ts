@@ -19,6 +19,8 @@ class Messages {
   choose(choice: string, system: string = navigator.language): void {
     this.#language = choice === 'en' || choice === 'ko' ? choice : system.toLowerCase().startsWith('ko') ? 'ko' : 'en';
     document.documentElement.lang = this.#language;
+    // Asked for now, and not when the first Korean word is laid out, which would be drawn as boxes until it is here.
+    if (this.#language === 'ko') void document.fonts?.load('400 13px Pretendard', '가');
   }
 }
 
