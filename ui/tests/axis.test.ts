@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { StepAxis } from '../src/lib/charts/step-axis.svelte';
 import { lengthAt, longest, placeOf, SHORTEST, SMOOTHING } from '../src/lib/charts/smoothing';
-import { decadeLabels, labels, logTicks, ticks, wholeTicks } from '../src/lib/charts/ticks';
+import { decadeLabels, labels, logTicks, ruled, ticks, wholeTicks } from '../src/lib/charts/ticks';
 
 class Address {
   params: Record<string, string> = {};
@@ -211,6 +211,12 @@ describe('ticks', () => {
   });
   it.each([[0, 1, 8, [0, 1]], [0, 0, 8, [0]], [0, 10, 4, [0, 5, 10]], [0, 1000, 5, [0, 200, 400, 600, 800, 1000]]])('whole numbers alone: %d … %d', (low, high, count, expected) => {
     expect(wholeTicks(low, high, count)).toEqual(expected);
+  });
+  it('an axis is ruled where what it shows is round', () => {
+    const GIB = 2 ** 30;
+    expect(ruled([0, 0.35 * GIB], 3, false, 1 / GIB).map((bytes) => bytes / GIB)).toEqual([0, 0.2]);
+    expect(ruled([0, 0.0061], 3, false, 1000).map((seconds) => seconds * 1000)).toEqual([0, 2.5, 5]);
+    expect(ruled([0.5, 200], 5, true, 1)).toEqual([1, 10, 100]);
   });
   it('log ticks are powers of ten, 1-2-5 when close', () => {
     expect(logTicks(0.5, 200, 5)).toEqual([1, 10, 100]);

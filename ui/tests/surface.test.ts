@@ -57,7 +57,7 @@ describe('zoom', () => {
 
 describe('a line chart', () => {
   const values = [3, 1, NaN, 9, 2];
-  const view: View = { lines: [{ key: 'loss', label: 'loss', slot: 1, columns: columns(values) }], window: [0, 4], scale: new XScale('step'), y: [0, 10], log: false, band: null, marks: [], format: null, showX: false, xTitle: 'step', left: 100 };
+  const view: View = { lines: [{ key: 'loss', label: 'loss', slot: 1, columns: columns(values) }], window: [0, 4], scale: new XScale('step'), y: [0, 10], log: false, band: null, marks: [], format: null, times: 1, showX: false, xTitle: 'step', left: 100 };
 
   it('has every value at its place, and a cross where one is not finite', () => {
     const { surface, calls } = stand();

@@ -281,6 +281,19 @@ test('the search box says whole words at both sizes and in both languages', asyn
   await browser().refresh();
 });
 
+test('every column of the table of runs stands under its head at both sizes', async () => {
+  await go('runs');
+  await browser().$('[data-testid^="run-row-"]').waitForDisplayed({ timeout: 15_000 });
+  for (const [width, height] of [[1440, 900], [1100, 720]]) {
+    await browser().setWindowSize(width, height);
+    const [heads, ...rows] = await browser().execute(() => [...document.querySelectorAll('[data-testid="runs-table"] tr:not([aria-hidden])')]
+      .map((row) => [...row.children].filter((cell) => cell.checkVisibility()).map((cell) => Math.round(cell.getBoundingClientRect().right))));
+    assert.ok(rows.length > 0 && heads.length > 5, `${width} px: ${rows.length} rows of ${heads.length} columns`);
+    for (const row of rows) assert.deepEqual(row, heads, `${width} px`);
+  }
+  await browser().setWindowSize(1440, 900);
+});
+
 test('live and settings have no serious fault of access, with rows chosen and a list open', async () => {
   await browser().setWindowSize(1440, 900);
   await go('live');

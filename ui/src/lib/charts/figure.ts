@@ -8,7 +8,7 @@ import { geometryOf, type View } from './plot-view';
 import { isDrawn, markColour } from './plot-layers';
 import { branchesOf, type Line } from './series';
 import type { Box } from './surface';
-import { decadeLabels, labels, logTicks, PX_PER_X_TICK, PX_PER_Y_TICK, ticks } from './ticks';
+import { decadeLabels, labels, PX_PER_X_TICK, PX_PER_Y_TICK, ruled } from './ticks';
 import { nonfiniteSteps, trace } from './trace';
 
 type Place = { title: string; unit: string; node: HTMLElement };
@@ -118,7 +118,7 @@ function lines(view: View, plot: Box, tokens: Tokens): string[] {
   if (view.band?.whole === true) out.push(`<rect x="${round(box.left)}" y="${round(y(view.band.high))}" width="${round(box.width)}" height="${round(y(view.band.low) - y(view.band.high))}" fill="${tokens.band}"/>`);
   out.push('</svg>');
   const count = Math.max(2, Math.floor(box.height / PX_PER_Y_TICK));
-  const splits = log ? logTicks(low, high, count) : ticks(low, high, count);
+  const splits = ruled([low, high], count, log, view.times);
   const texts = (view.format ?? (log ? decadeLabels : labels))(splits);
   splits.forEach((value, i) => {
     rule(box.left, y(value), box.left + box.width, y(value), tokens.grid);

@@ -5,7 +5,7 @@ import { drawBandLabels, drawMarks, drawShades } from './plot-layers';
 import { geometryOf, type Geometry, type View } from './plot-view';
 import { branchesOf, type Line } from './series';
 import type { Surface } from './surface';
-import { decadeLabels, labels, logTicks, PX_PER_X_TICK, PX_PER_Y_TICK, ticks } from './ticks';
+import { decadeLabels, labels, PX_PER_X_TICK, PX_PER_Y_TICK, ruled } from './ticks';
 import { ALL, hairAt, isBand, isHair, nonfiniteSteps, trace, type Drawn } from './trace';
 
 /** A line of so few values shows a dot at each. */
@@ -68,7 +68,7 @@ function drawXAxis(surface: Surface, view: View, { left, top, width, height }: G
 
 function drawYAxis(surface: Surface, view: View, { left, width, height, y }: Geometry): void {
   const count = Math.max(2, Math.floor(height / PX_PER_Y_TICK));
-  const splits = view.log ? logTicks(...view.y, count) : ticks(...view.y, count);
+  const splits = ruled(view.y, count, view.log, view.times);
   (view.format ?? (view.log ? decadeLabels : labels))(splits).forEach((text, i) => {
     surface.text(text, surface.whole(left) - Y_GAP, surface.whole(y(splits[i] ?? NaN)), { colour: surface.tokens.axis, px: AXIS_FONT_PX, align: 'right', baseline: 'middle' });
   });

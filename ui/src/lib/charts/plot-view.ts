@@ -14,6 +14,8 @@ export type View = {
   marks: Mark[];
   /** Labels of the y ticks; the default tells ticks apart with the fewest digits. */
   format: ((values: number[]) => string[]) | null;
+  /** What values are shown times: ticks are round in what is shown. */
+  times: number;
   showX: boolean;
   xTitle: string;
   left: number;

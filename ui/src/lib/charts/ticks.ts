@@ -36,6 +36,12 @@ export function logTicks(low: number, high: number, count: number): number[] {
   return inside.length < 2 ? ticks(low, high, count) : inside;
 }
 
+/** Where an axis of values is ruled, which are shown times `times`. */
+export function ruled([low, high]: readonly [number, number], count: number, log: boolean, times: number): number[] {
+  const shown = [low * times, high * times] as const;
+  return (log ? logTicks(...shown, count) : ticks(...shown, count)).map((value) => value / times);
+}
+
 /** Powers of ten from which on an axis is read without exponents, and up to which. */
 const PLAIN = [1e-3, 1e6] as const;
 
