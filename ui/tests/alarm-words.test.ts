@@ -38,7 +38,7 @@ describe('in Korean', () => {
   beforeAll(() => speak('ko'));
   it.each<[Partial<EventInfo>, string]>([
     [{ peak_z: 22.3, peak_layer: 'predictor', layers, end_step: 329 }, '프레딕터 그래디언트 노름이 잡음의 22배로 치솟음, 2개 레이어 동시. 28 스텝 뒤 끝남'],
-    [{ kind: 'dip', metric: 'knn_top1', baseline: 0.452, depth: 0.219 }, 'kNN 정확도 45.2 %에서 21.9점 떨어짐. 회복하지 못함'],
+    [{ kind: 'dip', metric: 'knn_top1', baseline: 0.452, depth: 0.219 }, 'kNN 정확도 45.2 %에서 21.9%p 떨어짐. 회복하지 못함'],
     [{ kind: 'divergence', metric: 'loss', from: 3.4, to: 4.02, open: true }, '손실 3.40에서 4.02로 발산(+0.62). 아직 계속 중'],
   ])('%j', (part, said) => expect(alarmSentence({ ...NONE, ...part })).toBe(said));
 });
