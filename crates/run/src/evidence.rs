@@ -19,6 +19,9 @@ sentences! {
         QueuedAsProbe = "queued as a probe";
         ReadFromFolder = "read from its folder";
         Imported { path: String } = "imported from {path}";
+        /// From the first moment of an import to its last: what is killed in between leaves it so.
+        ImportUnfinished { path: String } =
+            "import interrupted, or going on at this moment: not all rows of {path} are here";
         ResumeRequested = "resume requested";
         RetryRequested = "retry requested";
         RewindRequested { step: u64 } = "rewind to step {step} requested";

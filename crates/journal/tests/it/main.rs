@@ -4,6 +4,7 @@
 mod check;
 #[cfg(test)]
 mod damage;
+mod declared;
 #[cfg(test)]
 mod format;
 #[cfg(test)]
