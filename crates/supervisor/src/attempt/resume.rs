@@ -22,6 +22,8 @@ pub(crate) struct ResumePoint {
     pub first_step: u64,
     /// Relative to the run folder; `None`: from the beginning.
     pub path: Option<String>,
+    /// Those in force before it, the newest first: the worker takes one where this one turns out to be damaged.
+    pub fallbacks: Vec<String>,
 }
 
 /// The newest checkpoint in force whose files are there; one that an attempt could not read (exit 7) is passed over.
@@ -47,20 +49,30 @@ pub(crate) async fn resume_point(
 }
 
 fn choose(attempts: &[Attempt], checkpoints: &[Checkpoint], wanted: Option<&str>) -> Option<ResumePoint> {
-    let point = |c: &Checkpoint| ResumePoint { first_step: c.step, path: Some(c.path.clone()) };
     let mut there = checkpoints.iter().filter(|checkpoint| !checkpoint.removed);
     if let Some(wanted) = wanted {
-        return there.find(|checkpoint| checkpoint.path == wanted).map(point);
+        // Asked for by a person, who is told where it cannot be had.
+        return there.find(|checkpoint| checkpoint.path == wanted).map(|found| ResumePoint {
+            first_step: found.step,
+            path: Some(found.path.clone()),
+            fallbacks: Vec::new(),
+        });
     }
     let unreadable: HashSet<&str> = attempts
         .iter()
         .filter(|attempt| exit_code(attempt.exit.as_ref()) == Some(ExitCode::CHECKPOINT_UNREADABLE))
         .filter_map(|attempt| attempt.resume_from.as_deref())
         .collect();
-    let newest = there
+    let mut in_force: Vec<&Checkpoint> = there
         .filter(|checkpoint| !checkpoint.superseded && !unreadable.contains(checkpoint.path.as_str()))
-        .max_by_key(|checkpoint| (checkpoint.step, checkpoint.attempt));
-    Some(newest.map(point).unwrap_or_default())
+        .collect();
+    in_force.sort_by_key(|checkpoint| (checkpoint.step, checkpoint.attempt));
+    let Some(newest) = in_force.pop() else { return Some(ResumePoint::default()) };
+    let mut fallbacks: Vec<String> =
+        in_force.iter().rev().map(|checkpoint| checkpoint.path.clone()).collect();
+    fallbacks.dedup();
+    fallbacks.retain(|path| *path != newest.path);
+    Some(ResumePoint { first_step: newest.step, path: Some(newest.path.clone()), fallbacks })
 }
 
 fn exit_code(exit: Option<&Value>) -> Option<ExitCode> {
