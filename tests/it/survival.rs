@@ -236,6 +236,24 @@ fn where_every_checkpoint_is_damaged_nothing_begins_anew_in_silence() {
         if run["state"] == "failed" && run["attempt"] == 2 { Ok(run) } else { Err(run.to_string()) }
     });
     assert!(run["evidence"].as_str().expect("evidence").contains("exit 7"), "{run}");
+    // Nor after as many tries as there were checkpoints.
+    let refused = workspace.wait_for("it to be refused", || {
+        let run = workspace.run(&id);
+        let evidence = run["evidence"].as_str().unwrap_or_default().to_owned();
+        if evidence.contains("its checkpoints are all damaged") {
+            return Ok(run);
+        }
+        if run["state"] == "failed" {
+            workspace.vitals(&["run", "retry", &id]);
+        }
+        Err(run.to_string())
+    });
+    assert_eq!(refused["state"], "failed", "{refused}");
+    std::fs::remove_dir_all(workspace.run_folder(&id).join("checkpoints")).expect("they are removed");
+    workspace.vitals_ok(&["run", "retry", &id]);
+    let run = workspace.wait_state(&id, "finished");
+    let attempts = run["attempts"].as_array().expect("attempts");
+    assert_eq!(attempts.last().expect("the last one")["first_step"], 0, "asked for so");
 }
 
 /// B5: the worker is where its folder is.

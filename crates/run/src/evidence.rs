@@ -134,6 +134,8 @@ sentences! {
         DatasetNotUnderstood { name: String, why: String } =
             "what is known of data set `{name}` cannot be understood: {why}";
         CheckpointGone { path: String } = "the checkpoint {path} is gone";
+        CheckpointsDamaged { folder: String } =
+            "its checkpoints are all damaged; without them, with {folder} moved away, it begins anew";
         TooManyAttempts { most: u32 } =
             "it has had {most} attempts, more than a run can have; queue it anew as a run of its own";
         LockHeldByOthers = "its lock is held by another process, and no attempt says which";

@@ -42,10 +42,21 @@ pub(crate) async fn resume_point(
             checkpoint.removed = true;
         }
     }
-    choose(&attempts, &checkpoints, wanted).ok_or_else(|| {
+    let cannot = SupervisorError::CannotStart;
+    let point = choose(&attempts, &checkpoints, wanted).ok_or_else(|| {
         let path = wanted.unwrap_or_default().to_owned();
-        SupervisorError::CannotStart(Obstacle::CheckpointGone { path })
-    })
+        cannot(Obstacle::CheckpointGone { path })
+    })?;
+    if point.path.is_none() && checkpoints.iter().any(is_in_force) {
+        // What was trained is not thrown away without a word.
+        let folder = folder.checkpoints().display().to_string();
+        return Err(cannot(Obstacle::CheckpointsDamaged { folder }));
+    }
+    Ok(point)
+}
+
+fn is_in_force(checkpoint: &Checkpoint) -> bool {
+    !checkpoint.removed && !checkpoint.superseded
 }
 
 fn choose(attempts: &[Attempt], checkpoints: &[Checkpoint], wanted: Option<&str>) -> Option<ResumePoint> {
@@ -64,7 +75,7 @@ fn choose(attempts: &[Attempt], checkpoints: &[Checkpoint], wanted: Option<&str>
         .filter_map(|attempt| attempt.resume_from.as_deref())
         .collect();
     let mut in_force: Vec<&Checkpoint> = there
-        .filter(|checkpoint| !checkpoint.superseded && !unreadable.contains(checkpoint.path.as_str()))
+        .filter(|checkpoint| is_in_force(checkpoint) && !unreadable.contains(checkpoint.path.as_str()))
         .collect();
     in_force.sort_by_key(|checkpoint| (checkpoint.step, checkpoint.attempt));
     let Some(newest) = in_force.pop() else { return Some(ResumePoint::default()) };
@@ -139,6 +150,15 @@ mod tests {
             Some(200),
         );
         check(&[], &[a, b], Some("checkpoints/step-00000300"), None);
+    }
+
+    #[test]
+    fn those_before_it_are_named_the_newest_first() {
+        let all = [100, 200, 300, 400].map(|step| checkpoint(1, step, step == 300, false));
+        let point = choose(&[unreadable(400)], &all, None).unwrap();
+        assert_eq!((point.first_step, point.fallbacks), (200, vec!["checkpoints/step-00000100".to_owned()]));
+        let wanted = choose(&[], &all, Some("checkpoints/step-00000400")).unwrap();
+        assert_eq!((wanted.first_step, wanted.fallbacks), (400, Vec::new()));
     }
 
     fn change(to: RunState, data: Value) -> Transition {

@@ -79,6 +79,7 @@ export const forms = {
   'obstacle.unreadable_dataset': { name: 'text', why: 'text' },
   'obstacle.dataset_not_understood': { name: 'text', why: 'text' },
   'obstacle.checkpoint_gone': { path: 'text' },
+  'obstacle.checkpoints_damaged': { folder: 'text' },
   'obstacle.too_many_attempts': { most: 'number' },
   'obstacle.lock_held_by_others': {},
   'obstacle.scheduler_refused': { scheduler: 'text', why: 'text' },
