@@ -364,3 +364,33 @@ fn a_workspace_on_a_full_disk_can_be_looked_at_and_says_what_can_go() {
     assert_eq!(done.code, 0, "{done:?}");
     workspace.vitals_ok(&["run", "tag", &run, "kept"]);
 }
+
+/// Trial 14: it lives and looks, and nothing that it does reaches the database.
+#[test]
+fn doctor_says_that_a_supervisor_writes_nothing() {
+    let Some((disk, workspace, _)) = on_small_disk(None) else { return };
+    workspace.vitals_ok(&["settings", "low_disk_bytes=0"]);
+    let mut supervisor = workspace
+        .command(&["supervise"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("it starts");
+    let said = |words: &str| {
+        let lines = doctor(&workspace);
+        let line = lines_of(&lines, "supervisor")[0];
+        if line["message"].to_string().contains(words) {
+            Ok(line["ok"] == true)
+        } else {
+            Err(line.to_string())
+        }
+    };
+    let runs = format!("runs as process {}", supervisor.id());
+    assert!(workspace.wait_for("it to run", || said(&runs)));
+    disk.fill();
+    assert!(!workspace.wait_for("doctor to see it", || said("has written nothing to the database for")));
+    disk.empty();
+    assert!(workspace.wait_for("it to write again", || said(&runs)));
+    kill(i32::try_from(supervisor.id()).expect("a process id"), Signal::TERM);
+    supervisor.wait().expect("it ends");
+}

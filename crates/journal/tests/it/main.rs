@@ -4,6 +4,7 @@
 mod check;
 #[cfg(test)]
 mod damage;
+#[cfg(test)]
 mod declared;
 #[cfg(test)]
 mod format;
