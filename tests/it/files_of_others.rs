@@ -231,3 +231,33 @@ fn checkpoints_are_inspected_or_named() {
         assert!(told.code != 0 && told.err.contains(words), "{told:?}");
     }
 }
+
+/// C13: an import that was killed reads as what it is.
+#[test]
+fn an_import_that_was_cut_off_is_no_run_that_is_done() {
+    let workspace = Workspace::new();
+    let rows: String = (0..400_000).map(|step| format!("{step},{}\n", f64::from(step).sin())).collect();
+    let file = workspace.file("large.csv", &format!("step,loss\n{rows}"));
+    let mut import = workspace.command(&["import", "csv", &file]).spawn().unwrap();
+    let listed = || workspace.vitals(&["--json", "runs"]).lines().first().cloned();
+    let run = workspace.wait_for("its run to be there", || listed().ok_or_else(|| "none".to_owned()));
+    import.kill().unwrap();
+    import.wait().unwrap();
+    let id = run["id"].as_str().unwrap().to_owned();
+    let run = workspace.run(&id);
+    assert_eq!(run["state"], "lost", "{run}");
+    let evidence = run["evidence"].as_str().unwrap();
+    assert!(evidence.starts_with("import interrupted"), "{evidence}");
+    // Its folder says no more than it has, in a database that knows nothing of it either.
+    let folder = workspace.run_folder(&id);
+    if folder.join("import.json").exists() {
+        std::fs::remove_file(workspace.path("ws/vitals.db")).unwrap();
+        let _ = std::fs::remove_file(workspace.path("ws/vitals.db-wal"));
+        workspace.vitals_ok(&["ingest", &folder.display().to_string()]);
+        let evidence = workspace.run(&id)["evidence"].as_str().unwrap().to_owned();
+        assert!(evidence.starts_with("import interrupted"), "{evidence}");
+    }
+    let again = workspace.file("small.csv", "step,loss\n0,1\n1,0.5\n");
+    let whole = workspace.vitals_ok(&["import", "csv", &again]).out.trim().to_owned();
+    assert_eq!(workspace.run(&whole)["state"], "finished");
+}

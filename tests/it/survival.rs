@@ -176,3 +176,125 @@ fn a_link_to_the_workspace_may_go_while_runs_are_live() {
     assert_whole(&workspace, &id, 200);
     assert!(!link.exists(), "nothing makes a folder where the link was");
 }
+
+/// The checkpoints of a run's folder, the oldest first.
+fn checkpoints(workspace: &Workspace, id: &str) -> Vec<std::path::PathBuf> {
+    let entries = std::fs::read_dir(workspace.run_folder(id).join("checkpoints")).expect("checkpoints");
+    let mut found: Vec<_> = entries
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("step-")))
+        .collect();
+    found.sort();
+    found
+}
+
+fn flip_a_byte(checkpoint: &std::path::Path) {
+    let model = checkpoint.join("model.safetensors");
+    let mut bytes = std::fs::read(&model).expect("a model");
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&model, bytes).expect("it can be written");
+}
+
+/// C12: at once, said, and never from the beginning.
+#[test]
+fn a_damaged_checkpoint_is_passed_over_for_the_one_before() {
+    let workspace = Workspace::new();
+    let id = start(&workspace, 600);
+    workspace.wait_step(&id, 65);
+    kill(workspace.worker_pid(&id, 1).expect("the guard wrote the worker's id"), Signal::KILL);
+    workspace.wait_state(&id, "failed");
+    let there = checkpoints(&workspace, &id);
+    let [.., before, newest] = &there[..] else { panic!("too few: {there:?}") };
+    flip_a_byte(newest);
+    let name = |path: &std::path::Path| path.file_name().expect("a name").to_string_lossy().into_owned();
+    workspace.vitals_ok(&["run", "retry", &id]);
+    let run = workspace.wait_state(&id, "finished");
+    assert_eq!(run["attempt"], 2, "no third attempt was needed");
+    let resumed = run["attempts"][1]["first_step"].as_u64().expect("a step");
+    assert!(name(before).ends_with(&resumed.to_string()), "{resumed} is not {before:?}");
+    let log = workspace.vitals_ok(&["run", "log", &id]).out;
+    let said = format!("checkpoints/{} is damaged and passed over: model.safetensors differs", name(newest));
+    assert!(
+        log.contains(&said) && log.contains(&format!("going on from checkpoints/{}", name(before))),
+        "{log}"
+    );
+    assert_whole(&workspace, &id, 600);
+}
+
+#[test]
+fn where_every_checkpoint_is_damaged_nothing_begins_anew_in_silence() {
+    let workspace = Workspace::new();
+    let id = start(&workspace, 600);
+    workspace.wait_step(&id, 65);
+    kill(workspace.worker_pid(&id, 1).expect("the guard wrote the worker's id"), Signal::KILL);
+    workspace.wait_state(&id, "failed");
+    checkpoints(&workspace, &id).iter().for_each(|checkpoint| flip_a_byte(checkpoint));
+    workspace.vitals_ok(&["run", "retry", &id]);
+    let run = workspace.wait_for("the second attempt to end", || {
+        let run = workspace.run(&id);
+        if run["state"] == "failed" && run["attempt"] == 2 { Ok(run) } else { Err(run.to_string()) }
+    });
+    assert!(run["evidence"].as_str().expect("evidence").contains("exit 7"), "{run}");
+    // Nor after as many tries as there were checkpoints.
+    let refused = workspace.wait_for("it to be refused", || {
+        let run = workspace.run(&id);
+        let evidence = run["evidence"].as_str().unwrap_or_default().to_owned();
+        if evidence.contains("its checkpoints are all damaged") {
+            return Ok(run);
+        }
+        if run["state"] == "failed" {
+            workspace.vitals(&["run", "retry", &id]);
+        }
+        Err(run.to_string())
+    });
+    assert_eq!(refused["state"], "failed", "{refused}");
+    std::fs::remove_dir_all(workspace.run_folder(&id).join("checkpoints")).expect("they are removed");
+    workspace.vitals_ok(&["run", "retry", &id]);
+    let run = workspace.wait_state(&id, "finished");
+    let attempts = run["attempts"].as_array().expect("attempts");
+    assert_eq!(attempts.last().expect("the last one")["first_step"], 0, "asked for so");
+}
+
+/// B5: the worker is where its folder is.
+#[test]
+fn a_run_goes_on_in_a_workspace_that_is_moved() {
+    let workspace = Workspace::new();
+    let id = start(&workspace, 1_000_000);
+    workspace.wait_step(&id, 25);
+    kill(supervisor_pid(&workspace.path("ws")).expect("a supervisor runs"), Signal::KILL);
+    workspace.wait_supervisor_gone();
+    let (here, there) = (workspace.path("ws"), workspace.path("ws2"));
+    std::fs::rename(&here, &there).expect("it is moved");
+    let moved = |args: &[&str]| {
+        let mut command = std::process::Command::new(binary("vitals"));
+        command.arg("--workspace").arg(&there).args(args).stdin(std::process::Stdio::null());
+        Told::of(command.output().expect("vitals starts"))
+    };
+    let told = moved(&["queue", "resume"]);
+    assert_eq!(told.code, 0, "{told:?}");
+    let run = |id: &str| moved(&["--json", "run", "show", id]).json();
+    let step = run(&id)["progress"]["step"].as_u64().unwrap_or(0);
+    workspace.wait_for("a checkpoint in the place where the workspace is now", || {
+        let run = run(&id);
+        let newest =
+            there.join("runs").join(&id).join(format!("checkpoints/step-{:08}", (step / 20 + 2) * 20));
+        if newest.exists() { Ok(()) } else { Err(run.to_string()) }
+    });
+    let told = moved(&["run", "pause", &id]);
+    assert_eq!(told.code, 0, "{told:?}");
+    let paused = workspace.wait_for("it to be paused", || {
+        let run = run(&id);
+        if run["state"] == "paused" { Ok(run) } else { Err(run.to_string()) }
+    });
+    assert_eq!(paused["attempt"], 1, "{paused}");
+    assert!(there.join("runs").join(&id).join("attempt-0001/exit.json").exists(), "the guard is there too");
+    assert!(!here.exists(), "nothing was made where it was");
+    if let Some(pid) = supervisor_pid(&there) {
+        kill(pid, Signal::TERM);
+    }
+    workspace.wait_for("its supervisor to end", || {
+        supervisor_pid(&there).map_or(Ok(()), |pid| Err(pid.to_string()))
+    });
+    std::fs::rename(&there, &here).expect("it is moved back");
+}

@@ -63,3 +63,25 @@ fn its_command_supervises_until_sigterm_and_the_runs_go_on() {
     assert_eq!(supervisor.wait().expect("it ends").code(), Some(0), "ended in order: no failed unit");
     assert!(matches!(state_of(worker), Some('R' | 'S' | 'D')), "the run goes on: {:?}", state_of(worker));
 }
+
+/// C9: whoever replaces the database of a unit's supervisor gets another supervisor.
+#[test]
+fn it_comes_back_when_its_database_was_replaced() {
+    let workspace = Workspace::new();
+    workspace.vitals_ok(&["runs"]);
+    let mut supervisor = workspace.command(&["supervise"]).spawn().expect("it starts");
+    workspace.wait_for("it to hold the workspace's lock", || {
+        let lock =
+            std::fs::File::open(workspace.path("ws/supervisor.lock")).map_err(|error| error.to_string())?;
+        lock.try_lock_shared().map_or(Ok(()), |()| Err("it is free".to_owned()))
+    });
+    let database = workspace.path("ws/vitals.db");
+    std::fs::copy(&database, workspace.path("ws/other.db")).expect("a copy");
+    std::fs::rename(workspace.path("ws/other.db"), &database).expect("it replaces the first one");
+    let code = supervisor.wait().expect("it ends").code();
+    assert_eq!(code, Some(1), "a failure, and not the end of its work");
+    let unit = std::fs::read_to_string(UNIT).expect("the unit");
+    let restart =
+        unit.lines().find_map(|line| line.strip_prefix("Restart=")).expect("it says when it comes back");
+    assert!(["on-failure", "always"].contains(&restart), "{restart}");
+}

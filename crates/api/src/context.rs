@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use vitals_store::{Role, Store, UnixMillis};
+use vitals_journal::Lock;
+use vitals_store::{Role, Store, StoreError, UnixMillis};
 use vitals_supervisor::{Binaries, Workspace};
 
 use crate::dto::{ApiError, ErrorCode};
@@ -24,7 +25,7 @@ impl Context {
     /// start.
     ///
     /// # Errors
-    /// `workspace`: no permission, a newer version, or no Vitals database.
+    /// `workspace`: no permission, a newer version, no Vitals database, or one of an older version that a supervisor works with.
     pub async fn open(root: &Path, binaries: Binaries, clock: fn() -> UnixMillis) -> Result<Self> {
         let root = std::path::absolute(root).map_err(|error| io_error(Operation::Find, root, &error))?;
         let workspace = Workspace::new(&root);
@@ -39,7 +40,7 @@ impl Context {
                 _ => {}
             }
         }
-        let store = Store::open(workspace.database(), Role::WriterWherePossible).await?;
+        let store = open_store(&workspace).await?;
         let runs_dir: Option<PathBuf> = store.setting("runs_dir").await?;
         let workspace = match runs_dir {
             Some(folder) => workspace.with_runs_dir(&folder),
@@ -78,4 +79,30 @@ impl Context {
 
 fn experiments_dir(root: &Path) -> PathBuf {
     root.join("experiments")
+}
+
+/// An older database is brought to this version, but not while a supervisor of its version works with it.
+async fn open_store(workspace: &Workspace) -> Result<Store> {
+    let lock = workspace.supervisor_lock();
+    // Whoever may not ask is no owner of the workspace, and opens it for reading.
+    let is_supervised = Lock::is_held(&lock).unwrap_or(false);
+    let role = if is_supervised { Role::WriterOfThisVersion } else { Role::WriterWherePossible };
+    match Store::open(workspace.database(), role).await {
+        Err(StoreError::OlderVersion { path, found, supported }) if is_supervised => {
+            let path = path.display().to_string();
+            let (said, hint) = match vitals_supervisor::holder(&lock) {
+                Some(pid) => {
+                    let pid = pid.to_string();
+                    let advice = Advice::EndSupervisor { pid: pid.clone(), supported };
+                    (Failure::SupervisedOlder { path, found, pid }, advice)
+                }
+                None => (
+                    Failure::SupervisedOlderBySomebody { path, found },
+                    Advice::EndOlderSupervisor { supported },
+                ),
+            };
+            Err(ApiError::new(ErrorCode::Workspace, said).hint(hint))
+        }
+        other => Ok(other?),
+    }
 }

@@ -1,30 +1,71 @@
 //! What a person would check by hand when something does not work: each line is fine, or says what to do.
 
+mod database;
+mod room;
+mod supervisor;
+
+use std::io;
+use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
-use vitals_recipe::{Bytes, Tells, Told};
-use vitals_supervisor::SchedulerProgram;
+use rustix::fs::Access;
+use rustix::io::Errno;
+use vitals_recipe::{Tells, Told};
+use vitals_store::UnixMillis;
+use vitals_supervisor::{Binaries, SchedulerProgram, Workspace};
 
+use self::database::Standing;
 use crate::dto::{DatasetInfo, DoctorLine};
-use crate::error::Result;
-use crate::said::{Finding, Remedy};
-use crate::{Context, datasets, supervisor};
+use crate::error::{Result, io_error};
+use crate::said::{Finding, Operation, Remedy};
+use crate::{Context, datasets};
 
 /// Loading libtorch takes seconds on a cold disk.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// Less free space than this pauses nothing yet, but a checkpoint may not fit.
-const LOW_DISK_BYTES: u64 = 2 << 30;
 
+/// Looks at an open workspace.
+///
+/// # Errors
+/// None: what cannot be looked at is a line that says so.
 pub async fn doctor(context: &Context) -> Result<Vec<DoctorLine>> {
-    let mut lines = vec![workspace(context), binaries(context)];
-    lines.push(libtorch(context).await);
-    lines.push(database(context).await);
+    let mut lines = before_the_database(context.workspace(), context.binaries()).await;
+    lines.push(database::opened(context).await);
+    lines.extend(database::unlisted(context).await);
     lines.extend(data_sets(context).await);
-    lines.push(supervisor_line(context).await);
+    lines.push(supervisor::line(context).await);
     lines.extend(schedulers(context).await);
-    lines.push(disk(context));
+    lines.extend(room::lines(context.workspace()));
     Ok(lines)
+}
+
+/// Looks at the workspace in `root`, whatever state it is in: its database may be damaged or missing, and none is made.
+///
+/// # Errors
+/// The system does not say where `root` is.
+pub async fn doctor_at(
+    root: &Path,
+    binaries: Binaries,
+    clock: fn() -> UnixMillis,
+) -> Result<Vec<DoctorLine>> {
+    let root = std::path::absolute(root).map_err(|error| io_error(Operation::Find, root, &error))?;
+    let workspace = Workspace::new(&root);
+    let database = match database::standing(&workspace) {
+        Standing::Absent(line) => *line,
+        Standing::There => match Context::open(&root, binaries.clone(), clock).await {
+            Ok(context) => return doctor(&context).await,
+            Err(error) => database::unopened(&workspace, error),
+        },
+    };
+    let mut lines = before_the_database(&workspace, &binaries).await;
+    lines.push(database);
+    lines.extend(supervisor::without_database(&workspace, clock()).await);
+    lines.extend(room::lines(&workspace));
+    Ok(lines)
+}
+
+async fn before_the_database(at: &Workspace, binaries: &Binaries) -> Vec<DoctorLine> {
+    vec![workspace(at), programs(binaries), libtorch(binaries).await]
 }
 
 fn fine(check: &str, found: Finding) -> DoctorLine {
@@ -32,46 +73,41 @@ fn fine(check: &str, found: Finding) -> DoctorLine {
     DoctorLine { check: check.to_owned(), ok: true, message, remedy: None, told, remedy_told: None }
 }
 
-fn wrong(check: &str, found: impl Into<Told>, remedy: Remedy) -> DoctorLine {
-    let told = found.into();
+fn wrong(check: &str, found: impl Into<Told>, remedy: impl Into<Told>) -> DoctorLine {
+    let (told, remedy) = (found.into(), remedy.into());
     DoctorLine {
         check: check.to_owned(),
         ok: false,
         message: told.text.clone(),
-        remedy: Some(remedy.to_string()),
+        remedy: Some(remedy.text.clone()),
         told,
-        remedy_told: Some(remedy.told()),
+        remedy_told: Some(remedy),
     }
 }
 
-fn workspace(context: &Context) -> DoctorLine {
-    let root = context.workspace().root();
-    let path = root.display().to_string();
-    match tempfile_probe(root) {
+/// Asked, not tried: a trial would have to make a file.
+fn workspace(at: &Workspace) -> DoctorLine {
+    let path = at.root().display().to_string();
+    match rustix::fs::access(at.root(), Access::WRITE_OK | Access::EXEC_OK) {
         Ok(()) => fine("workspace", Finding::Writable { path }),
+        Err(Errno::NOENT) => fine("workspace", Finding::NoWorkspaceYet { path }),
         Err(error) => {
-            let found = Finding::NotWritable { path, reason: error.to_string() };
-            wrong("workspace", found, Remedy::Permissions)
+            let reason = io::Error::from(error).to_string();
+            wrong("workspace", Finding::NotWritable { path, reason }, Remedy::Permissions)
         }
     }
 }
 
-fn tempfile_probe(folder: &std::path::Path) -> std::io::Result<()> {
-    let probe = folder.join(".writable");
-    std::fs::write(&probe, b"")?;
-    std::fs::remove_file(&probe)
-}
-
-fn binaries(context: &Context) -> DoctorLine {
-    match context.binaries().missing() {
+fn programs(binaries: &Binaries) -> DoctorLine {
+    match binaries.missing() {
         None => fine("binaries", Finding::ProgramsInPlace),
         Some(missing) => wrong("binaries", missing, Remedy::BuildPrograms),
     }
 }
 
 /// Asks the worker, the only one with libtorch; its devices come with the answer.
-async fn libtorch(context: &Context) -> DoctorLine {
-    let output = tokio::process::Command::new(&context.binaries().worker)
+async fn libtorch(binaries: &Binaries) -> DoctorLine {
+    let output = tokio::process::Command::new(&binaries.worker)
         .arg("devices")
         .stdin(Stdio::null())
         .kill_on_drop(true)
@@ -97,19 +133,6 @@ async fn libtorch(context: &Context) -> DoctorLine {
     }
 }
 
-async fn database(context: &Context) -> DoctorLine {
-    match context.store().check_integrity(false).await {
-        Ok(found) if found.problems.is_empty() => {
-            fine("database", Finding::Whole { size: Bytes(found.database_bytes) })
-        }
-        Ok(found) => {
-            let problems = Finding::DatabaseProblems { problems: found.problems.join("; ") };
-            wrong("database", problems, Remedy::IngestAgain)
-        }
-        Err(error) => wrong("database", error.told(), Remedy::LookAtDisk),
-    }
-}
-
 async fn data_sets(context: &Context) -> Vec<DoctorLine> {
     match datasets::list(context).await {
         Ok(found) => found.into_iter().map(data_set).collect(),
@@ -129,18 +152,6 @@ fn data_set(found: DatasetInfo) -> DoctorLine {
     wrong("datasets", Finding::DatasetGone { name, path }, Remedy::DatasetBack)
 }
 
-async fn supervisor_line(context: &Context) -> DoctorLine {
-    match supervisor::seen(context).await {
-        Ok(seen) => match (&seen.status.problem, seen.alive, seen.pid) {
-            (Some(problem), true, _) => wrong("supervisor", problem.clone(), Remedy::SupervisorLog),
-            (_, true, Some(pid)) => fine("supervisor", Finding::SupervisorRuns { pid: pid.to_string() }),
-            (_, true, None) => fine("supervisor", Finding::SupervisorComes),
-            (_, false, _) => fine("supervisor", Finding::SupervisorNotNeeded),
-        },
-        Err(error) => wrong("supervisor", error.told, Remedy::SupervisorLog),
-    }
-}
-
 /// The programs of a cluster to which runs go.
 async fn schedulers(context: &Context) -> Vec<DoctorLine> {
     match vitals_supervisor::ask_schedulers(context.store()).await {
@@ -156,20 +167,5 @@ fn scheduler(asked: SchedulerProgram) -> DoctorLine {
         // Many sites keep no accounts.
         Some(why) if !asked.is_needed => fine(asked.scheduler, Finding::NoAccounts { program, why }),
         Some(why) => wrong(asked.scheduler, Finding::ProgramRefuses { program, why }, Remedy::TryInShell),
-    }
-}
-
-fn disk(context: &Context) -> DoctorLine {
-    let folder = context.workspace().runs_dir();
-    match rustix::fs::statvfs(folder) {
-        Ok(space) => {
-            let free = space.f_bavail * space.f_frsize;
-            let found = Finding::Free { bytes: Bytes(free) };
-            if free >= LOW_DISK_BYTES { fine("disk", found) } else { wrong("disk", found, Remedy::MakeRoom) }
-        }
-        Err(error) => {
-            let (path, reason) = (folder.display().to_string(), error.to_string());
-            wrong("disk", Finding::NoSpace { path, reason }, Remedy::RunsFolder)
-        }
     }
 }

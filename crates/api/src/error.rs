@@ -56,9 +56,10 @@ impl From<StoreError> for ApiError {
         match error {
             StoreError::NewerVersion { .. } => workspace(Advice::UpdateVitals),
             StoreError::OlderVersion { .. } => workspace(Advice::OpenOnce),
-            StoreError::NotVitals { .. } | StoreError::ForeignMigration { .. } => {
-                workspace(Advice::OtherWorkspace)
-            }
+            StoreError::NotVitals { .. } => workspace(Advice::OtherWorkspace).hint(Advice::OwnDatabase),
+            StoreError::ForeignMigration { .. } => workspace(Advice::OtherWorkspace),
+            StoreError::NotPlain { .. } => workspace(Advice::RemoveStrange),
+            StoreError::NoRoom { .. } | StoreError::NoBackup { .. } => workspace(Advice::MakeRoom),
             StoreError::Missing { .. } => workspace(Advice::EmptyWorkspace),
             StoreError::NotWritable { .. } | StoreError::ReadOnly => workspace(Advice::MakeWritable),
             StoreError::UnknownRun { .. } => {
@@ -73,6 +74,7 @@ impl From<StoreError> for ApiError {
             StoreError::IllegalTransition { .. } => Self::new(ErrorCode::WrongState, error.told()),
             StoreError::Busy => Self::failed(error.told()).hint(Advice::TryAgain),
             StoreError::Corrupt { .. } => Self::failed(error.told()).hint(Advice::CheckDatabase),
+            _ if error.is_full() => Self::failed(error.told()).hint(Advice::MakeRoom),
             _ => Self::failed(error.told()),
         }
     }

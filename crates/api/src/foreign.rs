@@ -125,6 +125,7 @@ fn job(run: RunId, label: String, recipe: Recipe, steps: u64) -> Job {
         attempt: 1,
         first_step: 0,
         resume_from: None,
+        fallbacks: Vec::new(),
         recipe,
         probed: None,
         dataset: JobDataset { name, path: String::new(), fingerprint: String::new(), facts },

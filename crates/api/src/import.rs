@@ -78,7 +78,7 @@ pub async fn csv_with(context: &Context, path: &Path, config: RunConfig) -> Resu
     let about = About {
         label: stem.clone(),
         steps: table.rows.keys().next_back().map_or(0, |last| last + 1),
-        evidence: Evidence::Imported { path: path.display().to_string() },
+        evidence: Evidence::ImportUnfinished { path: path.display().to_string() },
         note: note(path, config.is_empty(), &noticed),
         tag: TAG.to_owned(),
         origin: Origin::Imported(Box::new(Known {

@@ -46,6 +46,7 @@ pub mod summary;
 pub mod supervisor;
 pub mod sweeps;
 pub mod table;
+pub mod unlisted;
 mod watch;
 
 pub use context::Context;

@@ -26,7 +26,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use clap::error::ErrorKind;
 
-use crate::args::{Cli, Command};
+use crate::args::{Cli, Command, SweepCommand};
 use crate::out::Out;
 
 /// Interrupted by Ctrl-C.
@@ -93,7 +93,14 @@ async fn dispatch(cli: Cli, out: &Out) -> vitals_api::Result<u8> {
         // The supervisor and its runs outlive whoever started them, and the link by which they named the workspace.
         root = std::fs::canonicalize(&root).unwrap_or(root);
     }
+    if let Command::Doctor = cli.command {
+        // Not opened: it is there for workspaces that cannot be.
+        return workspace_commands::doctor(&root, out).await;
+    }
     let context = workspace_commands::open(&root).await?;
+    if matches!(cli.command, Command::Runs(_) | Command::Sweep { command: SweepCommand::List }) {
+        workspace_commands::remark_unlisted(&context, out).await;
+    }
     match cli.command {
         Command::Sweep { command } => sweep_commands::run(&context, command, out).await,
         Command::Supervise { until_idle, detached } => {
@@ -114,7 +121,8 @@ async fn dispatch(cli: Cli, out: &Out) -> vitals_api::Result<u8> {
         Command::Queue { command } => queue_commands::queue(&context, command, out).await,
         Command::Settings { words } => queue_commands::settings(&context, &words, out).await,
         Command::Slurm(args) => slurm::run(&context, &args, out).await,
-        Command::Doctor => workspace_commands::doctor(&context, out).await,
-        Command::Parameters { .. } | Command::Journal { .. } | Command::Guard { .. } => Ok(0),
+        Command::Parameters { .. } | Command::Journal { .. } | Command::Guard { .. } | Command::Doctor => {
+            Ok(0)
+        }
     }
 }

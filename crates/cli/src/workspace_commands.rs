@@ -6,7 +6,7 @@ use serde_json::json;
 use vitals_api::dto::ApiError;
 use vitals_api::said::Failure;
 use vitals_api::{
-    Binaries, Context, Result, RunConfig, datasets, doctor as api_doctor, journals, place, table,
+    Binaries, Context, Result, RunConfig, datasets, doctor as api_doctor, journals, place, table, unlisted,
 };
 
 use crate::args::{DatasetCommand, ImportCommand, JournalCommand};
@@ -26,9 +26,21 @@ pub fn root(named: Option<&Path>, out: &Out) -> Result<PathBuf> {
 }
 
 pub async fn open(root: &Path) -> Result<Context> {
-    let binaries = Binaries::beside_own()
-        .map_err(|error| ApiError::failed(Failure::ProgramsNotFound { reason: error.to_string() }))?;
-    Context::open(root, binaries, clock::now).await
+    Context::open(root, binaries()?, clock::now).await
+}
+
+fn binaries() -> Result<Binaries> {
+    Binaries::beside_own()
+        .map_err(|error| ApiError::failed(Failure::ProgramsNotFound { reason: error.to_string() }))
+}
+
+/// Says that run folders lie there which no listing shows; a listing that works is not held up by what this cannot read.
+pub async fn remark_unlisted(context: &Context, out: &Out) {
+    if context.read_only().is_none()
+        && let Ok(Some(remark)) = unlisted::remark(context).await
+    {
+        out.remark(&remark.text);
+    }
 }
 
 pub fn parameters(name: Option<&str>, out: &Out) -> Result<()> {
@@ -75,6 +87,7 @@ pub fn journal(command: &JournalCommand, out: &Out) -> Result<u8> {
         out.line(format!("sha256 {}", found.sha256));
         let (torn, corrupt) = (found.torn_bytes, found.corrupt_records);
         out.line(format!("{}, {}", counted(torn, "torn byte"), counted(corrupt, "corrupt record")));
+        found.problems.iter().for_each(|problem| out.remark(problem));
     }
     Ok(if found.corrupt_records == 0 { 0 } else { 1 })
 }
@@ -84,10 +97,11 @@ pub async fn ingest(context: &Context, folders: &[PathBuf], out: &Out) -> Result
     for folder in folders {
         match vitals_api::ingest_folder(context.store(), folder, context.now()).await {
             Ok(found) if out.json => out.document(&found)?,
-            Ok(found) => out.line(format!(
-                "{}  {} rows, {} values, {}",
-                found.run, found.rows, found.values, found.state
-            )),
+            Ok(found) => {
+                let (rows, values) = (found.rows, found.values);
+                out.line(format!("{}  {rows} rows, {values} values, {}", found.run, found.state));
+                found.losses.iter().for_each(|loss| out.remark(loss));
+            }
             Err(error) => {
                 failed = true;
                 let (path, reason) = (folder.display().to_string(), error.to_string());
@@ -163,8 +177,8 @@ pub async fn dataset(context: &Context, command: DatasetCommand, out: &Out) -> R
     Ok(u8::from(bad))
 }
 
-pub async fn doctor(context: &Context, out: &Out) -> Result<u8> {
-    let lines = api_doctor::doctor(context).await?;
+pub async fn doctor(root: &Path, out: &Out) -> Result<u8> {
+    let lines = api_doctor::doctor_at(root, binaries()?, clock::now).await?;
     let well = lines.iter().all(|line| line.ok);
     for line in &lines {
         if out.json {

@@ -7,7 +7,9 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::hash::SeriesHasher;
-use crate::{AttemptStart, ReadOutcome, Reader, Record, Result, Row, RunFolder, StepRange, in_force};
+use crate::{
+    AttemptStart, Declared, ReadOutcome, Reader, Record, Result, Row, RunFolder, StepRange, in_force,
+};
 
 /// What the journals of a run hold (contract §1.1).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,6 +92,11 @@ fn first_step_of(folder: &RunFolder, attempt: u32) -> Result<Option<u64>> {
     loop {
         match reader.next()? {
             ReadOutcome::Record { record: Record::Header(header), .. } => return Ok(Some(header.first_step)),
+            ReadOutcome::Record {
+                record: Record::Declared(Declared { header: Some(header), .. }), ..
+            } => {
+                return Ok(Some(header.first_step));
+            }
             ReadOutcome::Record { record: Record::Row(row), .. } => return Ok(Some(row.step)),
             ReadOutcome::Record { .. } | ReadOutcome::Corrupt { .. } => {}
             ReadOutcome::NotYet { .. } | ReadOutcome::Torn { .. } => return Ok(None),

@@ -1,11 +1,11 @@
 //! Payload bytes of each record: a tag, then JSON, or for rows plain little-endian numbers. Decoding trusts nothing:
 //! a payload that does not fit its stream is an error in words, never a panic.
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::narrow::{narrow, widen};
-use crate::record::{Column, Record, Row, StreamId, ValueKind};
+use crate::record::{Column, ControlAck, Declared, Record, Row, StreamId, ValueKind};
 use crate::streams::Streams;
 
 const HEADER: u8 = b'H';
@@ -21,9 +21,31 @@ const END: u8 = b'Z';
 /// Bytes of a row before its values: tag, stream, step, elapsed.
 const ROW_HEAD: usize = 1 + 2 + 8 + 8;
 
-/// Whether a payload declares something that later records need.
+/// Whether a payload may declare something that later records need.
 pub(crate) fn is_declaration(tag: u8) -> bool {
-    tag == HEADER || tag == STREAM
+    tag == HEADER || tag == STREAM || tag == CONTROL
+}
+
+/// An acknowledgement, and what may ride on one of no command.
+#[derive(Serialize, Deserialize)]
+struct Control {
+    seq: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    declared: Option<Declared>,
+}
+
+/// Why a payload is no record.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Undecoded {
+    /// A row whose stream nobody has declared, or whose declaration is damaged.
+    Undeclared(StreamId),
+    Bad(String),
+}
+
+impl From<String> for Undecoded {
+    fn from(what: String) -> Self {
+        Self::Bad(what)
+    }
 }
 
 /// Payload size of a row of these columns.
@@ -59,7 +81,8 @@ pub(crate) fn encode(record: &Record) -> Result<Vec<u8>, serde_json::Error> {
         Record::Stream(body) => json(STREAM, body),
         Record::Event(body) => json(EVENT, body),
         Record::Log(body) => json(LOG, body),
-        Record::ControlAck(body) => json(CONTROL, body),
+        Record::ControlAck(body) => json(CONTROL, &Control { seq: body.seq, declared: None }),
+        Record::Declared(body) => json(CONTROL, &Control { seq: 0, declared: Some(body.clone()) }),
         Record::Checkpoint(body) => json(CHECKPOINT, body),
         Record::Wait(body) => json(WAIT, body),
         Record::End(body) => json(END, body),
@@ -79,33 +102,37 @@ fn json(tag: u8, body: &impl Serialize) -> Result<Vec<u8>, serde_json::Error> {
 }
 
 /// Understands a payload, given the streams declared before it.
-pub(crate) fn decode(payload: &[u8], streams: &Streams) -> Result<Record, String> {
-    let Some((&tag, body)) = payload.split_first() else { return Err("an empty record".to_owned()) };
-    match tag {
-        ROW => decode_row(payload, streams).map(Record::Row),
+pub(crate) fn decode(payload: &[u8], streams: &Streams) -> Result<Record, Undecoded> {
+    let Some((&tag, body)) = payload.split_first() else { return Err("an empty record".to_owned().into()) };
+    let record = match tag {
+        ROW => return decode_row(payload, streams).map(Record::Row),
         HEADER => read("header", body).map(Record::Header),
         STREAM => read("stream", body).map(Record::Stream),
         EVENT => read("event", body).map(Record::Event),
         LOG => read("log", body).map(Record::Log),
-        CONTROL => read("control", body).map(Record::ControlAck),
+        CONTROL => read("control", body).map(|Control { seq, declared }| match declared {
+            Some(declared) => Record::Declared(declared),
+            None => Record::ControlAck(ControlAck { seq }),
+        }),
         CHECKPOINT => read("checkpoint", body).map(Record::Checkpoint),
         WAIT => read("wait", body).map(Record::Wait),
         END => read("end", body).map(Record::End),
         other => Err(format!("a record of unknown kind {other:#04x}")),
-    }
+    };
+    Ok(record?)
 }
 
 fn read<T: DeserializeOwned>(what: &str, body: &[u8]) -> Result<T, String> {
     serde_json::from_slice(body).map_err(|error| format!("a {what} record that does not parse: {error}"))
 }
 
-fn decode_row(payload: &[u8], streams: &Streams) -> Result<Row, String> {
+fn decode_row(payload: &[u8], streams: &Streams) -> Result<Row, Undecoded> {
     let short = || "a row record that is too short".to_owned();
     let (head, mut rest) = payload.split_at_checked(ROW_HEAD).ok_or_else(short)?;
     let id = StreamId(u16::from_le_bytes(take(head, 1).ok_or_else(short)?));
-    let stream = streams.get(id).ok_or_else(|| format!("a row of stream {}, which is not declared", id.0))?;
+    let stream = streams.get(id).ok_or(Undecoded::Undeclared(id))?;
     if payload.len() != row_bytes(&stream.columns) {
-        return Err(format!("a row of stream `{}` with {} bytes", stream.name, payload.len()));
+        return Err(format!("a row of stream `{}` with {} bytes", stream.name, payload.len()).into());
     }
     let mut values = Vec::with_capacity(stream.columns.len());
     for column in &stream.columns {

@@ -3,6 +3,11 @@
 
 /// Version of the journal's format, stored in its header.
 pub const FORMAT_VERSION: u32 = 1;
+/// A writer declares everything again after so many bytes at first, then after twice as many, so that damage near the
+/// beginning of a short journal costs little ...
+pub const DECLARED_AGAIN_AFTER: u64 = 64 << 10;
+/// ... and after so many bytes of a long one.
+pub const DECLARED_AGAIN_EVERY: u64 = 4 << 20;
 /// Bytes before the payload.
 pub(crate) const HEAD_BYTES: usize = 12;
 /// Bytes after the payload.

@@ -6,6 +6,11 @@
 //! step thread ── row() ──▶ one buffer (≤ 64 MiB) ── writer thread ──▶ kernel (≤ 250 ms) ──▶ disk (each second)
 //! reader ── next() ──▶ Record | NotYet | Torn | Corrupt
 //! ```
+//!
+//! A file is a sequence of frames (`frame.rs`), a payload a tag and a body (`codec.rs`): first the header, then each stream's
+//! declaration before its first row. Rows are numbers that only a declaration explains, so header and declarations come again
+//! ([`Declared`]) once [`DECLARED_AGAIN_AFTER`] bytes are written, each time twice as far, and then every
+//! [`DECLARED_AGAIN_EVERY`]: damage costs its own records, and where it hits a declaration the rows up to the next repetition.
 
 mod atomic;
 mod attempts;
@@ -31,14 +36,14 @@ pub use atomic::atomic_write;
 pub use attempts::{AttemptStart, StepRange, in_force};
 pub use check::{Check, check};
 pub use error::JournalError;
-pub use frame::FORMAT_VERSION;
+pub use frame::{DECLARED_AGAIN_AFTER, DECLARED_AGAIN_EVERY, FORMAT_VERSION};
 pub use hash::SeriesHasher;
 pub use lock::{Lock, LockError};
 pub use narrow::{narrow, widen};
 pub use reader::{ReadOutcome, Reader};
 pub use record::{
-    CheckpointRecord, Column, ControlAck, EndRecord, Event, Header, Level, LogRecord, Record, Row, Stream,
-    StreamId, ValueKind, Wait,
+    CheckpointRecord, Column, ControlAck, Declared, EndRecord, Event, Header, Level, LogRecord, Record, Row,
+    Stream, StreamId, ValueKind, Wait,
 };
 pub use regular::{open_in_place, open_regular, read_regular};
 pub use roles::with_roles;

@@ -5,11 +5,12 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
+use crate::codec::{self, Undecoded};
 use crate::frame::{self, Parsed};
-use crate::record::{Header, Record};
+use crate::record::{Declared, Header, Record};
 use crate::regular::open_regular;
 use crate::streams::Streams;
-use crate::{FORMAT_VERSION, JournalError, Result, codec};
+use crate::{FORMAT_VERSION, JournalError, Result};
 
 /// Bytes asked of the kernel at once.
 const READ_BYTES: usize = 256 << 10;
@@ -115,13 +116,15 @@ impl Reader {
                 }
                 Parsed::BadLength => return self.pass_bad_length(dead),
                 Parsed::BadPayload { size } => {
-                    (size, Err("a record whose checksum does not hold".to_owned()))
+                    (size, Err(Undecoded::Bad("a record whose checksum does not hold".to_owned())))
                 }
                 Parsed::Frame { payload, size } => (size, codec::decode(payload, &self.streams)),
             };
             let decoded = match decoded {
-                Ok(record) => self.accept(&record)?.map(|()| record),
-                Err(what) => Err(what),
+                Ok(record) => self.accept(record)?,
+                Err(Undecoded::Undeclared(_)) if offset > 0 => return self.pass_undeclared(size),
+                Err(Undecoded::Undeclared(_)) => Err("the first record is no header".to_owned()),
+                Err(Undecoded::Bad(what)) => Err(what),
             };
             self.pass(size);
             let after = self.offset;
@@ -132,24 +135,77 @@ impl Reader {
         }
     }
 
-    /// Keeps what later records need. The outer error ends reading, the inner one is damage.
-    fn accept(&mut self, record: &Record) -> Result<Result<(), String>> {
+    /// Keeps what later records need, and of what comes again leaves what is new. The outer error ends reading, the inner
+    /// one is damage.
+    fn accept(&mut self, record: Record) -> Result<Result<Record, String>> {
         match record {
-            Record::Header(_) if self.offset > 0 => return Ok(Err("a second header".to_owned())),
+            Record::Header(_) if self.offset > 0 => Ok(Err("a second header".to_owned())),
             Record::Header(header) => {
-                if header.format > FORMAT_VERSION {
-                    return Err(JournalError::NewerFormat {
-                        found: header.format,
-                        supported: FORMAT_VERSION,
-                    });
-                }
-                self.header = Some(header.clone());
+                self.take_header(&header)?;
+                Ok(Ok(Record::Header(header)))
             }
-            _ if self.offset == 0 => return Ok(Err("the first record is no header".to_owned())),
-            Record::Stream(stream) => return Ok(self.streams.declare(stream.clone())),
-            _ => {}
+            _ if self.offset == 0 => Ok(Err("the first record is no header".to_owned())),
+            Record::Stream(stream) => {
+                Ok(self.streams.declare(stream.clone()).map(|()| Record::Stream(stream)))
+            }
+            Record::Declared(declared) => self.accept_again(declared),
+            other => Ok(Ok(other)),
         }
-        Ok(Ok(()))
+    }
+
+    fn accept_again(&mut self, declared: Declared) -> Result<Result<Record, String>> {
+        let header = declared.header.filter(|_| self.header.is_none());
+        if let Some(header) = &header {
+            self.take_header(header)?;
+        }
+        let mut streams = Vec::new();
+        for stream in declared.streams {
+            let is_new = self.streams.get(stream.id).is_none();
+            if let Err(what) = self.streams.declare(stream.clone()) {
+                return Ok(Err(what));
+            }
+            streams.extend(Some(stream).filter(|_| is_new));
+        }
+        Ok(Ok(Record::Declared(Declared { header, streams })))
+    }
+
+    fn take_header(&mut self, header: &Header) -> Result<()> {
+        if header.format > FORMAT_VERSION {
+            return Err(JournalError::NewerFormat { found: header.format, supported: FORMAT_VERSION });
+        }
+        self.header = Some(header.clone());
+        Ok(())
+    }
+
+    /// Rows one after the other that nothing explains until their declarations come again: one place of damage.
+    fn pass_undeclared(&mut self, first: usize) -> Result<ReadOutcome> {
+        let offset = self.offset;
+        let mut rows = 1_u64;
+        self.pass(first);
+        loop {
+            let next = match frame::parse(&self.buffer[self.start..]) {
+                Parsed::Incomplete { needed } => Err(needed),
+                Parsed::Frame { payload, size }
+                    if matches!(codec::decode(payload, &self.streams), Err(Undecoded::Undeclared(_))) =>
+                {
+                    Ok(size)
+                }
+                _ => break,
+            };
+            match next {
+                Ok(size) => {
+                    self.pass(size);
+                    rows += 1;
+                }
+                Err(needed) if self.fill(needed)? => {}
+                Err(_) => break,
+            }
+        }
+        let what = match rows {
+            1 => "1 row of a stream whose declaration is damaged is left out".to_owned(),
+            _ => format!("{rows} rows of streams whose declarations are damaged are left out"),
+        };
+        Ok(ReadOutcome::Corrupt { offset, what, resume_at: self.offset })
     }
 
     fn pass(&mut self, bytes: usize) {

@@ -119,6 +119,14 @@ pub struct Stream {
     pub columns: Vec<Column>,
 }
 
+/// What was declared before, once more; of a reader's record only what it did not know. On disk it is an acknowledgement of no
+/// command (number 0) with more in it, which readers that know no repetitions pass over.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Declared {
+    pub header: Option<Header>,
+    pub streams: Vec<Stream>,
+}
+
 /// One value per column of its stream at one step.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
@@ -205,6 +213,7 @@ pub enum Record {
     Event(Event),
     Log(LogRecord),
     ControlAck(ControlAck),
+    Declared(Declared),
     Checkpoint(CheckpointRecord),
     Wait(Wait),
     End(EndRecord),

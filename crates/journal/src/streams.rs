@@ -1,5 +1,5 @@
 //! The streams declared so far in one journal. Ids count from zero in order of declaration; names and column names
-//! are unique.
+//! are unique. A reader may miss some, where their declarations are damaged.
 
 use std::collections::HashSet;
 
@@ -7,25 +7,25 @@ use crate::record::{Column, Stream, StreamId};
 
 /// Declared streams, by id.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Streams(Vec<Stream>);
+pub struct Streams(Vec<Option<Stream>>);
 
 impl Streams {
     /// The stream of this id.
     pub fn get(&self, id: StreamId) -> Option<&Stream> {
-        self.0.get(usize::from(id.0))
+        self.0.get(usize::from(id.0))?.as_ref()
     }
 
     /// The stream of this name.
     pub fn by_name(&self, name: &str) -> Option<&Stream> {
-        self.0.iter().find(|stream| stream.name == name)
+        self.iter().find(|stream| stream.name == name)
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &Stream> {
-        self.0.iter()
+        self.0.iter().flatten()
     }
 
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.iter().next().is_none()
     }
 
     /// The id that the next declaration gets; `None` when all ids are given out.
@@ -33,10 +33,13 @@ impl Streams {
         u16::try_from(self.0.len()).ok().map(StreamId)
     }
 
-    /// Adds a declaration, or says why it cannot be one.
+    /// Adds a declaration, or says why it cannot be one. What is known already, word for word, is no mistake.
     pub(crate) fn declare(&mut self, stream: Stream) -> Result<(), String> {
-        if Some(stream.id) != self.next_id() {
-            return Err(format!("id {} is out of turn", stream.id.0));
+        let place = usize::from(stream.id.0);
+        match self.get(stream.id) {
+            Some(known) if *known == stream => return Ok(()),
+            Some(_) => return Err(format!("stream {} is declared twice, differently", stream.id.0)),
+            None => {}
         }
         if self.by_name(&stream.name).is_some() {
             return Err("a stream of this name exists already".to_owned());
@@ -45,7 +48,10 @@ impl Streams {
         if let Some(Column { name, .. }) = stream.columns.iter().find(|column| !seen.insert(&column.name)) {
             return Err(format!("column `{name}` is named twice"));
         }
-        self.0.push(stream);
+        if self.0.len() <= place {
+            self.0.resize(place + 1, None);
+        }
+        self.0[place] = Some(stream);
         Ok(())
     }
 }

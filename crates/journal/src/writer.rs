@@ -4,6 +4,7 @@
 use std::fs::OpenOptions;
 use std::io;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -11,10 +12,10 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::atomic::sync_folder_of;
-use crate::frame::MAX_PAYLOAD_BYTES;
+use crate::frame::{DECLARED_AGAIN_AFTER, DECLARED_AGAIN_EVERY, MAX_PAYLOAD_BYTES};
 use crate::record::{
-    CheckpointRecord, Column, ControlAck, EndRecord, Event, Header, Level, LogRecord, Record, Stream,
-    StreamId, Wait,
+    CheckpointRecord, Column, ControlAck, Declared, EndRecord, Event, Header, Level, LogRecord, Record,
+    Stream, StreamId, Wait,
 };
 use crate::shared::{OnStall, Shared, Stall, State};
 use crate::sink::Sink;
@@ -39,7 +40,10 @@ impl Default for WriterOptions {
 /// writes and syncs what is left; on a full disk it waits for room, as everything here does.
 pub struct Writer {
     shared: Arc<Shared>,
+    header: Header,
     streams: RwLock<Streams>,
+    /// Once so many bytes are recorded, everything is declared again.
+    declare_at: AtomicU64,
     queue_bytes: usize,
     threads: Vec<JoinHandle<()>>,
 }
@@ -67,7 +71,9 @@ impl Writer {
         let sink = Arc::new(sink);
         let mut writer = Self {
             shared: Arc::clone(&shared),
+            header: header.clone(),
             streams: RwLock::default(),
+            declare_at: AtomicU64::new(DECLARED_AGAIN_AFTER),
             queue_bytes: options.queue_bytes,
             threads: Vec::new(),
         };
@@ -120,9 +126,29 @@ impl Writer {
         }
         let columns = &declared.columns;
         let bytes = frame::HEAD_BYTES + codec::row_bytes(columns) + frame::TAIL_BYTES;
-        self.push(bytes, Some(step), |buffer| {
+        let recorded = self.push(bytes, Some(step), |buffer| {
             codec::encode_row(buffer, stream, step, elapsed_secs, values, columns);
-        })
+        })?;
+        let due = self.declare_at.load(Ordering::Relaxed);
+        if recorded < due {
+            return Ok(());
+        }
+        let next = recorded + recorded.clamp(DECLARED_AGAIN_AFTER, DECLARED_AGAIN_EVERY);
+        // Of several threads that see it due, one writes it.
+        match self.declare_at.compare_exchange(due, next, Ordering::Relaxed, Ordering::Relaxed) {
+            Ok(_) => self.declare_again(&streams),
+            Err(_) => Ok(()),
+        }
+    }
+
+    fn declare_again(&self, streams: &Streams) -> Result<()> {
+        let header = Some(self.header.clone());
+        let declared = Record::Declared(Declared { header, streams: streams.iter().cloned().collect() });
+        match self.append(&declared) {
+            // So many streams fit into no record, and are not worth a row.
+            Err(JournalError::TooLarge { .. }) => Ok(()),
+            other => other,
+        }
     }
 
     /// Records something that happened, with the time since the writer began.
@@ -197,11 +223,12 @@ impl Writer {
             return Err(JournalError::TooLarge { bytes: payload.len(), limit: MAX_PAYLOAD_BYTES });
         }
         let bytes = frame::HEAD_BYTES + payload.len() + frame::TAIL_BYTES;
-        self.push(bytes, None, |buffer| buffer.extend_from_slice(&payload))
+        self.push(bytes, None, |buffer| buffer.extend_from_slice(&payload)).map(|_| ())
     }
 
-    /// Appends one frame of `bytes` bytes; waits while the queue is full. A frame larger than the queue goes alone.
-    fn push(&self, bytes: usize, step: Option<u64>, encode: impl FnOnce(&mut Vec<u8>)) -> Result<()> {
+    /// Appends one frame of `bytes` bytes; waits while the queue is full. A frame larger than the queue goes alone. Returns how
+    /// much is recorded then.
+    fn push(&self, bytes: usize, step: Option<u64>, encode: impl FnOnce(&mut Vec<u8>)) -> Result<u64> {
         let mut state = self.shared.lock();
         check_failed(&state)?;
         let full = |state: &State| state.queued() > 0 && state.queued() + bytes > self.queue_bytes;
@@ -224,7 +251,7 @@ impl Writer {
         if let Some(wait) = waited {
             state.append_record(&Record::Wait(wait));
         }
-        Ok(())
+        Ok(state.appended)
     }
 }
 

@@ -19,6 +19,9 @@ sentences! {
         QueuedAsProbe = "queued as a probe";
         ReadFromFolder = "read from its folder";
         Imported { path: String } = "imported from {path}";
+        /// From the first moment of an import to its last: what is killed in between leaves it so.
+        ImportUnfinished { path: String } =
+            "import interrupted, or going on at this moment: not all rows of {path} are here";
         ResumeRequested = "resume requested";
         RetryRequested = "retry requested";
         RewindRequested { step: u64 } = "rewind to step {step} requested";
@@ -131,6 +134,8 @@ sentences! {
         DatasetNotUnderstood { name: String, why: String } =
             "what is known of data set `{name}` cannot be understood: {why}";
         CheckpointGone { path: String } = "the checkpoint {path} is gone";
+        CheckpointsDamaged { folder: String } =
+            "its checkpoints are all damaged; without them, with {folder} moved away, it begins anew";
         TooManyAttempts { most: u32 } =
             "it has had {most} attempts, more than a run can have; queue it anew as a run of its own";
         LockHeldByOthers = "its lock is held by another process, and no attempt says which";

@@ -26,6 +26,9 @@ pub struct Job {
     pub first_step: u64,
     /// Checkpoint to start from, relative to the run folder.
     pub resume_from: Option<PathBuf>,
+    /// Checkpoints to start from where that one is damaged, the best first, relative to the run folder.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fallbacks: Vec<PathBuf>,
     pub recipe: Recipe,
     /// What a probe judges; none where the run pre-trains. Since format 2.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -23,6 +23,12 @@ pub enum StoreError {
     Missing { path: PathBuf },
     /// The folder or the file cannot be written by this user.
     NotWritable { path: PathBuf, reason: String },
+    /// The disk has no room, or no inode, for what SQLite makes beside the database. Nothing was changed.
+    NoRoom { path: PathBuf, what: String },
+    /// A link, or no plain file, in the place of one of the database's files. Nothing was opened.
+    NotPlain { path: PathBuf },
+    /// An older database could not be copied, and is not migrated without.
+    NoBackup { path: PathBuf, found: i64, reason: String },
     /// A change was asked of a store that was opened for reading.
     ReadOnly,
     /// Another process kept the write lock longer than the busy time-out. Nothing was changed; try again.
@@ -68,6 +74,10 @@ vitals_recipe::sentences! {
         ForeignMigration { path: String, what: String } = "{path} was migrated by a different build: {what}";
         Missing { path: String } = "{path} does not exist";
         NotWritable { path: String, reason: String } = "{path} cannot be written: {reason}";
+        NoRoom { path: String, what: String } = "{path} has no room: {what}";
+        NotPlain { path: String } = "{path} is a link or no plain file, and is left alone";
+        NoBackup { path: String, found: i64, reason: String } =
+            "{path} has database version {found}; before it is brought to this version it is copied, which failed: {reason}";
         ReadOnly = "the store is open for reading only";
         Busy = "the database is busy: another process is writing";
         UnknownRun { id: String } = "no run {id}";
@@ -111,6 +121,11 @@ impl StoreError {
             Self::Missing { path } => StoreFailure::Missing { path: path_of(path) },
             Self::NotWritable { path, reason } => {
                 StoreFailure::NotWritable { path: path_of(path), reason: reason.clone() }
+            }
+            Self::NoRoom { path, what } => StoreFailure::NoRoom { path: path_of(path), what: what.clone() },
+            Self::NotPlain { path } => StoreFailure::NotPlain { path: path_of(path) },
+            Self::NoBackup { path, found, reason } => {
+                StoreFailure::NoBackup { path: path_of(path), found: *found, reason: reason.clone() }
             }
             Self::ReadOnly => StoreFailure::ReadOnly,
             Self::Busy => StoreFailure::Busy,
@@ -183,14 +198,32 @@ impl StoreError {
         }
     }
 
-    /// SQLite could not read, make or lock a file: 8 read only, 10 I/O error, 14 cannot open.
+    /// SQLite or the system could not read, make, lock or extend a file: 8 read only, 10 I/O error, 13 full, 14 cannot open.
     pub(crate) fn is_about_files(&self) -> bool {
-        matches!(self, Self::Database(error) if matches!(primary_code(error), Some(8 | 10 | 14)))
+        match self {
+            Self::Database(error) => matches!(primary_code(error), Some(8 | 10 | 13 | 14)),
+            Self::Io { .. } => true,
+            _ => false,
+        }
+    }
+
+    /// The disk has no room for what was asked.
+    pub fn is_full(&self) -> bool {
+        use std::io::ErrorKind::{QuotaExceeded, StorageFull};
+        match self {
+            Self::NoRoom { .. } => true,
+            Self::Database(error) => primary_code(error) == Some(13),
+            Self::Io { source, .. } => matches!(source.kind(), StorageFull | QuotaExceeded),
+            _ => false,
+        }
     }
 }
 
+/// SQLite's word for a file that begins as no database does.
+pub(crate) const NOT_A_DATABASE: i32 = 26;
+
 /// The low byte is SQLite's primary result code.
-fn primary_code(error: &sqlx::Error) -> Option<i32> {
+pub(crate) fn primary_code(error: &sqlx::Error) -> Option<i32> {
     error.as_database_error()?.code()?.parse::<i32>().ok().map(|code| code & 0xff)
 }
 
@@ -199,7 +232,10 @@ impl From<sqlx::Error> for StoreError {
         // 5 busy, 6 locked, 11 corrupt, 26 not a database.
         match primary_code(&error) {
             Some(5 | 6) => Self::Busy,
-            Some(11 | 26) => Self::Corrupt { what: error.to_string() },
+            Some(11 | NOT_A_DATABASE) => {
+                let said = error.as_database_error().map(|error| error.message().to_owned());
+                Self::Corrupt { what: said.unwrap_or_else(|| error.to_string()) }
+            }
             _ if matches!(error, sqlx::Error::PoolTimedOut) => Self::Busy,
             _ => Self::Database(error),
         }

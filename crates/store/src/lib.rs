@@ -7,6 +7,7 @@
 mod alarms;
 mod attempts;
 mod batch;
+mod beside;
 mod chunks;
 mod codec;
 mod compact;

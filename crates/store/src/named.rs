@@ -1,5 +1,7 @@
 //! What people call runs and sweeps: the start or the end of an id, where it names one only.
 
+use std::collections::HashSet;
+
 use uuid::Uuid;
 
 use crate::ids::{new_id, parse_id, signed};
@@ -9,6 +11,12 @@ impl Store {
     /// An id for a run that gets its folder before its row.
     pub fn new_run_id(now: UnixMillis) -> RunId {
         new_id(now)
+    }
+
+    /// The ids of all runs.
+    pub async fn run_ids(&self) -> Result<HashSet<RunId>> {
+        let ids: Vec<String> = sqlx::query_scalar("SELECT id FROM runs").fetch_all(self.reader()).await?;
+        ids.iter().map(|id| parse_id(id)).collect()
     }
 }
 

@@ -5,11 +5,13 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use sqlx::migrate::Migrator;
+use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions};
 use sqlx::{Connection, Sqlite, Transaction};
 
+use crate::beside::{check_plain, check_writable, lock_migrations, new_backup, unwritable};
 use crate::connect::{BUSY_TIMEOUT, options};
+use crate::error::{NOT_A_DATABASE, primary_code};
 use crate::readable::Readable;
 use crate::shapes::ShapeCache;
 use crate::standing::Standings;
@@ -26,15 +28,35 @@ pub enum Role {
     Writer,
     /// Refuses what would need a change.
     Reader,
-    /// As a writer where this user may write, else as a reader that refuses every change with the reason.
+    /// As a writer where this user may write and there is room, else as a reader that refuses every change with the reason.
     WriterWherePossible,
+    /// The same, but an older database is refused and not migrated: somebody of its version works with it.
+    WriterOfThisVersion,
 }
 
 /// Why a database is read only: what cannot be written, and the system's word.
 #[derive(Debug, Clone)]
-struct Unwritable {
-    path: PathBuf,
-    reason: String,
+enum Unwritable {
+    Refused { path: PathBuf, reason: String },
+    NoRoom { path: PathBuf, what: String },
+}
+
+impl Unwritable {
+    /// Whether an error of opening says so; the error itself where it does not.
+    fn of(error: StoreError) -> Result<Self> {
+        match error {
+            StoreError::NotWritable { path, reason } => Ok(Self::Refused { path, reason }),
+            StoreError::NoRoom { path, what } => Ok(Self::NoRoom { path, what }),
+            other => Err(other),
+        }
+    }
+
+    fn told(self) -> StoreError {
+        match self {
+            Self::Refused { path, reason } => StoreError::NotWritable { path, reason },
+            Self::NoRoom { path, what } => StoreError::NoRoom { path, what },
+        }
+    }
 }
 
 /// A workspace's database. Cheap to clone; clones share their connections.
@@ -54,16 +76,16 @@ impl Store {
     /// Opens `path`, the database file itself. The folder must exist.
     pub async fn open(path: impl AsRef<Path>, role: Role) -> Result<Self> {
         let path = path.as_ref().to_path_buf();
-        let unwritable = match role {
-            Role::Writer => prepare(&path).await.map(|()| None)?,
-            Role::Reader => None,
-            Role::WriterWherePossible => match prepare(&path).await {
-                Ok(()) => None,
-                Err(StoreError::NotWritable { path: at, reason }) if path.exists() => {
-                    Some(Arc::new(Unwritable { path: at, reason }))
-                }
-                Err(error) => return Err(error),
-            },
+        check_plain(&path)?;
+        let prepared = match role {
+            Role::Reader => Ok(()),
+            Role::Writer | Role::WriterWherePossible => prepare(&path, true).await,
+            Role::WriterOfThisVersion => prepare(&path, false).await,
+        };
+        let unwritable = match prepared {
+            Ok(()) => None,
+            Err(error) if role != Role::Writer && path.exists() => Some(Arc::new(Unwritable::of(error)?)),
+            Err(error) => return Err(error),
         };
         let writes = role != Role::Reader && unwritable.is_none();
         let readable = if writes { Readable::as_it_is(&path) } else { inspect_for_reading(&path).await? };
@@ -104,10 +126,7 @@ impl Store {
     }
 
     fn refusal(&self) -> StoreError {
-        match self.unwritable.as_deref().cloned() {
-            Some(Unwritable { path, reason }) => StoreError::NotWritable { path, reason },
-            None => StoreError::ReadOnly,
-        }
+        self.unwritable.as_deref().cloned().map_or(StoreError::ReadOnly, Unwritable::told)
     }
 
     /// A single connection for reading, outside the pool.
@@ -183,13 +202,21 @@ fn check_newer(path: &Path, found: i64) -> Result<()> {
     Ok(())
 }
 
-/// Brings the file to this build's version. One process at a time: SQLite itself has no lock around migrations.
-async fn prepare(path: &Path) -> Result<()> {
+/// Brings the file to this build's version, or refuses one of an older version. One process at a time: SQLite itself has no
+/// lock around migrations.
+async fn prepare(path: &Path, may_migrate: bool) -> Result<()> {
     check_writable(path)?;
+    let refuse_older = |found: i64| {
+        if !may_migrate && (1..supported()).contains(&found) {
+            return Err(StoreError::OlderVersion { path: path.to_path_buf(), found, supported: supported() });
+        }
+        Ok(())
+    };
     if path.exists() {
         match read_version(path, &Readable::as_it_is(path)).await {
             Ok(found) => {
                 check_newer(path, found)?;
+                refuse_older(found)?;
                 if found == supported() {
                     return Ok(());
                 }
@@ -199,15 +226,19 @@ async fn prepare(path: &Path) -> Result<()> {
             Err(error) => return Err(error),
         }
     }
-    let lock = lock_migrations(path).await?;
+    // Where no file can be made or grow, SQLite and the system say so in many ways.
+    let without_room =
+        |error: StoreError| if error.is_about_files() { unwritable(path, &error) } else { error };
+    let lock = lock_migrations(path).await.map_err(without_room)?;
     let mut connection = SqliteConnection::connect_with(
         &options(path).create_if_missing(true).journal_mode(SqliteJournalMode::Wal),
     )
     .await
-    .map_err(|e| classify_open(path, e))?;
+    .map_err(|e| without_room(classify_open(path, e)))?;
     // Another process may have migrated while we waited for the lock.
-    let found = version(path, &mut connection).await?;
+    let found = version(path, &mut connection).await.map_err(without_room)?;
     check_newer(path, found)?;
+    refuse_older(found)?;
     if found < supported() {
         if found > 0 {
             back_up(path, found, &mut connection).await?;
@@ -216,11 +247,22 @@ async fn prepare(path: &Path) -> Result<()> {
         MIGRATIONS
             .run_direct(None, &mut connection, false)
             .await
-            .map_err(|e| StoreError::ForeignMigration { path: path.to_path_buf(), what: e.to_string() })?;
+            .map_err(|error| without_room(classify_migration(path, error)))?;
     }
     connection.close().await?;
     drop(lock);
     Ok(())
+}
+
+fn classify_migration(path: &Path, error: MigrateError) -> StoreError {
+    let what = error.to_string();
+    if let MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) = error {
+        let error = StoreError::from(error);
+        if error.is_about_files() || matches!(error, StoreError::Busy | StoreError::Corrupt { .. }) {
+            return error;
+        }
+    }
+    StoreError::ForeignMigration { path: path.to_path_buf(), what }
 }
 
 /// The version of a database file, which is not changed.
@@ -258,54 +300,24 @@ async fn version(path: &Path, connection: &mut SqliteConnection) -> Result<i64> 
 
 /// Copies the whole database, write-ahead log included, beside itself: `vitals.db` → `vitals.backup-v3.db`.
 async fn back_up(path: &Path, found: i64, connection: &mut SqliteConnection) -> Result<()> {
-    let stem = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
-    let name = |n: u32| match n {
-        1 => path.with_file_name(format!("{stem}.backup-v{found}.db")),
-        _ => path.with_file_name(format!("{stem}.backup-v{found}-{n}.db")),
-    };
-    let target = (1..).map(name).find(|p| !p.exists()).unwrap_or_else(|| name(1));
-    sqlx::query("VACUUM INTO ?").bind(target.to_string_lossy().into_owned()).execute(connection).await?;
+    let failed = |reason: String| StoreError::NoBackup { path: path.to_path_buf(), found, reason };
+    let target = new_backup(path, found).map_err(|error| failed(error.to_string()))?;
+    let copied =
+        sqlx::query("VACUUM INTO ?").bind(target.to_string_lossy().into_owned()).execute(connection).await;
+    if let Err(error) = copied {
+        // Half a copy is none, and would be in the way of the next one.
+        let _ = std::fs::remove_file(&target);
+        return Err(failed(error.to_string()));
+    }
     tracing::info!(backup = %target.display(), version = found, "copied the database before migrating it");
     Ok(())
 }
 
-fn check_writable(path: &Path) -> Result<()> {
-    let refuse = |at: &Path, reason: String| StoreError::NotWritable { path: at.to_path_buf(), reason };
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    if path.exists() {
-        // Asked, not opened: closing a descriptor of the database drops every POSIX lock that this process holds on it, those
-        // of stores already open too, and another process then takes the write-ahead log away under them.
-        rustix::fs::access(path, rustix::fs::Access::WRITE_OK).map_err(|e| refuse(path, e.to_string()))?;
-    }
-    // WAL needs files beside the database; only trying tells (permissions, read-only mounts, quotas).
-    let probe = folder.join(format!(".vitals-write-probe-{}", std::process::id()));
-    std::fs::File::create(&probe).map_err(|e| refuse(folder, e.to_string()))?;
-    match std::fs::remove_file(&probe) {
-        // Another opening in this process may have removed the same probe.
-        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(refuse(folder, e.to_string())),
-        _ => Ok(()),
-    }
-}
-
+/// What is no database is somebody else's file; one that begins like a database and cannot be read is damaged.
 fn classify_open(path: &Path, error: sqlx::Error) -> StoreError {
-    match StoreError::from(error) {
-        StoreError::Corrupt { .. } => StoreError::NotVitals { path: path.to_path_buf() },
-        other => other,
-    }
-}
-
-async fn lock_migrations(path: &Path) -> Result<std::fs::File> {
-    let lock_path = path.with_extension("db-migrating");
-    let io = |operation, source| StoreError::Io { operation, path: lock_path.clone(), source };
-    let file = std::fs::File::create(&lock_path).map_err(|e| io("create", e))?;
-    let locked = tokio::task::spawn_blocking(move || file.lock().map(|()| file)).await;
-    match locked {
-        Ok(Ok(file)) => Ok(file),
-        Ok(Err(source)) => Err(io("lock", source)),
-        Err(join) => Err(io("lock", std::io::Error::other(join))),
+    match primary_code(&error) {
+        Some(NOT_A_DATABASE) => StoreError::NotVitals { path: path.to_path_buf() },
+        _ => StoreError::from(error),
     }
 }
 
@@ -322,13 +334,9 @@ mod tests {
         sqlx::query("PRAGMA max_page_count = 1").execute(&mut *tx).await.unwrap();
         let grow = "CREATE TABLE filler AS SELECT randomblob(1 << 20) AS bytes";
         let full = sqlx::query(grow).execute(&mut *tx).await.unwrap_err();
-        assert_eq!(primary_code_of(&full), Some(13), "{full}");
+        assert_eq!(primary_code(&full), Some(13), "{full}");
         drop(tx);
         store.set_setting("after", &1).await.unwrap();
         assert_eq!(store.setting::<i32>("after").await.unwrap(), Some(1));
-    }
-
-    fn primary_code_of(error: &sqlx::Error) -> Option<i32> {
-        error.as_database_error()?.code()?.parse::<i32>().ok().map(|code| code & 0xff)
     }
 }

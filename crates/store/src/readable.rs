@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use sqlx::sqlite::SqliteConnectOptions;
 
+use crate::beside::beside;
 use crate::connect::options;
 use crate::{Result, StoreError};
 
@@ -43,12 +44,6 @@ impl Readable {
     pub fn options(&self) -> SqliteConnectOptions {
         options(&self.path).read_only(true).immutable(self.immutable)
     }
-}
-
-fn beside(path: &Path, ending: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(ending);
-    name.into()
 }
 
 /// A database and its log in a folder of their own, in the system's folder for what lasts no longer than its program.

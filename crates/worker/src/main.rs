@@ -13,6 +13,7 @@ mod origin;
 mod probe;
 mod processor;
 mod recorder;
+mod resume;
 mod signals;
 mod tell;
 mod tools;

@@ -21,7 +21,7 @@ use crate::images::{loader_config, open_dataset, tell_unreadable};
 use crate::memory;
 use crate::recorder::{Members, Recorder, StepTime};
 use crate::tell::{tell, tell_nonfinite};
-use crate::{environment, origin, probe, processor, signals};
+use crate::{environment, origin, probe, processor, resume, signals};
 
 /// Trains the attempt that `job.json` describes and returns the exit code. Whatever happens after the journal is
 /// open, an end record says it.
@@ -34,7 +34,7 @@ pub fn train(run_dir: &Path, now: impl Fn() -> String) -> i32 {
         }
     };
     environment::prepare(job.recipe.threads);
-    match run(run_dir, &job, &now()) {
+    match run(run_dir, job, &now()) {
         Ok(code) => code.0,
         Err(error) => {
             tracing::error!("{error:#}");
@@ -44,20 +44,28 @@ pub fn train(run_dir: &Path, now: impl Fn() -> String) -> i32 {
 }
 
 /// Takes the lock, opens the journal, trains, writes the end.
-fn run(run_dir: &Path, job: &Job, started_at: &str) -> anyhow::Result<ExitCode> {
-    let folder = RunFolder::new(run_dir);
+fn run(run_dir: &Path, mut job: Job, started_at: &str) -> anyhow::Result<ExitCode> {
+    if !job.dataset.path.is_empty() {
+        job.dataset.path = std::path::absolute(&job.dataset.path)?.display().to_string();
+    }
+    // The run folder is where this process is, whatever its path: moved with its workspace, it stays the same one, and nothing
+    // is made anew where it was.
+    std::env::set_current_dir(run_dir).with_context(|| format!("failed to enter {}", run_dir.display()))?;
+    let folder = RunFolder::new(".");
     // Held for the life of the process; the guard holds the same open file.
     let _lock = Lock::from_stdin(&folder.lock())
         .or_else(|_| Lock::acquire(&folder.lock()))
         .context("failed to take the run's lock; is another worker training it?")?;
     folder.create_attempt(job.attempt)?;
+    let damaged = resume::pass_over_damaged(&folder, &mut job);
     let mut header = Header::new(&job.run, job.attempt, job.first_step, started_at);
     header.versions = origin::versions(job.versions.clone());
     header.host = origin::host();
     let journal = Arc::new(Writer::create(&folder.journal(job.attempt), header, WriterOptions::default())?);
+    resume::tell(&damaged, &job, &journal)?;
     signals::install().context("failed to listen to signals")?;
     let mut last_step = None;
-    let outcome = attempt(&folder, job, &journal, &mut last_step);
+    let outcome = attempt(&folder, &job, &journal, &mut last_step);
     let (end, message) = match &outcome {
         Ok(end) => (*end, String::new()),
         Err(failure) => (failure.end(), failure.to_string()),

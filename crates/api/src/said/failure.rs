@@ -8,6 +8,10 @@ vitals_recipe::sentences! {
     /// What could not be done, and why.
     pub enum Failure in "failure" {
         NoWorkspace = "no workspace is known: neither XDG_DATA_HOME nor HOME names an absolute folder";
+        SupervisedOlder { path: String, found: i64, pid: String } =
+            "{path} has database version {found}, and process {pid}, a supervisor of that version, works with it";
+        SupervisedOlderBySomebody { path: String, found: i64 } =
+            "{path} has database version {found}, and a supervisor of that version works with it";
         /// A failure of a room below, after its operation.
         FailedTo { what: Told } = "failed to {what}";
         File { operation: Told, path: String, reason: String } = "failed to {operation} {path}: {reason}";

@@ -11,6 +11,13 @@ vitals_recipe::sentences! {
         EmptyWorkspace = "nothing was stored in this workspace yet; `vitals sweep add` begins";
         NameWorkspace = "name one with --workspace DIR, or set HOME";
         MakeWritable = "make the folder writable, or choose another workspace with --workspace";
+        EndSupervisor { pid: String, supported: i64 } =
+            "`kill {pid}` ends it, and runs go on; the next command brings the database to version {supported}";
+        EndOlderSupervisor { supported: i64 } =
+            "end it, runs go on without; the next command brings the database to version {supported}";
+        MakeRoom = "nothing was changed; `vitals doctor` names what can be removed to make room";
+        RemoveStrange = "remove it, if you know nothing of it, and try again";
+        OwnDatabase = "if it is this workspace's own, it is damaged: `vitals doctor` says how its runs come back";
         ListRuns = "`vitals runs` lists the runs";
         ListSweeps = "`vitals sweep list` lists the sweeps";
         ListRunsOfSweep { sweep: String } = "`vitals sweep show {sweep}` lists its runs with their states";

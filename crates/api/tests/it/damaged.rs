@@ -153,3 +153,34 @@ async fn a_column_added_midway_is_a_series_from_there_and_the_others_go_on() {
         [(names[0], STEPS, 0, last), (names[1], STEPS, 0, last), (names[2], 1_500, 1_500, last)]
     );
 }
+
+/// The first block of a disk, with header and declarations: what stands behind their repetition is read, and so is the loss.
+#[tokio::test]
+async fn a_lost_beginning_costs_a_part() {
+    let world = World::new().await;
+    let (run, journal) = whole(&world).await;
+    let (fresh, log) = read_anew(&world, run, &journal, |bytes| bytes[..4096].fill(0)).await;
+    let curves = drawn(&fresh.context, run, &["loss"], 500).await;
+    // Rows of 47 bytes; the declarations come again behind 64 KiB.
+    assert!((STEPS - 1_450..STEPS - 1_300).contains(&curves[0].values), "{}", curves[0].values);
+    assert_eq!(curves[0].max.last(), Some(&value(STEPS - 1)));
+    for said in ["damaged at byte 0: ", "rows of streams whose declarations are damaged are left out"] {
+        assert_eq!(log.iter().filter(|line| line.contains(said)).count(), 1, "{log:?}");
+    }
+    let folder = world.context.workspace().run_folder(run);
+    let third = World::new().await;
+    let told = ingest_folder(third.context.store(), folder.path(), third.context.now()).await.unwrap();
+    assert_eq!(told.losses.len(), 2, "{:?}", told.losses);
+    assert!(told.losses[0].starts_with("attempt 1: the journal is damaged at byte 0"), "{:?}", told.losses);
+}
+
+/// Rows say themselves where an attempt begins.
+#[tokio::test]
+async fn a_damaged_header_costs_nothing_else() {
+    let world = World::new().await;
+    let (run, journal) = whole(&world).await;
+    let (fresh, log) = read_anew(&world, run, &journal, |bytes| bytes[20] ^= 1).await;
+    let curves = drawn(&fresh.context, run, &["loss"], 500).await;
+    assert_eq!((curves[0].values, curves[0].step[0]), (STEPS, 0.0));
+    assert_eq!(log.iter().filter(|line| line.contains("damaged at byte 0")).count(), 1, "{log:?}");
+}

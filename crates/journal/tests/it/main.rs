@@ -5,6 +5,8 @@ mod check;
 #[cfg(test)]
 mod damage;
 #[cfg(test)]
+mod declared;
+#[cfg(test)]
 mod format;
 #[cfg(test)]
 mod full_disk;

@@ -14,6 +14,7 @@ mod runs;
 mod samples;
 mod states;
 mod supersede;
+mod surroundings;
 mod viewport;
 mod watch;
 mod world;

@@ -14,7 +14,7 @@ async fn raw(path: &Path) -> SqliteConnection {
     SqliteConnection::connect_with(&options).await.unwrap()
 }
 
-fn files(folder: &Path) -> Vec<String> {
+pub fn files(folder: &Path) -> Vec<String> {
     let mut names: Vec<String> = std::fs::read_dir(folder)
         .unwrap()
         .map(|e| e.unwrap().file_name().to_string_lossy().into_owned())
@@ -25,7 +25,7 @@ fn files(folder: &Path) -> Vec<String> {
 }
 
 /// A database as an earlier build left it: the first `count` migrations.
-async fn older_database(path: &Path, count: usize) {
+pub async fn older_database(path: &Path, count: usize) {
     let migrations = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations");
     let mut names: Vec<_> = std::fs::read_dir(migrations)
         .unwrap()
@@ -250,7 +250,7 @@ async fn is_read_where_it_cannot_be_written(path: &Path, sweeps: usize) {
     }
 }
 
-fn sweep(name: &str) -> NewSweep {
+pub fn sweep(name: &str) -> NewSweep {
     NewSweep { source: None, name: name.to_owned(), text: name.to_owned(), hash: name.to_owned() }
 }
 

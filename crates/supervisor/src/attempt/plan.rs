@@ -90,6 +90,7 @@ pub(crate) fn write_job(folder: &RunFolder, plan: &Plan) -> Result<()> {
         attempt: plan.attempt,
         first_step: plan.resume.first_step,
         resume_from: plan.resume.path.as_ref().map(PathBuf::from),
+        fallbacks: plan.resume.fallbacks.iter().map(PathBuf::from).collect(),
         recipe: plan.recipe.clone(),
         probed: plan.probed.clone(),
         dataset: plan.dataset.clone(),

@@ -22,6 +22,8 @@ pub(crate) struct ResumePoint {
     pub first_step: u64,
     /// Relative to the run folder; `None`: from the beginning.
     pub path: Option<String>,
+    /// Those in force before it, the newest first: the worker takes one where this one turns out to be damaged.
+    pub fallbacks: Vec<String>,
 }
 
 /// The newest checkpoint in force whose files are there; one that an attempt could not read (exit 7) is passed over.
@@ -40,27 +42,48 @@ pub(crate) async fn resume_point(
             checkpoint.removed = true;
         }
     }
-    choose(&attempts, &checkpoints, wanted).ok_or_else(|| {
+    let cannot = SupervisorError::CannotStart;
+    let point = choose(&attempts, &checkpoints, wanted).ok_or_else(|| {
         let path = wanted.unwrap_or_default().to_owned();
-        SupervisorError::CannotStart(Obstacle::CheckpointGone { path })
-    })
+        cannot(Obstacle::CheckpointGone { path })
+    })?;
+    if point.path.is_none() && checkpoints.iter().any(is_in_force) {
+        // What was trained is not thrown away without a word.
+        let folder = folder.checkpoints().display().to_string();
+        return Err(cannot(Obstacle::CheckpointsDamaged { folder }));
+    }
+    Ok(point)
+}
+
+fn is_in_force(checkpoint: &Checkpoint) -> bool {
+    !checkpoint.removed && !checkpoint.superseded
 }
 
 fn choose(attempts: &[Attempt], checkpoints: &[Checkpoint], wanted: Option<&str>) -> Option<ResumePoint> {
-    let point = |c: &Checkpoint| ResumePoint { first_step: c.step, path: Some(c.path.clone()) };
     let mut there = checkpoints.iter().filter(|checkpoint| !checkpoint.removed);
     if let Some(wanted) = wanted {
-        return there.find(|checkpoint| checkpoint.path == wanted).map(point);
+        // Asked for by a person, who is told where it cannot be had.
+        return there.find(|checkpoint| checkpoint.path == wanted).map(|found| ResumePoint {
+            first_step: found.step,
+            path: Some(found.path.clone()),
+            fallbacks: Vec::new(),
+        });
     }
     let unreadable: HashSet<&str> = attempts
         .iter()
         .filter(|attempt| exit_code(attempt.exit.as_ref()) == Some(ExitCode::CHECKPOINT_UNREADABLE))
         .filter_map(|attempt| attempt.resume_from.as_deref())
         .collect();
-    let newest = there
-        .filter(|checkpoint| !checkpoint.superseded && !unreadable.contains(checkpoint.path.as_str()))
-        .max_by_key(|checkpoint| (checkpoint.step, checkpoint.attempt));
-    Some(newest.map(point).unwrap_or_default())
+    let mut in_force: Vec<&Checkpoint> = there
+        .filter(|checkpoint| is_in_force(checkpoint) && !unreadable.contains(checkpoint.path.as_str()))
+        .collect();
+    in_force.sort_by_key(|checkpoint| (checkpoint.step, checkpoint.attempt));
+    let Some(newest) = in_force.pop() else { return Some(ResumePoint::default()) };
+    let mut fallbacks: Vec<String> =
+        in_force.iter().rev().map(|checkpoint| checkpoint.path.clone()).collect();
+    fallbacks.dedup();
+    fallbacks.retain(|path| *path != newest.path);
+    Some(ResumePoint { first_step: newest.step, path: Some(newest.path.clone()), fallbacks })
 }
 
 fn exit_code(exit: Option<&Value>) -> Option<ExitCode> {
@@ -127,6 +150,15 @@ mod tests {
             Some(200),
         );
         check(&[], &[a, b], Some("checkpoints/step-00000300"), None);
+    }
+
+    #[test]
+    fn those_before_it_are_named_the_newest_first() {
+        let all = [100, 200, 300, 400].map(|step| checkpoint(1, step, step == 300, false));
+        let point = choose(&[unreadable(400)], &all, None).unwrap();
+        assert_eq!((point.first_step, point.fallbacks), (200, vec!["checkpoints/step-00000100".to_owned()]));
+        let wanted = choose(&[], &all, Some("checkpoints/step-00000400")).unwrap();
+        assert_eq!((wanted.first_step, wanted.fallbacks), (400, Vec::new()));
     }
 
     fn change(to: RunState, data: Value) -> Transition {

@@ -126,7 +126,14 @@ pub fn run(args: &[OsString], now: impl Fn() -> String) -> i32 {
 }
 
 fn guard(args: &GuardArgs, now: impl Fn() -> String) -> i32 {
-    let folder = RunFolder::new(&args.run_dir);
+    let args = match enter(args) {
+        Ok(args) => args,
+        Err(error) => {
+            say(&format!("failed to enter {}: {error}", args.run_dir.display()));
+            return WRONG_CALL;
+        }
+    };
+    let folder = RunFolder::new(".");
     // Held until this process ends, which is after exit.json is written.
     let taken = match args.own_lock {
         true => Lock::acquire_within(&folder.lock(), LOCK_PATIENCE),
@@ -139,7 +146,7 @@ fn guard(args: &GuardArgs, now: impl Fn() -> String) -> i32 {
             return WRONG_CALL;
         }
     };
-    let exit = match start(args, &lock) {
+    let exit = match start(&args, &lock) {
         Ok(mut child) => {
             mark(&folder, args.attempt, &child);
             match wait(&mut child) {
@@ -158,6 +165,17 @@ fn guard(args: &GuardArgs, now: impl Fn() -> String) -> i32 {
     };
     write_exit(&folder, args.attempt, &exit);
     exit.code.unwrap_or_else(|| 128 + exit.signal.unwrap_or(0))
+}
+
+/// Goes to the run folder, which is where this process is from here on, whatever its path: moved with its workspace, it gets
+/// its `exit.json` all the same. Other paths stay what they were.
+fn enter(args: &GuardArgs) -> io::Result<GuardArgs> {
+    let run_dir = std::path::absolute(&args.run_dir)?;
+    // A bare name is looked for on the search path.
+    let is_path = args.worker.components().count() > 1;
+    let worker = if is_path { std::path::absolute(&args.worker)? } else { args.worker.clone() };
+    std::env::set_current_dir(&run_dir)?;
+    Ok(GuardArgs { run_dir, worker, ..args.clone() })
 }
 
 /// Starts the worker: lock as standard input, output where ours goes, leader of its own process group.

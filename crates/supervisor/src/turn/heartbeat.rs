@@ -28,7 +28,7 @@ impl Heartbeat {
         self.last.is_none_or(|(at, _)| now.saturating_sub(at) >= EVERY)
     }
 
-    pub async fn beat(&mut self, rooms: &mut Rooms, settings: &Settings) {
+    pub async fn beat(&mut self, rooms: &mut Rooms, settings: &Settings) -> Result<()> {
         let (now, ingested) = (rooms.ground.now(), rooms.watched.values_ingested);
         let (since, values) = self.last.unwrap_or((now, ingested));
         let secs = now.saturating_sub(since).as_secs_f64();
@@ -36,9 +36,7 @@ impl Heartbeat {
         let rate = if secs > 0.0 { gained as f64 / secs } else { 0.0 };
         self.last = Some((now, ingested));
         rooms.executors.measure();
-        if let Err(error) = self.write(rooms, settings, rate, false).await {
-            tracing::warn!("failed to write the heartbeat: {error}");
-        }
+        self.write(rooms, settings, rate, false).await
     }
 
     /// The last words.

@@ -4,17 +4,20 @@
 mod act;
 mod heartbeat;
 mod hold;
+mod trouble;
 
 use std::path::Path;
 use std::time::Duration;
 
 use tokio::time::{Instant, MissedTickBehavior};
+use vitals_journal::Lock;
 use vitals_run::RunState;
-use vitals_store::{DataVersion, Role, Store};
+use vitals_store::{DataVersion, Role, Store, StoreError};
 
 use self::act::act;
 use self::heartbeat::Heartbeat;
 use self::hold::Hold;
+use self::trouble::Trouble;
 use crate::error::{Result, SupervisorError};
 use crate::executor::Executors;
 use crate::ground::Ground;
@@ -42,6 +45,7 @@ pub struct Supervisor {
     settings: Settings,
     past: Past,
     heartbeat: Heartbeat,
+    trouble: Trouble,
     hold: Hold,
 }
 
@@ -77,7 +81,7 @@ impl Supervisor {
             let _ = rustix::process::setsid();
         }
         let workspace = Workspace::new(root);
-        let store = Store::open(workspace.database(), Role::Writer).await?;
+        let store = open_store(&workspace).await?;
         let hold = Hold::take(&workspace, &store).await?;
         let workspace = match store.setting::<String>(settings::RUNS_DIR).await? {
             Some(runs) => workspace.with_runs_dir(Path::new(&runs)),
@@ -92,6 +96,7 @@ impl Supervisor {
                 last_busy: Duration::ZERO,
             },
             heartbeat: Heartbeat::new((options.now)()),
+            trouble: Trouble::default(),
             desk: Desk::default(),
             settings: Settings::default(),
             rooms: Rooms {
@@ -123,16 +128,24 @@ impl Supervisor {
                 () = executors.woken() => {}
                 _ = tick.tick() => {}
             }
-            if let Err(error) = self.turn().await {
-                // Nothing is forgotten: what was not done is found undone at the next turn, and is no idleness.
-                if error.may_pass() {
-                    self.past.last_busy = self.rooms.ground.now();
+            if self.trouble.is_over(self.rooms.ground.now()) {
+                match self.turn().await {
+                    Ok(()) => self.trouble.end(),
+                    Err(error) => {
+                        let ground = &self.rooms.ground;
+                        // Nothing is forgotten: what was not done is found undone at the next turn, and is no idleness.
+                        if error.may_pass() {
+                            self.past.last_busy = ground.now();
+                        }
+                        self.trouble.begin(error, ground.now(), ground.options.tick);
+                    }
                 }
-                tracing::warn!("failed to {error}; trying again");
-                tokio::time::sleep(self.rooms.ground.options.tick).await;
             }
-            if self.heartbeat.is_due(self.rooms.ground.now()) {
-                self.heartbeat.beat(&mut self.rooms, &self.settings).await;
+            let now = self.rooms.ground.now();
+            if self.heartbeat.is_due(now)
+                && let Err(error) = self.heartbeat.beat(&mut self.rooms, &self.settings).await
+            {
+                self.trouble.say(format!("failed to write the heartbeat: {error}"), now);
             }
             let ground = &self.rooms.ground;
             if self.desk.shutdown {
@@ -148,7 +161,8 @@ impl Supervisor {
             }
             let idle = ground.now().saturating_sub(self.past.last_busy);
             if ground.options.until_idle.is_some_and(|limit| idle >= limit) {
-                return Ok(Ended::Idle);
+                // Who could not look does not know that there is nothing to do.
+                return self.trouble.take().map_or(Ok(Ended::Idle), Err);
             }
         }
     }
@@ -239,5 +253,21 @@ impl Supervisor {
         self.rooms.watched.close().await;
         self.heartbeat.end(&self.rooms, &self.settings).await;
         self.rooms.ground.store.close().await;
+    }
+}
+
+/// Opens the database for writing. An older one is not migrated under another supervisor, which works with it.
+async fn open_store(workspace: &Workspace) -> Result<Store> {
+    let is_supervised = Lock::is_held(&workspace.supervisor_lock())?;
+    let role = if is_supervised { Role::WriterOfThisVersion } else { Role::Writer };
+    match Store::open(workspace.database(), role).await {
+        Ok(store) => match store.read_only() {
+            Some(why) => Err(why.into()),
+            None => Ok(store),
+        },
+        Err(StoreError::OlderVersion { .. }) if is_supervised => {
+            Err(SupervisorError::AlreadyRunning { workspace: workspace.root().to_owned(), pid: None })
+        }
+        Err(error) => Err(error.into()),
     }
 }

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use serde_json::Value;
 use vitals_journal::{
-    CheckpointRecord, Level, LogRecord, ReadOutcome, Reader, Record, Result as JournalResult, RunFolder, Wait,
+    CheckpointRecord, Declared, Header, Level, LogRecord, ReadOutcome, Reader, Record,
+    Result as JournalResult, RunFolder, Wait,
 };
 use vitals_run::{CheckpointMade, Event, Happening, parse_rfc3339};
 use vitals_store::{AttemptHeader, EndOfAttempt, IngestBatch, NewCheckpoint, NewLog, UnixMillis};
@@ -24,60 +25,86 @@ pub enum Stop {
     Torn { bytes: u64 },
 }
 
+/// A stretch of a journal.
+#[derive(Debug)]
+pub struct Stretch {
+    pub batch: IngestBatch,
+    pub stop: Stop,
+    /// What is damaged in it, each with its place; the log of the batch says it too.
+    pub losses: Vec<String>,
+}
+
 /// Reads the next stretch. With `dead` the journal is known to grow no more.
-pub fn read_batch(reader: &mut Reader, folder: &RunFolder, dead: bool) -> JournalResult<(IngestBatch, Stop)> {
-    let mut batch =
+pub fn read_batch(reader: &mut Reader, folder: &RunFolder, dead: bool) -> JournalResult<Stretch> {
+    let batch =
         IngestBatch { offset_from: reader.offset(), offset_to: reader.offset(), ..IngestBatch::default() };
-    let mut values = 0;
-    loop {
-        if values >= VALUES_PER_BATCH {
-            return Ok((batch, Stop::Full));
+    let mut stretch = Stretch { batch, stop: Stop::Full, losses: Vec::new() };
+    stretch.stop = stretch.read(reader, folder, dead)?;
+    if stretch.batch.offset_from == 0 && stretch.batch.header.is_none() {
+        without_header(&mut stretch.batch, folder);
+    }
+    Ok(stretch)
+}
+
+/// The header is damaged, or not there yet. Rows say themselves where the attempt begins; without any, nothing is taken.
+fn without_header(batch: &mut IngestBatch, folder: &RunFolder) {
+    match batch.rows.first() {
+        Some(row) => {
+            let started_at = modified(&folder.job()).unwrap_or_default();
+            batch.header = Some(AttemptHeader { first_step: row.step, started_at });
         }
-        let outcome = if dead { reader.finish()? } else { reader.next()? };
-        let began = reader.header().and_then(|header| parse_rfc3339(&header.started_at));
-        match outcome {
-            ReadOutcome::Record { offset_after, record, .. } => {
-                values += match &record {
-                    Record::Row(row) => row.values.len().max(1),
-                    _ => 1,
-                };
-                take(&mut batch, folder, record, began);
-                batch.offset_to = offset_after;
-            }
-            ReadOutcome::NotYet { .. } => return Ok((batch, Stop::NotYet)),
-            ReadOutcome::Torn { bytes, .. } => {
-                if dead {
-                    batch.logs.push(NewLog {
-                        at: began,
-                        level: "warn".to_owned(),
-                        step: None,
-                        text: format!(
-                            "the journal's last record is torn: {bytes} bytes at its end are left out"
-                        ),
-                    });
+        None => *batch = IngestBatch::default(),
+    }
+}
+
+impl Stretch {
+    fn read(&mut self, reader: &mut Reader, folder: &RunFolder, dead: bool) -> JournalResult<Stop> {
+        let mut values = 0;
+        while values < VALUES_PER_BATCH {
+            let outcome = if dead { reader.finish()? } else { reader.next()? };
+            let began = reader.header().and_then(|header| parse_rfc3339(&header.started_at));
+            match outcome {
+                ReadOutcome::Record { offset_after, record, .. } => {
+                    values += match &record {
+                        Record::Row(row) => row.values.len().max(1),
+                        _ => 1,
+                    };
+                    take(&mut self.batch, folder, record, began);
+                    self.batch.offset_to = offset_after;
                 }
-                return Ok((batch, Stop::Torn { bytes }));
-            }
-            ReadOutcome::Corrupt { offset, what, resume_at } => {
-                batch.logs.push(NewLog {
-                    at: began,
-                    level: "error".to_owned(),
-                    step: None,
-                    text: format!("the journal is damaged at byte {offset}: {what}"),
-                });
-                batch.offset_to = resume_at;
+                ReadOutcome::NotYet { .. } => return Ok(Stop::NotYet),
+                ReadOutcome::Torn { bytes, .. } => {
+                    if dead {
+                        let text = format!(
+                            "the journal's last record is torn: {bytes} bytes at its end are left out"
+                        );
+                        self.lose(began, "warn", text);
+                    }
+                    return Ok(Stop::Torn { bytes });
+                }
+                ReadOutcome::Corrupt { offset, what, resume_at } => {
+                    self.lose(began, "error", format!("the journal is damaged at byte {offset}: {what}"));
+                    self.batch.offset_to = resume_at;
+                }
             }
         }
+        Ok(Stop::Full)
+    }
+
+    fn lose(&mut self, at: Option<UnixMillis>, level: &str, text: String) {
+        self.losses.push(text.clone());
+        self.batch.logs.push(NewLog { at, level: level.to_owned(), step: None, text });
     }
 }
 
 fn take(batch: &mut IngestBatch, folder: &RunFolder, record: Record, began: Option<UnixMillis>) {
     match record {
-        Record::Header(header) => {
-            let started_at = began.unwrap_or_default();
-            batch.header = Some(AttemptHeader { first_step: header.first_step, started_at });
-        }
+        Record::Header(header) => batch.header = Some(new_header(&header, began)),
         Record::Stream(stream) => batch.streams.push(stream),
+        Record::Declared(Declared { header, streams }) => {
+            batch.header = header.map(|header| new_header(&header, began)).or(batch.header.take());
+            batch.streams.extend(streams);
+        }
         Record::Row(row) => batch.rows.push(row),
         // The checkpoint record itself makes this event, so that none is there twice.
         Record::Event(event) if event.kind == "checkpoint" => {}
@@ -103,6 +130,10 @@ fn take(batch: &mut IngestBatch, folder: &RunFolder, record: Record, began: Opti
             });
         }
     }
+}
+
+fn new_header(header: &Header, began: Option<UnixMillis>) -> AttemptHeader {
+    AttemptHeader { first_step: header.first_step, started_at: began.unwrap_or_default() }
 }
 
 fn new_event(event: vitals_journal::Event, began: Option<UnixMillis>) -> Event {

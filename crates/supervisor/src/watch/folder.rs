@@ -15,10 +15,13 @@ use vitals_store::{
     SweepId, UnixMillis,
 };
 
-use super::batch::{Stop, read_batch};
+use super::batch::{Stop, Stretch, read_batch};
 use crate::attempt::known::what_is_known;
 use crate::attempt::verdict::verdict;
 use crate::error::{Result, SupervisorError};
+
+/// As many losses are told of a folder.
+const MOST_LOSSES: usize = 100;
 
 /// What an ingest came to.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -31,6 +34,9 @@ pub struct IngestedFolder {
     pub rows: u64,
     pub values: u64,
     pub state: RunState,
+    /// What journals have lost, each with its place: what is left out was not read, all else was.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub losses: Vec<String>,
 }
 
 /// Ingests a run folder; `now` is the time.
@@ -57,6 +63,7 @@ pub async fn ingest_folder(store: &Store, run_dir: &Path, now: UnixMillis) -> Re
         rows: 0,
         values: 0,
         state: RunState::Lost,
+        losses: Vec::new(),
     };
     let mut last_end = None;
     for attempt in &attempts {
@@ -71,6 +78,18 @@ pub async fn ingest_folder(store: &Store, run_dir: &Path, now: UnixMillis) -> Re
                 Err(error) => return Err(error.into()),
             }
         }
+    }
+    if let Asked::Imported(import) = &asked
+        && last_end.is_none()
+    {
+        let path = import.imported.source.path.clone().unwrap_or_else(|| import.label.clone());
+        let state = ingested.state;
+        match store.set_state(run, state, Evidence::ImportUnfinished { path }, now).await {
+            // Settled before its folder was damaged.
+            Ok(_) | Err(StoreError::IllegalTransition { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+        return Ok(ingested);
     }
     ingested.state = settle(store, &folder, run, attempts.last().copied(), last_end, now).await?;
     Ok(ingested)
@@ -146,8 +165,15 @@ pub(crate) async fn restore_living(store: &Store, folder: &RunFolder, now: UnixM
     })?;
     add_run(store, folder, &job, run, now).await?;
     let attempts = folder.attempts()?;
-    let mut ingested =
-        IngestedFolder { run, added: true, attempts: 0, rows: 0, values: 0, state: RunState::Running };
+    let mut ingested = IngestedFolder {
+        run,
+        added: true,
+        attempts: 0,
+        rows: 0,
+        values: 0,
+        state: RunState::Running,
+        losses: Vec::new(),
+    };
     for attempt in attempts.iter().take(attempts.len().saturating_sub(1)) {
         ingest_attempt(store, folder, run, *attempt, &mut ingested).await?;
     }
@@ -229,7 +255,9 @@ async fn ingest_attempt(
     };
     let mut took_rows = false;
     loop {
-        let (batch, stop) = read_batch(&mut reader, folder, true)?;
+        let Stretch { batch, stop, losses } = read_batch(&mut reader, folder, true)?;
+        let room = MOST_LOSSES.saturating_sub(ingested.losses.len());
+        ingested.losses.extend(losses.iter().take(room).map(|loss| format!("attempt {attempt}: {loss}")));
         // Words alone about a journal that was read before were told then.
         if batch.offset_to > batch.offset_from || (took_rows && !batch.logs.is_empty()) {
             took_rows = true;

@@ -11,7 +11,7 @@ use vitals_journal::{JournalError, Lock, Reader, RunFolder};
 use vitals_store::{EndOfAttempt, IngestBatch, RunId, Store, StoreError};
 
 use super::absence::{Absence, Sight};
-use super::batch::{Stop, read_batch};
+use super::batch::{Stop, Stretch, read_batch};
 use super::pace::Pace;
 use crate::attempt::known::{Known, what_is_known};
 use crate::error::{Result, SupervisorError};
@@ -135,7 +135,7 @@ impl Tail {
             path: self.folder.journal(self.attempt),
             source: std::io::Error::other(join),
         })?;
-        let (batch, stop) = batch?;
+        let Stretch { batch, stop, .. } = batch?;
         if let Some(actual) = self.commit(&batch).await? {
             // The store is elsewhere: read on from there.
             position.offset = actual;
