@@ -61,6 +61,9 @@ pub(crate) async fn take(
     }
 }
 
+/// How long a run that records is not said to run for want of its worker's mark.
+const MARK_PATIENCE: Duration = Duration::from_secs(2);
+
 /// Records came in: the run moves. `false`: they are not those of the attempt that is watched.
 async fn recorded(
     watched: &mut Watched,
@@ -71,10 +74,18 @@ async fn recorded(
     stall_after: Duration,
 ) -> bool {
     let Some(live) = watched.live.get_mut(&run).filter(|live| live.attempt == attempt) else { return false };
-    live.last_record = ground.now();
+    let now = ground.now();
+    live.last_record = now;
     live.stall_after = stall_after;
     if ledger.state(run) == Some(RunState::Starting) {
-        let records = Evidence::Records.with(proof(&live.folder, attempt));
+        let proof = proof(&live.folder, attempt);
+        let since = *live.unmarked_since.get_or_insert(now);
+        // The guard marks a worker an instant after it has started it, and a quick one may record before. The state that
+        // says `running` must name it: nothing else does once the folder is gone. The next record tries again.
+        if proof["worker"].is_null() && now.saturating_sub(since) < MARK_PATIENCE {
+            return true;
+        }
+        let records = Evidence::Records.with(proof);
         if let Err(error) = ledger.set(run, RunState::Running, records).await {
             // Still `Starting` in memory too: the next record tries again.
             tracing::warn!(%run, "failed to note that it runs: {error}");

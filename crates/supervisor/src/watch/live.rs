@@ -26,6 +26,8 @@ pub(crate) struct Live {
     pub killed: bool,
     /// Its folder is not in its place; why that is was said.
     pub is_away: bool,
+    /// Since when it records while no mark names its worker.
+    pub unmarked_since: Option<Duration>,
 }
 
 impl Live {
@@ -47,6 +49,7 @@ impl Live {
             kill_at: None,
             killed: false,
             is_away: false,
+            unmarked_since: None,
         }
     }
 
