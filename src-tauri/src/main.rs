@@ -9,11 +9,14 @@ mod page;
 mod renderer;
 mod watchers;
 
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 use clap::Parser;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::field::MakeExt as _;
+use tracing_subscriber::fmt::format::debug_fn;
+use vitals_api::{legible_paragraph, log_field};
 
 use crate::arguments::Arguments;
 
@@ -25,6 +28,8 @@ fn main() -> ExitCode {
         .with_env_filter(filter)
         .with_ansi(colour)
         .with_writer(std::io::stderr)
+        // Whatever stands in a field, it begins no line of its own.
+        .fmt_fields(debug_fn(|line, field, value| log_field(line, field.name(), value)).delimited(" "))
         // A log on a full disk loses lines, and nobody dies of it.
         .log_internal_errors(false)
         .init();
@@ -32,7 +37,9 @@ fn main() -> ExitCode {
     match show(&arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("vitals-desktop: {error:#}");
+            let said = legible_paragraph(&format!("{error:#}"));
+            // Where standard error is full the words are lost, and nothing else.
+            let _ = writeln!(std::io::stderr(), "vitals-desktop: {said}");
             ExitCode::FAILURE
         }
     }

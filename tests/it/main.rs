@@ -16,6 +16,7 @@ mod siege;
 mod support;
 mod survival;
 mod sweep;
+mod terminals;
 mod unit;
 #[path = "../../crates/supervisor/tests/it/window.rs"]
 mod window;

@@ -26,6 +26,7 @@ pub mod import;
 pub mod journals;
 mod lines;
 mod metric_table;
+pub mod named_file;
 mod number;
 pub mod objective;
 pub mod origin;
@@ -56,6 +57,7 @@ pub use vitals_recipe::describe as describe_parameter;
 pub use vitals_recipe::plain_number;
 pub use vitals_recipe::sentences;
 pub use vitals_recipe::{Bytes, Metric, Role, metric};
+pub use vitals_recipe::{legible, legible_lines, legible_paragraph, log_field};
 pub use vitals_run::environment::wants_colour;
 pub use vitals_run::{
     BackboneCheck, CheckpointMade, Command, Evidence, Happening, Imported, Nonfinite, Rewound, RunConfig,

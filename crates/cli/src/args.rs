@@ -94,8 +94,8 @@ pub enum Command {
         /// What is written, and how.
         #[arg(long, value_parser = PossibleValuesParser::new(export::FORMATS.iter().map(|one| one.name)))]
         format: String,
-        /// A file; for the values of several runs a folder. Missing folders are made and named, but none at the root of
-        /// the file system.
+        /// A file, or `-` for standard output; for the values of several runs a folder. Missing folders are made and named, but
+        /// none at the root of the file system. A link is followed; what is no file (a device, a pipe) is refused.
         #[arg(long, value_name = "PATH")]
         out: PathBuf,
     },

@@ -182,10 +182,12 @@ fn print_detail(detail: &RunDetail, origin: &RunOrigin, out: &Out) {
         let at = probed
             .step
             .map_or_else(|| "untrained".to_owned(), |step| format!("after {}", counted(step, "step")));
-        out.line(format!("\njudges      {} {at}", probed.run));
+        out.line("");
+        out.line(format!("judges      {} {at}", probed.run));
     }
     if !detail.probes.is_empty() {
-        out.line("\nprobes");
+        out.line("");
+        out.line("probes");
         probe_commands::print(&detail.probes, out);
     }
 }
@@ -377,6 +379,10 @@ fn print_metrics(comparison: &Comparison, objective: Option<&str>, all: bool, ou
 }
 
 pub async fn export(context: &Context, ids: &[String], format: &str, path: &Path, out: &Out) -> Result<u8> {
+    if path == Path::new("-") {
+        crate::out::result(&api_export::content(context, ids, format).await?);
+        return Ok(0);
+    }
     let written = api_export::export(context, ids, format, path).await?;
     if out.json {
         out.document(&json!({ "paths": written.paths, "made": written.made }))?;

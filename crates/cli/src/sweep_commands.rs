@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 use vitals_api::dto::{ApiError, EstimateBasis, SweepCheck, SweepStarted};
 use vitals_api::said::{Failure, Operation};
-use vitals_api::{Command, Context, Result, SweepId, overview, sweeps};
+use vitals_api::{Command, Context, Result, SweepId, named_file, overview, sweeps};
 
 use crate::args::SweepCommand;
 use crate::out::Out;
@@ -99,7 +99,7 @@ fn as_contract(found: &SweepCheck) -> serde_json::Value {
 async fn print_diagnostics(context: &Context, text: &str, name: &str, out: &Out) -> Result<()> {
     let rendered = sweeps::render(context, text, name, out.colour()).await?;
     if !rendered.is_empty() {
-        eprint!("{rendered}");
+        crate::out::say(&rendered);
     }
     Ok(())
 }
@@ -247,13 +247,12 @@ async fn export(context: &Context, id: &str, path: Option<PathBuf>, out: &Out) -
         context.store().sweep_revisions(id).await?.into_iter().max_by_key(|revision| revision.number);
     let text = newest.map(|revision| revision.text).unwrap_or_default();
     match path {
-        Some(path) => {
-            std::fs::write(&path, text)
-                .map_err(|error| ApiError::failed(Failure::file(Operation::Write, &path, &error)))?;
+        Some(path) if path != Path::new("-") => {
+            named_file::write(&path, text.as_bytes())?;
             out.remark(format!("wrote {}", path.display()));
         }
-        None if out.json => out.document(&json!({ "text": text }))?,
-        None => out.line(text.trim_end()),
+        _ if out.json => out.document(&json!({ "text": text }))?,
+        _ => out.file(&text),
     }
     Ok(0)
 }

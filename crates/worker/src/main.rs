@@ -24,6 +24,9 @@ use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::{Parser, Subcommand};
+use tracing_subscriber::field::MakeExt as _;
+use tracing_subscriber::fmt::format::debug_fn;
+use vitals_recipe::{legible_paragraph, log_field};
 use vitals_run::environment::wants_colour;
 
 /// Trains one run of Vitals, and looks at what training needs.
@@ -100,6 +103,8 @@ fn main() -> ExitCode {
         .with_ansi(colour)
         .with_writer(std::io::stderr)
         .with_target(false)
+        // Whatever stands in a field, it begins no line of its own.
+        .fmt_fields(debug_fn(|line, field, value| log_field(line, field.name(), value)).delimited(" "))
         // A log on a full disk loses lines, and nobody dies of it.
         .log_internal_errors(false)
         .init();
@@ -120,7 +125,7 @@ fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            let _ = writeln!(std::io::stderr(), "vitals-worker: {failure}");
+            let _ = writeln!(std::io::stderr(), "vitals-worker: {}", legible_paragraph(&failure.to_string()));
             ExitCode::from(u8::try_from(failure.end().exit_code().0).unwrap_or(1))
         }
     }

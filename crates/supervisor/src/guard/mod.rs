@@ -18,6 +18,7 @@ use rustix::process::{
 };
 use serde::{Deserialize, Serialize};
 use vitals_journal::{ExitRecord, Lock, RunFolder, atomic_write, read_regular};
+use vitals_recipe::legible;
 use vitals_run::{ExitCode, environment};
 
 use self::oom::{Recent, oom_kills};
@@ -236,7 +237,7 @@ fn write_exit(folder: &RunFolder, attempt: u32, exit: &ExitRecord) {
 
 /// Words for the worker's log, which may be full: then they are lost, and the guard is not.
 fn say(words: &str) {
-    let _ = writeln!(io::stderr(), "vitals guard: {words}");
+    let _ = writeln!(io::stderr(), "vitals guard: {}", legible(words));
 }
 
 fn exists(path: &Path) -> bool {
