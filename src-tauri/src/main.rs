@@ -1,8 +1,10 @@
-//! The window: a Tauri shell with four doors over `vitals-api`. It holds no logic of the product; closing or killing it
+//! The window: a Tauri shell with five doors over `vitals-api`. It holds no logic of the product; closing or killing it
 //! stops nothing, as runs and queue belong to the supervisor's process.
 
 mod arguments;
 mod clock;
+mod destinations;
+mod dialog;
 mod doors;
 mod notifications;
 mod page;
@@ -58,11 +60,13 @@ fn show(arguments: &Arguments) -> anyhow::Result<()> {
     tauri::Builder::default()
         .manage(workspace)
         .manage(watchers::Watchers::default())
+        .manage(destinations::Destinations::default())
         .invoke_handler(tauri::generate_handler![
             doors::rpc,
             doors::series,
             doors::watch,
-            notifications::notify
+            notifications::notify,
+            dialog::choose
         ])
         .on_page_load(watchers::on_page_load)
         .setup(page::open)
