@@ -292,7 +292,7 @@ methods! {
     doctor(Nothing) -> Vec<DoctorLine> = |c, _| doctor::doctor(c).await?;
     supervisor_start(Nothing) -> SupervisorStatus = |c, _| {
         supervisor::ensure(c).await?;
-        supervisor::status(&supervisor::seen(c).await?)
+        supervisor::status(c, &supervisor::seen(c).await?)
     };
 }
 

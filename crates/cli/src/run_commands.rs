@@ -38,11 +38,16 @@ pub async fn list(context: &Context, args: &RunsArgs, out: &Out) -> Result<u8> {
         out.remark(format!("{} of {} runs", page.runs.len(), page.total));
         let works =
             |state: &str| vitals_api::RunState::parse(state).is_some_and(vitals_api::RunState::is_active);
-        if page.runs.iter().any(|run| works(&run.state)) && !supervisor::seen(context).await?.alive {
-            out.remark(
-                "nobody supervises this workspace: states of unfinished runs are as last known; \
-                 `vitals supervise`, or the window, looks after them again",
-            );
+        if page.runs.iter().any(|run| works(&run.state)) {
+            let seen = supervisor::seen(context).await?;
+            match seen.lock.hindrance(context.workspace()) {
+                Some(why) => out.remark(why.to_string()),
+                None if seen.alive => {}
+                None => out.remark(
+                    "nobody supervises this workspace: states of unfinished runs are as last known; \
+                     `vitals supervise`, or the window, looks after them again",
+                ),
+            }
         }
     }
     Ok(0)

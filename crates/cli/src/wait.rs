@@ -52,7 +52,7 @@ pub async fn watched(context: &Context, selection: &RunSelection, detached: &str
             all.push((row.state, runs::run(row)?));
         }
         bars.show(&all);
-        let supervisor = supervisor::status(&supervisor::seen(context).await?);
+        let supervisor = supervisor::status(context, &supervisor::seen(context).await?);
         let waits = all.iter().any(|(state, _)| *state == RunState::Queued);
         said.news(&supervisor, waits, all.iter().map(|(_, run)| run)).iter().for_each(|line| bars.say(line));
         if all.iter().all(|(state, _)| state.has_ended() || *state == RunState::Paused) {

@@ -169,6 +169,11 @@ sentences! {
     /// What hampers the supervisor while it goes on.
     #[derive(Eq)]
     pub enum Hindrance in "hindrance" {
+        /// Of the supervisor's lock.
+        LockSilent { path: String, seconds: u64 } =
+            "{path} is held, but its holder has been silent for {seconds} s and is no supervisor of yours on this machine, so nobody starts runs here; `fuser {path}` names the process";
+        LockUnseen { path: String, reason: String } =
+            "whether this workspace is supervised cannot be seen: {path}: {reason}";
         SchedulerUnasked { scheduler: String, program: String, why: String } =
             "{program} cannot be asked, and until it can, run folders alone tell how jobs of {scheduler} ended: {why}";
     }

@@ -15,6 +15,7 @@ mod executor;
 mod ground;
 pub mod guard;
 mod ledger;
+mod locks;
 mod options;
 mod queue;
 mod renew;
@@ -33,15 +34,18 @@ pub use attempt::known::Known;
 pub use attempt::verdict::verdict;
 pub use binaries::Binaries;
 pub use detach::{Ensured, ensure_running};
-pub use error::{Result, SENTENCES, SupervisorError, journal_told};
+pub use error::{Result, SupervisorError, journal_told};
 pub use executor::local::devices::{DeviceState, Devices};
 pub use executor::{SchedulerProgram, ask_schedulers};
 pub use options::{Clock, Ended, Options};
 pub use queue::policy;
 pub use queue::retry::{Cause, RetrySettings};
-pub use status::{Seen, Status, status};
+pub use status::{Holding, Seen, Status, status};
 pub use stop::stop_signals;
 pub use system::ProcessMark;
 pub use turn::Supervisor;
 pub use watch::folder::{IngestedFolder, ingest_folder};
 pub use workspace::Workspace;
+
+/// Every kind of sentence of this room, for the catalogues.
+pub const SENTENCES: &[&[vitals_recipe::Sentence]] = &[error::SENTENCES[0], error::SENTENCES[1]];

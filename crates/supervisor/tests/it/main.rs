@@ -13,6 +13,7 @@ mod harness;
 mod holder;
 mod limits;
 mod liveness;
+mod locks;
 mod requests;
 mod resources;
 mod rounds;
