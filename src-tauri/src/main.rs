@@ -36,6 +36,9 @@ fn main() -> ExitCode {
         .log_internal_errors(false)
         .init();
     renderer::choose();
+    if let Some(file) = vitals_api::place::record(|name| std::env::var_os(name)) {
+        vitals_api::record_in(file);
+    }
     match show(&arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -5,6 +5,7 @@
 
 mod around;
 mod bad_input;
+mod execution;
 mod files_of_others;
 #[path = "../../crates/supervisor/tests/it/holder.rs"]
 mod holder;

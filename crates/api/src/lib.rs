@@ -4,6 +4,7 @@
 pub mod alarm_settings;
 pub mod alarms;
 mod branches;
+pub mod caution;
 pub mod compare;
 mod context;
 mod csv_table;
@@ -64,5 +65,7 @@ pub use vitals_run::{
     RunState, Shock, SkippedStep, Source, Stalled, rfc3339,
 };
 pub use vitals_store::{MetricChoice, RunEvent, RunId, RunSelection, SweepId};
-pub use vitals_supervisor::{Binaries, Ended, Options, Supervisor, guard, ingest_folder, stop_signals};
+pub use vitals_supervisor::{
+    Binaries, Ended, Options, Supervisor, guard, ingest_folder, stop_signals, trust::record_in,
+};
 pub use watch::watch;

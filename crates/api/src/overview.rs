@@ -7,6 +7,7 @@ use vitals_recipe::Recipe;
 use vitals_run::RunState;
 use vitals_store::{MetricChoice, RunRow, RunSelection, SweepRow};
 
+use crate::caution::cautions;
 use crate::dto::{AppInfo, Overview, Run, SweepProgress};
 use crate::error::Result;
 use crate::estimate::Rates;
@@ -127,5 +128,6 @@ pub async fn app_info(context: &Context) -> Result<AppInfo> {
         runs,
         supervisor: supervisor::status(context, &seen),
         read_only: context.read_only().map(|error| error.told),
+        cautions: cautions(context),
     })
 }

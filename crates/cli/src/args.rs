@@ -125,6 +125,10 @@ pub enum Command {
         /// journal_limit_bytes, slurm.…; sizes with a unit, such as 20GiB.
         #[arg(value_name = "NAME=VALUE")]
         words: Vec<String>,
+        /// Confirm, for this user and machine, that runs may be sent off as the workspace says. Nothing is sent by settings that
+        /// somebody else wrote before that.
+        #[arg(long, conflicts_with = "words")]
+        trust: bool,
     },
     /// Send runs to a Slurm cluster, or show how they are sent.
     Slurm(crate::slurm::SlurmArgs),

@@ -52,6 +52,9 @@ fn main() -> ExitCode {
     let filter =
         tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn,vitals=info".into());
     let out = Out::new(cli.json, cli.quiet);
+    if let Some(file) = place::record(|name| std::env::var_os(name)) {
+        vitals_api::record_in(file);
+    }
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         // What a detached supervisor says goes to its log, whatever the terminal that it was started from wants.
@@ -135,7 +138,7 @@ async fn dispatch(cli: Cli, out: &Out) -> vitals_api::Result<u8> {
         Command::Import { command } => workspace_commands::import(&context, command, out).await,
         Command::Ingest { folders } => workspace_commands::ingest(&context, &folders, out).await,
         Command::Queue { command } => queue_commands::queue(&context, command, out).await,
-        Command::Settings { words } => queue_commands::settings(&context, &words, out).await,
+        Command::Settings { words, trust } => queue_commands::settings(&context, &words, trust, out).await,
         Command::Slurm(args) => slurm::run(&context, &args, out).await,
         Command::Doctor => workspace_commands::doctor(&context, out).await,
         Command::Parameters { .. } | Command::Journal { .. } | Command::Guard { .. } => Ok(0),

@@ -16,6 +16,7 @@ use crate::compare_rows;
 use crate::follow::follow;
 use crate::out::Out;
 use crate::probe_commands;
+use crate::queue_commands::look_twice;
 use crate::runs_table::print_runs;
 use crate::said::Refusal;
 use crate::text::{Table, alike, counted, last, number, optional};
@@ -117,6 +118,9 @@ fn with_run_fields(detail: &RunDetail, origin: &RunOrigin) -> Result<Value> {
 async fn ask(context: &Context, command: Command, ids: &[String], arguments: Value, out: &Out) -> Result<()> {
     if ids.is_empty() {
         return Err(ApiError::invalid(Refusal::NoRunGiven));
+    }
+    if matches!(command, Command::Resume | Command::Retry) {
+        look_twice(context, out).await?;
     }
     let answer = runs::request(context, command, ids, &arguments).await?;
     report_asked(command, &answer, out)

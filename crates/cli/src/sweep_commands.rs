@@ -9,6 +9,7 @@ use vitals_api::{Command, Context, Result, SweepId, named_file, overview, sweeps
 
 use crate::args::SweepCommand;
 use crate::out::Out;
+use crate::queue_commands::look_twice;
 use crate::text::{Table, counted, duration, number};
 use crate::wait;
 
@@ -159,6 +160,7 @@ async fn add(context: &Context, file: &Path, out: &Out) -> Result<SweepId> {
 }
 
 async fn start(context: &Context, id: SweepId, wait: bool, out: &Out) -> Result<u8> {
+    look_twice(context, out).await?;
     let started = sweeps::start(context, id).await?;
     if !wait {
         report(&started, out)?;

@@ -152,6 +152,9 @@ sentences! {
             "{program} is not in {folder}; build it or put it there";
         SettingMisread { setting: String, why: String } =
             "nothing is started: the setting `{setting}` is not understood ({why}); set it again with `vitals settings`";
+        /// Whoever wrote the workspace's settings, it was not this user.
+        Unconfirmed { what: String } =
+            "nothing is started: this workspace says that its runs are sent off with {what}, and you have not confirmed that on this machine; if it is meant, `vitals settings --trust` confirms it";
         NoPlace { runs: String, place: String, why: String } =
             "no run folder can be made in {runs}: {place}: {why}: nothing is started before it can";
         StartsFail { times: u32, why: String } =

@@ -26,6 +26,7 @@ mod start;
 mod status;
 mod stop;
 mod system;
+pub mod trust;
 mod turn;
 mod watch;
 mod workspace;
@@ -36,7 +37,7 @@ pub use binaries::Binaries;
 pub use detach::{Ensured, ensure_running};
 pub use error::{Result, SupervisorError, journal_told};
 pub use executor::local::devices::{DeviceState, Devices};
-pub use executor::{SchedulerProgram, ask_schedulers};
+pub use executor::{Mistake, SchedulerProgram, ask_schedulers, check};
 pub use options::{Clock, Ended, Options};
 pub use queue::policy;
 pub use queue::retry::{Cause, RetrySettings};
@@ -48,4 +49,5 @@ pub use watch::folder::{IngestedFolder, ingest_folder};
 pub use workspace::Workspace;
 
 /// Every kind of sentence of this room, for the catalogues.
-pub const SENTENCES: &[&[vitals_recipe::Sentence]] = &[error::SENTENCES[0], error::SENTENCES[1]];
+pub const SENTENCES: &[&[vitals_recipe::Sentence]] =
+    &[error::SENTENCES[0], error::SENTENCES[1], Mistake::SENTENCES, executor::SbatchOption::SENTENCES];
