@@ -122,11 +122,14 @@ fn print_points(found: &SweepCheck, out: &Out) {
         table.lines().iter().for_each(|line| out.line(line));
     }
     let excluded = if found.excluded > 0 { format!(", {} excluded", found.excluded) } else { String::new() };
-    out.line(format!(
-        "{} at {}{excluded}",
-        counted(found.runs, "run"),
-        counted(found.points.len() as u64, "point")
-    ));
+    // Of more than that the finding says how many there are.
+    if found.runs < u64::MAX {
+        out.line(format!(
+            "{} at {}{excluded}",
+            counted(found.runs, "run"),
+            counted(found.points.len() as u64, "point")
+        ));
+    }
     if let Some(seconds) = found.estimated_seconds {
         let basis = match found.estimate_basis {
             Some(EstimateBasis::Guessed) => "a rough guess: nothing has been measured here yet",
