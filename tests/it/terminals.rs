@@ -72,8 +72,7 @@ fn no_text_of_others_moves_a_terminal_or_forges_a_line() {
         return vitals_fixtures::not_run("there is no python3 here");
     };
     assert!(planted.status.success(), "{planted:?}");
-    let broken =
-        workspace.file("broken.toml", &format!("name = \"a\"\n# \u{202e}\u{9b}2J\nseeds = [ \u{1b}[2J\r\n"));
+    let broken = workspace.file("broken.toml", "name = \"a\"\n# \u{202e}\u{9b}2J\nseeds = [ \u{1b}[2J\r\n");
     let wrong = workspace.file("wrong.toml", &small_sweep("opti\u{202e}miser = \"a\u{9b}2J\"", ""));
     let spelt = small_sweep("max_steps = 5\n\"opti\\u001b[2J\\nFORGED\" = \"a\\u001b[2J\"", "");
     let spelt = workspace.file("spelt.toml", &spelt.replace("Small", "Sm\\u001b[2J\\nFORGED"));

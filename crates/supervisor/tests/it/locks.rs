@@ -65,7 +65,7 @@ async fn a_run_whose_lock_others_hold_waits_and_says_so() {
     let lock = Lock::acquire(&world.folder(run).lock()).unwrap();
     world.supervise().await;
     let put_off = "start put off: its lock is held by another process, and no attempt says which";
-    world.row_when(run, "wait", |row| row.evidence.to_string() == put_off).await;
+    world.row_when(run, "wait", |row| row.evidence == put_off).await;
     assert_eq!(world.run(run).await.state, RunState::Queued);
     drop(lock);
     world.state(run, RunState::Finished).await;
@@ -118,7 +118,7 @@ async fn a_lock_that_cannot_be_opened_is_told_and_taken_for_neither() {
     let world = World::new(1).await;
     let lock = world.workspace().supervisor_lock();
     std::fs::write(&lock, "").unwrap();
-    std::fs::set_permissions(&lock, Permissions::from_mode(0)).unwrap();
+    std::fs::set_permissions(&lock, Permissions::from_mode(0o000)).unwrap();
     if File::open(&lock).is_ok() {
         return vitals_fixtures::not_run("this user opens every file");
     }
