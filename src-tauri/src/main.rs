@@ -1,6 +1,9 @@
 //! The window: a Tauri shell with five doors over `vitals-api`. It holds no logic of the product; closing or killing it
 //! stops nothing, as runs and queue belong to the supervisor's process.
 
+// `print!` and its kin panic where the stream is full.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 mod arguments;
 mod clock;
 mod destinations;

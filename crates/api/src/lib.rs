@@ -1,6 +1,9 @@
 //! Every command, query and subscription of Vitals as a plain async function on a context. The window and the
 //! command line are thin shells over this; it knows no Tauri type and prints nothing.
 
+// `print!` and its kin panic where the stream is full.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 pub mod alarm_settings;
 pub mod alarms;
 mod branches;

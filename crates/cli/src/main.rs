@@ -1,6 +1,9 @@
 //! `vitals`: the command line over the same functions that the window uses. It parses, prints and exits; what a
 //! command means is decided in vitals-api.
 
+// `print!` and its kin panic where the stream is full.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 mod args;
 mod clock;
 mod compare_rows;

@@ -7,6 +7,9 @@
 //!        states, values ◀── settle, ingest ◀── tail ◀──────────────── journal, exit.json, lock
 //! ```
 
+// `print!` and its kin panic where the stream is full.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 mod attempt;
 mod binaries;
 mod detach;

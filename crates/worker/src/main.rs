@@ -1,6 +1,9 @@
 //! `vitals-worker`: one run. A job folder in, a journal out; the only program with libtorch. It never opens the
 //! database, so nothing that happens to the app loses training data.
 
+// `print!` and its kin panic where the stream is full.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 mod checkpoints;
 mod control;
 mod device_memory;
