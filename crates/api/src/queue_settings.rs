@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use vitals_recipe::Told;
 use vitals_run::Standstill;
 use vitals_supervisor::{Cause, DeviceState, Devices, Mistake, RetrySettings, settings, trust};
@@ -57,34 +57,58 @@ pub async fn get(context: &Context) -> Result<QueueSettings> {
 /// # Errors
 /// `invalid_input` names the setting, what it is and what it can be; nothing is changed then.
 pub async fn set(context: &Context, wanted: QueueSettings) -> Result<QueueSettings> {
+    write(context, None, wanted).await
+}
+
+/// As [`set`], but for what is as it was: that may have been changed by somebody else since it was read.
+///
+/// # Errors
+/// As [`set`].
+pub async fn change(context: &Context, read: &QueueSettings, wanted: QueueSettings) -> Result<QueueSettings> {
+    write(context, Some(read), wanted).await
+}
+
+async fn write(
+    context: &Context,
+    read: Option<&QueueSettings>,
+    wanted: QueueSettings,
+) -> Result<QueueSettings> {
     // A setting that nobody understands is what this call may be meant to mend.
     let before = get(context).await.ok();
     let devices = Devices::find().states(&BTreeMap::new(), &BTreeMap::new());
     check(&wanted, before.as_ref(), &devices)?;
-    let retry = RetrySettings {
-        times: wanted.retry.times,
-        causes: wanted.retry.causes.iter().filter_map(|cause| Cause::parse(cause)).collect(),
-    };
     let store = context.store();
-    store
-        .set_settings(&[
-            (settings::SLOTS, json!(wanted.slots)),
-            (settings::MEMORY_BYTES, json!(wanted.memory_bytes)),
-            (settings::RETRY, json!(retry)),
-            (settings::LOW_DISK_BYTES, json!(wanted.low_disk_bytes)),
-            (settings::CHECKPOINT_LIMIT_BYTES, json!(wanted.checkpoint_limit_bytes)),
-            (settings::JOURNAL_LIMIT_BYTES, json!(wanted.journal_limit_bytes)),
-            (settings::SLURM, json!(wanted.slurm)),
-        ])
-        .await?;
+    let mut rows = rows(&wanted);
+    if let Some(read) = read {
+        let same = self::rows(read);
+        rows.retain(|row| !same.contains(row));
+    }
+    store.set_settings(&rows).await?;
     // Whoever writes them means them; what stood there before, and is of somebody else, is not confirmed by the way.
-    if before.as_ref().is_none_or(|before| before.slurm != wanted.slurm) {
+    if read.or(before.as_ref()).is_none_or(|before| before.slurm != wanted.slurm) {
         trust::confirm(store, &cluster(&wanted.slurm))?;
     }
     if !store.queue().await?.is_empty() {
         supervisor::ensure(context).await?;
     }
     get(context).await
+}
+
+/// Every setting as it is stored.
+fn rows(all: &QueueSettings) -> Vec<(&'static str, Value)> {
+    let retry = RetrySettings {
+        times: all.retry.times,
+        causes: all.retry.causes.iter().filter_map(|cause| Cause::parse(cause)).collect(),
+    };
+    vec![
+        (settings::SLOTS, json!(all.slots)),
+        (settings::MEMORY_BYTES, json!(all.memory_bytes)),
+        (settings::RETRY, json!(retry)),
+        (settings::LOW_DISK_BYTES, json!(all.low_disk_bytes)),
+        (settings::CHECKPOINT_LIMIT_BYTES, json!(all.checkpoint_limit_bytes)),
+        (settings::JOURNAL_LIMIT_BYTES, json!(all.journal_limit_bytes)),
+        (settings::SLURM, json!(all.slurm)),
+    ]
 }
 
 /// This user has looked at the settings, and runs may be sent off by them.

@@ -72,10 +72,11 @@ pub async fn settings(context: &Context, words: &[String], trust: bool, out: &Ou
         false => queue_settings::get(context).await?,
     };
     if !words.is_empty() {
+        let read = settings.clone();
         for word in words {
             queue_settings::assign(&mut settings, word)?;
         }
-        settings = queue_settings::set(context, settings).await?;
+        settings = queue_settings::change(context, &read, settings).await?;
     }
     if out.json {
         out.document(&settings)?;
