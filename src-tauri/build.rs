@@ -1,4 +1,4 @@
-//! Declares the window's four doors, so that nothing else can be called from a page, and says in words when the
+//! Declares the window's five doors, so that nothing else can be called from a page, and says in words when the
 //! interface has not been built.
 
 use tauri_build::{AppManifest, Attributes};
@@ -12,7 +12,7 @@ fn main() {
         );
         return;
     }
-    let doors = AppManifest::new().commands(&["rpc", "series", "watch", "notify"]);
+    let doors = AppManifest::new().commands(&["rpc", "series", "watch", "notify", "choose"]);
     if let Err(error) = tauri_build::try_build(Attributes::new().app_manifest(doors)) {
         println!("cargo::error=failed to prepare the window: {error:#}");
     }

@@ -1,4 +1,4 @@
-//! Three of the four doors between page and product: `rpc` (JSON), `series` (raw bytes), `watch` (notices of change). A workspace
+//! Three of the five doors between page and product: `rpc` (JSON), `series` (raw bytes), `watch` (notices of change). A workspace
 //! that cannot be opened still has a window: every door answers with the reason.
 
 use std::path::Path;
@@ -11,6 +11,7 @@ use vitals_api::said::Failure;
 use vitals_api::{Binaries, Context, Result, frames};
 
 use crate::clock;
+use crate::destinations::Destinations;
 use crate::watchers::Watchers;
 
 /// Notices that may wait for a busy page; it asks again for all that it shows, so few are enough.
@@ -37,10 +38,17 @@ impl Workspace {
     }
 }
 
-/// A method of the API with its parameters.
+/// A method of the API with its parameters. Files are written only where a person would look for them.
 #[tauri::command]
-pub async fn rpc(workspace: State<'_, Workspace>, method: String, params: Value) -> Result<Value> {
-    vitals_api::dispatch(workspace.context()?, &method, params).await
+pub async fn rpc(
+    workspace: State<'_, Workspace>,
+    destinations: State<'_, Destinations>,
+    method: String,
+    params: Value,
+) -> Result<Value> {
+    let context = workspace.context()?;
+    destinations.allow(context.workspace().root(), &method, &params)?;
+    vitals_api::dispatch(context, &method, params).await
 }
 
 /// What a chart shows, as one binary frame.

@@ -1,19 +1,27 @@
-//! The window: a Tauri shell with four doors over `vitals-api`. It holds no logic of the product; closing or killing it
+//! The window: a Tauri shell with five doors over `vitals-api`. It holds no logic of the product; closing or killing it
 //! stops nothing, as runs and queue belong to the supervisor's process.
+
+// `print!` and its kin panic where the stream is full.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod arguments;
 mod clock;
+mod destinations;
+mod dialog;
 mod doors;
 mod notifications;
 mod page;
 mod renderer;
 mod watchers;
 
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 use clap::Parser;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::field::MakeExt as _;
+use tracing_subscriber::fmt::format::debug_fn;
+use vitals_api::{legible_paragraph, log_field};
 
 use crate::arguments::Arguments;
 
@@ -25,14 +33,21 @@ fn main() -> ExitCode {
         .with_env_filter(filter)
         .with_ansi(colour)
         .with_writer(std::io::stderr)
+        // Whatever stands in a field, it begins no line of its own.
+        .fmt_fields(debug_fn(|line, field, value| log_field(line, field.name(), value)).delimited(" "))
         // A log on a full disk loses lines, and nobody dies of it.
         .log_internal_errors(false)
         .init();
     renderer::choose();
+    if let Some(file) = vitals_api::place::record(|name| std::env::var_os(name)) {
+        vitals_api::record_in(file);
+    }
     match show(&arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("vitals-desktop: {error:#}");
+            let said = legible_paragraph(&format!("{error:#}"));
+            // Where standard error is full the words are lost, and nothing else.
+            let _ = writeln!(std::io::stderr(), "vitals-desktop: {said}");
             ExitCode::FAILURE
         }
     }
@@ -51,11 +66,13 @@ fn show(arguments: &Arguments) -> anyhow::Result<()> {
     tauri::Builder::default()
         .manage(workspace)
         .manage(watchers::Watchers::default())
+        .manage(destinations::Destinations::default())
         .invoke_handler(tauri::generate_handler![
             doors::rpc,
             doors::series,
             doors::watch,
-            notifications::notify
+            notifications::notify,
+            dialog::choose
         ])
         .on_page_load(watchers::on_page_load)
         .setup(page::open)

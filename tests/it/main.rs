@@ -6,6 +6,7 @@
 mod around;
 mod bad_input;
 mod damaged;
+mod execution;
 mod files_of_others;
 #[path = "../../crates/supervisor/tests/it/holder.rs"]
 mod holder;
@@ -17,6 +18,7 @@ mod siege;
 mod support;
 mod survival;
 mod sweep;
+mod terminals;
 mod unit;
 #[path = "../../crates/supervisor/tests/it/window.rs"]
 mod window;

@@ -73,6 +73,8 @@ impl Workspace {
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(binary("vitals"));
         command.arg("--workspace").arg(self.path("ws")).args(args).stdin(Stdio::null());
+        // What a test confirms is nobody else's record.
+        command.env("XDG_STATE_HOME", self.path("state"));
         command
     }
 

@@ -72,7 +72,7 @@ describe('FrameFeed', () => {
       rpc: () => Promise.reject(new Error('not asked here')),
       watch: async () => () => undefined,
       notify: async () => undefined,
-    zoom: async () => undefined,
+    choose: async () => null, zoom: async () => undefined,
       heatmap: () => Promise.reject(new Error('not asked here')),
       series: async (request) => {
         asked.push(request.from);
@@ -102,7 +102,7 @@ describe('FrameFeed', () => {
     const asked: FrameRequest[] = [];
     const refused = () => Promise.reject(new Error('not asked here'));
     provideBackend({
-      rpc: refused, heatmap: refused, watch: async () => () => undefined, notify: async () => undefined, zoom: async () => undefined,
+      rpc: refused, heatmap: refused, watch: async () => () => undefined, notify: async () => undefined, choose: async () => null, zoom: async () => undefined,
       series: async (request) => {
         asked.push(request);
         return parseFrame(encode(request, () => ({ steps: [0, 1, 2, 3], values: [1, 9, 1, 9] })));

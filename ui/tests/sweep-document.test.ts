@@ -26,7 +26,7 @@ function host(): void {
     heatmap: () => Promise.reject(new Error('not asked here')),
     watch: async () => () => undefined,
     notify: async () => undefined,
-    zoom: async () => undefined,
+    choose: async () => null, zoom: async () => undefined,
   });
 }
 async function opened(): Promise<SweepDocument> {

@@ -23,7 +23,7 @@ beforeEach(() => {
     heatmap: () => Promise.reject(new Error('not asked here')),
     watch: async () => () => undefined,
     notify: async () => undefined,
-    zoom: async () => undefined,
+    choose: async () => null, zoom: async () => undefined,
   });
 });
 afterEach(() => void vi.useRealTimers());

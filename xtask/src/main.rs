@@ -2,6 +2,7 @@
 //! other programs (cargo, npm, apt, pip, the built binaries) and knows nothing of what they compute.
 
 mod app;
+mod audit;
 mod bench;
 mod binaries;
 mod codegen;
@@ -76,6 +77,8 @@ enum Task {
     },
     /// Build what a person installs: a `.deb`, and an AppImage where its tools are at hand
     Dist,
+    /// Check what dependencies bring along: licences, sources, bans, known faults
+    Audit,
     /// Check the house rules: which room may know which, sizes, headers, words
     Tidy,
 }
@@ -103,6 +106,7 @@ fn perform(task: Task) -> anyhow::Result<()> {
         Task::Bench { names } => bench::run(&place, &names),
         Task::Codegen { check } => codegen::run(&place, check),
         Task::Dist => dist::run(&place),
+        Task::Audit => audit::run(&place),
         Task::Tidy => tidy::run(&place),
     }
 }

@@ -1,12 +1,12 @@
 //! Runs as files for others: CSV (the form that `import csv` reads), JSON lines, and the comparison figure as SVG or
-//! PNG, by one table that the command line and the window's form follow too. A file is written beside its place and renamed, so that no half file is ever seen.
+//! PNG, by one table that the command line and the window's form follow too. A file is written beside its place and renamed, so that no
+//! half file is ever seen; what is no file, as a device or a pipe, is left as it is.
 
 use std::path::{Path, PathBuf};
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use serde_json::json;
 use vitals_charts::{ComparedRun, Comparison, Marker, comparison, figure, plot_width, png};
-use vitals_journal::atomic_write;
 use vitals_recipe::Metric;
 use vitals_recipe::Names;
 use vitals_series::{Frame, frame as cut};
@@ -15,9 +15,10 @@ use vitals_store::{RunId, RunRow, Series, SeriesQuery};
 use crate::Context;
 use crate::csv_table::Table;
 use crate::dto::{ApiError, Number};
-use crate::error::{Result, io_error, journal_error};
+use crate::error::Result;
+use crate::named_file::write;
 use crate::runs;
-use crate::said::{Advice, Failure, Operation};
+use crate::said::{Advice, Failure};
 
 /// Width of a figure in CSS pixels, and pixels to each in a PNG.
 const WIDTH: u32 = 960;
@@ -30,6 +31,7 @@ pub struct Format {
 }
 
 /// What one file holds, and how it comes to be.
+#[derive(Clone, Copy)]
 enum Write {
     /// Every recorded value of one run.
     Values(fn(&[Series]) -> Result<Vec<u8>>),
@@ -74,14 +76,7 @@ pub struct Written {
 /// `invalid_input` for an unknown format, and for a folder that would have to be made at the root of the file system; `failed` where a
 /// file cannot be written.
 pub async fn export(context: &Context, ids: &[String], format: &str, path: &Path) -> Result<Written> {
-    let mut chosen = Vec::with_capacity(ids.len());
-    for id in ids {
-        chosen.push(runs::resolve(context, id).await?);
-    }
-    let Some(format) = FORMATS.iter().find(|known| known.name == format) else {
-        let error = ApiError::invalid(Failure::NoFormat { name: format.to_owned() });
-        return Err(error.hint(Advice::ChooseOneOf { choices: format_names() }));
-    };
+    let (chosen, format) = (resolved(context, ids).await?, known(format)?);
     // Several tables lie in the folder PATH, all else in the folder around it.
     let folder = match format.write {
         Write::Values(_) if chosen.len() > 1 => Some(path),
@@ -90,9 +85,40 @@ pub async fn export(context: &Context, ids: &[String], format: &str, path: &Path
     let made = missing(folder)?;
     let paths = match format.write {
         Write::Values(made) => tables(context, &chosen, format.name, made, path).await,
-        Write::Figure(made) => picture(context, &chosen, made, path).await,
+        Write::Figure(made) => {
+            let bytes = drawn(context, &chosen, made).await?;
+            write(path, &bytes).map(|()| vec![path.to_path_buf()])
+        }
     }?;
     Ok(Written { paths, made })
+}
+
+/// What one file of runs holds: a figure of all of them, or the values of one.
+///
+/// # Errors
+/// `invalid_input` for an unknown format, and for the values of several runs, which are several files.
+pub async fn content(context: &Context, ids: &[String], format: &str) -> Result<Vec<u8>> {
+    let (chosen, format) = (resolved(context, ids).await?, known(format)?);
+    match (format.write, chosen.as_slice()) {
+        (Write::Values(made), &[id]) => values(context, id, made).await,
+        (Write::Values(_), _) => Err(ApiError::invalid(Failure::SeveralFiles).hint(Advice::NameFolder)),
+        (Write::Figure(made), _) => drawn(context, &chosen, made).await,
+    }
+}
+
+async fn resolved(context: &Context, ids: &[String]) -> Result<Vec<RunId>> {
+    let mut chosen = Vec::with_capacity(ids.len());
+    for id in ids {
+        chosen.push(runs::resolve(context, id).await?);
+    }
+    Ok(chosen)
+}
+
+fn known(format: &str) -> Result<&'static Format> {
+    FORMATS.iter().find(|known| known.name == format).ok_or_else(|| {
+        let error = ApiError::invalid(Failure::NoFormat { name: format.to_owned() });
+        error.hint(Advice::ChooseOneOf { choices: format_names() })
+    })
 }
 
 /// The outermost folder of a path that is not there yet. At the root of the file system none is made: a path that begins with an
@@ -119,13 +145,6 @@ pub fn save(path: &Path, content: &str) -> Result<()> {
     write(path, &bytes)
 }
 
-fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder).map_err(|error| io_error(Operation::Create, folder, &error))?;
-    }
-    atomic_write(path, bytes).map_err(|error| journal_error(&error))
-}
-
 /// One file a run: PATH itself for one run, files in the folder PATH for several.
 async fn tables(
     context: &Context,
@@ -136,8 +155,7 @@ async fn tables(
 ) -> Result<Vec<PathBuf>> {
     let mut written = Vec::new();
     for &id in ids {
-        let series = context.store().series(id, &SeriesQuery::default()).await?;
-        let bytes = made(&series)?;
+        let bytes = values(context, id, made).await?;
         let file = match ids {
             [_] => path.to_path_buf(),
             _ => {
@@ -151,6 +169,10 @@ async fn tables(
         written.push(file);
     }
     Ok(written)
+}
+
+async fn values(context: &Context, id: RunId, made: fn(&[Series]) -> Result<Vec<u8>>) -> Result<Vec<u8>> {
+    made(&context.store().series(id, &SeriesQuery::default()).await?)
 }
 
 fn file_name(label: &str) -> String {
@@ -173,12 +195,7 @@ fn json_lines(series: &[Series]) -> Result<String> {
     Ok(text)
 }
 
-async fn picture(
-    context: &Context,
-    ids: &[RunId],
-    made: fn(String) -> Result<Vec<u8>>,
-    path: &Path,
-) -> Result<Vec<PathBuf>> {
+async fn drawn(context: &Context, ids: &[RunId], made: fn(String) -> Result<Vec<u8>>) -> Result<Vec<u8>> {
     let mut compared = Vec::new();
     let mut rows = Vec::new();
     for &id in ids {
@@ -203,8 +220,7 @@ async fn picture(
     };
     let svg = figure(&comparison(&picture, WIDTH))
         .map_err(|error| ApiError::failed(Failure::NotDrawn { reason: error.to_string() }))?;
-    write(path, &made(svg)?)?;
-    Ok(vec![path.to_path_buf()])
+    made(svg)
 }
 
 fn picture_of(svg: &str) -> Result<Vec<u8>> {

@@ -1,9 +1,11 @@
 //! The sweep files of a workspace: TOML under `experiments/`, edited by the window and by any editor alike. A write
-//! names the text that it replaces, so that nobody's edit is lost.
+//! names the text that it replaces, so that nobody's edit is lost. A link in a file's place is replaced and never followed: the
+//! workspace may be somebody else's.
 
+use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use vitals_journal::atomic_write;
+use vitals_journal::{atomic_write, read_regular};
 
 use crate::Context;
 use crate::dto::{ApiError, ErrorCode, SweepText};
@@ -62,8 +64,13 @@ pub fn place(context: &Context, file: &str) -> Result<PathBuf> {
 
 pub fn read(context: &Context, file: &str) -> Result<SweepText> {
     let path = place(context, file)?;
-    let text = std::fs::read_to_string(&path).map_err(|error| io_error(Operation::Read, &path, &error))?;
+    let text = text_of(&path).map_err(|error| io_error(Operation::Read, &path, &error))?;
     Ok(SweepText { file: file.to_owned(), hash: hash(&text), text })
+}
+
+/// A pipe in a file's place is refused instead of waited for.
+fn text_of(path: &Path) -> io::Result<String> {
+    String::from_utf8(read_regular(path)?).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
 }
 
 /// Replaces the text whose hash is `base`; `None` creates a file that must not exist.
@@ -72,7 +79,7 @@ pub fn read(context: &Context, file: &str) -> Result<SweepText> {
 /// `conflict` where the file on disk is another one by now.
 pub fn write(context: &Context, file: &str, text: &str, base: Option<&str>) -> Result<SweepText> {
     let path = place(context, file)?;
-    let on_disk = match std::fs::read_to_string(&path) {
+    let on_disk = match text_of(&path) {
         Ok(text) => Some(hash(&text)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
         Err(error) => return Err(io_error(Operation::Read, &path, &error)),

@@ -1,9 +1,13 @@
 //! Every command, query and subscription of Vitals as a plain async function on a context. The window and the
 //! command line are thin shells over this; it knows no Tauri type and prints nothing.
 
+// `print!` and its kin panic where the stream is full.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 pub mod alarm_settings;
 pub mod alarms;
 mod branches;
+pub mod caution;
 pub mod compare;
 mod context;
 mod csv_table;
@@ -26,6 +30,7 @@ pub mod import;
 pub mod journals;
 mod lines;
 mod metric_table;
+pub mod named_file;
 mod number;
 pub mod objective;
 pub mod origin;
@@ -57,11 +62,14 @@ pub use vitals_recipe::describe as describe_parameter;
 pub use vitals_recipe::plain_number;
 pub use vitals_recipe::sentences;
 pub use vitals_recipe::{Bytes, Metric, Role, metric};
+pub use vitals_recipe::{legible, legible_lines, legible_paragraph, log_field};
 pub use vitals_run::environment::wants_colour;
 pub use vitals_run::{
     BackboneCheck, CheckpointMade, Command, Evidence, Happening, Imported, Nonfinite, Rewound, RunConfig,
     RunState, Shock, SkippedStep, Source, Stalled, rfc3339,
 };
 pub use vitals_store::{MetricChoice, RunEvent, RunId, RunSelection, SweepId};
-pub use vitals_supervisor::{Binaries, Ended, Options, Supervisor, guard, ingest_folder, stop_signals};
+pub use vitals_supervisor::{
+    Binaries, Ended, Options, Supervisor, guard, ingest_folder, stop_signals, trust::record_in,
+};
 pub use watch::watch;

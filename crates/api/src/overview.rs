@@ -7,6 +7,7 @@ use vitals_recipe::Recipe;
 use vitals_run::RunState;
 use vitals_store::{MetricChoice, RunRow, RunSelection, SweepRow};
 
+use crate::caution::cautions;
 use crate::dto::{AppInfo, Overview, Run, SweepProgress};
 use crate::error::Result;
 use crate::estimate::Rates;
@@ -39,7 +40,7 @@ pub async fn overview(context: &Context) -> Result<Overview> {
     let all = |rows: Vec<RunRow>| rows.into_iter().map(runs::run).collect::<Result<Vec<_>>>();
     let sweeps = context.store().sweeps().await?;
     Ok(Overview {
-        supervisor: supervisor::status(&seen),
+        supervisor: supervisor::status(context, &seen),
         devices: supervisor::devices(&seen),
         active: all(active)?,
         queued: all(queued)?,
@@ -125,7 +126,8 @@ pub async fn app_info(context: &Context) -> Result<AppInfo> {
         workspace: context.workspace().root().display().to_string(),
         database_bytes: std::fs::metadata(context.workspace().database()).map_or(0, |data| data.len()),
         runs,
-        supervisor: supervisor::status(&seen),
+        supervisor: supervisor::status(context, &seen),
         read_only: context.read_only().map(|error| error.told),
+        cautions: cautions(context),
     })
 }

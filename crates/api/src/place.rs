@@ -42,6 +42,14 @@ pub fn default_workspace(variable: impl Fn(&str) -> Option<OsString>) -> Result<
     }
 }
 
+/// Where this user's record of what was confirmed lies: `$XDG_STATE_HOME/vitals/confirmed.json`, else below `$HOME/.local/state`.
+/// `None` where neither names an absolute folder: then nothing is taken for confirmed.
+pub fn record(variable: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
+    let absolute = |name: &str| variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let state = absolute("XDG_STATE_HOME").or_else(|| Some(absolute("HOME")?.join(".local/state")))?;
+    Some(state.join("vitals/confirmed.json"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -60,6 +68,21 @@ mod tests {
             }
             Err(error) => format!("{}; {}", error.message, error.hints.join("; ")),
         }
+    }
+
+    #[test]
+    fn a_record_lies_with_the_user_s_state() {
+        let found = |state: Option<&str>, home: Option<&str>| {
+            record(|name| if name == "HOME" { home } else { state }.map(OsString::from))
+        };
+        assert_eq!(found(Some("/state"), Some("/home/a")), Some("/state/vitals/confirmed.json".into()));
+        for state in [None, Some(""), Some("state")] {
+            assert_eq!(
+                found(state, Some("/home/a")),
+                Some("/home/a/.local/state/vitals/confirmed.json".into())
+            );
+        }
+        assert_eq!(found(None, Some("home")), None);
     }
 
     #[test]

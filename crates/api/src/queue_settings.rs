@@ -3,16 +3,17 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::json;
-use vitals_supervisor::{Cause, DeviceState, Devices, RetrySettings, settings};
+use serde_json::{Value, json};
+use vitals_recipe::Told;
+use vitals_run::Standstill;
+use vitals_supervisor::{Cause, DeviceState, Devices, Mistake, RetrySettings, settings, trust};
 
 use crate::Context;
 use crate::dto::{ApiError, QueueSettings, RetryPolicy, SlurmSettings};
-use crate::error::Result;
+use crate::error::{Result, hinted};
 use crate::said::{Advice, Setting, names};
 use crate::supervisor;
 
-mod slurm;
 mod words;
 
 pub use words::assign;
@@ -56,30 +57,105 @@ pub async fn get(context: &Context) -> Result<QueueSettings> {
 /// # Errors
 /// `invalid_input` names the setting, what it is and what it can be; nothing is changed then.
 pub async fn set(context: &Context, wanted: QueueSettings) -> Result<QueueSettings> {
+    write(context, None, wanted).await
+}
+
+/// As [`set`], but for what is as it was: that may have been changed by somebody else since it was read.
+///
+/// # Errors
+/// As [`set`].
+pub async fn change(context: &Context, read: &QueueSettings, wanted: QueueSettings) -> Result<QueueSettings> {
+    write(context, Some(read), wanted).await
+}
+
+async fn write(
+    context: &Context,
+    read: Option<&QueueSettings>,
+    wanted: QueueSettings,
+) -> Result<QueueSettings> {
     // A setting that nobody understands is what this call may be meant to mend.
     let before = get(context).await.ok();
     let devices = Devices::find().states(&BTreeMap::new(), &BTreeMap::new());
     check(&wanted, before.as_ref(), &devices)?;
-    let retry = RetrySettings {
-        times: wanted.retry.times,
-        causes: wanted.retry.causes.iter().filter_map(|cause| Cause::parse(cause)).collect(),
-    };
     let store = context.store();
-    store
-        .set_settings(&[
-            (settings::SLOTS, json!(wanted.slots)),
-            (settings::MEMORY_BYTES, json!(wanted.memory_bytes)),
-            (settings::RETRY, json!(retry)),
-            (settings::LOW_DISK_BYTES, json!(wanted.low_disk_bytes)),
-            (settings::CHECKPOINT_LIMIT_BYTES, json!(wanted.checkpoint_limit_bytes)),
-            (settings::JOURNAL_LIMIT_BYTES, json!(wanted.journal_limit_bytes)),
-            (settings::SLURM, json!(wanted.slurm)),
-        ])
-        .await?;
+    let mut rows = rows(&wanted);
+    if let Some(read) = read {
+        let same = self::rows(read);
+        rows.retain(|row| !same.contains(row));
+    }
+    store.set_settings(&rows).await?;
+    // Whoever writes them means them; what stood there before, and is of somebody else, is not confirmed by the way.
+    if read.or(before.as_ref()).is_none_or(|before| before.slurm != wanted.slurm) {
+        trust::confirm(store, &cluster(&wanted.slurm))?;
+    }
     if !store.queue().await?.is_empty() {
         supervisor::ensure(context).await?;
     }
     get(context).await
+}
+
+/// Every setting as it is stored.
+fn rows(all: &QueueSettings) -> Vec<(&'static str, Value)> {
+    let retry = RetrySettings {
+        times: all.retry.times,
+        causes: all.retry.causes.iter().filter_map(|cause| Cause::parse(cause)).collect(),
+    };
+    vec![
+        (settings::SLOTS, json!(all.slots)),
+        (settings::MEMORY_BYTES, json!(all.memory_bytes)),
+        (settings::RETRY, json!(retry)),
+        (settings::LOW_DISK_BYTES, json!(all.low_disk_bytes)),
+        (settings::CHECKPOINT_LIMIT_BYTES, json!(all.checkpoint_limit_bytes)),
+        (settings::JOURNAL_LIMIT_BYTES, json!(all.journal_limit_bytes)),
+        (settings::SLURM, json!(all.slurm)),
+    ]
+}
+
+/// This user has looked at the settings, and runs may be sent off by them.
+///
+/// # Errors
+/// `invalid_input` for settings that make no sense; `failed` where the user's record cannot be written.
+pub async fn confirm(context: &Context) -> Result<QueueSettings> {
+    let found = get(context).await?;
+    let cluster = cluster(&found.slurm);
+    vitals_supervisor::check(&cluster).map_err(refused)?;
+    trust::confirm(context.store(), &cluster)?;
+    // Seen by the supervisor at its next look.
+    context.store().set_setting(settings::SLURM, &cluster).await?;
+    Ok(found)
+}
+
+/// Why nothing is sent off by the settings that stand in the workspace; `None`: it is, or nothing is to be sent.
+pub async fn unconfirmed(context: &Context) -> Result<Option<Told>> {
+    let found: settings::SlurmSettings = context.store().setting(settings::SLURM).await?.unwrap_or_default();
+    let held_back = found.enabled && !trust::is_trusted(context.store(), &found);
+    Ok(held_back.then(|| Standstill::Unconfirmed { what: found.in_words() }.into()))
+}
+
+fn cluster(form: &SlurmSettings) -> settings::SlurmSettings {
+    settings::SlurmSettings {
+        enabled: form.enabled,
+        partition: form.partition.clone(),
+        account: form.account.clone(),
+        time: form.time.clone(),
+        gpus: form.gpus,
+        extra: form.extra.clone(),
+        at_once: form.at_once,
+        conf: form.conf.clone(),
+    }
+}
+
+/// A mistake with what to do about it.
+fn refused(mistake: Mistake) -> ApiError {
+    let advice = match &mistake {
+        Mistake::NoName { .. } => Some(Advice::ClusterName),
+        Mistake::NoTime { .. } => Some(Advice::TimeLimitForms),
+        Mistake::OutOfRange { name, .. } if name == "slurm.at_once" => {
+            Some(Advice::SubmitNothing { name: "slurm.enabled".to_owned() })
+        }
+        _ => None,
+    };
+    hinted(ApiError::invalid(mistake), advice)
 }
 
 /// Whether the settings can be obeyed on a machine with these devices. What was stored before may name a device that is
@@ -111,7 +187,7 @@ fn check(wanted: &QueueSettings, before: Option<&QueueSettings>, devices: &[Devi
         }
     }
     check_retry(&wanted.retry)?;
-    slurm::check(&wanted.slurm)
+    vitals_supervisor::check(&cluster(&wanted.slurm)).map_err(refused)
 }
 
 /// No run takes less than this.

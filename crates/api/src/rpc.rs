@@ -289,10 +289,11 @@ methods! {
     settings_set(Settings) -> Settings = |c, p| settings::set(c, p).await?;
     queue_settings(Nothing) -> QueueSettings = |c, _| queue_settings::get(c).await?;
     queue_settings_set(QueueSettings) -> QueueSettings = |c, p| queue_settings::set(c, p).await?;
+    queue_settings_confirm(Nothing) -> QueueSettings = |c, _| queue_settings::confirm(c).await?;
     doctor(Nothing) -> Vec<DoctorLine> = |c, _| doctor::doctor(c).await?;
     supervisor_start(Nothing) -> SupervisorStatus = |c, _| {
         supervisor::ensure(c).await?;
-        supervisor::status(&supervisor::seen(c).await?)
+        supervisor::status(c, &supervisor::seen(c).await?)
     };
 }
 

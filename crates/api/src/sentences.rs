@@ -7,12 +7,13 @@ use vitals_recipe::{Form, Sentence};
 
 /// Every kind of every room.
 pub fn sentences() -> Vec<&'static Sentence> {
-    let rooms: [&[&[Sentence]]; 5] = [
+    let rooms: [&[&[Sentence]]; 6] = [
         vitals_recipe::SENTENCES,
         vitals_store::SENTENCES,
         vitals_data::SENTENCES,
         vitals_supervisor::SENTENCES,
         crate::said::SENTENCES,
+        &[crate::caution::Caution::SENTENCES],
     ];
     vitals_run::sentences().chain(rooms.into_iter().flatten().copied().flatten()).collect()
 }

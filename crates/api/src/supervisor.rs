@@ -1,5 +1,6 @@
 //! The supervisor as a client sees it: whether it lives, what it last said, and starting one where it is needed.
 
+use vitals_recipe::Told;
 use vitals_supervisor::{Seen, SupervisorError, ensure_running};
 
 use crate::Context;
@@ -13,6 +14,9 @@ impl From<SupervisorError> for ApiError {
             SupervisorError::Store(error) => error.into(),
             SupervisorError::AlreadyRunning { .. } => {
                 Self::new(ErrorCode::WrongState, error.told()).hint(Advice::NothingToDo)
+            }
+            SupervisorError::LockHeldByOthers { .. } => {
+                Self::new(ErrorCode::SupervisorUnavailable, error.told())
             }
             SupervisorError::MissingBinary { .. } | SupervisorError::DidNotComeUp { .. } => {
                 Self::new(ErrorCode::SupervisorUnavailable, error.told()).hint(Advice::LookForCause)
@@ -30,7 +34,7 @@ pub async fn ensure(context: &Context) -> Result<()> {
     if let Some(error) = context.read_only() {
         return Err(error);
     }
-    ensure_running(context.workspace(), context.binaries()).await?;
+    ensure_running(context.workspace(), context.store(), context.binaries()).await?;
     Ok(())
 }
 
@@ -39,8 +43,9 @@ pub async fn seen(context: &Context) -> Result<Seen> {
     Ok(vitals_supervisor::status(context.workspace(), context.store()).await?)
 }
 
-pub fn status(seen: &Seen) -> SupervisorStatus {
-    let problem = seen.status.problem.clone().filter(|_| seen.alive);
+pub fn status(context: &Context, seen: &Seen) -> SupervisorStatus {
+    let hindrance = seen.lock.hindrance(context.workspace()).map(Told::from);
+    let problem = seen.status.problem.clone().filter(|_| seen.alive).or(hindrance);
     SupervisorStatus {
         connected: seen.alive,
         pid: seen.pid,

@@ -1,6 +1,7 @@
 //! Draws on plotters' SVG backend with fractions of a pixel. The backend counts in whole units, so the figure is drawn
 //! twenty times larger and shown through a view box.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
 use plotters::backend::{DrawingBackend, SVGBackend};
@@ -56,8 +57,21 @@ pub(crate) fn svg(
     Ok(svg)
 }
 
+/// XML has no controls, not even escaped ones, and two code points that are no characters: labels of others may have them.
+fn in_xml(text: &str) -> Cow<'_, str> {
+    let is_none = |c: char| c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}');
+    if !text.contains(is_none) {
+        return text.into();
+    }
+    let mut shown = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if is_none(c) { shown.extend(c.escape_unicode()) } else { shown.push(c) }
+    }
+    shown.into()
+}
+
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    in_xml(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 impl Ink<'_> {
@@ -111,7 +125,7 @@ impl Ink<'_> {
             .pos(Pos::new(horizontal, VPos::Bottom));
         // The backend lifts such a text by half an x-height, about a quarter of its size.
         let (x, y) = at;
-        self.0.draw_text(text, &style, fine((x, y + 0.26 * size))).map_err(draw_error)
+        self.0.draw_text(&in_xml(text), &style, fine((x, y + 0.26 * size))).map_err(draw_error)
     }
 }
 
@@ -141,5 +155,18 @@ mod tests {
             ink.stroke(&[(5.0, 5.0), (5.001, 5.001), (5.002, 5.0)], (0, 0, 0), 1.0, 1.0)
         });
         assert!(text.unwrap().contains("95,100 105,100"));
+    }
+
+    #[test]
+    fn a_label_of_others_leaves_the_figure_well_formed() {
+        let label = "a\u{1}\u{1b}[2J<&>\u{9b}\u{fffe}";
+        let text = svg((100, 20), label, label, |ink| {
+            ink.text(label, (5.0, 5.0), 9.0, (0, 0, 0), (Align::Start, false))
+        });
+        let text = text.unwrap();
+        assert!(!text.contains(|c: char| c.is_control() && c != '\n'), "{text:?}");
+        let shown = r"a\u{1}\u{1b}[2J&lt;&amp;&gt;\u{9b}\u{fffe}";
+        assert_eq!(text.matches(shown).count(), 3, "{text}");
+        crate::png(&text, 1.0).unwrap();
     }
 }

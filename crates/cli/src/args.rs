@@ -94,8 +94,8 @@ pub enum Command {
         /// What is written, and how.
         #[arg(long, value_parser = PossibleValuesParser::new(export::FORMATS.iter().map(|one| one.name)))]
         format: String,
-        /// A file; for the values of several runs a folder. Missing folders are made and named, but none at the root of
-        /// the file system.
+        /// A file, or `-` for standard output; for the values of several runs a folder. Missing folders are made and named, but
+        /// none at the root of the file system. A link is followed; what is no file (a device, a pipe) is refused.
         #[arg(long, value_name = "PATH")]
         out: PathBuf,
     },
@@ -125,6 +125,10 @@ pub enum Command {
         /// journal_limit_bytes, slurm.…; sizes with a unit, such as 20GiB.
         #[arg(value_name = "NAME=VALUE")]
         words: Vec<String>,
+        /// Confirm, for this user and machine, that runs may be sent off as the workspace says. Nothing is sent by settings that
+        /// somebody else wrote before that.
+        #[arg(long, conflicts_with = "words")]
+        trust: bool,
     },
     /// Send runs to a Slurm cluster, or show how they are sent.
     Slurm(crate::slurm::SlurmArgs),

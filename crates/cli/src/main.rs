@@ -1,6 +1,9 @@
 //! `vitals`: the command line over the same functions that the window uses. It parses, prints and exits; what a
 //! command means is decided in vitals-api.
 
+// `print!` and its kin panic where the stream is full.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 mod args;
 mod clock;
 mod compare_rows;
@@ -25,6 +28,9 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use clap::error::ErrorKind;
+use tracing_subscriber::field::MakeExt as _;
+use tracing_subscriber::fmt::format::debug_fn;
+use vitals_api::{legible, legible_paragraph, log_field, place};
 
 use crate::args::{Cli, Command, SweepCommand};
 use crate::out::Out;
@@ -37,8 +43,7 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             let asked_for = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
-            // A closed pipe is no reason to complain.
-            let _ = error.print();
+            wrong_words(&error, asked_for);
             return ExitCode::from(if asked_for { 0 } else { 2 });
         }
     };
@@ -50,25 +55,49 @@ fn main() -> ExitCode {
     let filter =
         tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn,vitals=info".into());
     let out = Out::new(cli.json, cli.quiet);
+    if let Some(file) = place::record(|name| std::env::var_os(name)) {
+        vitals_api::record_in(file);
+    }
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         // What a detached supervisor says goes to its log, whatever the terminal that it was started from wants.
         .with_ansi(out.colour() && !matches!(cli.command, Command::Supervise { detached: true, .. }))
         .with_writer(std::io::stderr)
         .with_target(false)
+        // Whatever stands in a field, it begins no line of its own.
+        .fmt_fields(debug_fn(|line, field, value| log_field(line, field.name(), value)).delimited(" "))
         // A log on a full disk loses lines, and nobody dies of it.
         .log_internal_errors(false)
         .init();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("vitals: failed to start: {error}");
+            out::say(&format!("vitals: failed to start: {error}\n"));
             return ExitCode::FAILURE;
         }
     };
     let code = runtime.block_on(run(cli, &out));
     runtime.shutdown_background();
     ExitCode::from(code)
+}
+
+/// Help and version as asked for, or what is wrong with the words. A name that a shell put in for `*` is anybody's text: then
+/// nothing is coloured.
+fn wrong_words(error: &clap::Error, asked_for: bool) {
+    let plain = error.render().to_string();
+    let is_plain = |word: std::ffi::OsString| {
+        let word = word.to_string_lossy();
+        legible(&word) == word
+    };
+    if !std::env::args_os().all(is_plain) {
+        // A line end in it begins no line of ours.
+        out::say(&format!("{}\n", legible_paragraph(plain.trim_end())));
+    } else if asked_for && !std::io::IsTerminal::is_terminal(&std::io::stdout()) {
+        out::result(plain.as_bytes());
+    } else {
+        // With clap's colours; a terminal that went away is fine.
+        let _ = error.print();
+    }
 }
 
 async fn run(cli: Cli, out: &Out) -> u8 {
@@ -119,7 +148,7 @@ async fn dispatch(cli: Cli, out: &Out) -> vitals_api::Result<u8> {
         Command::Import { command } => workspace_commands::import(&context, command, out).await,
         Command::Ingest { folders } => workspace_commands::ingest(&context, &folders, out).await,
         Command::Queue { command } => queue_commands::queue(&context, command, out).await,
-        Command::Settings { words } => queue_commands::settings(&context, &words, out).await,
+        Command::Settings { words, trust } => queue_commands::settings(&context, &words, trust, out).await,
         Command::Slurm(args) => slurm::run(&context, &args, out).await,
         Command::Parameters { .. } | Command::Journal { .. } | Command::Guard { .. } | Command::Doctor => {
             Ok(0)

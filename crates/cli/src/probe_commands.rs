@@ -6,6 +6,7 @@ use vitals_api::{Context, Metric, Result, RunSelection, probes, runs};
 use crate::INTERRUPTED;
 use crate::args::ProbeArgs;
 use crate::out::Out;
+use crate::queue_commands::look_twice;
 use crate::text::{Table, counted, percent, short};
 use crate::wait;
 
@@ -31,6 +32,7 @@ pub async fn run(context: &Context, args: &ProbeArgs, out: &Out) -> Result<u8> {
         checkpoint: args.checkpoint.clone(),
         settings: args.set.iter().map(|text| probes::setting(text)).collect::<Result<_>>()?,
     };
+    look_twice(context, out).await?;
     let mut probe = probes::start(context, &request).await?;
     if args.wait {
         out.remark(format!("probe {}: {} queued", probe.id, counted(probe.progress.total_steps, "step")));

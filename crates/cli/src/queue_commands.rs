@@ -1,6 +1,7 @@
 //! `vitals queue` and `vitals settings`: the order in which runs start, and what the supervisor obeys while it starts them.
 
 use serde_json::{Value, json};
+use vitals_api::caution::cautions;
 use vitals_api::dto::ApiError;
 use vitals_api::{Command, Context, Result, overview, queue_settings, runs, sweeps};
 
@@ -18,6 +19,7 @@ pub async fn queue(context: &Context, command: Option<QueueCommand>, out: &Out) 
             out.remark("asked: the queue pauses; living runs are left alone");
         }
         QueueCommand::Resume => {
+            look_twice(context, out).await?;
             sweeps::queue_request(context, Command::ResumeQueue).await?;
             out.remark("asked: the queue goes on");
         }
@@ -64,13 +66,17 @@ async fn list(context: &Context, out: &Out) -> Result<()> {
 }
 
 /// Shows the settings, after changing those that are named: all of them or, where one is wrong, none.
-pub async fn settings(context: &Context, words: &[String], out: &Out) -> Result<u8> {
-    let mut settings = queue_settings::get(context).await?;
+pub async fn settings(context: &Context, words: &[String], trust: bool, out: &Out) -> Result<u8> {
+    let mut settings = match trust {
+        true => queue_settings::confirm(context).await?,
+        false => queue_settings::get(context).await?,
+    };
     if !words.is_empty() {
+        let read = settings.clone();
         for word in words {
             queue_settings::assign(&mut settings, word)?;
         }
-        settings = queue_settings::set(context, settings).await?;
+        settings = queue_settings::change(context, &read, settings).await?;
     }
     if out.json {
         out.document(&settings)?;
@@ -79,7 +85,21 @@ pub async fn settings(context: &Context, words: &[String], out: &Out) -> Result<
     for (name, value) in flat("", &json!(settings)) {
         out.line(format!("{name} = {value}"));
     }
+    if trust {
+        out.remark("confirmed: runs may be sent off as these settings say");
+    } else if let Some(why) = queue_settings::unconfirmed(context).await? {
+        out.remark(why.to_string());
+    }
     Ok(0)
+}
+
+/// Before anything is started: what to look at twice, and why nothing will start.
+pub async fn look_twice(context: &Context, out: &Out) -> Result<()> {
+    cautions(context).iter().for_each(|caution| out.remark(format!("warning: {caution}")));
+    if let Some(why) = queue_settings::unconfirmed(context).await? {
+        out.remark(format!("warning: {why}"));
+    }
+    Ok(())
 }
 
 /// Every leaf by its whole name, as `NAME=VALUE` says it.

@@ -16,6 +16,7 @@ use crate::compare_rows;
 use crate::follow::follow;
 use crate::out::Out;
 use crate::probe_commands;
+use crate::queue_commands::look_twice;
 use crate::runs_table::print_runs;
 use crate::said::Refusal;
 use crate::text::{Table, alike, counted, last, number, optional};
@@ -38,11 +39,16 @@ pub async fn list(context: &Context, args: &RunsArgs, out: &Out) -> Result<u8> {
         out.remark(format!("{} of {} runs", page.runs.len(), page.total));
         let works =
             |state: &str| vitals_api::RunState::parse(state).is_some_and(vitals_api::RunState::is_active);
-        if page.runs.iter().any(|run| works(&run.state)) && !supervisor::seen(context).await?.alive {
-            out.remark(
-                "nobody supervises this workspace: states of unfinished runs are as last known; \
-                 `vitals supervise`, or the window, looks after them again",
-            );
+        if page.runs.iter().any(|run| works(&run.state)) {
+            let seen = supervisor::seen(context).await?;
+            match seen.lock.hindrance(context.workspace()) {
+                Some(why) => out.remark(why.to_string()),
+                None if seen.alive => {}
+                None => out.remark(
+                    "nobody supervises this workspace: states of unfinished runs are as last known; \
+                     `vitals supervise`, or the window, looks after them again",
+                ),
+            }
         }
     }
     Ok(0)
@@ -113,6 +119,9 @@ async fn ask(context: &Context, command: Command, ids: &[String], arguments: Val
     if ids.is_empty() {
         return Err(ApiError::invalid(Refusal::NoRunGiven));
     }
+    if matches!(command, Command::Resume | Command::Retry) {
+        look_twice(context, out).await?;
+    }
     let answer = runs::request(context, command, ids, &arguments).await?;
     report_asked(command, &answer, out)
 }
@@ -182,10 +191,12 @@ fn print_detail(detail: &RunDetail, origin: &RunOrigin, out: &Out) {
         let at = probed
             .step
             .map_or_else(|| "untrained".to_owned(), |step| format!("after {}", counted(step, "step")));
-        out.line(format!("\njudges      {} {at}", probed.run));
+        out.line("");
+        out.line(format!("judges      {} {at}", probed.run));
     }
     if !detail.probes.is_empty() {
-        out.line("\nprobes");
+        out.line("");
+        out.line("probes");
         probe_commands::print(&detail.probes, out);
     }
 }
@@ -377,6 +388,10 @@ fn print_metrics(comparison: &Comparison, objective: Option<&str>, all: bool, ou
 }
 
 pub async fn export(context: &Context, ids: &[String], format: &str, path: &Path, out: &Out) -> Result<u8> {
+    if path == Path::new("-") {
+        crate::out::result(&api_export::content(context, ids, format).await?);
+        return Ok(0);
+    }
     let written = api_export::export(context, ids, format, path).await?;
     if out.json {
         out.document(&json!({ "paths": written.paths, "made": written.made }))?;

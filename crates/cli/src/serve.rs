@@ -7,6 +7,7 @@ use vitals_api::{Context, Ended, Options, Result, Supervisor, stop_signals};
 
 use crate::clock;
 use crate::out::Out;
+use crate::queue_commands::look_twice;
 
 pub async fn supervise(context: &Context, until_idle: bool, detached: bool, out: &Out) -> Result<u8> {
     let mut options = Options::new(Arc::new(clock::now), context.binaries().clone());
@@ -14,6 +15,7 @@ pub async fn supervise(context: &Context, until_idle: bool, detached: bool, out:
         options = options.until_idle();
     }
     options.detached = detached;
+    look_twice(context, out).await?;
     out.remark(format!("supervising {}", context.workspace().root().display()));
     let ended = Supervisor::run(context.workspace().root(), options, stop_signals()).await?;
     let why = match ended {

@@ -40,8 +40,9 @@ pub struct SlurmArgs {
 
 pub async fn run(context: &Context, args: &SlurmArgs, out: &Out) -> Result<u8> {
     let mut settings = queue_settings::get(context).await?;
+    let read = settings.clone();
     if change(&mut settings.slurm, args) {
-        settings = queue_settings::set(context, settings).await?;
+        settings = queue_settings::change(context, &read, settings).await?;
     }
     if out.json {
         out.document(&settings.slurm)?;

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 use vitals_api::dto::{ApiError, EstimateBasis, SweepCheck, SweepStarted};
 use vitals_api::said::{Failure, Operation};
-use vitals_api::{Command, Context, Result, SweepId, overview, sweeps};
+use vitals_api::{Command, Context, Result, SweepId, named_file, overview, sweeps};
 
 use crate::args::SweepCommand;
 use crate::out::Out;
+use crate::queue_commands::look_twice;
 use crate::text::{Table, counted, duration, number};
 use crate::wait;
 
@@ -99,7 +100,7 @@ fn as_contract(found: &SweepCheck) -> serde_json::Value {
 async fn print_diagnostics(context: &Context, text: &str, name: &str, out: &Out) -> Result<()> {
     let rendered = sweeps::render(context, text, name, out.colour()).await?;
     if !rendered.is_empty() {
-        eprint!("{rendered}");
+        crate::out::say(&rendered);
     }
     Ok(())
 }
@@ -121,11 +122,14 @@ fn print_points(found: &SweepCheck, out: &Out) {
         table.lines().iter().for_each(|line| out.line(line));
     }
     let excluded = if found.excluded > 0 { format!(", {} excluded", found.excluded) } else { String::new() };
-    out.line(format!(
-        "{} at {}{excluded}",
-        counted(found.runs, "run"),
-        counted(found.points.len() as u64, "point")
-    ));
+    // Of more than that the finding says how many there are.
+    if found.runs < u64::MAX {
+        out.line(format!(
+            "{} at {}{excluded}",
+            counted(found.runs, "run"),
+            counted(found.points.len() as u64, "point")
+        ));
+    }
     if let Some(seconds) = found.estimated_seconds {
         let basis = match found.estimate_basis {
             Some(EstimateBasis::Guessed) => "a rough guess: nothing has been measured here yet",
@@ -159,6 +163,7 @@ async fn add(context: &Context, file: &Path, out: &Out) -> Result<SweepId> {
 }
 
 async fn start(context: &Context, id: SweepId, wait: bool, out: &Out) -> Result<u8> {
+    look_twice(context, out).await?;
     let started = sweeps::start(context, id).await?;
     if !wait {
         report(&started, out)?;
@@ -247,13 +252,12 @@ async fn export(context: &Context, id: &str, path: Option<PathBuf>, out: &Out) -
         context.store().sweep_revisions(id).await?.into_iter().max_by_key(|revision| revision.number);
     let text = newest.map(|revision| revision.text).unwrap_or_default();
     match path {
-        Some(path) => {
-            std::fs::write(&path, text)
-                .map_err(|error| ApiError::failed(Failure::file(Operation::Write, &path, &error)))?;
+        Some(path) if path != Path::new("-") => {
+            named_file::write(&path, text.as_bytes())?;
             out.remark(format!("wrote {}", path.display()));
         }
-        None if out.json => out.document(&json!({ "text": text }))?,
-        None => out.line(text.trim_end()),
+        _ if out.json => out.document(&json!({ "text": text }))?,
+        _ => out.file(&text),
     }
     Ok(0)
 }

@@ -2,6 +2,7 @@
 //! bear no sign that a shell, a sweep file or another program would not read back.
 
 use vitals_api::dto::{MetricSummary, Number};
+use vitals_api::legible;
 
 /// A table with a head; numbers are right-aligned.
 #[derive(Debug)]
@@ -11,11 +12,12 @@ pub struct Table {
 
 impl Table {
     pub fn new(head: &[&str]) -> Self {
-        Self { rows: vec![head.iter().map(|&cell| cell.to_owned()).collect()] }
+        Self { rows: vec![head.iter().map(|&cell| legible(cell).into_owned()).collect()] }
     }
 
+    /// Cells become legible before their widths are taken: none of them begins a row of its own.
     pub fn row(&mut self, cells: Vec<String>) {
-        self.rows.push(cells);
+        self.rows.push(cells.into_iter().map(|cell| legible(&cell).into_owned()).collect());
     }
 
     /// Lines without trailing spaces.

@@ -9,7 +9,9 @@ use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 use vitals_api::dto::{ApiError, Run, SupervisorStatus};
 use vitals_api::summary::{Outcome, first_loss_over_chance, outcomes};
-use vitals_api::{Context, Metric, MetricChoice, Result, RunSelection, RunState, SweepId, runs, supervisor};
+use vitals_api::{
+    Context, Metric, MetricChoice, Result, RunSelection, RunState, SweepId, legible, runs, supervisor,
+};
 
 use crate::INTERRUPTED;
 use crate::out::{Out, moves_cursor};
@@ -50,7 +52,7 @@ pub async fn watched(context: &Context, selection: &RunSelection, detached: &str
             all.push((row.state, runs::run(row)?));
         }
         bars.show(&all);
-        let supervisor = supervisor::status(&supervisor::seen(context).await?);
+        let supervisor = supervisor::status(context, &supervisor::seen(context).await?);
         let waits = all.iter().any(|(state, _)| *state == RunState::Queued);
         said.news(&supervisor, waits, all.iter().map(|(_, run)| run)).iter().for_each(|line| bars.say(line));
         if all.iter().all(|(state, _)| state.has_ended() || *state == RunState::Paused) {
@@ -186,7 +188,7 @@ impl Bars {
                 let style = ProgressStyle::with_template("{prefix:32!} {bar:30} {pos:>5}/{len} {msg}")
                     .unwrap_or_else(|_| ProgressStyle::default_bar());
                 let bar = self.bars.add(ProgressBar::new(run.progress.total_steps).with_style(style));
-                bar.with_prefix(run.label.clone())
+                bar.with_prefix(legible(&run.label).into_owned())
             });
             bar.set_position(run.progress.step);
             let (judge, top1) =

@@ -49,7 +49,7 @@ pub fn parameters(name: Option<&str>, out: &Out) -> Result<()> {
         if out.json {
             return out.document(&one);
         }
-        out.line(vitals_api::describe_parameter(name).unwrap_or_default().trim_end());
+        out.lines(vitals_api::describe_parameter(name).unwrap_or_default().trim_end());
         return Ok(());
     }
     let mut rows = Table::new(&["parameter", "type", "unit", "default", "range or choices"]);

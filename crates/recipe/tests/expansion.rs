@@ -262,3 +262,54 @@ fn all_places_lie_inside(text: &str) -> Result<(), TestCaseError> {
     prop_assert_eq!(rendered.matches("any.toml:").count() >= findings.len(), true);
     Ok(())
 }
+
+/// Ten axes of a hundred values: 10²⁰ points.
+fn endless(sample: &str) -> String {
+    let names = [
+        "base_learning_rate",
+        "weight_decay",
+        "temperature",
+        "encoder_momentum",
+        "beta1",
+        "beta2",
+        "epsilon",
+        "momentum",
+        "gradient_clip",
+        "knn_temperature",
+    ];
+    let axis = |name: &&str| {
+        let values: Vec<String> = (1..=100).map(|n| format!("{}e-3", n)).collect();
+        format!("[[axis]]\nparameter = \"{name}\"\nvalues = [{}]\n", values.join(", "))
+    };
+    let axes: String = names.iter().map(axis).collect();
+    format!(
+        "format = 1\nname = \"Endless\"\nseeds = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]\n[recipe]\npreset = \"mocov3_vit_micro\"\n\
+         dataset = \"fashion-mnist\"\n{axes}{sample}"
+    )
+}
+
+#[test]
+fn what_nobody_can_count_out_is_counted_right_and_sampled() {
+    let sweep = sweep::parse(&endless(""), "endless.toml").expect("the text is sound");
+    let expansion = sweep.expand(&nothing);
+    let [error] = expansion.errors.as_slice() else { panic!("{:?}", expansion.errors) };
+    assert_eq!(error.said.text, "the sweep has 1000000000000000000000 runs; at most 10000 are allowed");
+    assert!(error.hint.as_ref().unwrap().text.contains("[sample]") && expansion.points.is_empty());
+
+    let labels = |seed: u32, exclude: &str| -> Vec<String> {
+        let sample = format!("{exclude}[sample]\ncount = 5\nseed = {seed}\n");
+        let expansion = expand(&endless(&sample));
+        assert_eq!(expansion.runs, 50);
+        expansion.points.into_iter().map(|point| point.label).collect()
+    };
+    let drawn = labels(0, "");
+    assert_eq!(drawn, labels(0, ""), "seeded");
+    assert_ne!(drawn, labels(1, ""));
+    assert_eq!(drawn.iter().collect::<BTreeSet<_>>().len(), 5);
+    let kept = labels(0, "[[exclude]]\nweight_decay = { above = 0.0505 }\n");
+    assert_eq!(kept.len(), 5);
+
+    let many = sweep::parse(&endless("[sample]\ncount = 5000\n"), "endless.toml").expect("the text is sound");
+    let said = &many.expand(&nothing).errors[0].said.text;
+    assert_eq!(said, "the sweep has 50000 runs; at most 10000 are allowed");
+}

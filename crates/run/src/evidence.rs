@@ -157,6 +157,9 @@ sentences! {
             "{program} is not in {folder}; build it or put it there";
         SettingMisread { setting: String, why: String } =
             "nothing is started: the setting `{setting}` is not understood ({why}); set it again with `vitals settings`";
+        /// Whoever wrote the workspace's settings, it was not this user.
+        Unconfirmed { what: String } =
+            "nothing is started: this workspace says that its runs are sent off with {what}, and you have not confirmed that on this machine; if it is meant, `vitals settings --trust` confirms it";
         NoPlace { runs: String, place: String, why: String } =
             "no run folder can be made in {runs}: {place}: {why}: nothing is started before it can";
         StartsFail { times: u32, why: String } =
@@ -174,6 +177,11 @@ sentences! {
     /// What hampers the supervisor while it goes on.
     #[derive(Eq)]
     pub enum Hindrance in "hindrance" {
+        /// Of the supervisor's lock.
+        LockSilent { path: String, seconds: u64 } =
+            "{path} is held, but its holder has been silent for {seconds} s and is no supervisor of yours on this machine, so nobody starts runs here; `fuser {path}` names the process";
+        LockUnseen { path: String, reason: String } =
+            "whether this workspace is supervised cannot be seen: {path}: {reason}";
         SchedulerUnasked { scheduler: String, program: String, why: String } =
             "{program} cannot be asked, and until it can, run folders alone tell how jobs of {scheduler} ended: {why}";
     }

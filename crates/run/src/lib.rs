@@ -2,6 +2,7 @@
 //! ends, evidence, events, jobs. No clock, no async, no process: what happened comes in as values, and what follows goes out as values.
 
 mod command;
+mod destination;
 mod ends;
 pub mod environment;
 mod event;
@@ -13,6 +14,7 @@ mod state;
 mod versioned;
 
 pub use command::{Command, Deed, Meaning, Refusal};
+pub use destination::{NoDestination, destination};
 pub use ends::{EndReason, ExitCode};
 pub use event::{
     BackboneCheck, CheckpointMade, Dip, Event, Happening, Level, Nonfinite, Rewound, Shock, SkippedStep,
@@ -36,6 +38,7 @@ pub fn sentences() -> impl Iterator<Item = &'static Sentence> {
         Hindrance::SENTENCES,
         EndReason::SENTENCES,
         Refusal::SENTENCES,
+        NoDestination::SENTENCES,
         JobError::SENTENCES,
         ConfigError::SENTENCES,
         state::StateWord::SENTENCES,

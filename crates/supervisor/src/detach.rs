@@ -11,9 +11,11 @@ use std::time::Duration;
 use tokio::process::Child;
 use tokio::time::Instant;
 use vitals_journal::{Lock, open_in_place};
+use vitals_store::Store;
 
 use crate::binaries::Binaries;
 use crate::error::{Result, SupervisorError};
+use crate::status::Status;
 use crate::workspace::Workspace;
 
 /// How long a new supervisor may take to its first look.
@@ -42,7 +44,11 @@ pub enum Ensured {
 /// Makes sure that somebody reads what was written to the workspace before this call: a supervisor that holds the lock
 /// and shows a sign of life, or else a new one (`vitals --workspace DIR supervise --until-idle --detached`, in its own
 /// session, its output in `supervisor.log`).
-pub async fn ensure_running(workspace: &Workspace, binaries: &Binaries) -> Result<Ensured> {
+///
+/// # Errors
+/// `LockHeldByOthers` where the lock is held by somebody who shows no sign of life and is no process of ours that supervised this
+/// workspace: one of ours that is frozen goes on when it can.
+pub async fn ensure_running(workspace: &Workspace, store: &Store, binaries: &Binaries) -> Result<Ensured> {
     let lock = workspace.supervisor_lock();
     let mut touched = Lock::touched(&lock);
     let mut deadline = Instant::now() + SILENCE;
@@ -50,7 +56,13 @@ pub async fn ensure_running(workspace: &Workspace, binaries: &Binaries) -> Resul
     loop {
         if Lock::is_held(&lock)? {
             // Whoever holds it: another process may have been quicker than ours, which then ends.
-            if Lock::touched(&lock) != touched || Instant::now() > deadline {
+            let is_silent = Lock::touched(&lock) == touched;
+            if is_silent && Instant::now() > deadline && !was_ours(store).await? {
+                let seconds =
+                    Lock::touched(&lock).and_then(|at| at.elapsed().ok()).unwrap_or_default().as_secs();
+                return Err(SupervisorError::LockHeldByOthers { path: lock.display().to_string(), seconds });
+            }
+            if !is_silent || Instant::now() > deadline {
                 return Ok(started.map_or(Ensured::WasRunning, Started::leave));
             }
         } else if let Some(ours) = &mut started {
@@ -62,6 +74,13 @@ pub async fn ensure_running(workspace: &Workspace, binaries: &Binaries) -> Resul
         }
         tokio::time::sleep(LOOK_EVERY).await;
     }
+}
+
+/// Whether the process that supervised this workspace last lives, as one of ours.
+async fn was_ours(store: &Store) -> Result<bool> {
+    let row = store.supervisor().await?;
+    let status = row.and_then(|row| serde_json::from_value::<Status>(row.status).ok());
+    Ok(status.and_then(|status| status.process).is_some_and(|process| process.is_ours()))
 }
 
 /// A supervisor of ours that is coming up.

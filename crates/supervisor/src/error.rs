@@ -15,6 +15,8 @@ use vitals_store::StoreError;
 pub enum SupervisorError {
     /// Another process supervises this workspace; be its client.
     AlreadyRunning { workspace: PathBuf, pid: Option<u32> },
+    /// Somebody holds the workspace's lock who is no supervisor of ours, as far as can be seen.
+    LockHeldByOthers { path: String, seconds: u64 },
     /// The database is another file than the one that was opened, or none.
     DatabaseReplaced { path: PathBuf },
     /// The write-ahead log of the open database was removed; what it held has been saved.
@@ -47,6 +49,8 @@ vitals_recipe::sentences! {
         AlreadyRunning { workspace: String } = "{workspace} is supervised already";
         AlreadyRunningAs { workspace: String, pid: String } =
             "{workspace} is supervised already by process {pid}";
+        LockHeldByOthers { path: String, seconds: u64 } =
+            "{path} is held, but whoever holds it has shown no sign of life for {seconds} s and is no supervisor of yours on this machine, so nobody starts runs here; `fuser {path}` names the process: end it, then try again";
         DatabaseReplaced { path: String } =
             "{path} is no longer the file that was opened; a new supervisor opens what is there";
         LogRemoved { path: String } =
@@ -124,6 +128,9 @@ impl SupervisorError {
             }
             Self::AlreadyRunning { workspace, pid: None } => {
                 SupervisorFailure::AlreadyRunning { workspace: path_of(workspace) }
+            }
+            Self::LockHeldByOthers { path, seconds } => {
+                SupervisorFailure::LockHeldByOthers { path: path.clone(), seconds: *seconds }
             }
             Self::DatabaseReplaced { path } => SupervisorFailure::DatabaseReplaced { path: path_of(path) },
             Self::LogRemoved { path } => SupervisorFailure::LogRemoved { path: path_of(path) },
@@ -244,6 +251,6 @@ fn io_may_recover(error: &io::Error) -> bool {
 
 pub type Result<T, E = SupervisorError> = std::result::Result<T, E>;
 
-/// Every kind of sentence of this room, for the catalogues.
-pub const SENTENCES: &[&[vitals_recipe::Sentence]] =
-    &[SupervisorFailure::SENTENCES, JournalFailure::SENTENCES];
+/// Every kind of sentence that is said here.
+pub(crate) const SENTENCES: [&[vitals_recipe::Sentence]; 2] =
+    [SupervisorFailure::SENTENCES, JournalFailure::SENTENCES];

@@ -7,6 +7,9 @@
 //!        states, values ◀── settle, ingest ◀── tail ◀──────────────── journal, exit.json, lock
 //! ```
 
+// `print!` and its kin panic where the stream is full.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 mod attempt;
 mod binaries;
 mod detach;
@@ -16,6 +19,7 @@ mod ground;
 pub mod guard;
 mod holder;
 mod ledger;
+mod locks;
 mod options;
 mod queue;
 mod renew;
@@ -26,6 +30,7 @@ mod start;
 mod status;
 mod stop;
 mod system;
+pub mod trust;
 mod turn;
 mod watch;
 mod workspace;
@@ -34,16 +39,20 @@ pub use attempt::known::Known;
 pub use attempt::verdict::verdict;
 pub use binaries::Binaries;
 pub use detach::{Ensured, ensure_running};
-pub use error::{Result, SENTENCES, SupervisorError, journal_told};
+pub use error::{Result, SupervisorError, journal_told};
 pub use executor::local::devices::{DeviceState, Devices};
-pub use executor::{SchedulerProgram, ask_schedulers};
+pub use executor::{Mistake, SchedulerProgram, ask_schedulers, check};
 pub use holder::holder;
 pub use options::{Clock, Ended, Options};
 pub use queue::policy;
 pub use queue::retry::{Cause, RetrySettings};
-pub use status::{Seen, Status, status};
+pub use status::{Holding, Seen, Status, status};
 pub use stop::stop_signals;
 pub use system::ProcessMark;
 pub use turn::Supervisor;
 pub use watch::folder::{IngestedFolder, ingest_folder};
 pub use workspace::Workspace;
+
+/// Every kind of sentence of this room, for the catalogues.
+pub const SENTENCES: &[&[vitals_recipe::Sentence]] =
+    &[error::SENTENCES[0], error::SENTENCES[1], Mistake::SENTENCES, executor::SbatchOption::SENTENCES];

@@ -2,6 +2,7 @@
 //! nobody can understand stops every start until it is right.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -9,6 +10,7 @@ use vitals_run::Standstill;
 use vitals_store::{Store, StoreError};
 
 use crate::error::Result;
+use crate::trust;
 
 /// Object: slots by device, `{"cpu": 2, "cuda:0": 1}`.
 pub const SLOTS: &str = "slots";
@@ -97,19 +99,29 @@ pub(crate) struct Settings {
     pub paused_why: Option<Standstill>,
     pub slurm: SlurmSettings,
     pub limits: Limits,
+    /// Why the cluster's settings are not obeyed: nothing is asked of it, and nothing is started.
+    pub held_back: Option<Standstill>,
     /// The last one that nobody can understand (written by hand): nothing is started before it is right.
     pub misread: Option<Standstill>,
 }
 
 impl Settings {
-    pub async fn read(store: &Store) -> Result<Self> {
+    /// `check` says what is wrong about a cluster's settings, as for whoever writes them.
+    pub async fn read<E: Display>(
+        store: &Store,
+        check: impl Fn(&SlurmSettings) -> Result<(), E>,
+    ) -> Result<Self> {
         let mut reader = Reader { store, misread: None };
+        let slurm: SlurmSettings = reader.read(SLURM).await?.unwrap_or_default();
+        let held_back = hold_back(store, &slurm, check);
+        let slurm = if held_back.is_some() { SlurmSettings::default() } else { slurm };
         Ok(Self {
             slots: reader.read(SLOTS).await?.unwrap_or_default(),
             memory_bytes: reader.read(MEMORY_BYTES).await?.unwrap_or_default(),
             queue_paused: reader.read(QUEUE_PAUSED).await?.unwrap_or(false),
             paused_why: reader.read::<Option<Standstill>>(PAUSED_WHY).await?.flatten(),
-            slurm: reader.read(SLURM).await?.unwrap_or_default(),
+            slurm,
+            held_back,
             limits: Limits {
                 low_disk_bytes: reader.read(LOW_DISK_BYTES).await?.unwrap_or(LOW_DISK_BYTES_DEFAULT),
                 checkpoint_bytes: reader.read(CHECKPOINT_LIMIT_BYTES).await?.unwrap_or(0),
@@ -117,6 +129,45 @@ impl Settings {
             },
             misread: reader.misread,
         })
+    }
+}
+
+/// Why runs are not sent off by a workspace's word: it makes no sense, or this user has not confirmed it.
+fn hold_back<E: Display>(
+    store: &Store,
+    slurm: &SlurmSettings,
+    check: impl Fn(&SlurmSettings) -> Result<(), E>,
+) -> Option<Standstill> {
+    if !slurm.enabled {
+        return None;
+    }
+    if let Err(mistake) = check(slurm) {
+        let (setting, why) = (SLURM.to_owned(), mistake.to_string());
+        return Some(Standstill::SettingMisread { setting, why });
+    }
+    let what = slurm.in_words();
+    (!trust::is_trusted(store, slurm)).then_some(Standstill::Unconfirmed { what })
+}
+
+impl SlurmSettings {
+    /// What it sets, as `vitals settings` names it.
+    pub fn in_words(&self) -> String {
+        let usual = Self::default();
+        let text = |name: &str, value: &str| (!value.is_empty()).then(|| format!("{SLURM}.{name} = {value}"));
+        let number = |name: &str, value: u32, usual: u32| {
+            (value != usual).then(|| format!("{SLURM}.{name} = {value}"))
+        };
+        let words = [
+            text("enabled", "true"),
+            text("partition", &self.partition),
+            text("account", &self.account),
+            text("time", &self.time),
+            number("gpus", self.gpus, usual.gpus),
+            text("extra", &self.extra.join(" ")),
+            number("at_once", self.at_once, usual.at_once),
+            text("conf", &self.conf),
+        ];
+        words.into_iter().flatten().collect::<Vec<_>>().join(", ")
     }
 }
 

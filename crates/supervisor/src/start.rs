@@ -9,6 +9,7 @@ use vitals_journal::LockError;
 use vitals_run::{Event, Evidence, Happening, Obstacle, Rewound, RunState};
 use vitals_store::{NewAttempt, RunId, StoreError};
 
+use crate::attempt::holder::works;
 use crate::attempt::plan::{Plan, plan};
 use crate::attempt::resume::RESUME_FROM;
 use crate::error::{Result, SupervisorError};
@@ -24,7 +25,10 @@ const PUT_OFF: Duration = Duration::from_secs(5);
 pub(crate) async fn start(rooms: &mut Rooms, run: RunId, device: &str) -> Result<()> {
     match try_start(rooms, run, device).await {
         Ok(()) => Ok(()),
-        // Somebody works on it: a guard that an earlier supervisor started. Watch it.
+        // A guard that an earlier supervisor started works on it: watch it. Anybody else may let go, and revives nothing.
+        Err(SupervisorError::Lock(LockError::Held { .. })) if !works(&rooms.ground.folder(run)) => {
+            put_off(rooms, run, &SupervisorError::CannotStart(Obstacle::LockHeldByOthers)).await
+        }
         Err(SupervisorError::Lock(LockError::Held { .. })) => {
             let Rooms { ground, ledger, watched, executors, .. } = rooms;
             adopt_one(watched, executors, ledger, ground, run).await

@@ -2,6 +2,7 @@
 //! it belongs to, so that a reused id is never taken for it.
 
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::MetadataExt as _;
 
 use procfs::process::Process;
 use procfs::{Current as _, Meminfo};
@@ -20,13 +21,16 @@ pub struct ProcessMark {
     /// Clock ticks after boot, as `/proc/PID/stat` has it.
     pub started: u64,
     pub boot_id: Option<String>,
+    /// In which the id means this process; containers of one machine share its boot. `None`: an older version wrote the mark.
+    #[serde(default)]
+    pub namespace: Option<u64>,
 }
 
 impl ProcessMark {
     /// Marks a living process.
     pub fn of(pid: u32) -> Option<Self> {
         let (_, started) = stat(pid)?;
-        Some(Self { pid, started, boot_id: boot_id() })
+        Some(Self { pid, started, boot_id: boot_id(), namespace: pid_namespace() })
     }
 
     /// The kernel's letter for what the process does (`R`, `S`, `D`, `T` stopped, `Z` dead, …); `None` when it is gone.
@@ -42,6 +46,21 @@ impl ProcessMark {
         self.state().is_some_and(|state| !matches!(state, 'Z' | 'X'))
     }
 
+    /// Gone for certain. A process of another boot, or of another container, may live where it cannot be seen.
+    pub(crate) fn is_gone(&self) -> bool {
+        let is_of_here = |own: Option<u64>| own.is_some() && own == self.namespace;
+        self.boot_id.is_some() && self.boot_id == boot_id() && is_of_here(pid_namespace()) && !self.is_alive()
+    }
+
+    /// Alive, and of this user.
+    pub(crate) fn is_ours(&self) -> bool {
+        let process = i32::try_from(self.pid).ok().and_then(|pid| Process::new(pid).ok());
+        self.is_alive()
+            && process.is_some_and(|process| {
+                process.uid().is_ok_and(|uid| uid == rustix::process::geteuid().as_raw())
+            })
+    }
+
     /// Signals this very process and no other; what it leaves in its group, its guard ends. `false`: it is gone.
     pub fn signal(&self, signal: Signal) -> bool {
         self.hold().is_some_and(|process| pidfd_send_signal(process, signal).is_ok())
@@ -55,6 +74,11 @@ impl ProcessMark {
         let process = pidfd_open(pid, PidfdFlags::empty()).ok()?;
         self.state().is_some().then_some(process)
     }
+}
+
+/// In which this process sees others.
+fn pid_namespace() -> Option<u64> {
+    Some(std::fs::metadata("/proc/self/ns/pid").ok()?.ino())
 }
 
 /// State letter and start time of a process.
@@ -81,9 +105,15 @@ mod tests {
     #[test]
     fn knows_itself_and_no_impostor() {
         let me = ProcessMark::of(std::process::id()).unwrap();
-        assert!(me.is_alive());
+        assert!(me.is_alive() && me.is_ours() && !me.is_gone());
         let reused = ProcessMark { started: me.started + 1, ..me.clone() };
         assert!(!reused.is_alive(), "another start time is another process");
+        assert!(reused.is_gone() && !reused.is_ours());
+        let unseen = [
+            ProcessMark { namespace: None, ..reused.clone() },
+            ProcessMark { namespace: Some(1), ..reused.clone() },
+        ];
+        assert!(unseen.iter().all(|mark| !mark.is_gone()), "another container's may live");
         assert!(!reused.signal(Signal::KILL), "a reused id is not signalled");
         let rebooted = ProcessMark { boot_id: Some("another boot".to_owned()), ..me };
         assert!(!rebooted.is_alive());

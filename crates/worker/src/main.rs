@@ -1,6 +1,9 @@
 //! `vitals-worker`: one run. A job folder in, a journal out; the only program with libtorch. It never opens the
 //! database, so nothing that happens to the app loses training data.
 
+// `print!` and its kin panic where the stream is full.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 mod checkpoints;
 mod control;
 mod device_memory;
@@ -25,6 +28,9 @@ use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::{Parser, Subcommand};
+use tracing_subscriber::field::MakeExt as _;
+use tracing_subscriber::fmt::format::debug_fn;
+use vitals_recipe::{legible_paragraph, log_field};
 use vitals_run::environment::wants_colour;
 
 /// Trains one run of Vitals, and looks at what training needs.
@@ -101,6 +107,8 @@ fn main() -> ExitCode {
         .with_ansi(colour)
         .with_writer(std::io::stderr)
         .with_target(false)
+        // Whatever stands in a field, it begins no line of its own.
+        .fmt_fields(debug_fn(|line, field, value| log_field(line, field.name(), value)).delimited(" "))
         // A log on a full disk loses lines, and nobody dies of it.
         .log_internal_errors(false)
         .init();
@@ -121,7 +129,7 @@ fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            let _ = writeln!(std::io::stderr(), "vitals-worker: {failure}");
+            let _ = writeln!(std::io::stderr(), "vitals-worker: {}", legible_paragraph(&failure.to_string()));
             ExitCode::from(u8::try_from(failure.end().exit_code().0).unwrap_or(1))
         }
     }

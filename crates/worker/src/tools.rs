@@ -1,6 +1,6 @@
 //! The worker's other commands: fixtures, timings, checkpoints, devices. Each prints JSON.
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -16,8 +16,11 @@ use crate::{memory, processor};
 
 fn print(value: &impl Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string(value).context("failed to print as JSON")?;
-    writeln!(std::io::stdout().lock(), "{text}").context("failed to print")?;
-    Ok(())
+    match writeln!(std::io::stdout().lock(), "{text}") {
+        // A reader that has seen enough.
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => Ok(written.context("failed to write to standard output")?),
+    }
 }
 
 /// Replays a fixture (contract, section 1.2).
@@ -71,7 +74,8 @@ pub fn import(file: &Path, preset: &str, out: &Path) -> Result<(), Failure> {
 
 /// Writes a backbone for other programs.
 pub fn export(checkpoint: &Path, out: &Path, momentum: bool) -> Result<(), Failure> {
-    let names = vitals_engine::export(checkpoint, out, momentum)?;
+    let place = vitals_run::destination(out).context("failed to export")?;
+    let names = vitals_engine::export(checkpoint, &place, momentum)?;
     print(&json!({ "file": out, "tensors": names.len(), "names": names }))
 }
 

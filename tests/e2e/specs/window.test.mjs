@@ -1,8 +1,11 @@
 // The window opens on an empty workspace, says who it is, goes through its screens without an error, shows a data set as
 // training sees it, and loses no unsaved edit in a reload.
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { until } from '../lib/programs.mjs';
+import { rpc } from '../lib/rpc.mjs';
 import { open, workspace } from '../lib/window.mjs';
 
 let space;
@@ -29,6 +32,17 @@ test('the page may not fetch anything from outside', async () => {
   assert.match(outcome, /^refused/);
   const errors = await window.errors();
   assert.ok(errors.some((text) => text.startsWith('connect-src')), `the policy says so: ${errors}`);
+});
+
+test('the page may not write a file that nobody chose', async () => {
+  const content = btoa('drawn');
+  const elsewhere = join(space.folder, 'elsewhere.csv');
+  await assert.rejects(rpc(window.browser, 'file_save', { path: elsewhere, content }), /nobody chose it/);
+  await assert.rejects(rpc(window.browser, 'file_save', { path: join(space.folder, 'exports', '..', 'vitals.db'), content }), /nobody chose it/);
+  await assert.rejects(readFile(elsewhere), /ENOENT/);
+  const exported = join(space.folder, 'exports', 'drawn.csv');
+  await rpc(window.browser, 'file_save', { path: exported, content });
+  assert.equal(await readFile(exported, 'utf8'), 'drawn');
 });
 
 test('every screen opens on an empty workspace without an error', async () => {

@@ -5,6 +5,9 @@ use crate::said::{Misfit, TableAdvice};
 /// The greatest step: its successor is a number that every door carries exactly, the window's doubles too.
 pub(super) const MOST_STEP: u64 = (1 << 53) - 2;
 
+/// Of a cell that is told.
+const SHOWN_CHARS: usize = 40;
+
 /// What is wrong with a cell, and what to do.
 pub(super) type Misread = (Misfit, TableAdvice);
 
@@ -44,7 +47,13 @@ pub(super) fn number(cell: &str) -> Result<Option<f64>, Misread> {
         _ => text,
     };
     let plain = plain.replacen('\u{2212}', "-", 1);
-    if let Ok(number) = plain.parse() {
+    if let Ok(number) = plain.parse::<f64>() {
+        // `inf` is written in letters; digits that come out so are more than a number holds.
+        if number.is_infinite() && plain.contains(|c: char| c.is_ascii_digit()) {
+            let found: String = text.chars().take(SHOWN_CHARS).collect();
+            let found = if found.len() < text.len() { format!("{found}…") } else { found };
+            return Err((Misfit::Beyond { found }, TableAdvice::Numbers));
+        }
         return Ok(Some(number));
     }
     // As Microsoft's C library writes them.
@@ -129,6 +138,9 @@ mod tests {
         let said = |cell: &str| number(cell).unwrap_err().0.to_string();
         assert_eq!(said("4,5"), "`4,5` has a decimal comma");
         assert_eq!(said("1.234,5"), "`1.234,5` has a decimal comma");
+        assert_eq!(said("-1e400"), "`-1e400` is beyond what a number holds: about 1.8e308");
+        let long = said(&"9".repeat(1000));
+        assert_eq!(long, format!("`{}…` is beyond what a number holds: about 1.8e308", "9".repeat(40)));
         for none in ["x", "12%", "4.5 s", "1_000", "0x1p3", "'4.5"] {
             assert_eq!(said(none), format!("`{none}` is no number"));
         }

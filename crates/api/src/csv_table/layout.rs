@@ -90,10 +90,10 @@ impl Layout {
 
 fn own(head: &Record) -> Result<Layout, Wrong> {
     let timed = head.cell(1) == ELAPSED && head.len() > 1;
-    let mut names: Vec<(usize, String)> = Vec::new();
+    let (mut names, mut known): (Vec<(usize, String)>, BTreeSet<&str>) = (Vec::new(), BTreeSet::new());
     for at in 1 + usize::from(timed)..head.len() {
         let name = head.cell(at).to_owned();
-        if name.is_empty() || name == STEP || names.iter().any(|(_, known)| *known == name) {
+        if name.is_empty() || name == STEP || !known.insert(head.cell(at)) {
             return Err(head.wrong(at, Misfit::BadName { name }, TableAdvice::Names));
         }
         names.push((at, name));
@@ -264,9 +264,10 @@ impl<'a> Foreign<'a> {
 
     fn wide(&self, rest: &[usize]) -> Result<Vec<(usize, String)>, Wrong> {
         let mut columns: Vec<(usize, String)> = Vec::new();
+        let mut known = BTreeSet::new();
         for &at in rest {
             let name = self.names[at].clone();
-            if name == STEP || columns.iter().any(|(_, known)| *known == name) {
+            if name == STEP || !name.is_empty() && !known.insert(name.clone()) {
                 return Err(self.head.wrong(at, Misfit::BadName { name }, TableAdvice::Names));
             }
             if !name.is_empty() {

@@ -18,6 +18,8 @@ pub struct AppInfo {
     /// Why nothing in the workspace can be changed; absent where it can.
     #[ts(optional)]
     pub read_only: Option<Told>,
+    /// What to look at twice before anything is started in it: whose it is, and who may write it.
+    pub cautions: Vec<Told>,
 }
 
 /// The supervisor as last heard of.

@@ -62,6 +62,10 @@ vitals_recipe::sentences! {
         WrongCropScale { found: String } = "crop_min_scale {found} is not within 0 to 1";
 
         NoFormat { name: String } = "there is no format `{name}`";
+        SeveralFiles = "the values of several runs are several files, and standard output is one";
+        /// By a person, in the window's dialog.
+        NotChosen { path: String } = "{path} is not in the workspace's exports, and nobody chose it in the dialog";
+        NoDialog { reason: String } = "failed to ask for a file: {reason}";
         NoFolder { path: String } = "there is no folder {path}";
         NoBase64 { reason: String } = "the content is not base64: {reason}";
         NotDrawn { reason: String } = "failed to draw the figure: {reason}";

@@ -43,6 +43,8 @@ vitals_recipe::sentences! {
         SweepFileName = "use letters, digits and dashes, with the ending .toml";
         CompareVersions = "compare both versions and choose one";
         OtherName = "choose another name";
+        ChooseFile = "choose the file with the button beside its path";
+        NameFolder = "name a folder with --out, or export one run at a time";
         MakeFolder = "make it first, if it is meant";
         DatasetName = "use letters, digits, dashes, underscores and dots";
         AddDataset = "`vitals dataset list` shows the data sets, `vitals dataset add NAME PATH` adds one";

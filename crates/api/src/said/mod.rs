@@ -14,7 +14,6 @@ pub(crate) use failure::names;
 pub use failure::{Failure, Operation};
 pub use hint::Advice;
 pub(crate) use place::Remark;
-pub(crate) use setting::SbatchOption;
 pub use setting::Setting;
 pub use table::{Misfit, Noticed, TableAdvice};
 
@@ -24,7 +23,6 @@ pub(crate) const SENTENCES: &[&[vitals_recipe::Sentence]] = &[
     Operation::SENTENCES,
     Advice::SENTENCES,
     Setting::SENTENCES,
-    SbatchOption::SENTENCES,
     Finding::SENTENCES,
     Remedy::SENTENCES,
     Unscored::SENTENCES,

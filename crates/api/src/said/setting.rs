@@ -1,6 +1,6 @@
 //! What is wrong about a setting.
 
-use vitals_recipe::{Names, Told};
+use vitals_recipe::Names;
 
 vitals_recipe::sentences! {
     /// Why a setting was refused.
@@ -15,11 +15,6 @@ vitals_recipe::sentences! {
         NoCause { found: String, causes: Names } =
             "retry.causes names `{found}`; a cause is one of {causes}";
         NoCauses = "retry.causes is empty, so that nothing would ever be retried";
-        NoName { name: String, found: String } = "{name} is `{found}`; that is not a valid name";
-        NoTime { name: String, found: String } = "{name} is `{found}`; that is not a time limit";
-        RelativePath { name: String, found: String } = "{name} is `{found}`; it must be an absolute path";
-        NoFile { name: String, found: String } = "{name} is {found}, and there is no such file";
-        Option { name: String, option: String, what: Told } = "{name} has `{option}`; {what}";
         NotNameValue { word: String } = "`{word}` is not NAME=VALUE";
         Unknown { name: String } = "there is no setting `{name}`";
         WholeNumber { name: String, found: String } = "{name} is `{found}`; it must be a whole number";
@@ -32,15 +27,5 @@ vitals_recipe::sentences! {
         AlarmSize { event: String, found: String } =
             "the size that alarms of the kind {event} begin from is {found}; it must be a number above 0";
         Zoom { found: u32 } = "zoom is {found} %; it must lie between 80 and 200";
-    }
-}
-
-vitals_recipe::sentences! {
-    /// Why an option for sbatch was refused.
-    pub(crate) enum SbatchOption in "option" {
-        LineOfItsOwn = "each option stands on a line of its own";
-        Dash = "an option of sbatch begins with a dash, such as --mem=8G";
-        Own = "Vitals sets that itself";
-        SettingOfItsOwn { name: String } = "it has a setting of its own, {name}";
     }
 }

@@ -21,6 +21,7 @@ vitals_recipe::sentences! {
         StepMissing = "the row has values and no step";
         StepBeyond { found: String, most: u64 } = "step {found} is out of range: the greatest is {most}";
         NoNumber { found: String } = "`{found}` is no number";
+        Beyond { found: String } = "`{found}` is beyond what a number holds: about 1.8e308";
         DecimalComma { found: String } = "`{found}` has a decimal comma";
         NoMetricName = "the row names no metric";
         SeveralRuns { runs: Names } = "the file holds several runs: {runs}";

@@ -31,7 +31,7 @@ pub enum SweepCommand {
         /// The sweep, by id or the end of one.
         #[arg(value_name = "SWEEP")]
         id: String,
-        /// The file to write; without it the text is printed.
+        /// The file to write; without it, or with `-`, the text is printed.
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },

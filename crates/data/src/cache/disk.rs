@@ -3,7 +3,7 @@
 
 use std::fs::{File, TryLockError};
 use std::io;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -67,7 +67,8 @@ impl Disk {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let partial = folder.join(format!("{name}.{}-{number}.partial", std::process::id()));
-        let file = File::options().read(true).write(true).create_new(true).open(&partial);
+        // Whoever may open it may hold its lock.
+        let file = File::options().read(true).write(true).create_new(true).mode(0o600).open(&partial);
         let file = file.map_err(unwritable)?;
         file.try_lock().map_err(|e| match e {
             TryLockError::Error(e) => unwritable(e),

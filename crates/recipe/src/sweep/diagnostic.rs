@@ -11,6 +11,7 @@ use miette::{
 use super::change::Edit;
 use super::place::LineIndex;
 use crate::hint::Hint;
+use crate::legible::{legible, legible_lines};
 use crate::problem::Severity;
 use crate::sentence::Told;
 
@@ -91,21 +92,27 @@ impl Diagnostic {
     }
 }
 
-/// The findings as text for a terminal: each with its line of the source, a caret, and the hint.
+/// The findings as text for a terminal: each with its line of the source, a caret, and the hint. Nothing that stands in the file, or in
+/// its name, moves the terminal.
 pub fn render(diagnostics: &[Diagnostic], text: &str, file_name: &str, colour: bool) -> String {
+    let (shown, file_name) = (legible_lines(text), legible(file_name));
+    // The shown text is longer than the file where something of it is escaped.
+    let at = |place: usize| legible_lines(&text[..text.floor_char_boundary(place)]).len();
     let theme = if colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
     let handler =
         GraphicalReportHandler::new_themed(theme).with_width(120).with_links(false).with_context_lines(1);
     let mut output = String::new();
     for diagnostic in diagnostics {
+        let place = (diagnostic.line.max(1), diagnostic.column.max(1));
         let report = Report {
             diagnostic,
-            source: WholeLines { file_name, text, place: (diagnostic.line.max(1), diagnostic.column.max(1)) },
+            span: at(diagnostic.span.start)..at(diagnostic.span.end),
+            source: WholeLines { file_name: &file_name, text: &shown, place },
         };
         if handler.render_report(&mut output, &report).is_err() {
             // miette refuses spans outside the text; the finding itself must not be lost.
             let Diagnostic { line, column, said, .. } = diagnostic;
-            output.push_str(&format!("{file_name}:{line}:{column}: {said}\n"));
+            output.push_str(&format!("{file_name}:{line}:{column}: {}\n", legible(&said.text)));
         }
     }
     output
@@ -147,12 +154,14 @@ impl SourceCode for WholeLines<'_> {
 #[derive(Debug)]
 struct Report<'a> {
     diagnostic: &'a Diagnostic,
+    /// Bytes of the source as it is shown.
+    span: Range<usize>,
     source: WholeLines<'a>,
 }
 
 impl std::fmt::Display for Report<'_> {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.diagnostic.said.fmt(formatter)
+        formatter.write_str(&legible(&self.diagnostic.said.text))
     }
 }
 
@@ -169,7 +178,7 @@ impl miette::Diagnostic for Report<'_> {
 
     fn help<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
         let hint = self.diagnostic.hint.as_ref()?;
-        Some(Box::new(hint))
+        Some(Box::new(legible(&hint.text)))
     }
 
     fn source_code(&self) -> Option<&dyn miette::SourceCode> {
@@ -178,7 +187,7 @@ impl miette::Diagnostic for Report<'_> {
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
         // A place at the end of a line is drawn under the last character before it: miette draws nothing beyond.
-        let Range { start, end } = self.diagnostic.span;
+        let Range { start, end } = self.span;
         let text = self.source.text;
         let is_line_end = text.as_bytes().get(start).is_none_or(|byte| *byte == b'\n');
         let start = if is_line_end { text.floor_char_boundary(start.saturating_sub(1)) } else { start };

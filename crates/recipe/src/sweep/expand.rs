@@ -7,7 +7,7 @@ use std::ops::Range;
 use serde_json::Value;
 
 use super::change::Edit;
-use super::definition::{Exclusion, MAX_RUNS, Placed, Sweep};
+use super::definition::{Axis, Exclusion, MAX_RUNS, Placed, Sweep};
 use super::diagnostic::Diagnostic;
 use super::mistake::Mistake;
 use super::remarks::remarks;
@@ -69,7 +69,7 @@ impl Sweep {
         let Some(combinations) = self.combinations(&base, &mut expansion) else { return expansion };
         expansion.runs = combinations.len() as u64 * self.seeds.len() as u64;
         if expansion.runs > MAX_RUNS {
-            expansion.errors.push(self.too_many(expansion.runs));
+            expansion.errors.push(self.too_many(Some(expansion.runs.into())));
             return expansion;
         }
         let mut known: BTreeMap<String, Option<DatasetFacts>> = BTreeMap::new();
@@ -100,13 +100,11 @@ impl Sweep {
     /// The combinations that run; none, with an error told, where they cannot be counted out.
     fn combinations(&self, base: &Base, expansion: &mut Expansion) -> Option<Vec<Combination>> {
         let product =
-            self.axes.iter().try_fold(1u64, |product, axis| product.checked_mul(axis.rows.len() as u64));
-        let product = product.unwrap_or(u64::MAX);
-        if product > MAX_COMBINATIONS {
-            expansion.runs = product.saturating_mul(self.seeds.len() as u64);
-            expansion.errors.push(self.too_many(expansion.runs));
-            return None;
-        }
+            self.axes.iter().try_fold(1u128, |product, axis| product.checked_mul(axis.rows.len() as u128));
+        let few = product.and_then(|product| u64::try_from(product).ok());
+        let Some(product) = few.filter(|product| *product <= MAX_COMBINATIONS) else {
+            return self.drawn(base, product, expansion);
+        };
         let mut hits = vec![0u64; self.exclusions.len()];
         let mut kept = Vec::new();
         for index in 0..product {
@@ -141,7 +139,53 @@ impl Sweep {
         Some(kept)
     }
 
-    fn too_many(&self, runs: u64) -> Diagnostic {
+    /// A sample of combinations that are too many to be looked at one by one: drawn, each at most once, until there are enough.
+    /// None, with an error told, where no sample was asked for.
+    fn drawn(
+        &self,
+        base: &Base,
+        product: Option<u128>,
+        expansion: &mut Expansion,
+    ) -> Option<Vec<Combination>> {
+        let seeds = self.seeds.len() as u64;
+        let Some(sample) =
+            self.sample.as_ref().filter(|sample| sample.count.saturating_mul(seeds) <= MAX_RUNS)
+        else {
+            let runs = match &self.sample {
+                Some(sample) => Some(u128::from(sample.count) * u128::from(seeds)),
+                None => product.and_then(|product| product.checked_mul(u128::from(seeds))),
+            };
+            expansion.runs = runs.and_then(|runs| u64::try_from(runs).ok()).unwrap_or(u64::MAX);
+            expansion.errors.push(self.too_many(runs));
+            return None;
+        };
+        let mut rng = keyed_rng(sample.seed, &["sample".into()]);
+        let (mut hits, mut kept) = (vec![0u64; self.exclusions.len()], BTreeSet::new());
+        // Exclusions may leave next to nothing of them.
+        for _ in 0..MAX_COMBINATIONS {
+            if kept.len() as u64 >= sample.count {
+                break;
+            }
+            let draw = |axis: &Axis| rng.below(axis.rows.len() as u64) as usize;
+            let combination: Combination = self.axes.iter().map(draw).collect();
+            if self.is_excluded(base, &combination, &mut hits) {
+                continue;
+            }
+            kept.insert(combination);
+        }
+        if kept.is_empty() {
+            let span = self.exclusions.first().map_or(0..0, |exclusion| exclusion.span.clone());
+            expansion.errors.push(self.lines.error(span, Mistake::NothingLeft));
+        } else if (kept.len() as u64) < sample.count {
+            let said = Mistake::SmallSample { count: sample.count, points: kept.len() as u64 };
+            expansion.warnings.push(self.lines.warning(sample.span.clone(), said));
+        }
+        Some(kept.into_iter().collect())
+    }
+
+    /// `None`: more than anybody counts.
+    fn too_many(&self, runs: Option<u128>) -> Diagnostic {
+        let runs = runs.map_or_else(|| "more than 10³⁸".to_owned(), |runs| runs.to_string());
         let span = self.axes.first().map_or(0..0, |axis| axis.span.clone());
         let mut diagnostic = self.lines.error(span, Mistake::TooManyRuns { runs, most: MAX_RUNS });
         diagnostic.hint(Hint::FewerRuns);

@@ -49,6 +49,8 @@ crate::sentences! {
         NothingLeft = "the exclusions leave no runs";
         SampleNeedsCount = "[sample] needs a `count`";
         EmptySample = "a sample of 0 points leaves no runs";
+        SmallSample { count: u64, points: u64 } =
+            "only {points} points were found for a sample of {count}: the exclusions leave next to none";
         WholeSample { count: u64, points: u64 } = "a sample of {count} takes all {points} points";
         ObjectiveNeeds = "[objective] needs a `metric` and a `goal`";
         UnknownGoal { found: String } = "`goal` must be maximize or minimize, not `{found}`";
@@ -58,6 +60,6 @@ crate::sentences! {
             "`{name}` does nothing at {points} of {all} points: only {by} {choices} reads it";
         UnequalEpochs { steps: u64, least: String, most: String } =
             "`max_steps` stays {steps} while the batch size changes: points train from {least} to {most} epochs";
-        TooManyRuns { runs: u64, most: u64 } = "the sweep has {runs} runs; at most {most} are allowed";
+        TooManyRuns { runs: String, most: u64 } = "the sweep has {runs} runs; at most {most} are allowed";
     }
 }

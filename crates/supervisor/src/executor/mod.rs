@@ -17,6 +17,8 @@ use vitals_store::{RunId, Store};
 
 pub(crate) use self::executors::Executors;
 use self::local::devices::DeviceState;
+pub(crate) use self::slurm::check::SbatchOption;
+pub use self::slurm::check::{Mistake, check};
 use crate::attempt::known::Known;
 use crate::attempt::plan::Plan;
 use crate::attempt::verdict::verdict;
@@ -35,7 +37,12 @@ fn others(options: &Options) -> Vec<Box<dyn Executor>> {
 /// # Errors
 /// The store cannot be read.
 pub async fn ask_schedulers(store: &Store) -> Result<Vec<SchedulerProgram>> {
-    Ok(slurm::ask_programs(&Settings::read(store).await?.slurm).await)
+    let settings = Settings::read(store, check).await?;
+    if let Some(why) = settings.held_back {
+        let (refused, is_needed) = (Some(why.to_string()), true);
+        return Ok(vec![SchedulerProgram { scheduler: "slurm", program: "sbatch", refused, is_needed }]);
+    }
+    Ok(slurm::ask_programs(&settings.slurm).await)
 }
 
 /// One program of a scheduler.

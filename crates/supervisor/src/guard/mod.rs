@@ -18,10 +18,12 @@ use rustix::process::{
 };
 use serde::{Deserialize, Serialize};
 use vitals_journal::{ExitRecord, Lock, RunFolder, atomic_write, read_regular};
+use vitals_recipe::legible;
 use vitals_run::{ExitCode, environment};
 
 use self::oom::{Recent, oom_kills};
 use self::rusage::children_peak_rss_bytes;
+use crate::locks;
 use crate::system::{ProcessMark, boot_id};
 
 /// The guard was called wrongly.
@@ -136,7 +138,7 @@ fn guard(args: &GuardArgs, now: impl Fn() -> String) -> i32 {
     let folder = RunFolder::new(".");
     // Held until this process ends, which is after exit.json is written.
     let taken = match args.own_lock {
-        true => Lock::acquire_within(&folder.lock(), LOCK_PATIENCE),
+        true => locks::take(&folder.lock(), LOCK_PATIENCE),
         false => Lock::from_stdin(&folder.lock()),
     };
     let lock = match taken {
@@ -254,7 +256,7 @@ fn write_exit(folder: &RunFolder, attempt: u32, exit: &ExitRecord) {
 
 /// Words for the worker's log, which may be full: then they are lost, and the guard is not.
 fn say(words: &str) {
-    let _ = writeln!(io::stderr(), "vitals guard: {words}");
+    let _ = writeln!(io::stderr(), "vitals guard: {}", legible(words));
 }
 
 fn exists(path: &Path) -> bool {

@@ -20,7 +20,7 @@ pub(crate) struct Standstill {
 pub(crate) async fn standstill(ground: &Ground, settings: &Settings) -> Result<Option<Standstill>> {
     let full = no_room(ground, &settings.limits).await?.map(|why| Standstill { why, may_pass: true });
     let paused = settings.paused_why.as_ref().filter(|_| settings.queue_paused);
-    let hopeless =
-        ground.options.binaries.missing().or_else(|| settings.misread.clone()).or_else(|| paused.cloned());
+    let hopeless = ground.options.binaries.missing().or_else(|| settings.misread.clone());
+    let hopeless = hopeless.or_else(|| settings.held_back.clone()).or_else(|| paused.cloned());
     Ok(hopeless.map(|why| Standstill { why, may_pass: false }).or(full))
 }

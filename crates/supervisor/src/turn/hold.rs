@@ -8,6 +8,8 @@ use vitals_journal::{Lock, LockError};
 use vitals_store::Store;
 
 use crate::error::{Result, SupervisorError};
+use crate::locks;
+use crate::status::{Holding, status};
 use crate::workspace::Workspace;
 
 /// A probe of the supervisor's lock lasts an instant.
@@ -30,7 +32,7 @@ impl Hold {
     /// Takes the workspace's lock, or says who has it.
     pub async fn take(workspace: &Workspace, store: &Store) -> Result<Self> {
         let path = workspace.supervisor_lock();
-        let taken = tokio::task::spawn_blocking(move || Lock::acquire_within(&path, LOCK_PATIENCE)).await;
+        let taken = tokio::task::spawn_blocking(move || locks::take(&path, LOCK_PATIENCE)).await;
         let taken = taken.map_err(|join| SupervisorError::Io {
             operation: "lock",
             path: workspace.supervisor_lock(),
@@ -40,7 +42,11 @@ impl Hold {
             Ok(lock) => {
                 Ok(Self { lock, database: file_id(&workspace.database()), log: None, missing_since: None })
             }
-            Err(LockError::Held { .. }) => {
+            Err(LockError::Held { path }) => {
+                let seen = status(workspace, store).await?;
+                if let Holding::Silent { seconds } = seen.lock {
+                    return Err(SupervisorError::LockHeldByOthers { path, seconds });
+                }
                 let pid = store.supervisor().await.ok().flatten().map(|row| row.pid);
                 Err(SupervisorError::AlreadyRunning { workspace: workspace.root().to_owned(), pid })
             }

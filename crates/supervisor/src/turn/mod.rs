@@ -19,7 +19,7 @@ use self::heartbeat::Heartbeat;
 use self::hold::Hold;
 use self::trouble::Trouble;
 use crate::error::{Result, SupervisorError};
-use crate::executor::Executors;
+use crate::executor::{Executors, check};
 use crate::ground::Ground;
 use crate::ledger::Ledger;
 use crate::options::{Ended, Options};
@@ -219,7 +219,7 @@ impl Supervisor {
         self.past.complete = false;
         let Rooms { ground, ledger, watched, executors, .. } = &mut self.rooms;
         if look {
-            self.settings = Settings::read(&ground.store).await?;
+            self.settings = Settings::read(&ground.store, check).await?;
             executors.configure(&self.settings);
         }
         if !self.past.adopted {

@@ -4,12 +4,13 @@
 use std::sync::Arc;
 
 use tokio::sync::Notify;
-use vitals_journal::{Command, Lock};
+use vitals_journal::{Command, Lock, RunFolder};
 use vitals_run::{Evidence, Obstacle, RunState};
 use vitals_store::{MetricChoice, RunId, RunSelection, StoreError};
 
 use super::folder::restore_living;
 use super::watched::Watched;
+use crate::attempt::holder::works;
 use crate::attempt::known::{asked, proof};
 use crate::error::{Result, SupervisorError};
 use crate::executor::{Executors, Followed};
@@ -29,8 +30,8 @@ pub(crate) async fn adopt(
             watch_on(watched, executors, ledger, ground, (row.id, row.attempt), row.device, row.state);
         }
     }
-    // A lock that is held is stronger evidence than any state in a database that came from a backup.
-    for run in runs_with_held_locks(ground) {
+    // A process at work is stronger evidence than any state in a database that came from a backup.
+    for run in runs_at_work(ground) {
         if watched.live.contains_key(&run) {
             continue;
         }
@@ -93,11 +94,28 @@ pub(super) fn watch_on(
     }
 }
 
-/// Runs of the workspace whose lock is held.
-fn runs_with_held_locks(ground: &Ground) -> Vec<RunId> {
+fn is_at_work(run: RunId, folder: &RunFolder) -> bool {
+    match Lock::is_held(&folder.lock()) {
+        Ok(false) => false,
+        Ok(true) => {
+            let is_its_own = works(folder);
+            if !is_its_own {
+                tracing::warn!(%run, "its lock is held by a process that is none of its own; its state stays");
+            }
+            is_its_own
+        }
+        Err(error) => {
+            tracing::warn!(%run, "whether it is at work cannot be seen: failed to {error}");
+            false
+        }
+    }
+}
+
+/// Runs of the workspace whose lock is held by a process of theirs. Somebody else who holds it revives no run.
+fn runs_at_work(ground: &Ground) -> Vec<RunId> {
     let Ok(entries) = std::fs::read_dir(ground.workspace.runs_dir()) else { return Vec::new() };
     entries
         .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<RunId>().ok())
-        .filter(|run| Lock::is_held(&ground.folder(*run).lock()).unwrap_or(false))
+        .filter(|run| is_at_work(*run, &ground.folder(*run)))
         .collect()
 }

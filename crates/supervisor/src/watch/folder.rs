@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::Serialize;
 use serde_json::json;
-use vitals_journal::{JournalError, Lock, Reader, RunFolder};
+use vitals_journal::{JournalError, Reader, RunFolder};
 use vitals_recipe::point_id;
 use vitals_run::{
     Evidence, IMPORT_FORMAT, ImportRecord, Imported, Job, JobSweep, RunState, Source, parse_rfc3339,
@@ -16,6 +16,7 @@ use vitals_store::{
 };
 
 use super::batch::{Stop, Stretch, read_batch};
+use crate::attempt::holder::is_held;
 use crate::attempt::known::what_is_known;
 use crate::attempt::verdict::verdict;
 use crate::error::{Result, SupervisorError};
@@ -47,7 +48,8 @@ pub async fn ingest_folder(store: &Store, run_dir: &Path, now: UnixMillis) -> Re
     let folder = RunFolder::new(run_dir);
     let asked = Asked::read(&folder)?;
     let run = asked.run(&folder)?;
-    if Lock::is_held(&folder.lock())? {
+    let newest = folder.attempts().unwrap_or_default().last().copied();
+    if is_held(&folder, newest)? {
         let what = "the run is alive: its supervisor ingests it".to_owned();
         return Err(SupervisorError::BadJob { path: folder.job(), what });
     }

@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::Instant;
-use vitals_journal::{JournalError, Lock, Reader, RunFolder};
+use vitals_journal::{JournalError, Reader, RunFolder};
 use vitals_store::{EndOfAttempt, IngestBatch, RunId, Store, StoreError};
 
 use super::absence::{Absence, Sight};
 use super::batch::{Stop, Stretch, read_batch};
 use super::pace::Pace;
+use crate::attempt::holder;
 use crate::attempt::known::{Known, what_is_known};
 use crate::error::{Result, SupervisorError};
 use crate::executor::{Life, Word};
@@ -207,7 +208,7 @@ impl Tail {
                 Word::Ended => false,
             };
         }
-        let is_held = match Lock::is_held(&self.folder.lock()) {
+        let is_held = match holder::is_held(&self.folder, Some(self.attempt)) {
             Ok(is_held) => is_held,
             Err(error) => {
                 tracing::warn!(run = %self.run, "{error}");

@@ -27,8 +27,14 @@ async fn a_client_starts_a_supervisor_that_outlives_it_and_ends_when_idle() {
     let run = world.queue("step_ms=1", 20, 0).await;
     let seen = status(&world.workspace(), &world.store).await.unwrap();
     assert!(!seen.alive && seen.pid.is_none());
-    assert_eq!(ensure_running(&world.workspace(), &binaries()).await.unwrap(), Ensured::Started);
-    assert_eq!(ensure_running(&world.workspace(), &binaries()).await.unwrap(), Ensured::WasRunning);
+    assert_eq!(
+        ensure_running(&world.workspace(), &world.store, &binaries()).await.unwrap(),
+        Ensured::Started
+    );
+    assert_eq!(
+        ensure_running(&world.workspace(), &world.store, &binaries()).await.unwrap(),
+        Ensured::WasRunning
+    );
     world.state(run, RunState::Finished).await;
     let seen = status(&world.workspace(), &world.store).await.unwrap();
     assert!(seen.alive);
@@ -46,7 +52,7 @@ async fn a_client_starts_a_supervisor_that_outlives_it_and_ends_when_idle() {
 async fn many_clients_at_once_start_one_supervisor() {
     let world = World::new(1).await;
     let (workspace, binaries) = (world.workspace(), binaries());
-    let ensure = || ensure_running(&workspace, &binaries);
+    let ensure = || ensure_running(&workspace, &world.store, &binaries);
     let all = tokio::join!(ensure(), ensure(), ensure(), ensure());
     for ensured in [all.0, all.1, all.2, all.3] {
         ensured.unwrap();
@@ -67,7 +73,8 @@ async fn a_lock_that_outlives_its_holder_s_will_is_no_supervisor() {
     // As of a process that was killed: held, and never touched again.
     let dying = Lock::acquire(&workspace.supervisor_lock()).unwrap();
     // In this order on one thread: the client has looked at the held lock before it goes.
-    let (ensured, ()) = tokio::join!(ensure_running(&workspace, &binaries), async { drop(dying) });
+    let (ensured, ()) =
+        tokio::join!(ensure_running(&workspace, &world.store, &binaries), async { drop(dying) });
     assert_eq!(ensured.unwrap(), Ensured::Started);
     world.state(run, RunState::Finished).await;
 }
@@ -76,15 +83,16 @@ async fn a_lock_that_outlives_its_holder_s_will_is_no_supervisor() {
 async fn a_supervisor_that_dies_again_and_again_is_not_started_for_ever() {
     let world = World::new(1).await;
     let workspace = world.workspace();
-    let error = until("it is given up", async || match ensure_running(&workspace, &binaries()).await {
-        Ok(_) => {
-            let seen = status(&workspace, &world.store).await.unwrap();
-            seen.pid.filter(|_| seen.alive).into_iter().for_each(|pid| send(pid, Signal::KILL));
-            None
-        }
-        Err(error) => Some(error),
-    })
-    .await;
+    let error =
+        until("it is given up", async || match ensure_running(&workspace, &world.store, &binaries()).await {
+            Ok(_) => {
+                let seen = status(&workspace, &world.store).await.unwrap();
+                seen.pid.filter(|_| seen.alive).into_iter().for_each(|pid| send(pid, Signal::KILL));
+                None
+            }
+            Err(error) => Some(error),
+        })
+        .await;
     let said = error.to_string();
     assert!(said.starts_with("the supervisor died 3 times within 60 s and is not started again"), "{said}");
 }
@@ -97,7 +105,7 @@ async fn a_killed_supervisor_is_followed_at_once() {
         world.supervise().await;
         send(world.supervisor_pid(), Signal::KILL);
         // The kernel may not have got to it yet.
-        let ensured = ensure_running(&world.workspace(), &binaries()).await.unwrap();
+        let ensured = ensure_running(&world.workspace(), &world.store, &binaries()).await.unwrap();
         world.supervisor_ended().await;
         world.state(run, RunState::Finished).await;
         assert_eq!(ensured, Ensured::Started);
@@ -115,7 +123,7 @@ async fn a_frozen_supervisor_is_still_the_one() {
     let mut world = World::new(1).await;
     world.supervise().await;
     send(world.supervisor_pid(), Signal::STOP);
-    let ensured = ensure_running(&world.workspace(), &binaries()).await.unwrap();
+    let ensured = ensure_running(&world.workspace(), &world.store, &binaries()).await.unwrap();
     send(world.supervisor_pid(), Signal::CONT);
     assert_eq!(ensured, Ensured::WasRunning);
 }
@@ -124,10 +132,12 @@ async fn a_frozen_supervisor_is_still_the_one() {
 async fn a_missing_program_and_a_failing_one_are_told() {
     let world = World::new(1).await;
     let empty = tempfile::tempdir().unwrap();
-    let error = ensure_running(&world.workspace(), &Binaries::in_folder(empty.path())).await.unwrap_err();
+    let error = ensure_running(&world.workspace(), &world.store, &Binaries::in_folder(empty.path()))
+        .await
+        .unwrap_err();
     assert!(matches!(error, SupervisorError::MissingBinary { .. }), "{error}");
     let broken = Binaries { vitals: "/bin/false".into(), worker: stand_in() };
-    let error = ensure_running(&world.workspace(), &broken).await.unwrap_err();
+    let error = ensure_running(&world.workspace(), &world.store, &broken).await.unwrap_err();
     assert!(matches!(error, SupervisorError::DidNotComeUp { .. }), "{error}");
 }
 

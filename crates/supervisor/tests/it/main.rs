@@ -17,6 +17,7 @@ mod holder;
 mod kinds;
 mod limits;
 mod liveness;
+mod locks;
 mod requests;
 mod resources;
 mod rounds;

@@ -169,6 +169,7 @@ async fn a_cancel_that_scancel_refuses_is_said_and_asked_again() {
 async fn who_looks_for_a_cause_is_told_which_program_refuses() {
     let world = World::new(1).await;
     assert_eq!(ask_schedulers(&world.store).await.unwrap(), []);
+    vitals_supervisor::trust::everything();
     let slurm = SlurmSettings { enabled: true, ..SlurmSettings::default() };
     world.store.set_setting(settings::SLURM, &slurm).await.unwrap();
     let asked = ask_schedulers(&world.store).await.unwrap();

@@ -81,7 +81,11 @@ export type AppInfo = { version: string, workspace: string, database_bytes: numb
 /**
  * Why nothing in the workspace can be changed; absent where it can.
  */
-read_only?: Told, };
+read_only?: Told, 
+/**
+ * What to look at twice before anything is started in it: whose it is, and who may write it.
+ */
+cautions: Array<Told>, };
 
 export type AttemptInfo = { number: number, first_step: number, last_step: number | null, started_at: string | null, ended_at: string | null, ended: string | null, };
 
@@ -1197,6 +1201,7 @@ checkpoint_limit_bytes: number,
  * Of all journals together: beyond it nothing is started; 0: no limit.
  */
 journal_limit_bytes: number, slurm: SlurmSettings, }; result: QueueSettings };
+  queue_settings_confirm: { params: Record<symbol, never>; result: QueueSettings };
   doctor: { params: Record<symbol, never>; result: Array<DoctorLine> };
   supervisor_start: { params: Record<symbol, never>; result: SupervisorStatus };
 };

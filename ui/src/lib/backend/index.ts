@@ -25,6 +25,7 @@ export const backend: Backend = {
   heatmap: (request) => host().heatmap(request),
   watch: (listener) => host().watch(listener),
   notify: (notification) => host().notify(notification),
+  choose: (path, folder) => host().choose(path, folder),
   zoom: (factor) => host().zoom(factor),
 };
 

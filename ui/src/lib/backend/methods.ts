@@ -22,6 +22,9 @@ export interface Backend {
   watch(listener: (notice: ChangeNotice) => void): Promise<() => void>;
   /** Hands a notification to the desktop; fails where nothing there takes it. */
   notify(notification: { title: string; body: string }): Promise<void>;
+  /** Asks for a file, or for a folder that gets several, in the desktop's dialog; null where it was left. Elsewhere than in the
+   *  workspace's exports the host writes only what was chosen so. */
+  choose(path: string, folder: boolean): Promise<string | null>;
   /** The scale of the whole page: 1 is 100 %. */
   zoom(factor: number): Promise<void>;
 }

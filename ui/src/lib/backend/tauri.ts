@@ -22,6 +22,7 @@ export const tauriBackend: Backend = {
     };
   },
   notify: (notification) => invoke('notify', notification),
+  choose: (path, folder) => invoke('choose', { path, folder }),
   // Needs the capability core:webview:allow-set-webview-zoom.
   zoom: (factor) => getCurrentWebview().setZoom(factor),
 };

@@ -30,6 +30,11 @@ class App {
     return this.info.value?.read_only ?? null;
   }
 
+  /** What to look at twice before anything is started here: whose the workspace is, and who may write it. */
+  get cautions(): Told[] {
+    return this.info.value?.cautions ?? [];
+  }
+
   get settings(): Settings {
     return this.#settings;
   }

@@ -101,13 +101,18 @@ export function holds(format: Format): (typeof EXPORT_FORMATS)[number]['holds'] 
   return EXPORT_FORMATS.find((one) => one.name === format)?.holds;
 }
 
+/** Whether what is written is a folder: the tables of several runs, a file each. */
+export function isFolder(runs: readonly unknown[], format: Format): boolean {
+  return holds(format) === 'values' && runs.length > 1;
+}
+
 /** A file in the workspace's exports folder; a folder for the tables of several runs. */
 export function exportPath(workspace: string, runs: Pick<Run, 'label' | 'id'>[], format: Format, part = ''): string {
   const [first] = runs;
   const end = (id: string) => id.replaceAll('-', '').slice(-6);
   const plain = (label: string) => label.replace(/[^\p{L}\p{N}._-]/gu, '-');
   const name = first === undefined ? 'runs' : runs.length === 1 ? `${plain(first.label)}-${end(first.id)}` : `${runs.length}-runs-${end(first.id)}`;
-  return `${workspace}/exports/${name}${part}${holds(format) === 'values' && runs.length > 1 ? '' : `.${format}`}`;
+  return `${workspace}/exports/${name}${part}${isFolder(runs, format) ? '' : `.${format}`}`;
 }
 
 /** Tags as typed: separated by commas or blanks, each once. */

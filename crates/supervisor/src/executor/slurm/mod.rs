@@ -3,6 +3,7 @@
 //! found again by the job's name: a supervisor that dies loses nothing here.
 
 mod ask;
+pub(super) mod check;
 mod doctor;
 mod job;
 mod judge;

@@ -1,13 +1,35 @@
-//! Whether Slurm's settings are well formed. Whether the cluster has such a partition or account is the cluster's word,
+//! Whether Slurm's settings are well formed: for whoever writes them, and again for the supervisor that reads them, as a workspace may
+//! come from anybody. Whether the cluster has such a partition or account is the cluster's word,
 //! which a run's evidence quotes.
 
 use std::path::Path;
 
-use crate::dto::{ApiError, SlurmSettings};
-use crate::error::Result;
-use crate::said::{Advice, SbatchOption, Setting};
+use vitals_recipe::{Told, sentences};
 
-use super::out_of_range;
+use crate::settings::SlurmSettings;
+
+sentences! {
+    /// Why a setting of the cluster is refused.
+    pub enum Mistake in "setting" {
+        OutOfRange { name: String, found: u32, least: u32, most: u32 } =
+            "{name} is {found}; it must be {least} to {most}";
+        NoName { name: String, found: String } = "{name} is `{found}`; that is not a valid name";
+        NoTime { name: String, found: String } = "{name} is `{found}`; that is not a time limit";
+        RelativePath { name: String, found: String } = "{name} is `{found}`; it must be an absolute path";
+        NoFile { name: String, found: String } = "{name} is {found}, and there is no such file";
+        Option { name: String, option: String, what: Told } = "{name} has `{option}`; {what}";
+    }
+}
+
+sentences! {
+    /// Why an option for sbatch was refused.
+    pub(crate) enum SbatchOption in "option" {
+        LineOfItsOwn = "each option stands on a line of its own";
+        Dash = "an option of sbatch begins with a dash, such as --mem=8G";
+        Own = "Vitals sets that itself";
+        SettingOfItsOwn { name: String } = "it has a setting of its own, {name}";
+    }
+}
 
 /// GPUs that a run can ask for; it uses the first.
 const MOST_GPUS: u32 = 64;
@@ -31,42 +53,46 @@ const OWN: [&str; 14] = [
     "--wrap",
 ];
 
-pub fn check(slurm: &SlurmSettings) -> Result<()> {
+/// Looks at every setting.
+///
+/// # Errors
+/// The first that is wrong.
+pub fn check(slurm: &SlurmSettings) -> Result<(), Mistake> {
     for (name, value) in [("partition", &slurm.partition), ("account", &slurm.account)] {
         let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ',' | '+' | '@');
         if value.starts_with('-') || !value.chars().all(plain) {
-            let said = Setting::NoName { name: format!("slurm.{name}"), found: value.clone() };
-            return Err(ApiError::invalid(said).hint(Advice::ClusterName));
+            return Err(Mistake::NoName { name: format!("slurm.{name}"), found: value.clone() });
         }
     }
     if !is_time(&slurm.time) {
-        let error =
-            ApiError::invalid(Setting::NoTime { name: "slurm.time".to_owned(), found: slurm.time.clone() });
-        return Err(error.hint(Advice::TimeLimitForms));
+        return Err(Mistake::NoTime { name: "slurm.time".to_owned(), found: slurm.time.clone() });
     }
     if slurm.gpus > MOST_GPUS {
         return Err(out_of_range("slurm.gpus", slurm.gpus, 0, MOST_GPUS));
     }
     if !(1..=MOST_AT_ONCE).contains(&slurm.at_once) {
-        let error = out_of_range("slurm.at_once", slurm.at_once, 1, MOST_AT_ONCE);
-        return Err(error.hint(Advice::SubmitNothing { name: "slurm.enabled".to_owned() }));
+        return Err(out_of_range("slurm.at_once", slurm.at_once, 1, MOST_AT_ONCE));
     }
     let conf = || ("slurm.conf".to_owned(), slurm.conf.clone());
     if !slurm.conf.is_empty() && !Path::new(&slurm.conf).is_absolute() {
         let (name, found) = conf();
-        return Err(ApiError::invalid(Setting::RelativePath { name, found }));
+        return Err(Mistake::RelativePath { name, found });
     }
     if slurm.enabled && !slurm.conf.is_empty() && !Path::new(&slurm.conf).is_file() {
         let (name, found) = conf();
-        return Err(ApiError::invalid(Setting::NoFile { name, found }));
+        return Err(Mistake::NoFile { name, found });
     }
     slurm.extra.iter().try_for_each(|option| check_option(option))
 }
 
-fn check_option(option: &str) -> Result<()> {
+fn out_of_range(name: &str, found: u32, least: u32, most: u32) -> Mistake {
+    Mistake::OutOfRange { name: name.to_owned(), found, least, most }
+}
+
+fn check_option(option: &str) -> Result<(), Mistake> {
     let wrong = |what: SbatchOption| {
         let name = "slurm.extra".to_owned();
-        Err(ApiError::invalid(Setting::Option { name, option: option.to_owned(), what: what.into() }))
+        Err(Mistake::Option { name, option: option.to_owned(), what: what.into() })
     };
     let bare = option.trim().trim_start_matches("#SBATCH").trim();
     if bare.contains(['\n', '\r']) {
