@@ -5,7 +5,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use vitals_journal::Lock;
 use vitals_store::UnixMillis;
-use vitals_supervisor::{Seen, Workspace, holder};
+use vitals_supervisor::{Holding, Seen, Workspace, holder};
 
 use super::{fine, wrong};
 use crate::dto::DoctorLine;
@@ -23,8 +23,16 @@ pub(super) async fn line(context: &Context) -> DoctorLine {
         Ok(seen) => seen,
         Err(error) => return wrong("supervisor", error.told, Remedy::DatabaseAbove),
     };
-    if !seen.alive {
-        return fine("supervisor", Finding::SupervisorNotNeeded);
+    match &seen.lock {
+        Holding::Free => return fine("supervisor", Finding::SupervisorNotNeeded),
+        Holding::Unseen { .. } => {
+            let unseen = seen.lock.hindrance(context.workspace());
+            return unseen.map_or_else(
+                || fine("supervisor", Finding::SupervisorNotNeeded),
+                |unseen| wrong("supervisor", unseen, Remedy::SupervisorLog),
+            );
+        }
+        Holding::Supervisor | Holding::Silent { .. } => {}
     }
     if let Some(line) = silent(context.workspace(), context.now()).await {
         return line;

@@ -9,6 +9,7 @@ use vitals_journal::{Command, ExitRecord, RunFolder, open_regular};
 use vitals_run::Job;
 use vitals_store::EndOfAttempt;
 
+use crate::error::{Result, SupervisorError};
 use crate::guard::GuardMark;
 use crate::system::{ProcessMark, boot_id};
 
@@ -49,14 +50,21 @@ impl Known {
 }
 
 /// All that a run folder tells of an attempt that nobody works on. `end` is the journal's end record, where one came.
-pub(crate) fn what_is_known(folder: &RunFolder, attempt: u32, end: Option<EndOfAttempt>) -> Known {
-    let exit = folder.read_exit(attempt).unwrap_or_else(|error| {
-        tracing::warn!("{error}");
-        None
-    });
+///
+/// # Errors
+/// A file cannot be read now, and can be later: what nobody could open is not what was never written.
+pub(crate) fn what_is_known(folder: &RunFolder, attempt: u32, end: Option<EndOfAttempt>) -> Result<Known> {
+    let exit = match folder.read_exit(attempt).map_err(SupervisorError::from) {
+        Ok(exit) => exit,
+        Err(error) if error.may_pass() => return Err(error),
+        Err(error) => {
+            tracing::warn!("{error}");
+            None
+        }
+    };
     let mark = GuardMark::read(folder, attempt);
     let there = |path: PathBuf| path.try_exists().unwrap_or(true);
-    Known {
+    let known = Known {
         exit,
         end,
         asked: asked(folder, attempt),
@@ -67,7 +75,14 @@ pub(crate) fn what_is_known(folder: &RunFolder, attempt: u32, end: Option<EndOfA
         folder_missing: !there(folder.attempt_dir(attempt)),
         last_words: last_words(folder, attempt),
         left_a_trace: left_a_trace(folder, attempt),
+    };
+    // The rest was read with an eye to what is not there, as which a shortage of descriptors or memory passes.
+    let read = [GuardMark::path(folder, attempt), folder.control(), folder.job(), folder.worker_log(attempt)];
+    for path in read {
+        let opened = open_regular(&path).map_err(SupervisorError::io("read", &path));
+        opened.map(drop).or_else(|error| if error.may_pass() { Err(error) } else { Ok(()) })?;
     }
+    Ok(known)
 }
 
 /// The last line of `worker.log` that says something: what a worker that wrote no end record died of.

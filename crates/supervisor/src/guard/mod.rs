@@ -99,7 +99,7 @@ pub(crate) struct GuardMark {
 }
 
 impl GuardMark {
-    fn path(folder: &RunFolder, attempt: u32) -> PathBuf {
+    pub fn path(folder: &RunFolder, attempt: u32) -> PathBuf {
         folder.attempt_dir(attempt).join("guard.json")
     }
 

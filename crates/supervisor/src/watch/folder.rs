@@ -286,7 +286,7 @@ async fn settle(
     let rows = store.runs(&RunSelection::Ids(vec![run]), &MetricChoice::None).await?;
     let state = rows.first().map_or(RunState::Lost, |row| row.state);
     let Some(attempt) = attempt else { return Ok(state) };
-    let (told, grounds) = verdict(&what_is_known(folder, attempt, end));
+    let (told, grounds) = verdict(&what_is_known(folder, attempt, end)?);
     if told == state {
         return Ok(state);
     }

@@ -108,7 +108,14 @@ impl Tail {
                 }
             }
             if dead {
-                let mut known = Box::new(what_is_known(&self.folder, self.attempt, position.end));
+                let mut known = match what_is_known(&self.folder, self.attempt, position.end.clone()) {
+                    Ok(known) => Box::new(known),
+                    Err(error) => {
+                        tracing::warn!(run = %self.run, "failed to see how it ended, trying again: {error}");
+                        self.wait(RETRY_EVERY).await;
+                        continue;
+                    }
+                };
                 absence.tell(&mut known);
                 self.tell(Fact::Ended { run: self.run, attempt: self.attempt, known }).await;
                 return;
