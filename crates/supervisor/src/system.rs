@@ -3,15 +3,23 @@
 
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::MetadataExt as _;
+use std::sync::OnceLock;
 
 use procfs::process::Process;
 use procfs::{Current as _, Meminfo};
-use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+use rustix::io::Errno;
+use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal, test_kill_process};
 use serde::{Deserialize, Serialize};
 
 /// Identifies this boot of the machine; `None` where there is no `/proc`.
 pub fn boot_id() -> Option<String> {
-    procfs::sys::kernel::random::boot_id().ok()
+    // Read once: it outlives this process, and a file that cannot be opened must not read as another boot.
+    static FOUND: OnceLock<String> = OnceLock::new();
+    if let Some(found) = FOUND.get() {
+        return Some(found.clone());
+    }
+    let found = procfs::sys::kernel::random::boot_id().ok()?;
+    Some(FOUND.get_or_init(|| found).clone())
 }
 
 /// A process that stays the same for ever: a reused id has another start time, a reboot another boot id.
@@ -49,7 +57,13 @@ impl ProcessMark {
     /// Gone for certain. A process of another boot, or of another container, may live where it cannot be seen.
     pub(crate) fn is_gone(&self) -> bool {
         let is_of_here = |own: Option<u64>| own.is_some() && own == self.namespace;
-        self.boot_id.is_some() && self.boot_id == boot_id() && is_of_here(pid_namespace()) && !self.is_alive()
+        let is_known = self.boot_id.is_some() && self.boot_id == boot_id() && is_of_here(pid_namespace());
+        is_known
+            && match stat(self.pid) {
+                Some((state, started)) => started != self.started || matches!(state, 'Z' | 'X'),
+                // Without descriptors nobody is seen; the kernel tells by id alone whether somebody is there.
+                None => is_free(self.pid),
+            }
     }
 
     /// Alive, and of this user.
@@ -79,6 +93,12 @@ impl ProcessMark {
 /// In which this process sees others.
 fn pid_namespace() -> Option<u64> {
     Some(std::fs::metadata("/proc/self/ns/pid").ok()?.ino())
+}
+
+/// No process has this id.
+fn is_free(pid: u32) -> bool {
+    let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
+    pid.is_none_or(|pid| test_kill_process(pid) == Err(Errno::SRCH))
 }
 
 /// State letter and start time of a process.

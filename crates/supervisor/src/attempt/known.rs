@@ -71,7 +71,7 @@ pub(crate) fn what_is_known(folder: &RunFolder, attempt: u32, end: Option<EndOfA
         grace_spent: false,
         last_seen: None,
         outlived: None,
-        rebooted: mark.as_ref().is_some_and(|mark| mark.boot_id.is_some() && mark.boot_id != boot_id()),
+        rebooted: mark.and_then(|mark| mark.boot_id).zip(boot_id()).is_some_and(|(then, now)| then != now),
         folder_missing: !there(folder.attempt_dir(attempt)),
         last_words: last_words(folder, attempt),
         left_a_trace: left_a_trace(folder, attempt),
