@@ -59,7 +59,7 @@ pub async fn doctor_at(
     };
     let mut lines = before_the_database(&workspace, &binaries).await;
     lines.push(database);
-    lines.extend(supervisor::without_database(&workspace, clock()).await);
+    lines.extend(supervisor::without_database(&workspace).await);
     lines.extend(room::lines(&workspace));
     Ok(lines)
 }

@@ -44,13 +44,21 @@ pub(crate) fn ingest_command(workspace: &Workspace, folders: &[PathBuf]) -> Stri
     command
 }
 
-/// What a listing says before it lists; `None` where all folders are known, or nothing can be said.
+/// Run folders that the open database does not know.
+///
+/// # Errors
+/// The database cannot be read.
+pub(crate) async fn unlisted(context: &Context) -> Result<Vec<PathBuf>> {
+    let known = context.store().run_ids().await?;
+    Ok(folders(context.workspace(), |run| known.contains(&run)))
+}
+
+/// What a listing says before it lists; `None` where all folders are known.
 ///
 /// # Errors
 /// The database cannot be read.
 pub async fn remark(context: &Context) -> Result<Option<Told>> {
-    let known = context.store().run_ids().await?;
-    let found = folders(context.workspace(), |run| known.contains(&run));
+    let found = unlisted(context).await?;
     let command = ingest_command(context.workspace(), &found);
     Ok(match found.len() {
         0 => None,
@@ -63,7 +71,7 @@ pub async fn remark(context: &Context) -> Result<Option<Told>> {
 pub(crate) fn quoted(path: &Path) -> String {
     let path = path.display().to_string();
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-+:,@%".contains(letter);
-    if path.chars().all(is_plain) { path } else { format!("'{}'", path.replace('\'', r"'\''")) }
+    if path.chars().all(is_plain) { path } else { vitals_run::quoted(&path) }
 }
 
 #[cfg(test)]

@@ -77,6 +77,30 @@ impl CheckpointState {
     }
 }
 
+/// Steps done at a checkpoint of whatever kind, where every file beside its `state.json` is the one that was written.
+///
+/// # Errors
+/// What is missing or damaged, in words.
+pub fn intact(folder: &Path) -> std::result::Result<u64, String> {
+    /// What every kind of checkpoint says of itself.
+    #[derive(Deserialize)]
+    struct Listed {
+        step: u64,
+        files: BTreeMap<String, String>,
+    }
+    let text = fs::read(folder.join(STATE)).map_err(|error| format!("{STATE}: {error}"))?;
+    let listed: Listed = serde_json::from_slice(&text).map_err(|error| format!("{STATE}: {error}"))?;
+    for (name, expected) in &listed.files {
+        let mut hasher = blake3::Hasher::new();
+        let read = File::open(folder.join(name)).and_then(|file| hasher.update_reader(file).map(|_| ()));
+        read.map_err(|error| format!("{name}: {error}"))?;
+        if *hasher.finalize().to_hex() != **expected {
+            return Err(format!("{name} differs from the hash in {STATE}"));
+        }
+    }
+    Ok(listed.step)
+}
+
 impl Trainer {
     /// Writes a checkpoint of the state after the last step. `folder` appears complete or not at all, and is on the
     /// disk when this returns. One that is there already, from an attempt that died before it could name it, is

@@ -40,7 +40,7 @@ mod views;
 mod weights;
 
 pub use bench::{BenchReport, bench};
-pub use checkpoint::CheckpointState;
+pub use checkpoint::{CheckpointState, intact};
 pub use device::{Device, cuda_devices, num_threads, set_threads};
 pub use error::EngineError;
 pub use exchange::{Import, export, import};

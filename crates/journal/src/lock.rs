@@ -4,9 +4,10 @@
 //! Hand it down as the child's standard input: `command.stdin(lock.stdio()?)`, and take it there with
 //! [`Lock::from_stdin`]. That needs no descriptor number, and no other child inherits it by accident.
 
-use std::fs::{File, FileTimes, OpenOptions};
+use std::fs::{File, FileTimes, OpenOptions, Permissions};
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant, SystemTime};
@@ -14,6 +15,8 @@ use std::time::{Duration, Instant, SystemTime};
 use rustix::fs::{FlockOperation, flock, fstat};
 
 use crate::regular::{open_in_place, open_regular};
+
+const OWNERS_ALONE: u32 = 0o600;
 
 /// Why a lock is not ours.
 #[derive(Debug, thiserror::Error)]
@@ -34,12 +37,14 @@ pub enum LockError {
 pub struct Lock(File);
 
 impl Lock {
-    /// Takes the lock at once, creating its file where needed, or says that it is held.
+    /// Takes the lock at once, creating its file where needed, or says that it is held. Whoever may open the file may hold the
+    /// lock: it is made for this user alone, whatever the umask, and one of ours that others could open is closed to them.
     pub fn acquire(path: &Path) -> Result<Self, LockError> {
         let mut options = OpenOptions::new();
-        let file = open_in_place(options.read(true).write(true).create(true).truncate(false), path);
-        let file = file.map_err(|source| io_error(path, source))?;
-        lock_now(path, file)
+        options.read(true).write(true).create(true).truncate(false).mode(OWNERS_ALONE);
+        let file = open_in_place(&mut options, path);
+        let file = file.and_then(|file| keep_for_us(&file).map(|()| file));
+        lock_now(path, file.map_err(|source| io_error(path, source))?)
     }
 
     /// As [`Lock::acquire`], trying for `patience`: a probe ([`Lock::is_held`]) may hold the lock for an instant.
@@ -90,6 +95,11 @@ impl Lock {
         std::fs::metadata(path).and_then(|data| data.modified()).ok()
     }
 
+    /// How long ago that was; `None` where there is no file, or a clock went back since.
+    pub fn untouched_for(path: &Path) -> Option<Duration> {
+        Self::touched(path)?.elapsed().ok()
+    }
+
     /// Whether any process holds the lock. A file that does not exist is free.
     pub fn is_held(path: &Path) -> Result<bool, LockError> {
         let file = match open_regular(path) {
@@ -106,6 +116,15 @@ impl Lock {
     }
 }
 
+fn keep_for_us(file: &File) -> io::Result<()> {
+    let found = file.metadata()?;
+    let is_ours = found.uid() == rustix::process::geteuid().as_raw();
+    if is_ours && found.mode() & 0o7777 != OWNERS_ALONE {
+        file.set_permissions(Permissions::from_mode(OWNERS_ALONE))?;
+    }
+    Ok(())
+}
+
 fn lock_now(path: &Path, file: File) -> Result<Lock, LockError> {
     match flock(&file, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => Ok(Lock(file)),
@@ -116,4 +135,27 @@ fn lock_now(path: &Path, file: File) -> Result<Lock, LockError> {
 
 fn io_error(path: &Path, source: io::Error) -> LockError {
     LockError::Io { path: path.display().to_string(), source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_is_its_owner_s_alone_and_an_older_one_becomes_so() {
+        let root = tempfile::tempdir().unwrap();
+        for (name, before) in [("new", None), ("old", Some(0o644)), ("open", Some(0o666))] {
+            let path = root.path().join(name);
+            if let Some(mode) = before {
+                std::fs::write(&path, "").unwrap();
+                std::fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+            }
+            let lock = Lock::acquire(&path).unwrap();
+            assert_eq!(std::fs::metadata(&path).unwrap().mode() & 0o7777, OWNERS_ALONE, "{name}");
+            assert!(matches!(Lock::acquire(&path), Err(LockError::Held { .. })));
+            drop(lock);
+        }
+        std::os::unix::fs::symlink(root.path().join("new"), root.path().join("link")).unwrap();
+        Lock::acquire(&root.path().join("link")).unwrap_err();
+    }
 }

@@ -9,6 +9,7 @@ mod event;
 mod evidence;
 mod imported;
 mod job;
+mod shell;
 mod stamp;
 mod state;
 mod versioned;
@@ -23,6 +24,7 @@ pub use event::{
 pub use evidence::{Evidence, Grounds, Hindrance, Obstacle, Standstill};
 pub use imported::{ConfigError, ConfigValue, IMPORT_FORMAT, ImportRecord, Imported, RunConfig, Source};
 pub use job::{JOB_FORMAT, Job, JobDataset, JobSweep, ProbedRun};
+pub use shell::quoted;
 pub use stamp::{parse_rfc3339, rfc3339};
 pub use state::RunState;
 pub use versioned::JobError;

@@ -15,7 +15,7 @@ use vitals_store::Store;
 
 use crate::binaries::Binaries;
 use crate::error::{Result, SupervisorError};
-use crate::status::Status;
+use crate::status::status;
 use crate::workspace::Workspace;
 
 /// How long a new supervisor may take to its first look.
@@ -57,9 +57,8 @@ pub async fn ensure_running(workspace: &Workspace, store: &Store, binaries: &Bin
         if Lock::is_held(&lock)? {
             // Whoever holds it: another process may have been quicker than ours, which then ends.
             let is_silent = Lock::touched(&lock) == touched;
-            if is_silent && Instant::now() > deadline && !was_ours(store).await? {
-                let seconds =
-                    Lock::touched(&lock).and_then(|at| at.elapsed().ok()).unwrap_or_default().as_secs();
+            if is_silent && Instant::now() > deadline && !was_ours(workspace, store).await? {
+                let seconds = Lock::untouched_for(&lock).unwrap_or_default().as_secs();
                 return Err(SupervisorError::LockHeldByOthers { path: lock.display().to_string(), seconds });
             }
             if !is_silent || Instant::now() > deadline {
@@ -77,10 +76,9 @@ pub async fn ensure_running(workspace: &Workspace, store: &Store, binaries: &Bin
 }
 
 /// Whether the process that supervised this workspace last lives, as one of ours.
-async fn was_ours(store: &Store) -> Result<bool> {
-    let row = store.supervisor().await?;
-    let status = row.and_then(|row| serde_json::from_value::<Status>(row.status).ok());
-    Ok(status.and_then(|status| status.process).is_some_and(|process| process.is_ours()))
+async fn was_ours(workspace: &Workspace, store: &Store) -> Result<bool> {
+    let seen = status(workspace, store).await?;
+    Ok(seen.status.process.is_some_and(|process| process.is_ours()))
 }
 
 /// A supervisor of ours that is coming up.

@@ -1,33 +1,25 @@
-//! Lock files, which are their owner's alone (0600): whoever may open a lock may hold it, and then the workspace stands still or a run
-//! seems to live. Who holds one is told elsewhere (`attempt::holder`, `status`).
+//! Who holds a lock, by the kernel's own list: a name for people, on which nothing is done.
 
-use std::fs::{File, OpenOptions, Permissions};
-use std::io;
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
-use std::time::Duration;
 
-use vitals_journal::{Lock, LockError, open_in_place};
-
-const OWNERS_ALONE: u32 = 0o600;
-
-/// Takes a lock as [`Lock::acquire_within`] does. Its file is made for this user alone, whatever the umask; one of ours that others
-/// could open, as versions before made it, is closed to them.
-pub(crate) fn take(path: &Path, patience: Duration) -> Result<Lock, LockError> {
-    let failed = |source| LockError::Io { path: path.display().to_string(), source };
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).mode(OWNERS_ALONE);
-    open_in_place(&mut options, path).and_then(|file| keep_for_us(&file)).map_err(failed)?;
-    Lock::acquire_within(path, patience)
+/// The process that holds the `flock` of a file; `None` where nobody does or the kernel does not say.
+pub fn holder(lock: &Path) -> Option<u32> {
+    let file = std::fs::metadata(lock).ok()?;
+    holder_of(&std::fs::read_to_string("/proc/locks").ok()?, file.ino())
 }
 
-fn keep_for_us(file: &File) -> io::Result<()> {
-    let found = file.metadata()?;
-    let is_ours = found.uid() == rustix::process::geteuid().as_raw();
-    if is_ours && found.mode() & 0o7777 != OWNERS_ALONE {
-        file.set_permissions(Permissions::from_mode(OWNERS_ALONE))?;
-    }
-    Ok(())
+/// Lines are `1: FLOCK  ADVISORY  WRITE 4711 fe:01:1234 0 EOF`; an arrow marks one who waits. Devices are numbered otherwise
+/// there than elsewhere on some file systems, so the inode counts alone.
+fn holder_of(locks: &str, inode: u64) -> Option<u32> {
+    let inode = inode.to_string();
+    locks.lines().find_map(|line| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let [_, "FLOCK", _, "WRITE", pid, place, ..] = words[..] else { return None };
+        // A process of another namespace is 0 here.
+        let pid = pid.parse().ok().filter(|&pid| pid > 0)?;
+        (place.rsplit(':').next() == Some(inode.as_str())).then_some(pid)
+    })
 }
 
 #[cfg(test)]
@@ -35,20 +27,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_lock_is_its_owner_s_alone_and_an_older_one_becomes_so() {
-        let root = tempfile::tempdir().unwrap();
-        for (name, before) in [("new", None), ("old", Some(0o644)), ("open", Some(0o666))] {
-            let path = root.path().join(name);
-            if let Some(mode) = before {
-                std::fs::write(&path, "").unwrap();
-                std::fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
-            }
-            let lock = take(&path, Duration::ZERO).unwrap();
-            assert_eq!(std::fs::metadata(&path).unwrap().mode() & 0o7777, OWNERS_ALONE, "{name}");
-            assert!(matches!(take(&path, Duration::ZERO), Err(LockError::Held { .. })));
-            drop(lock);
-        }
-        std::os::unix::fs::symlink(root.path().join("new"), root.path().join("link")).unwrap();
-        take(&root.path().join("link"), Duration::ZERO).unwrap_err();
+    fn who_holds_a_lock_is_found_by_its_inode() {
+        let locks = "1: POSIX  ADVISORY  WRITE 10 fe:01:77 0 EOF\n2: FLOCK  ADVISORY  WRITE 4711 00:2c:77 0 EOF\n\
+                     2: -> FLOCK  ADVISORY  WRITE 12 00:2c:77 0 EOF\n3: FLOCK  ADVISORY  WRITE 0 00:2c:78 0 EOF\n";
+        assert_eq!(holder_of(locks, 77), Some(4711));
+        assert_eq!(holder_of(locks, 78), None);
+        assert_eq!(holder_of(locks, 7), None);
     }
 }

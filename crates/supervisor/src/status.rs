@@ -98,7 +98,7 @@ fn holding(workspace: &Workspace, status: &Status) -> Result<Holding> {
         return Ok(Holding::Supervisor);
     }
     // A clock that went back since shows no age: then it is young.
-    let age = Lock::touched(&path).and_then(|at| at.elapsed().ok()).unwrap_or_default();
+    let age = Lock::untouched_for(&path).unwrap_or_default();
     Ok(if age < SILENT_AFTER { Holding::Supervisor } else { Holding::Silent { seconds: age.as_secs() } })
 }
 

@@ -1,23 +1,13 @@
 //! From which checkpoint an attempt really goes on: the one that the job names where it is whole, else the first whole one
 //! behind it. Never from the beginning in silence: where none is whole, the attempt fails with the first one's damage.
 
-use std::collections::BTreeMap;
-use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use serde::Deserialize;
+use vitals_engine::intact;
 use vitals_journal::{Level, RunFolder, Writer};
 use vitals_run::{Happening, Job, Rewound};
 
 use crate::exit::Failure;
-
-/// What every kind of checkpoint says of itself (`state.json`), as far as it matters here.
-#[derive(Deserialize)]
-struct State {
-    step: u64,
-    /// BLAKE3 of each file beside it.
-    files: BTreeMap<String, String>,
-}
 
 /// A checkpoint that was passed over, and why.
 #[derive(Debug, PartialEq, Eq)]
@@ -33,7 +23,7 @@ pub fn pass_over_damaged(folder: &RunFolder, job: &mut Job) -> Vec<Damaged> {
     };
     let mut damaged = Vec::new();
     for path in std::iter::once(wanted).chain(job.fallbacks.clone()) {
-        match whole(&folder.path().join(&path)) {
+        match intact(&folder.path().join(&path)) {
             Ok(step) => {
                 // The one that the job names may begin elsewhere than the job says, which the attempt finds by itself.
                 if !damaged.is_empty() {
@@ -45,22 +35,6 @@ pub fn pass_over_damaged(folder: &RunFolder, job: &mut Job) -> Vec<Damaged> {
         }
     }
     Vec::new()
-}
-
-/// Steps done at a checkpoint whose files are those that were written.
-fn whole(checkpoint: &Path) -> Result<u64, String> {
-    let text =
-        std::fs::read(checkpoint.join("state.json")).map_err(|error| format!("state.json: {error}"))?;
-    let state: State = serde_json::from_slice(&text).map_err(|error| format!("state.json: {error}"))?;
-    for (name, expected) in &state.files {
-        let mut hasher = blake3::Hasher::new();
-        let read = File::open(checkpoint.join(name)).and_then(|file| hasher.update_reader(file).map(|_| ()));
-        read.map_err(|error| format!("{name}: {error}"))?;
-        if *hasher.finalize().to_hex() != **expected {
-            return Err(format!("{name} differs from the hash in state.json"));
-        }
-    }
-    Ok(state.step)
 }
 
 /// Says it in the log and among the events.

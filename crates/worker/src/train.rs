@@ -1,8 +1,6 @@
 //! One attempt of one run, from job file to end record. The loop reads top to bottom; what it asks of others is in the
 //! modules beside it.
 
-use std::fs::OpenOptions;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
@@ -10,9 +8,7 @@ use std::time::Instant;
 use anyhow::{Context as _, anyhow};
 use vitals_data::Loader;
 use vitals_engine::{Device, EngineError, StepReport, Trainer, Views};
-use vitals_journal::{
-    EndRecord, Header, JournalError, Level, Lock, RunFolder, Writer, WriterOptions, open_in_place,
-};
+use vitals_journal::{EndRecord, Header, JournalError, Level, Lock, RunFolder, Writer, WriterOptions};
 use vitals_recipe::OnNonfinite;
 use vitals_run::{EndReason, ExitCode, Happening, Job, Shock, SkippedStep};
 
@@ -47,13 +43,6 @@ pub fn train(run_dir: &Path, now: impl Fn() -> String) -> i32 {
     }
 }
 
-/// Without a guard that hands one down. Its file is this user's alone: whoever may open it may hold it.
-fn own_lock(path: &Path) -> anyhow::Result<Lock> {
-    let mut options = OpenOptions::new();
-    open_in_place(options.read(true).write(true).create(true).mode(0o600), path)?;
-    Ok(Lock::acquire(path)?)
-}
-
 /// Takes the lock, opens the journal, trains, writes the end.
 fn run(run_dir: &Path, mut job: Job, started_at: &str) -> anyhow::Result<ExitCode> {
     if !job.dataset.path.is_empty() {
@@ -65,7 +54,7 @@ fn run(run_dir: &Path, mut job: Job, started_at: &str) -> anyhow::Result<ExitCod
     let folder = RunFolder::new(".");
     // Held for the life of the process; the guard holds the same open file.
     let _lock = Lock::from_stdin(&folder.lock())
-        .or_else(|_| own_lock(&folder.lock()))
+        .or_else(|_| Lock::acquire(&folder.lock()))
         .context("failed to take the run's lock; is another worker training it?")?;
     folder.create_attempt(job.attempt)?;
     let damaged = resume::pass_over_damaged(&folder, &mut job);

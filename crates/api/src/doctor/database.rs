@@ -104,8 +104,7 @@ fn first_of(problems: &[String]) -> String {
 
 /// Run folders that lie there and are not in it.
 pub(super) async fn unlisted(context: &Context) -> Option<DoctorLine> {
-    let known = context.store().run_ids().await.ok()?;
-    let found = folders(context.workspace(), |run| known.contains(&run));
+    let found = crate::unlisted::unlisted(context).await.ok()?;
     let said = match found.len() {
         0 => return None,
         1 => Finding::UnlistedFolder,

@@ -1,7 +1,8 @@
 //! What `doctor` says of the supervisor: a lock that is held tells that somebody holds it, and only signs of life tell that
 //! somebody works: the lock is touched before each of its looks, and its own words are written every second.
 
-use std::time::{Duration, UNIX_EPOCH};
+use std::path::Path;
+use std::time::Duration;
 
 use vitals_journal::Lock;
 use vitals_store::UnixMillis;
@@ -34,7 +35,7 @@ pub(super) async fn line(context: &Context) -> DoctorLine {
         }
         Holding::Supervisor | Holding::Silent { .. } => {}
     }
-    if let Some(line) = silent(context.workspace(), context.now()).await {
+    if let Some(line) = silent(context.workspace()).await {
         return line;
     }
     match (&seen.status.problem, seen.pid) {
@@ -59,12 +60,12 @@ fn is_coming_up(workspace: &Workspace, seen: &Seen) -> bool {
 }
 
 /// Without a database that says more; nothing where nobody holds the lock.
-pub(super) async fn without_database(workspace: &Workspace, now: UnixMillis) -> Option<DoctorLine> {
+pub(super) async fn without_database(workspace: &Workspace) -> Option<DoctorLine> {
     let lock = workspace.supervisor_lock();
     if !Lock::is_held(&lock).unwrap_or(false) {
         return None;
     }
-    let silent = silent(workspace, now).await;
+    let silent = silent(workspace).await;
     Some(silent.unwrap_or_else(|| match holder(&lock) {
         Some(pid) => fine("supervisor", Finding::SupervisorRunsUnread { pid: pid.to_string() }),
         None => fine("supervisor", Finding::SupervisorComes),
@@ -72,11 +73,11 @@ pub(super) async fn without_database(workspace: &Workspace, now: UnixMillis) -> 
 }
 
 /// The line about a lock that is held and not touched.
-async fn silent(workspace: &Workspace, now: UnixMillis) -> Option<DoctorLine> {
+async fn silent(workspace: &Workspace) -> Option<DoctorLine> {
     let lock = workspace.supervisor_lock();
-    let seconds = untouched(workspace, now)?;
+    let seconds = untouched(&lock)?;
     tokio::time::sleep(COMING_UP).await;
-    untouched(workspace, now)?;
+    untouched(&lock)?;
     if !Lock::is_held(&lock).unwrap_or(false) {
         return None;
     }
@@ -91,10 +92,8 @@ async fn silent(workspace: &Workspace, now: UnixMillis) -> Option<DoctorLine> {
 }
 
 /// For how long the lock has not been touched, where that is too long.
-fn untouched(workspace: &Workspace, now: UnixMillis) -> Option<u64> {
-    let touched = Lock::touched(&workspace.supervisor_lock())?.duration_since(UNIX_EPOCH).ok()?;
-    let seconds = seconds_since(UnixMillis::try_from(touched.as_millis()).ok()?, now);
-    (seconds >= SILENT_SECS).then_some(seconds)
+fn untouched(lock: &Path) -> Option<u64> {
+    Lock::untouched_for(lock).map(|silence| silence.as_secs()).filter(|seconds| *seconds >= SILENT_SECS)
 }
 
 /// None where clocks have jumped.

@@ -80,7 +80,9 @@ pub(crate) fn what_is_known(folder: &RunFolder, attempt: u32, end: Option<EndOfA
     let read = [GuardMark::path(folder, attempt), folder.control(), folder.job(), folder.worker_log(attempt)];
     for path in read {
         let opened = open_regular(&path).map_err(SupervisorError::io("read", &path));
-        opened.map(drop).or_else(|error| if error.may_pass() { Err(error) } else { Ok(()) })?;
+        if let Some(error) = opened.err().filter(SupervisorError::may_pass) {
+            return Err(error);
+        }
     }
     Ok(known)
 }

@@ -23,7 +23,6 @@ use vitals_run::{ExitCode, environment};
 
 use self::oom::{Recent, oom_kills};
 use self::rusage::children_peak_rss_bytes;
-use crate::locks;
 use crate::system::{ProcessMark, boot_id};
 
 /// The guard was called wrongly.
@@ -138,7 +137,7 @@ fn guard(args: &GuardArgs, now: impl Fn() -> String) -> i32 {
     let folder = RunFolder::new(".");
     // Held until this process ends, which is after exit.json is written.
     let taken = match args.own_lock {
-        true => locks::take(&folder.lock(), LOCK_PATIENCE),
+        true => Lock::acquire_within(&folder.lock(), LOCK_PATIENCE),
         false => Lock::from_stdin(&folder.lock()),
     };
     let lock = match taken {

@@ -8,7 +8,6 @@ use vitals_journal::{Lock, LockError};
 use vitals_store::Store;
 
 use crate::error::{Result, SupervisorError};
-use crate::locks;
 use crate::status::{Holding, status};
 use crate::workspace::Workspace;
 
@@ -32,7 +31,7 @@ impl Hold {
     /// Takes the workspace's lock, or says who has it.
     pub async fn take(workspace: &Workspace, store: &Store) -> Result<Self> {
         let path = workspace.supervisor_lock();
-        let taken = tokio::task::spawn_blocking(move || locks::take(&path, LOCK_PATIENCE)).await;
+        let taken = tokio::task::spawn_blocking(move || Lock::acquire_within(&path, LOCK_PATIENCE)).await;
         let taken = taken.map_err(|join| SupervisorError::Io {
             operation: "lock",
             path: workspace.supervisor_lock(),

@@ -40,6 +40,13 @@ pub struct IngestedFolder {
     pub losses: Vec<String>,
 }
 
+impl IngestedFolder {
+    /// Before anything was read of it.
+    fn new(run: RunId, added: bool, state: RunState) -> Self {
+        Self { run, added, attempts: 0, rows: 0, values: 0, state, losses: Vec::new() }
+    }
+}
+
 /// Ingests a run folder; `now` is the time.
 ///
 /// # Errors
@@ -58,15 +65,8 @@ pub async fn ingest_folder(store: &Store, run_dir: &Path, now: UnixMillis) -> Re
         Asked::Imported(import) => add_import(store, import, run, now).await?,
     };
     let attempts = folder.attempts()?;
-    let mut ingested = IngestedFolder {
-        run,
-        added,
-        attempts: u32::try_from(attempts.len()).unwrap_or(u32::MAX),
-        rows: 0,
-        values: 0,
-        state: RunState::Lost,
-        losses: Vec::new(),
-    };
+    let mut ingested = IngestedFolder::new(run, added, RunState::Lost);
+    ingested.attempts = u32::try_from(attempts.len()).unwrap_or(u32::MAX);
     let mut last_end = None;
     for attempt in &attempts {
         last_end = ingest_attempt(store, &folder, run, *attempt, &mut ingested).await?;
@@ -167,15 +167,7 @@ pub(crate) async fn restore_living(store: &Store, folder: &RunFolder, now: UnixM
     })?;
     add_run(store, folder, &job, run, now).await?;
     let attempts = folder.attempts()?;
-    let mut ingested = IngestedFolder {
-        run,
-        added: true,
-        attempts: 0,
-        rows: 0,
-        values: 0,
-        state: RunState::Running,
-        losses: Vec::new(),
-    };
+    let mut ingested = IngestedFolder::new(run, true, RunState::Running);
     for attempt in attempts.iter().take(attempts.len().saturating_sub(1)) {
         ingest_attempt(store, folder, run, *attempt, &mut ingested).await?;
     }

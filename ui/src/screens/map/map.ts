@@ -15,8 +15,9 @@ const NOT_AXES = [
 ];
 
 export type Cell = { x: JsonValue; y: JsonValue; runs: Run[] };
-export type Panel = { key: string; values: [string, JsonValue][]; cells: Cell[] };
-export type Layout = { x: string; y: string; xs: JsonValue[]; ys: JsonValue[]; panels: Panel[]; varying: string[]; most: number };
+/** `most`: runs of a whole cell, as sweeps with other numbers of seeds have panels of their own. */
+export type Panel = { key: string; values: [string, JsonValue][]; cells: Cell[]; most: number };
+export type Layout = { x: string; y: string; xs: JsonValue[]; ys: JsonValue[]; panels: Panel[]; varying: string[] };
 
 const same = (value: JsonValue | undefined) => JSON.stringify(value ?? null);
 
@@ -50,14 +51,14 @@ export function layOut(runs: readonly Run[], wantedX: string | undefined, wanted
     const key = others.map((name) => same(one.of[name])).join(' ');
     panels.set(key, [...(panels.get(key) ?? []), one]);
   }
-  const made = [...panels].map(([key, members]): Panel => ({
-    key, values: others.map((name) => [name, members[0]?.of[name] ?? null]),
-    cells: ys.flatMap((cy) => xs.map((cx) => ({
+  const made = [...panels].map(([key, members]): Panel => {
+    const cells = ys.flatMap((cy) => xs.map((cx) => ({
       x: cx, y: cy, runs: members.filter(({ of }) => same(of[x]) === same(cx) && same(of[y]) === same(cy)).map(({ run }) => run),
-    }))),
-  }));
+    })));
+    return { key, values: others.map((name) => [name, members[0]?.of[name] ?? null]), cells, most: Math.max(0, ...cells.map((cell) => cell.runs.length)) };
+  });
   made.sort((a, b) => a.values.map(([, value], i) => compare(value, b.values[i]?.[1] ?? null)).find((order) => order !== 0) ?? 0);
-  return { x, y, xs, ys, panels: made, varying: all, most: Math.max(0, ...made.flatMap((panel) => panel.cells.map((cell) => cell.runs.length))) };
+  return { x, y, xs, ys, panels: made, varying: all };
 }
 
 /** All values of a parameter in the layout, so that each is written as the others are. */

@@ -14,7 +14,6 @@ use crate::attempt::plan::{Plan, write_job};
 use crate::binaries::Binaries;
 use crate::error::{Result, SupervisorError};
 use crate::guard::GuardArgs;
-use crate::locks;
 
 /// A probe of the lock lasts an instant; a start waits so long for it to let go.
 const LOCK_PATIENCE: Duration = Duration::from_secs(2);
@@ -58,7 +57,7 @@ struct Prepared {
 /// `Lock(Held)`: somebody works on this run already.
 fn prepare(folder: &RunFolder, plan: &Plan, binaries: &Binaries) -> Result<Prepared> {
     std::fs::create_dir_all(folder.path()).map_err(SupervisorError::io("create", folder.path()))?;
-    let lock = locks::take(&folder.lock(), LOCK_PATIENCE)?;
+    let lock = Lock::acquire_within(&folder.lock(), LOCK_PATIENCE)?;
     write_job(folder, plan)?;
     let log_path = folder.worker_log(plan.attempt);
     let log = open_in_place(OpenOptions::new().create(true).append(true), &log_path);

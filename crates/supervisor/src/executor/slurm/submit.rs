@@ -1,12 +1,11 @@
 //! One attempt submitted as a batch job: its script, the arguments of `sbatch`, and what comes of the answer.
 
-use vitals_run::{Evidence, Obstacle};
+use vitals_run::{Evidence, Obstacle, quoted};
 
 use super::super::Start;
 use super::SLURM;
 use super::ask::{self, Refused, Taken};
 use super::job::{JobMark, job_name};
-use super::words::quoted;
 use crate::attempt::plan::write_job;
 use crate::binaries::Binaries;
 use crate::error::{Result, SupervisorError};

@@ -69,11 +69,6 @@ fn bare_number(line: &str) -> Option<u64> {
     line.trim().split(';').next()?.trim().parse().ok()
 }
 
-/// One argument for a POSIX shell, whatever is in it.
-pub fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "'\\''"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -116,15 +111,6 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(parse_sbatch(told), number, "{told:?}");
-        }
-    }
-
-    #[test]
-    fn a_shell_gets_back_what_was_quoted() {
-        for text in ["plain", "two words", "it's", "$(rm -rf /) `x` \"y\" \\", "*;&|\n", ""] {
-            let script = format!("printf %s {}", quoted(text));
-            let told = std::process::Command::new("sh").args(["-c", &script]).output().unwrap();
-            assert_eq!(String::from_utf8(told.stdout).unwrap(), text);
         }
     }
 }
