@@ -1,7 +1,8 @@
 // What the Config tab finds, hides and copies.
 import { describe, expect, it } from 'vitest';
 import type { JsonValue } from '../src/lib/backend';
-import { asText, grouped, matches, shown } from '../src/screens/run/config';
+import { asText, grouped, matches } from '../src/screens/run/config';
+import { valueText } from '../src/lib/words';
 import { parameterTable } from './fixtures/parameters';
 import { presetParameters } from './fixtures/workspace';
 
@@ -23,6 +24,6 @@ describe('config', () => {
 
   it('copies as lines that a sweep file takes', () => {
     expect(asText(['optimizer', 'epsilon', 'predictor'], { optimizer: 'adamw', epsilon: 1e-8, predictor: true })).toBe('optimizer = "adamw"\nepsilon = 1e-8\npredictor = true\n');
-    expect([shown(1e-8), shown(0.1), shown(null), shown('adamw')]).toEqual(['1e−8', '0.1', '–', 'adamw']);
+    expect([valueText(1e-8), valueText(0.003), valueText(0.1), valueText(4096), valueText(null), valueText('adamw')]).toEqual(['1e−8', '3e−3', '0.1', '4,096', '–', 'adamw']);
   });
 });

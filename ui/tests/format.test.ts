@@ -24,9 +24,9 @@ describe('numbers', () => {
   it('writes sizes and differences', () => {
     expect([bytes(3 * 2 ** 29), bytes(900), bytes(2 ** 20 - 1), bytes(5 * 2 ** 40), signed(0.4), signed(-6.8), signed(0)]).toEqual(['1.5 GiB', '900 B', '1.0 MiB', '5.0 TiB', '+0.4', '−6.8', '±0.0']);
   });
-  it('says when something will be, with the date only on another day', () => {
+  it('says when something will be, with the date only on another day, and the year in another year', () => {
     const now = new Date(2026, 10, 29, 22, 30);
-    expect([timeAfter(60, now), timeAfter(2 * 3600, now)]).toEqual(['22:31', '2026-11-30 00:30']);
+    expect([timeAfter(60, now), timeAfter(2 * 3600, now), timeAfter(40 * 86_400, now)]).toEqual(['22:31', '11-30 00:30', '2027-01-08 22:30']);
   });
   it.each([[0, 'UTC'], [540, 'UTC+9'], [-210, 'UTC−3:30'], [345, 'UTC+5:45']])('%d minutes ahead: %s', (minutes, text) => {
     expect(utcOffset(minutes)).toBe(text);

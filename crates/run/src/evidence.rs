@@ -54,7 +54,7 @@ sentences! {
         NotStarted { why: Told } = "not started: {why}";
 
         // Of the living.
-        Records = "the worker records";
+        Records = "the worker is recording";
         RecordsAgain = "records come in again";
         LockHeld = "its lock is held: a process is working on it";
         JournalDamaged { what: String } =

@@ -5,6 +5,8 @@ import type { Number as Recorded } from './backend/generated';
 
 export const NONE = '–';
 const MINUS = '\u2212';
+/** Settings below it are written with an exponent. */
+const SMALL = 0.01;
 
 /** `digits` decimals, thousands grouped by commas. */
 export function number(value: number | null | undefined, digits = 0): string {
@@ -46,9 +48,15 @@ export function plain(value: number): string {
   return number(value, digits);
 }
 
+/** A number that somebody chose, or that follows from one: 0.2, 4,096, and below a hundredth 3e−3. The same wherever it stands. */
+export function setting(value: number | null | undefined): string {
+  if (value === null || value === undefined) return NONE;
+  return value !== 0 && Math.abs(value) < SMALL ? rate(value, 4) : plain(value);
+}
+
 /** How the values of one setting are written beside each other: all with exponents below 1 where one of them needs an exponent. */
 export function alike(values: readonly number[]): (value: number) => string {
-  const small = values.some((value) => value !== 0 && Math.abs(value) < 0.01);
+  const small = values.some((value) => value !== 0 && Math.abs(value) < SMALL);
   return (value) => (small && value !== 0 && Math.abs(value) < 1 ? rate(value) : plain(value));
 }
 
@@ -95,14 +103,15 @@ export function durationParts(seconds: number): { key: 'd' | 'h' | 'm' | 's'; a:
   return { key: 'd', a: Math.floor(m / 1440), b: String(Math.round((m % 1440) / 60)) };
 }
 
-/** 14:03:10 of an RFC 3339 time in the reader's zone; with the date when it is not today. */
+/** 14:03:10 of an RFC 3339 time in the reader's zone; with the date when it is not today, and the year when it is another. */
 export function clockTime(at: string, now: Date, seconds = true): string {
   const time = new Date(at);
   if (Number.isNaN(time.getTime())) return at;
   const two = (n: number) => String(n).padStart(2, '0');
   const clock = `${two(time.getHours())}:${two(time.getMinutes())}${seconds ? `:${two(time.getSeconds())}` : ''}`;
   if (time.toDateString() === now.toDateString()) return clock;
-  return `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())} ${clock}`;
+  const year = time.getFullYear() === now.getFullYear() ? '' : `${time.getFullYear()}-`;
+  return `${year}${two(time.getMonth() + 1)}-${two(time.getDate())} ${clock}`;
 }
 
 /** 14:03, so many seconds from now; with the date when that is another day. */

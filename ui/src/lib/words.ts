@@ -1,6 +1,7 @@
 // Times and names put into the reader's words: durations, ages, parameters. Layers and metrics have files of their own.
 import { t, translated } from './i18n/index.svelte';
-import { durationParts } from './format';
+import type { JsonValue } from './backend';
+import { durationParts, NONE, setting } from './format';
 
 export { layerName, layerShort } from './layers';
 export { metricName } from './metrics';
@@ -22,4 +23,12 @@ export function age(at: string, now: Date): string {
 /** The label of a parameter; its contract name where there is none. */
 export function parameterName(parameter: string): string {
   return translated(`parameter.${parameter}`, parameter);
+}
+
+/** The value of a parameter as text. */
+export function valueText(value: JsonValue | undefined): string {
+  if (value === undefined || value === null) return NONE;
+  if (typeof value === 'boolean') return t(value ? 'value.true' : 'value.false');
+  if (typeof value === 'number') return setting(value);
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }

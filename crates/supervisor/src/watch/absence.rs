@@ -51,6 +51,10 @@ impl Absence {
         }
         let seen = self.worker.as_ref().map_or(Place::Nowhere, |worker| place(worker, folder));
         self.is_removed = seen == Place::Removed;
+        if self.is_removed {
+            // Where it was before it was removed is no place to look for it.
+            self.last_seen = None;
+        }
         Ok(match seen {
             // It came back between two looks.
             Place::Here => Sight::Unchanged,

@@ -142,8 +142,12 @@ pub async fn deal(
         }
         Fault::RemovedUnderWorker => {
             remove(world, run);
-            // Its worker may stumble over that first.
-            Outcome::Vanishes(&[MISSING, "run folder removed while it ran, its processes were ended"])
+            // Its worker may stumble over that first, or a look fall between the two steps of the removal.
+            Outcome::Vanishes(&[
+                MISSING,
+                "run folder removed while it ran, its processes were ended",
+                "its run folder is not here; its process worked in ",
+            ])
         }
         Fault::FullDisk => {
             if !world.runs_on_tmpfs() {

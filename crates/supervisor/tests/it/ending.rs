@@ -22,7 +22,7 @@ async fn a_run_from_queue_to_end() {
         [
             "queued: queued by a test",
             "starting: attempt 1 on cpu",
-            "running: the worker records",
+            "running: the worker is recording",
             "finished: exit 0"
         ]
     );

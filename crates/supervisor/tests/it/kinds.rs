@@ -112,7 +112,7 @@ pub enum Outcome {
     Ends(RunState, &'static str),
     /// It stops as it was asked to, behind its last step.
     Stops(RunState),
-    /// It is lost with one of these as evidence, and its folder is gone for ever.
+    /// It is lost with evidence that begins as one of these, and its folder is gone for ever.
     Vanishes(&'static [&'static str]),
     /// The machine does not allow this fault; why.
     Impossible(&'static str),

@@ -192,7 +192,7 @@ impl Siege {
             (Outcome::Starts, RunState::Running) => row.attempt >= attempt,
             (Outcome::Ends(state, text), _) => row.state == state && evidence == text,
             (Outcome::Stops(state), _) => row.state == state && stopped(&row).contains(&evidence.to_owned()),
-            (Outcome::Vanishes(texts), RunState::Lost) => texts.contains(&evidence),
+            (Outcome::Vanishes(texts), RunState::Lost) => texts.iter().any(|text| evidence.starts_with(text)),
             _ => false,
         };
         if !as_it_should {

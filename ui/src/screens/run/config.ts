@@ -1,20 +1,11 @@
-// The parameters of a run as its Config tab shows them: which are found by a search, which act in it, how a value reads, and all of them
+// The parameters of a run as its Config tab shows them: which are found by a search, which act in it, and all of them
 // as text. Pure but for the catalogue.
 import type { JsonValue, ParameterInfo } from '$lib/backend';
-import { rate } from '$lib/format';
-import { t } from '$lib/i18n/index.svelte';
-import { parameterName } from '$lib/words';
-
-export function shown(value: JsonValue | undefined): string {
-  if (value === undefined || value === null) return '–';
-  if (typeof value === 'boolean') return t(value ? 'value.true' : 'value.false');
-  if (typeof value === 'number') return value !== 0 && Math.abs(value) < 1e-3 ? rate(value) : String(value);
-  return typeof value === 'string' ? value : JSON.stringify(value);
-}
+import { parameterName, valueText } from '$lib/words';
 
 /** By name, by what it is called, or by its value; every word must be found somewhere. */
 export function matches(name: string, value: JsonValue | undefined, search: string): boolean {
-  const text = `${name} ${name.replaceAll('_', ' ')} ${parameterName(name)} ${shown(value)} ${String(value)}`.toLowerCase();
+  const text = `${name} ${name.replaceAll('_', ' ')} ${parameterName(name)} ${valueText(value)} ${String(value)}`.toLowerCase();
   return search.toLowerCase().split(/\s+/).every((word) => text.includes(word));
 }
 

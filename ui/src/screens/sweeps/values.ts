@@ -1,7 +1,7 @@
 // Values as one types them: `1e-4, 5e-4` for an axis, `lamb / 1e-3` for values that move together, `0-5` for seeds.
 // Checks type, range and choices so that a field can say what is wrong before the host is asked. Pure.
 import type { JsonValue, ParameterInfo } from '$lib/backend';
-import { number, rate } from '$lib/format';
+import { setting } from '$lib/format';
 
 export type Problem =
   | { kind: 'not_number' | 'not_integer' | 'not_bool' | 'not_choice' | 'empty' | 'not_seed'; text: string }
@@ -100,13 +100,11 @@ export function typed(value: JsonValue | undefined): string {
   return String(value);
 }
 
-/** A value as the design writes it: 1.5e−4, 4,096, sincos. */
+/** A value as the design writes it, words as in a file: 1.5e−4, 4,096, sincos, true. */
 export function shown(value: JsonValue | undefined): string {
   if (Array.isArray(value)) return value.map((one) => shown(one)).join(' / ');
   if (typeof value !== 'number') return typed(value);
-  if (value !== 0 && Math.abs(value) < 1e-3) return rate(value, 4);
-  // Six digits tell 0.99995 from 1, and spare 0.0316227766017 the rest.
-  return Number.isInteger(value) ? number(value) : typed(Number(value.toPrecision(6))).replace('-', '\u2212');
+  return setting(value);
 }
 
 /** Numbers in order, everything else as it was; for axes whose order carries no meaning of its own. */
