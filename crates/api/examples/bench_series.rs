@@ -13,7 +13,8 @@ use vitals_api::dto::{FrameRequest, HeatmapCell, HeatmapRequest, SeriesAsk};
 use vitals_api::foreign::{About, Origin, record};
 use vitals_api::{Binaries, Context, Evidence, RunId, events, frames, heatmap, runs};
 use vitals_journal::{Column, Writer};
-use vitals_series::synthetic::{Noise, Synthetic};
+use vitals_series::Noise;
+use vitals_series::synthetic::Synthetic;
 
 type Failure = Box<dyn std::error::Error>;
 

@@ -10,7 +10,8 @@ use serde_json::json;
 use vitals_api::foreign::{About, Origin, record};
 use vitals_api::{Binaries, Context, Evidence};
 use vitals_journal::{Column, Writer};
-use vitals_series::synthetic::{Noise, Synthetic};
+use vitals_series::Noise;
+use vitals_series::synthetic::Synthetic;
 
 type Failure = Box<dyn std::error::Error>;
 

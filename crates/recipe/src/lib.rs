@@ -21,6 +21,7 @@ mod preset;
 mod probe;
 mod problem;
 pub mod query;
+mod reading;
 mod resolve;
 mod schedule;
 mod sentence;
@@ -51,6 +52,7 @@ pub use preset::{PRESETS, Preset};
 pub use probe::{FixedInProbe, fixed_in_probes, probe};
 use problem::Contradiction;
 pub use problem::{Problem, Severity};
+pub use reading::{NoReading, Reading, USUAL as USUAL_READING};
 pub use resolve::{Level, Setting, resolve};
 pub use schedule::{Schedule, effective_learning_rate};
 #[doc(hidden)]

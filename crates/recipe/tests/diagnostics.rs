@@ -100,6 +100,16 @@ values = 256
 parameter = "weight_decay"
 values = [0.1, "0.2", [0.3]]
 "#;
+    how_runs_are_judged: r#"
+format = 1
+[recipe]
+preset = "mocov3_vit_micro"
+[decide]
+value = "mean0"
+smallest_effect = 0
+looks = [6, 6]
+look = 6
+"#;
     values_out_of_range: r#"
 format = 1
 [recipe]

@@ -231,7 +231,7 @@ pub fn dips(steps: &[u64], values: &[f64], rule: DipRule) -> Vec<Dip> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::synthetic::Noise;
+    use crate::sequence::Noise;
 
     /// Evaluations of `queries` images each, in binomial noise, every 20 steps.
     fn evaluations(queries: f64, seed: u64, count: u64, level: impl Fn(u64) -> f64) -> (Vec<u64>, Vec<f64>) {

@@ -131,7 +131,7 @@ fn median(values: impl Iterator<Item = f64>) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::synthetic::Noise;
+    use crate::sequence::Noise;
 
     fn onset(step: u64, low: u64, high: u64) -> Onset {
         Onset { step, low, high }

@@ -227,7 +227,7 @@ impl DivergenceDetector {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::synthetic::Noise as Random;
+    use crate::sequence::Noise as Random;
 
     fn collapses(values: impl Iterator<Item = (u64, f64)>) -> Vec<(u64, u64)> {
         let mut detector = CollapseDetector::default();

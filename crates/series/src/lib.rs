@@ -4,6 +4,7 @@
 //!
 //! A series is two slices of equal length: steps that never fall, and values of which any may be NaN or ±inf.
 
+mod decide;
 mod dips;
 mod findings;
 mod frame;
@@ -11,11 +12,11 @@ mod grid;
 mod lead;
 mod level;
 mod nonfinite;
-mod paired;
 mod piece;
 mod rise;
 mod robust;
 mod seeds;
+mod sequence;
 mod smooth;
 mod spikes;
 mod stability;
@@ -25,6 +26,10 @@ pub mod synthetic;
 mod tails;
 mod yardstick;
 
+pub use decide::{
+    Answer, Correction, Differences, ENOUGH_PAIRS, Failures, Look, Looks, Outcome, Pair, Question, Reason,
+    Verdict, assurance, decide,
+};
 pub use dips::{Dip, DipRule, dips, is_in_percent};
 pub use findings::{Finding, Found, RunDetector, Watched};
 pub use frame::{Frame, frame};
@@ -32,9 +37,9 @@ pub use grid::{Grid, NODE_FACTOR, NODE_STEPS, TOP_LEVEL, node_steps};
 pub use lead::{Delay, Onset, Order, at_least_by_chance, bootstrap_median, delay, order};
 pub use level::LevelEvent;
 pub use nonfinite::Nonfinite;
-pub use paired::{ENOUGH_PAIRS, Paired, Verdict, paired};
 pub use piece::{MEDIAN_WINDOW, Piece, Rows, pieces};
 pub use seeds::{BandPoint, Interval, mean_interval, seed_band};
+pub use sequence::Noise;
 pub use smooth::{relative_to_running_median, smooth_ema};
 pub use spikes::{DETECTION_VERSION, LayerSpike, SpikeEvent, SpikeRule, spikes};
 pub use stability::{Evaluated, NoScore, Rate, Stability};

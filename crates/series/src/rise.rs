@@ -126,7 +126,7 @@ mod tests {
     const RULED_OUT: f64 = 6.5;
 
     fn noisy(seed: u64, spread: f64, rows: usize, course: impl Fn(usize) -> f64) -> Vec<f64> {
-        let mut noise = synthetic::Noise::new(seed);
+        let mut noise = crate::sequence::Noise::new(seed);
         (0..rows).map(|row| course(row) + spread * noise.normal()).collect()
     }
 
@@ -148,7 +148,7 @@ mod tests {
             let course = |row: usize| 2.3 * shape(row, 60, length);
             let held = (0..60).filter(|&seed| {
                 let mut state = 0.0;
-                let mut noise = synthetic::Noise::new(seed);
+                let mut noise = crate::sequence::Noise::new(seed);
                 let new = (1.0_f64 - lag * lag).sqrt();
                 let rows: Vec<f64> = (0..60 + length + 4)
                     .map(|row| {

@@ -141,7 +141,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::synthetic::Noise;
+    use crate::sequence::Noise;
 
     /// The length over which half is forgotten in a step.
     const HALF: f64 = 1.0 / std::f64::consts::LN_2;

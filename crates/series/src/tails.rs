@@ -124,7 +124,7 @@ impl Tails {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::synthetic::Noise;
+    use crate::sequence::Noise;
 
     fn learnt(mut next: impl FnMut(&mut Noise) -> f64) -> Tails {
         let mut noise = Noise::new(3);

@@ -147,7 +147,7 @@ fn resolution(sorted: &[f64]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::synthetic::Noise;
+    use crate::sequence::Noise;
 
     #[test]
     fn evidence_grows_while_a_deviation_lasts_and_no_outlier_makes_it() {

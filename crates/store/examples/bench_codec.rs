@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use pco::ChunkConfig;
 use pco::standalone::{simple_compress, simple_decompress};
-use vitals_series::synthetic::Noise;
+use vitals_series::Noise;
 use vitals_store::{Role, RunSelection, SeriesQuery, Store, ValueKind};
 
 #[expect(dead_code, reason = "columns are measured, not row groups")]

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use sqlx::Connection;
 use vitals_run::{Event, Evidence, Happening, RunState};
-use vitals_series::synthetic::Noise;
+use vitals_series::Noise;
 use vitals_store::{
     AttemptHeader, Column, IngestBatch, MetricChoice, NewRun, Role, Row, RunId, RunSelection, SeriesQuery,
     Store, Stream, StreamId,

@@ -12,6 +12,7 @@ use super::condition::Condition;
 use super::diagnostic::Diagnostic;
 use super::place::LineIndex;
 use crate::preset::Preset;
+use crate::reading::Reading;
 
 /// The form of sweep files that this version reads and writes.
 pub(crate) const SWEEP_FORMAT: u64 = 1;
@@ -40,6 +41,7 @@ pub struct Sweep {
     pub exclusions: Vec<Exclusion>,
     pub sample: Option<Sample>,
     pub objective: Option<Objective>,
+    pub decide: Option<Decide>,
     /// Findings of reading that do not forbid the sweep.
     pub warnings: Vec<Diagnostic>,
     pub(crate) lines: LineIndex,
@@ -92,6 +94,17 @@ pub struct Sample {
 pub struct Objective {
     pub metric: String,
     pub goal: Goal,
+}
+
+/// How the runs of this sweep are judged, declared before they are looked at.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Decide {
+    /// Which value of the objective's metric stands for a run.
+    pub value: Reading,
+    /// The smallest difference that would matter, in the metric's unit as it is stored.
+    pub smallest_effect: Option<f64>,
+    /// Numbers of pairs at which it is looked, rising.
+    pub looks: Vec<u64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -54,6 +54,10 @@ crate::sentences! {
         WholeSample { count: u64, points: u64 } = "a sample of {count} takes all {points} points";
         ObjectiveNeeds = "[objective] needs a `metric` and a `goal`";
         UnknownGoal { found: String } = "`goal` must be maximize or minimize, not `{found}`";
+        UnknownReading { found: String } =
+            "`value` must be last, best, min, max, or mean with a number of values such as mean10, not `{found}`";
+        SmallestEffect = "`smallest_effect` must be larger than 0";
+        LooksRise = "`looks` must be numbers of pairs from 2 on, each larger than the one before";
         Unread { name: String, by: String, choices: Names, others: Names } =
             "`{name}` does nothing with {by} {others}: only {choices} reads it";
         SometimesUnread { name: String, by: String, choices: Names, points: u64, all: u64 } =

@@ -11,6 +11,7 @@ mod exclude;
 mod expand;
 mod findings;
 mod form;
+mod goals;
 mod list;
 mod mistake;
 mod numbers;
@@ -23,7 +24,7 @@ mod syntax;
 
 pub use change::{Edit, Spacing};
 pub use condition::Condition;
-pub use definition::{Axis, AxisForm, Exclusion, Goal, Objective, Placed, Sample, Sweep};
+pub use definition::{Axis, AxisForm, Decide, Exclusion, Goal, Objective, Placed, Sample, Sweep};
 pub use diagnostic::{Diagnostic, render};
 pub use edit_error::EditError;
 pub use expand::Expansion;

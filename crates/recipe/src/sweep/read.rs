@@ -10,10 +10,11 @@ use toml::de::{DeTable, DeValue};
 
 use super::axis::read_axes;
 use super::change::Edit;
-use super::definition::{Goal, MAX_RUNS, Objective, Placed, SWEEP_FORMAT, Sample, Sweep};
+use super::definition::{MAX_RUNS, Placed, SWEEP_FORMAT, Sample, Sweep};
 use super::diagnostic::Diagnostic;
 use super::exclude::read_exclusions;
 use super::findings::{Findings, integer_of};
+use super::goals::{read_decide, read_objective};
 use super::mistake::Mistake;
 use super::place::LineIndex;
 use super::syntax::{Syntax, syntax_errors};
@@ -25,7 +26,7 @@ use crate::preset::{PRESETS, Preset};
 use crate::table::{PARAMETERS, parameter};
 
 const TOP_KEYS: &[&str] =
-    &["format", "name", "description", "seeds", "recipe", "axis", "exclude", "sample", "objective"];
+    &["format", "name", "description", "seeds", "recipe", "axis", "exclude", "sample", "objective", "decide"];
 
 /// A number in the line of a byte that is written as the window or a paper shows it and TOML has it otherwise: its place,
 /// and how TOML has it.
@@ -90,6 +91,7 @@ pub(crate) fn read(text: &str, file_name: &str) -> (Option<Sweep>, Vec<Diagnosti
         root.get("exclude").map(|value| read_exclusions(value, &mut findings)).unwrap_or_default();
     let sample = root.get("sample").and_then(|value| read_sample(value, &mut findings));
     let objective = root.get("objective").and_then(|value| read_objective(value, &mut findings));
+    let decide = root.get("decide").and_then(|value| read_decide(value, &mut findings));
     let sweep = Sweep {
         name,
         description: description.unwrap_or_default(),
@@ -100,6 +102,7 @@ pub(crate) fn read(text: &str, file_name: &str) -> (Option<Sweep>, Vec<Diagnosti
         exclusions,
         sample,
         objective,
+        decide,
         warnings: findings.found.iter().filter(|diagnostic| !diagnostic.is_error()).cloned().collect(),
         lines: findings.lines,
         refused: findings.refused,
@@ -229,26 +232,4 @@ fn read_sample(value: &Spanned<DeValue<'_>>, findings: &mut Findings) -> Option<
     }
     let seed = table.get("seed").and_then(|seed| findings.count(seed, "seed")).unwrap_or(0);
     Some(Sample { count: number, seed, span: value.span() })
-}
-
-fn read_objective(value: &Spanned<DeValue<'_>>, findings: &mut Findings) -> Option<Objective> {
-    let table = findings.table(value, Part::key("objective"))?;
-    for (key, _) in table.iter().filter(|(key, _)| !["metric", "goal"].contains(&key.get_ref().as_ref())) {
-        findings.unknown_key(key.span(), key.get_ref(), Part::section("[objective]"), &["metric", "goal"]);
-    }
-    let (Some(metric), Some(goal)) = (table.get("metric"), table.get("goal")) else {
-        findings.error(value.span(), Mistake::ObjectiveNeeds);
-        return None;
-    };
-    let metric = findings.text(metric, "metric")?;
-    let word = findings.text(goal, "goal")?;
-    let goal = match word.as_str() {
-        "maximize" => Goal::Maximize,
-        "minimize" => Goal::Minimize,
-        _ => {
-            findings.error(goal.span(), Mistake::UnknownGoal { found: word });
-            return None;
-        }
-    };
-    Some(Objective { metric, goal })
 }

@@ -1,6 +1,6 @@
 //! Dips of accuracy in binomial noise of so many queries: false ones, recall, area and recovery.
 
-use vitals_series::synthetic::Noise;
+use vitals_series::Noise;
 use vitals_series::{DipRule, dips};
 
 use crate::figure::{Bar, part, print as figure, quantile};

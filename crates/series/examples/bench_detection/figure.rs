@@ -21,8 +21,9 @@ pub fn print(name: &str, value: f64, unit: &str, bar: Bar, details: &[(&str, f64
     let more: String =
         details.iter().map(|(name, value)| format!(",\"{name}\":{}", number(*value))).collect();
     println!(
-        "{{\"name\":\"detection/{name}\",\"value\":{},\"unit\":\"{unit}\",\"higher_is_better\":{higher},\
+        "{{\"name\":\"{}/{name}\",\"value\":{},\"unit\":\"{unit}\",\"higher_is_better\":{higher},\
          \"details\":{{\"bar\":{bar},\"met\":{met}{more}}}}}",
+        crate::BENCH,
         number(value)
     );
 }

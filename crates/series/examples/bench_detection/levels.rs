@@ -1,7 +1,7 @@
 //! Collapse, divergence and values that are not finite: how late they are told, and how far off their onset is. The worst of
 //! all trials counts.
 
-use vitals_series::synthetic::Noise;
+use vitals_series::Noise;
 use vitals_series::{Finding, RunDetector, Watched};
 
 use crate::figure::{Bar, print as figure};

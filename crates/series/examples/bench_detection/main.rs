@@ -16,6 +16,8 @@ mod sizes;
 #[path = "../../tests/it/trials.rs"]
 mod trials;
 
+/// What stands before the names of these figures.
+const BENCH: &str = "detection";
 /// Trials where none are asked for: a few minutes.
 const TRIALS: u64 = 24;
 

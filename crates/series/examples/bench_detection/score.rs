@@ -1,6 +1,6 @@
 //! The stability score of one and the same truth at other cadences, query counts and lengths.
 
-use vitals_series::synthetic::Noise;
+use vitals_series::Noise;
 use vitals_series::{DipRule, Evaluated, Stability, dips};
 
 use crate::dips::evaluations;

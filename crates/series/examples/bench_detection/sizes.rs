@@ -1,7 +1,7 @@
 //! What is found of spikes: of the patch projection alone, of all layers, recorded at every fifth step, natural ones, and how
 //! large they are told to be.
 
-use vitals_series::synthetic::Noise;
+use vitals_series::Noise;
 use vitals_series::{SpikeEvent, SpikeRule, spikes};
 
 use crate::figure::{Bar, part, print as figure, quantile};

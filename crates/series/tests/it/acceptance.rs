@@ -1,6 +1,6 @@
 //! What detection promises, in few trials each; `cargo xtask bench detection` makes many.
 
-use vitals_series::synthetic::Noise;
+use vitals_series::Noise;
 use vitals_series::{SpikeRule, spikes};
 
 use crate::fixtures::read;

@@ -1,6 +1,7 @@
 //! Synthetic series whose truth is known: which layer jumped, when, and in how many steps.
 
-use vitals_series::synthetic::{Jump, Noise, Synthetic};
+use vitals_series::Noise;
+use vitals_series::synthetic::{Jump, Synthetic};
 use vitals_series::{
     Delay, Dip, DipRule, Finding, Onset, Order, RunDetector, SpikeEvent, SpikeRule, Watched, delay, dips,
     order, spikes,

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use vitals_series::synthetic::Noise;
+use vitals_series::Noise;
 use vitals_series::{Delay, Onset, Order, RunDetector, SpikeEvent, SpikeRule, Watched, delay, order, spikes};
 
 use crate::fixtures;

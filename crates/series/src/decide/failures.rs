@@ -1,0 +1,63 @@
+//! Runs that failed, collapsed or ended in numbers that are not finite: an outcome of its own, counted in pairs and never
+//! left out.
+
+use serde::{Deserialize, Serialize};
+
+use crate::lead::at_least_by_chance;
+
+/// Failed runs of both sides, over the pairs that have ended on both.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Failures {
+    /// Pairs that have ended on both sides.
+    pub pairs: usize,
+    pub arm: usize,
+    pub baseline: usize,
+    /// Pairs of which one side alone failed.
+    pub on_one_side: usize,
+    /// Two-sided p of McNemar's exact test: of the pairs in which one side alone failed, whether it was the same side too
+    /// often for a fair coin. 1 where no pair differs.
+    pub p: f64,
+}
+
+impl Failures {
+    /// Of `(baseline failed, arm failed)` for each pair.
+    pub fn of(pairs: impl IntoIterator<Item = (bool, bool)>) -> Self {
+        let mut found = Self { pairs: 0, arm: 0, baseline: 0, on_one_side: 0, p: 1.0 };
+        let mut both = 0;
+        for (baseline, arm) in pairs {
+            found.pairs += 1;
+            found.baseline += usize::from(baseline);
+            found.arm += usize::from(arm);
+            both += usize::from(baseline && arm);
+        }
+        let (more, less) = (found.arm.max(found.baseline) - both, found.arm.min(found.baseline) - both);
+        found.on_one_side = more + less;
+        found.p = (2.0 * at_least_by_chance(more as u64, found.on_one_side as u64, 0.5)).min(1.0);
+        found
+    }
+
+    /// Whether one side fails more often than chance explains (p ≤ 0.05).
+    pub fn differ(&self) -> bool {
+        self.p <= 0.05
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn by_hand() {
+        // 6 of 20 against none: 2 · 2⁻⁶.
+        let found = Failures::of((0..20).map(|k| (k < 6, false)));
+        assert_eq!((found.baseline, found.arm, found.differ()), (6, 0, true));
+        assert!((found.p - 2.0 / 64.0).abs() < 1e-12);
+        // Seeds that fail on both sides say nothing of the change.
+        let found = Failures::of((0..20).map(|k| (k < 6, k < 6)));
+        assert_eq!((found.p, found.differ(), found.on_one_side), (1.0, false, 0));
+        let found = Failures::of((0..8).map(|k| (k < 3, k >= 3 && k < 5)));
+        assert_eq!((found.baseline, found.arm, found.on_one_side), (3, 2, 5));
+        assert!((found.p - 1.0).abs() < 1e-12);
+        assert_eq!(Failures::of([]), Failures { pairs: 0, arm: 0, baseline: 0, on_one_side: 0, p: 1.0 });
+    }
+}
