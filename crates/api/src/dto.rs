@@ -3,6 +3,7 @@
 
 mod app;
 mod dataset;
+mod decide;
 mod error;
 mod event;
 mod frame;
@@ -15,6 +16,7 @@ mod sweep;
 
 pub use app::*;
 pub use dataset::*;
+pub use decide::*;
 pub use error::*;
 pub use event::*;
 pub use frame::*;

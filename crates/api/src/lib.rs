@@ -12,6 +12,7 @@ pub mod compare;
 mod context;
 mod csv_table;
 pub mod datasets;
+pub mod decide;
 pub mod doctor;
 pub mod dto;
 mod edges;

@@ -16,8 +16,8 @@ use crate::dto::*;
 use crate::error::Result;
 use crate::said::Failure;
 use crate::{
-    Context, alarm_settings, alarms, compare, datasets, doctor, events, export, files, origin, overview,
-    probes, queue_settings, runs, samples, settings, supervisor, sweeps, table,
+    Context, alarm_settings, alarms, compare, datasets, decide, doctor, events, export, files, origin,
+    overview, probes, queue_settings, runs, samples, settings, supervisor, sweeps, table,
 };
 
 #[derive(Deserialize, TS)]
@@ -31,6 +31,27 @@ struct Id {
 #[derive(Deserialize, TS)]
 struct Ids {
     ids: Vec<String>,
+}
+
+/// Arms of parameters' values.
+#[derive(Deserialize, TS)]
+struct DecideBy {
+    by: Vec<String>,
+    #[ts(optional)]
+    filter: Option<String>,
+    #[ts(optional)]
+    metric: Option<String>,
+    #[ts(optional)]
+    smallest_effect: Option<f64>,
+    #[ts(optional)]
+    baseline: Option<String>,
+}
+
+impl From<DecideBy> for decide::Asked {
+    fn from(asked: DecideBy) -> Self {
+        let DecideBy { by, filter, metric, smallest_effect, baseline } = asked;
+        Self { by, filter: filter.unwrap_or_default(), metric, smallest_effect, baseline }
+    }
 }
 
 #[derive(Deserialize, TS)]
@@ -272,6 +293,7 @@ methods! {
     parameters(Nothing) -> Vec<ParameterInfo> = |_, _| table::parameters();
     presets(Nothing) -> Vec<PresetInfo> = |_, _| table::presets();
     compare(Ids) -> Comparison = |c, p| compare::compare(c, &p.ids).await?;
+    decide(DecideBy) -> Decision = |c, p| decide::decide(c, &p.into()).await?;
     export(Export) -> Exported = |c, p| {
         let written = export::export(c, &p.ids, &p.format, &PathBuf::from(p.path)).await?;
         Exported { paths: written.paths.into_iter().map(|path| path.display().to_string()).collect() }
@@ -342,7 +364,13 @@ pub fn typescript() -> String {
         CheckpointInfo,
         Command,
         CompareMetric,
+        ArmVerdict,
         Comparison,
+        Decision,
+        Arm,
+        ArmRun,
+        ArmComparison,
+        ArmFailures,
         ConfigValue,
         DatasetInfo,
         DatasetSample,

@@ -112,11 +112,7 @@ fn summary(metric: &vitals_store::MetricSummary) -> MetricSummary {
 /// `invalid_input` with the column where the filter is wrong.
 pub async fn list(context: &Context, query: &RunsQuery) -> Result<RunsPage> {
     let began = Instant::now();
-    let states = RunState::ALL.map(RunState::as_str);
-    let filter = match query.filter.trim() {
-        "" => None,
-        text => Some(query::parse(text, &states).map_err(filter::misread)?),
-    };
+    let filter = condition(&query.filter)?;
     let order = filter::order(&query.sort)?;
     let metrics = if query.filter.contains('/') || query.sort.contains('/') {
         MetricChoice::All
@@ -148,6 +144,30 @@ pub async fn list(context: &Context, query: &RunsQuery) -> Result<RunsPage> {
     let limit = query.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
     let runs = kept.into_iter().skip(offset).take(limit).map(|(_, row)| run(row)).collect::<Result<_>>()?;
     Ok(RunsPage { runs, matched, total, elapsed_ms: began.elapsed().as_secs_f64() * 1e3 })
+}
+
+/// A condition of the filter language; none where nothing is written.
+fn condition(text: &str) -> Result<Option<query::Expr>> {
+    let states = RunState::ALL.map(RunState::as_str);
+    match text.trim() {
+        "" => Ok(None),
+        text => Ok(Some(query::parse(text, &states).map_err(filter::misread)?)),
+    }
+}
+
+/// The stored runs that meet a condition, oldest first.
+pub(crate) async fn matching(context: &Context, text: &str, metrics: &MetricChoice) -> Result<Vec<RunRow>> {
+    let condition = condition(text)?;
+    let mut kept = Vec::new();
+    for row in context.store().runs(&RunSelection::All, metrics).await? {
+        if condition
+            .as_ref()
+            .is_none_or(|condition| Filtered::new(&row).is_ok_and(|run| condition.matches(&run)))
+        {
+            kept.push(row);
+        }
+    }
+    Ok(kept)
 }
 
 /// Everything about one run.

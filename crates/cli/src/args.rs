@@ -77,15 +77,8 @@ pub enum Command {
     Series(SeriesArgs),
     /// Print the events of a run; rises of gradients that follow each other within 80 steps are one spike.
     Events(EventsArgs),
-    /// Compare runs: differing parameters, metrics with deltas to the first.
-    Compare {
-        /// Two or more runs, by id, the end of an id, or a label that only one run has. The first is the baseline.
-        #[arg(required = true, num_args = 2.., value_name = "RUN")]
-        ids: Vec<String>,
-        /// Also what the machine did: times, throughput, memory.
-        #[arg(long)]
-        all: bool,
-    },
+    /// Compare runs: differing parameters, metrics with deltas to the first; or with --by, whether a change helps.
+    Compare(CompareArgs),
     /// Write runs to files: their values, or a figure.
     Export {
         /// Runs, by id, the end of an id, or a label that only one run has.
@@ -317,6 +310,31 @@ pub struct EventsArgs {
     /// Print events as they come and change, as JSON lines, until interrupted.
     #[arg(long)]
     pub follow: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct CompareArgs {
+    /// Two or more runs, by id, the end of an id, or a label that only one run has. The first is the baseline.
+    #[arg(required_unless_present = "by", num_args = 2.., value_name = "RUN")]
+    pub ids: Vec<String>,
+    /// Also what the machine did: times, throughput, memory.
+    #[arg(long)]
+    pub all: bool,
+    /// Parameters whose values are arms: each is paired by seed with the baseline, and what the pairs allow is said.
+    #[arg(long, value_delimiter = ',', conflicts_with_all = ["ids", "all"], value_name = "PARAMETER")]
+    pub by: Vec<String>,
+    /// Only runs that meet this condition, as in `runs --where`.
+    #[arg(long = "where", requires = "by", value_name = "CONDITION")]
+    pub condition: Option<String>,
+    /// The metric, and which value of it: NAME, NAME.last, .best, .min, .max or .mean10. Else what the sweep declares.
+    #[arg(long, requires = "by", value_name = "NAME")]
+    pub metric: Option<String>,
+    /// The smallest difference that would matter, in the metric's unit (accuracies are fractions). Else what the sweep declares.
+    #[arg(long, requires = "by", allow_negative_numbers = true, value_name = "NUMBER")]
+    pub smallest_effect: Option<f64>,
+    /// The value that others are measured against. Else the parameter's default.
+    #[arg(long, requires = "by", value_name = "VALUE")]
+    pub baseline: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -7,6 +7,7 @@
 mod args;
 mod clock;
 mod compare_rows;
+mod decide_commands;
 mod event_commands;
 mod event_words;
 mod follow;
@@ -140,7 +141,8 @@ async fn dispatch(cli: Cli, out: &Out) -> vitals_api::Result<u8> {
         Command::Probe(args) => probe_commands::run(&context, &args, out).await,
         Command::Series(query) => run_commands::series(&context, &query, out).await,
         Command::Events(query) => event_commands::events(&context, &query, out).await,
-        Command::Compare { ids, all } => run_commands::compare(&context, &ids, all, out).await,
+        Command::Compare(args) if !args.by.is_empty() => decide_commands::compare(&context, args, out).await,
+        Command::Compare(args) => run_commands::compare(&context, &args.ids, args.all, out).await,
         Command::Export { ids, format, out: path } => {
             run_commands::export(&context, &ids, &format, &path, out).await
         }

@@ -43,6 +43,23 @@ vitals_recipe::sentences! {
         NoSeries { name: String } = "the run has no series `{name}`";
         TooFewToCompare = "give at least two runs to compare";
 
+        NoArmsAsked = "name the parameter whose values are compared";
+        SeedsArePairs = "`seed` makes pairs and no arms";
+        NoParameter { name: String } = "there is no parameter `{name}`";
+        NoRunMatches = "no run matches that Vitals trained";
+        OneArm { names: Names, value: String } = "all of these runs have {names} {value}: there is nothing to compare";
+        NoSuchArm { value: String } = "no run has the value {value}";
+        NoReading { text: String } =
+            "`{text}` says no value of a metric: last, best, min, max, or mean with a number as mean10";
+        SmallestEffect = "the smallest effect of interest must be larger than 0";
+        NoneEnded { count: u64 } = "none of the {count} runs has ended";
+        MetricLacking { metric: String, lacking: u64, of: u64 } =
+            "{lacking} of the {of} runs that have ended have no `{metric}`";
+        AllFailed { count: u64 } = "all {count} runs that have ended failed: there is no value to compare";
+        NothingFinite { metric: String } = "`{metric}` is not finite in any run";
+        NoCommonSeed { by: String } = "no seed has ended on both sides of `{by}`: nothing can be paired";
+        OneCommonSeed = "one common seed says nothing of how much seeds differ: two are needed at least";
+
         NoSweepFileName { file: String } = "`{file}` is not a valid name for a sweep file";
         FileExists { file: String } = "{file} exists already";
         FileRemoved { file: String } = "{file} was removed meanwhile";

@@ -2,6 +2,7 @@
 //! rooms below tell their own failures; [`crate::error`] gives each its code.
 
 mod check;
+mod decision;
 mod failure;
 mod hint;
 mod place;
@@ -10,6 +11,7 @@ mod table;
 
 pub use check::Finding;
 pub(crate) use check::{Remedy, Unscored};
+pub(crate) use decision::Why;
 pub(crate) use failure::names;
 pub use failure::{Failure, Operation};
 pub use hint::Advice;
@@ -24,6 +26,7 @@ pub(crate) const SENTENCES: &[&[vitals_recipe::Sentence]] = &[
     Advice::SENTENCES,
     Setting::SENTENCES,
     Finding::SENTENCES,
+    Why::SENTENCES,
     Remedy::SENTENCES,
     Unscored::SENTENCES,
     Misfit::SENTENCES,

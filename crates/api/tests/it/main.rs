@@ -5,6 +5,7 @@
 mod alarms;
 mod csv;
 mod damaged;
+mod decide;
 mod edges;
 mod filter;
 mod synthetic;

@@ -1,0 +1,106 @@
+//! Arms: runs of one value of what is varied. Tells by what else two arms differ; knows no outcome.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value};
+use vitals_recipe::{Level, PARAMETERS, Setting, resolve};
+use vitals_series::Outcome;
+use vitals_store::{RunId, SweepId};
+
+/// A run of an arm.
+#[derive(Debug, Clone)]
+pub struct Member {
+    pub run: RunId,
+    pub sweep: Option<SweepId>,
+    pub seed: u64,
+    pub parameters: Map<String, Value>,
+    /// It finished, or failed.
+    pub ended: bool,
+    /// It failed or collapsed, whatever its values are.
+    pub failed_itself: bool,
+    /// It ended by itself without a value of the metric.
+    pub lacks_metric: bool,
+    /// None until it has ended.
+    pub outcome: Option<Outcome>,
+    /// From start to end.
+    pub seconds: Option<f64>,
+}
+
+impl Member {
+    pub fn has_ended(&self) -> bool {
+        self.ended
+    }
+}
+
+/// Runs of one value.
+#[derive(Debug, Clone)]
+pub struct Group {
+    /// By parameter.
+    pub settings: BTreeMap<&'static str, Value>,
+    pub value: Value,
+    /// One a seed, in the order of the seeds.
+    pub members: Vec<Member>,
+}
+
+/// Runs by the values of `by`, arms in the order of their values. Of several runs of one arm and seed the newest that ended
+/// counts, else the newest.
+pub fn grouped(runs: Vec<Member>, by: &[&'static str]) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    for run in runs {
+        let settings: BTreeMap<&'static str, Value> = by
+            .iter()
+            .map(|name| (*name, run.parameters.get(*name).cloned().unwrap_or(Value::Null)))
+            .collect();
+        let place = groups.iter().position(|group| group.settings == settings).unwrap_or_else(|| {
+            let value = super::value_of(&settings);
+            groups.push(Group { settings, value, members: Vec::new() });
+            groups.len() - 1
+        });
+        groups[place].members.push(run);
+    }
+    for group in &mut groups {
+        // Ids are ordered in time.
+        group.members.sort_by_key(|member| (member.seed, member.ended, member.run.to_string()));
+        group.members.reverse();
+        group.members.dedup_by_key(|member| member.seed);
+        group.members.reverse();
+    }
+    let number = |group: &Group| group.settings.values().next().and_then(Value::as_f64);
+    groups.sort_by(|a, b| match (number(a), number(b)) {
+        (Some(a), Some(b)) => a.total_cmp(&b),
+        _ => super::words::value(&a.value).cmp(&super::words::value(&b.value)),
+    });
+    groups
+}
+
+/// Parameters beside `by` and the seed by which runs of the two arms differ and that change what is trained. One that only
+/// follows what is varied, as the default of epsilon follows the optimizer, is none.
+pub fn other_settings(arm: &Group, baseline: &Group, by: &[&'static str]) -> Vec<String> {
+    let members = || arm.members.iter().chain(&baseline.members);
+    let matters = |name: &&str| !by.contains(name) && *name != "seed";
+    let hashed = PARAMETERS.iter().filter(|parameter| parameter.hashed).map(|parameter| parameter.name);
+    hashed
+        .filter(matters)
+        .filter(|name| {
+            let values: BTreeSet<String> = members()
+                .map(|member| member.parameters.get(*name).map_or_else(String::new, Value::to_string))
+                .collect();
+            values.len() > 1 && !members().all(|member| follows(member, name))
+        })
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Whether the parameter has the value that the table gives it where everything else is as in this run.
+fn follows(member: &Member, name: &str) -> bool {
+    let settings: Vec<Setting> = PARAMETERS
+        .iter()
+        .filter(|parameter| parameter.name != name)
+        .filter_map(|parameter| {
+            let value = member.parameters.get(parameter.name)?.clone();
+            Some(Setting { name: parameter.name, level: Level::Recipe, value })
+        })
+        .collect();
+    let (resolved, _) = resolve(&settings);
+    resolved.get(name).as_ref() == member.parameters.get(name)
+}

@@ -1,0 +1,174 @@
+//! Runs and what they came to: the value of the metric that stands for each, as their sweeps declare it, and what further ones
+//! would cost.
+
+use std::collections::BTreeSet;
+
+use vitals_recipe::sweep::{Goal, parse};
+use vitals_recipe::{Better, Metric, Reading, metric};
+use vitals_run::RunState;
+use vitals_series::{Differences, Outcome, Pair};
+use vitals_store::{MetricChoice, RunRow, SeriesQuery, SweepId};
+
+use super::arms::{Group, Member};
+use crate::Context;
+use crate::dto::ApiError;
+use crate::error::Result;
+use crate::runs;
+
+/// What the sweeps of the runs declare, where they agree.
+#[derive(Debug, Default)]
+pub struct Declared {
+    pub metric: Option<String>,
+    pub goal: Option<Goal>,
+    pub value: Option<Reading>,
+    pub smallest_effect: Option<f64>,
+    pub looks: Vec<u64>,
+}
+
+impl Declared {
+    /// Whether more of the metric is better: as declared of it, else as the table of metrics has it.
+    pub fn higher_is_better(&self, name: &str) -> bool {
+        if self.metric.as_deref() == Some(name)
+            && let Some(goal) = self.goal
+        {
+            return goal == Goal::Maximize;
+        }
+        metric(name, None).is_none_or(|known| known.better() != Better::Lower)
+    }
+}
+
+/// The runs that a condition takes, and how many imported ones it takes besides, of which no parameter is known. Probes judge
+/// other runs and are none of an arm.
+pub async fn ended(context: &Context, filter: &str) -> Result<(Vec<Member>, u64)> {
+    let rows = runs::matching(context, filter, &MetricChoice::Plain).await?;
+    let imported = rows.iter().filter(|row| row.imported().is_some()).count() as u64;
+    let own = rows.into_iter().filter(|row| row.imported().is_none() && row.probed.is_none());
+    Ok((own.map(member).collect::<Result<_>>()?, imported))
+}
+
+fn member(row: RunRow) -> Result<Member> {
+    let parameters = row.parameters()?;
+    let collapsed = row.stability.is_some_and(|stability| stability.failed);
+    let failed = row.state == RunState::Failed || row.state == RunState::Finished && collapsed;
+    let seconds = row.started_at.zip(row.ended_at).map(|(from, to)| (to.0 - from.0) as f64 / 1e3);
+    Ok(Member {
+        run: row.id,
+        sweep: row.sweep,
+        seed: row.trained().map_or(0, |trained| trained.seed),
+        parameters,
+        ended: matches!(row.state, RunState::Finished | RunState::Failed),
+        failed_itself: failed,
+        lacks_metric: false,
+        outcome: None,
+        seconds: seconds.filter(|seconds| *seconds > 0.0),
+    })
+}
+
+/// What all sweeps of these runs declare alike.
+pub async fn declared(context: &Context, groups: &[Group]) -> Result<Declared> {
+    let sweeps: BTreeSet<SweepId> =
+        groups.iter().flat_map(|group| &group.members).filter_map(|member| member.sweep).collect();
+    let mut all: Vec<Declared> = Vec::new();
+    for sweep in sweeps {
+        let Some(newest) = context.store().sweep_revisions(sweep).await?.pop() else { continue };
+        // A text that is no sweep any more declares nothing.
+        let Ok(sweep) = parse(&newest.text, &newest.name) else { continue };
+        let decide = sweep.decide;
+        all.push(Declared {
+            metric: sweep.objective.as_ref().map(|objective| objective.metric.clone()),
+            goal: sweep.objective.map(|objective| objective.goal),
+            value: decide.as_ref().map(|decide| decide.value),
+            smallest_effect: decide.as_ref().and_then(|decide| decide.smallest_effect),
+            looks: decide.map(|decide| decide.looks).unwrap_or_default(),
+        });
+    }
+    Ok(Declared {
+        metric: agreed(all.iter().map(|one| one.metric.clone())),
+        goal: agreed(all.iter().map(|one| one.goal)),
+        value: agreed(all.iter().map(|one| one.value)),
+        smallest_effect: agreed(all.iter().map(|one| one.smallest_effect)),
+        looks: agreed(all.iter().map(|one| Some(one.looks.clone()))).unwrap_or_default(),
+    })
+}
+
+/// What all say alike.
+fn agreed<T: PartialEq>(mut all: impl Iterator<Item = Option<T>>) -> Option<T> {
+    let first = all.next()??;
+    all.all(|other| other.as_ref() == Some(&first)).then_some(first)
+}
+
+/// The first of these that every run has that ended by itself.
+pub async fn shared_metric(context: &Context, groups: &[Group], usual: &[Metric]) -> Result<String> {
+    let mut names: Option<BTreeSet<String>> = None;
+    for member in groups.iter().flat_map(|group| &group.members).filter(|one| one.ended && !one.failed_itself)
+    {
+        let own: BTreeSet<String> =
+            context.store().series_list(member.run).await?.into_iter().map(|entry| entry.name).collect();
+        names = Some(names.map_or(own.clone(), |names| &names & &own));
+    }
+    let names = names.unwrap_or_default();
+    let found = usual.iter().map(|metric| metric.name()).find(|name| names.contains(*name));
+    // Where no run has ended by itself, the last one serves to say so.
+    Ok(found.unwrap_or(Metric::Loss.name()).to_owned())
+}
+
+/// Reads the value that stands for each run that has ended.
+pub async fn read(
+    context: &Context,
+    groups: &mut [Group],
+    name: &str,
+    reading: Reading,
+    higher_is_better: bool,
+) -> Result<()> {
+    let query = SeriesQuery { names: vec![name.to_owned()], ..SeriesQuery::default() };
+    for member in groups.iter_mut().flat_map(|group| &mut group.members).filter(|member| member.ended) {
+        if member.failed_itself {
+            member.outcome = Some(Outcome::Failed);
+            continue;
+        }
+        let found = context.store().series(member.run, &query).await.map_err(ApiError::from)?.pop();
+        member.lacks_metric = found.as_ref().is_none_or(|series| series.values.is_empty());
+        let value = found.map_or(f64::NAN, |series| reading.of(&series.values, higher_is_better));
+        member.outcome = Some(if value.is_finite() { Outcome::Value(value) } else { Outcome::Failed });
+    }
+    Ok(())
+}
+
+/// Standard deviation of the differences of all arms together: to plan with while one has too few of its own.
+pub fn usual_sd(groups: &[Group]) -> Option<f64> {
+    let difference = |pair: &Pair| match (pair.baseline, pair.arm) {
+        (Outcome::Value(baseline), Outcome::Value(arm)) => Some(arm - baseline),
+        _ => None,
+    };
+    let mut found: Vec<f64> = groups[1..]
+        .iter()
+        .filter_map(|group| {
+            let values: Vec<f64> = super::pairs(group, &groups[0]).iter().filter_map(difference).collect();
+            Differences::of(&values).filter(|found| found.n >= 4 && found.sd > 0.0).map(|found| found.sd)
+        })
+        .collect();
+    found.sort_by(f64::total_cmp);
+    found.get(found.len() / 2).copied()
+}
+
+/// Seconds of so many more pairs, as the runs of both arms took: a seed that has ended on one side lacks the other alone.
+pub fn cost(missing: usize, arm: &Group, baseline: &Group) -> Option<f64> {
+    let mean = |group: &Group| {
+        let seconds: Vec<f64> = group.members.iter().filter_map(|member| member.seconds).collect();
+        (!seconds.is_empty()).then(|| seconds.iter().sum::<f64>() / seconds.len() as f64)
+    };
+    let (arm_seconds, baseline_seconds) = (mean(arm)?, mean(baseline)?);
+    let alone = |one: &Group, other: &Group| {
+        let seeds: BTreeSet<u64> =
+            other.members.iter().filter(|member| member.ended).map(|member| member.seed).collect();
+        one.members.iter().filter(|member| member.ended && !seeds.contains(&member.seed)).count()
+    };
+    let of_baseline = alone(baseline, arm).min(missing);
+    let of_arm = alone(arm, baseline).min(missing - of_baseline);
+    let both = missing - of_baseline - of_arm;
+    Some(
+        of_baseline as f64 * arm_seconds
+            + of_arm as f64 * baseline_seconds
+            + both as f64 * (arm_seconds + baseline_seconds),
+    )
+}

@@ -1,0 +1,116 @@
+//! What arms of runs say of a change, as it crosses the door.
+
+use serde::Serialize;
+use serde_json::Value;
+use ts_rs::TS;
+use vitals_recipe::Told;
+use vitals_series::{Correction, Look};
+
+/// Arms against one baseline.
+#[derive(Debug, Clone, Serialize, TS)]
+pub struct Decision {
+    /// The metric that is compared.
+    pub metric: String,
+    /// Which value of it stands for a run: `last`, `best`, `min`, `max`, or `mean10` and the like.
+    pub value: String,
+    pub higher_is_better: bool,
+    /// Parameters whose values make the arms.
+    pub by: Vec<String>,
+    /// The baseline's value; by several parameters, one value each by name.
+    pub baseline: Value,
+    /// The smallest difference that would matter, in the metric's unit.
+    pub smallest_effect: Option<f64>,
+    /// Numbers of pairs at which it was declared to look.
+    pub looks: Vec<u64>,
+    /// The baseline first.
+    pub arms: Vec<Arm>,
+    /// Every arm but the baseline, in the order of `arms`.
+    pub comparisons: Vec<ArmComparison>,
+    /// Imported runs of the selection, of which no parameter is known.
+    pub left_out: u64,
+}
+
+/// Runs that differ in nothing but their seeds.
+#[derive(Debug, Clone, Serialize, TS)]
+pub struct Arm {
+    pub value: Value,
+    /// Runs with a value.
+    pub n: u64,
+    /// Runs that failed, collapsed, or whose value is not finite.
+    pub failed: u64,
+    /// Runs that have not ended.
+    pub on_the_way: u64,
+    pub mean: Option<f64>,
+    /// Standard deviation (n − 1).
+    pub std: Option<f64>,
+    /// 95 % of Student's t; from three runs on.
+    pub interval: Option<(f64, f64)>,
+    pub runs: Vec<ArmRun>,
+}
+
+/// A run of an arm that has ended.
+#[derive(Debug, Clone, Serialize, TS)]
+pub struct ArmRun {
+    pub run: String,
+    pub seed: u64,
+    /// `None`: it failed.
+    pub value: Option<f64>,
+}
+
+/// The one word that the numbers allow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum ArmVerdict {
+    Helps,
+    Hurts,
+    NoDifference,
+    Undecided,
+    NotComparable,
+}
+
+/// An arm against the baseline, paired by seed.
+#[derive(Debug, Clone, Serialize, TS)]
+pub struct ArmComparison {
+    /// The arm's value.
+    pub arm: Value,
+    pub verdict: ArmVerdict,
+    /// In English.
+    pub why: String,
+    pub why_told: Told,
+    /// Mean of arm − baseline.
+    pub difference: Option<f64>,
+    /// Its 95 % interval.
+    pub interval: Option<(f64, f64)>,
+    /// Its 90 % interval, which lies within ± the smallest effect where there is no difference.
+    pub interval_90: Option<(f64, f64)>,
+    /// The deciding p.
+    pub p: Option<f64>,
+    pub p_sign_flip: Option<f64>,
+    pub p_corrected: Option<f64>,
+    /// At the level 0.05 ÷ arms.
+    pub interval_corrected: Option<(f64, f64)>,
+    pub e_value: Option<f64>,
+    /// Chance that the missing pairs give a verdict.
+    pub assurance: Option<f64>,
+    /// Pairs in which both sides have a value.
+    pub pairs: u64,
+    #[ts(type = "\"none\" | \"seeds\" | \"holm\" | \"bonferroni\"")]
+    pub correction: Correction,
+    /// More pairs that would settle it; 0 where it is settled, `None` where nothing can be planned.
+    pub missing_pairs: Option<u64>,
+    /// Of the runs that are missing for them.
+    pub cost_seconds: Option<f64>,
+    #[ts(type = "{ kind: string, number?: number, of?: number, level?: number, next?: number | null }")]
+    pub look: Option<Look>,
+    pub failures: ArmFailures,
+}
+
+/// Failed runs of both sides, over the pairs that have ended on both.
+#[derive(Debug, Clone, Serialize, TS)]
+pub struct ArmFailures {
+    /// How many failed, of how many.
+    pub arm: (u64, u64),
+    pub baseline: (u64, u64),
+    /// Two-sided p of McNemar's exact test.
+    pub p: f64,
+}

@@ -1,0 +1,236 @@
+//! Arms of runs that a store holds: what is said of them, and in which sentence it is refused.
+
+use vitals_api::decide::{Asked, decide};
+use vitals_api::dto::{ArmVerdict, Decision};
+use vitals_api::foreign::{About, Origin, record};
+use vitals_api::{Evidence, RunId, RunState};
+use vitals_journal::Column;
+use vitals_recipe::Recipe;
+
+use crate::world::World;
+
+/// One evaluation a value, and the state in which the run ended.
+struct Made {
+    frozen: bool,
+    seed: u64,
+    values: Vec<f64>,
+    ended: RunState,
+    change: fn(&mut Recipe),
+}
+
+impl Default for Made {
+    fn default() -> Self {
+        Self { frozen: false, seed: 0, values: vec![0.5], ended: RunState::Finished, change: |_| () }
+    }
+}
+
+async fn run(world: &World, made: Made) -> RunId {
+    let mut recipe = Recipe::preset("mocov3_vit_micro").unwrap();
+    (recipe.frozen_patch_projection, recipe.seed) = (made.frozen, made.seed);
+    (made.change)(&mut recipe);
+    let about = About {
+        origin: Origin::StandIn(Box::new(recipe)),
+        label: format!("{}-s{}", if made.frozen { "frozen" } else { "learned" }, made.seed),
+        steps: made.values.len().max(1) as u64,
+        evidence: Evidence::said("made"),
+        note: String::new(),
+        tag: "made".to_owned(),
+    };
+    let values = made.values;
+    let write = move |journal: &vitals_journal::Writer| -> vitals_journal::Result<()> {
+        let step = journal.stream("step", vec![Column::f64("loss".to_owned(), "")])?;
+        journal.row(step, 0, 0.5, &[1.0])?;
+        if !values.is_empty() {
+            let stream = journal.stream("eval", vec![Column::f64("knn_top1".to_owned(), "")])?;
+            for (step, value) in values.iter().enumerate() {
+                journal.row(stream, step as u64, 0.5, &[*value])?;
+            }
+        }
+        Ok(())
+    };
+    let run = record(&world.context, about, write).await.unwrap().run;
+    for state in [RunState::Queued, RunState::Starting, RunState::Running, made.ended] {
+        world
+            .context
+            .store()
+            .set_state(run, state, Evidence::said("made"), world.context.now())
+            .await
+            .unwrap();
+    }
+    run
+}
+
+/// Both arms over these differences frozen − learned.
+async fn arms(differences: &[f64]) -> World {
+    let world = World::new().await;
+    for (seed, difference) in differences.iter().enumerate() {
+        let seed = seed as u64;
+        run(&world, Made { seed, ..Made::default() }).await;
+        run(&world, Made { seed, frozen: true, values: vec![0.5 + difference], ..Made::default() }).await;
+    }
+    world
+}
+
+fn asked() -> Asked {
+    Asked { by: vec!["frozen_patch_projection".to_owned()], smallest_effect: Some(0.01), ..Asked::default() }
+}
+
+async fn of(world: &World, asked: &Asked) -> Decision {
+    decide(&world.context, asked).await.unwrap()
+}
+
+async fn refused(world: &World, asked: &Asked) -> String {
+    let error = decide(&world.context, asked).await.unwrap_err();
+    assert_eq!(error.exit_code(), 2, "{error:?}");
+    error.message
+}
+
+#[tokio::test]
+async fn three_pairs_are_not_enough_and_three_more_are_missing() {
+    let world = arms(&[0.02, 0.011, 0.004]).await;
+    let found = of(&world, &asked()).await;
+    assert_eq!(
+        (found.metric.as_str(), found.value.as_str(), found.baseline),
+        ("knn_top1", "mean10", false.into())
+    );
+    let one = &found.comparisons[0];
+    assert_eq!((one.verdict, one.pairs, one.missing_pairs), (ArmVerdict::Undecided, 3, Some(3)));
+    assert_eq!(one.why, "3 of the 6 pairs below which no test can tell");
+    assert_eq!((found.arms[0].n, found.arms[1].n, found.arms[1].failed), (3, 3, 0));
+    assert!((one.difference.unwrap() - 0.035 / 3.0).abs() < 1e-12 && one.interval.is_some());
+}
+
+#[tokio::test]
+async fn a_clear_difference_helps_and_the_other_way_round_hurts() {
+    let world = arms(&[0.021, 0.024, 0.019, 0.022, 0.018, 0.025]).await;
+    let found = of(&world, &asked()).await;
+    assert_eq!(found.comparisons[0].verdict, ArmVerdict::Helps, "{}", found.comparisons[0].why);
+    let turned = Asked { baseline: Some("true".to_owned()), ..asked() };
+    assert_eq!(of(&world, &turned).await.comparisons[0].verdict, ArmVerdict::Hurts);
+    // Of a metric of which less is better there is no difference at all.
+    let loss = Asked { metric: Some("loss.last".to_owned()), ..asked() };
+    let found = of(&world, &loss).await;
+    assert_eq!((found.value.as_str(), found.higher_is_better), ("last", false));
+    assert_eq!(found.comparisons[0].verdict, ArmVerdict::NoDifference);
+}
+
+#[tokio::test]
+async fn failed_runs_are_counted_and_waiting_ones_are_on_the_way() {
+    let world = arms(&[0.02; 2]).await;
+    for seed in 2..8 {
+        run(&world, Made { seed, ended: RunState::Failed, ..Made::default() }).await;
+        let values = vec![if seed == 7 { f64::NAN } else { 0.52 }];
+        run(&world, Made { seed, frozen: true, values, ..Made::default() }).await;
+    }
+    run(&world, Made { seed: 9, ended: RunState::Paused, ..Made::default() }).await;
+    let found = of(&world, &asked()).await;
+    let (learned, frozen) = (&found.arms[0], &found.arms[1]);
+    assert_eq!((learned.n, learned.failed, learned.on_the_way), (2, 6, 1));
+    assert_eq!((frozen.n, frozen.failed), (7, 1), "a value that is not finite is a failure");
+    let failures = &found.comparisons[0].failures;
+    assert_eq!((failures.arm, failures.baseline), ((1, 8), (6, 8)));
+    assert!((failures.p - 0.0625).abs() < 1e-12, "{}", failures.p);
+}
+
+#[tokio::test]
+async fn runs_that_differ_in_more_are_not_compared() {
+    let world = arms(&[0.02; 3]).await;
+    let hotter = |recipe: &mut Recipe| recipe.base_learning_rate = 0.5;
+    run(&world, Made { seed: 5, frozen: true, change: hotter, ..Made::default() }).await;
+    let one = &of(&world, &asked()).await.comparisons[0];
+    assert_eq!((one.verdict, one.pairs), (ArmVerdict::NotComparable, 0));
+    assert_eq!(one.why, "the runs differ in base_learning_rate as well");
+    // A narrower choice, and what only affects speed, compare.
+    let narrow = Asked { filter: "base_learning_rate < 0.5".to_owned(), ..asked() };
+    assert_eq!(of(&world, &narrow).await.comparisons[0].pairs, 3);
+    let world = arms(&[0.02; 3]).await;
+    run(&world, Made { seed: 5, change: |recipe| recipe.loader_threads = 7, ..Made::default() }).await;
+    assert_eq!(of(&world, &asked()).await.comparisons[0].verdict, ArmVerdict::Undecided);
+}
+
+#[tokio::test]
+async fn what_follows_what_is_varied_is_no_other_difference() {
+    let world = World::new().await;
+    for seed in 0..3 {
+        run(&world, Made { seed, ..Made::default() }).await;
+        let lamb = |recipe: &mut Recipe| {
+            *recipe = Recipe { seed: recipe.seed, ..with_optimizer("lamb") };
+        };
+        run(&world, Made { seed, change: lamb, ..Made::default() }).await;
+    }
+    let by = Asked { by: vec!["optimizer".to_owned()], ..asked() };
+    let one = &of(&world, &by).await.comparisons[0];
+    assert_eq!((one.verdict, one.pairs), (ArmVerdict::Undecided, 3), "{}", one.why);
+}
+
+fn with_optimizer(name: &'static str) -> Recipe {
+    let set = |name, value| vitals_recipe::Setting { name, level: vitals_recipe::Level::Recipe, value };
+    let preset = vitals_recipe::PRESETS.iter().find(|preset| preset.name == "mocov3_vit_micro").unwrap();
+    let settings: Vec<_> = preset.settings().chain([set("optimizer", name.into())]).collect();
+    vitals_recipe::resolve(&settings).0
+}
+
+#[tokio::test]
+async fn what_cannot_be_compared_is_said() {
+    let world = World::new().await;
+    assert_eq!(refused(&world, &asked()).await, "no run matches that Vitals trained");
+    run(&world, Made { ended: RunState::Paused, ..Made::default() }).await;
+    assert_eq!(
+        refused(&world, &asked()).await,
+        "all of these runs have frozen_patch_projection false: there is nothing to compare"
+    );
+    run(&world, Made { frozen: true, ended: RunState::Paused, ..Made::default() }).await;
+    assert_eq!(refused(&world, &asked()).await, "none of the 2 runs has ended");
+    run(&world, Made { seed: 1, ..Made::default() }).await;
+    run(&world, Made { seed: 2, frozen: true, ..Made::default() }).await;
+    assert_eq!(
+        refused(&world, &asked()).await,
+        "no seed has ended on both sides of `frozen_patch_projection`: nothing can be paired"
+    );
+    run(&world, Made { seed: 1, frozen: true, values: vec![], ..Made::default() }).await;
+    assert_eq!(
+        refused(&world, &Asked { metric: Some("knn_top1".to_owned()), ..asked() }).await,
+        "1 of the 3 runs that have ended have no `knn_top1`"
+    );
+    let loss = Asked { metric: Some("loss.last".to_owned()), ..asked() };
+    assert!(refused(&world, &loss).await.starts_with("one common seed says nothing"));
+    let wrong = |change: fn(&mut Asked)| {
+        let mut asked = asked();
+        change(&mut asked);
+        asked
+    };
+    for (change, sentence) in [
+        ((|a| a.by = vec!["seed".to_owned()]) as fn(&mut Asked), "`seed` makes pairs and no arms"),
+        (|a| a.by = vec!["optimiser".to_owned()], "there is no parameter `optimiser`"),
+        (|a| a.by = vec![], "name the parameter whose values are compared"),
+        (|a| a.baseline = Some("maybe".to_owned()), "no run has the value maybe"),
+        (|a| a.smallest_effect = Some(0.0), "the smallest effect of interest must be larger than 0"),
+        (|a| a.smallest_effect = Some(f64::NAN), "the smallest effect of interest must be larger than 0"),
+        (
+            |a| a.metric = Some("loss.mean0".to_owned()),
+            "`mean0` says no value of a metric: last, best, min, max, or mean with a number as mean10",
+        ),
+    ] {
+        assert_eq!(refused(&world, &wrong(change)).await, sentence);
+    }
+}
+
+#[tokio::test]
+async fn where_nothing_has_a_value_it_is_said_why() {
+    let world = World::new().await;
+    for frozen in [false, true] {
+        for seed in 0..2 {
+            run(&world, Made { seed, frozen, values: vec![f64::NAN], ..Made::default() }).await;
+        }
+    }
+    let knn = Asked { metric: Some("knn_top1".to_owned()), ..asked() };
+    assert_eq!(refused(&world, &knn).await, "`knn_top1` is not finite in any run");
+    let world = World::new().await;
+    for frozen in [false, true] {
+        run(&world, Made { frozen, ended: RunState::Failed, ..Made::default() }).await;
+    }
+    assert_eq!(
+        refused(&world, &asked()).await,
+        "all 2 runs that have ended failed: there is no value to compare"
+    );
+}
