@@ -24,6 +24,7 @@ const EXAMPLES: &[(&[&str], &str, &str)] = &[
     (&["loader_cpu"], "vitals-data", "bench_loader"),
     (&["open_run_cold", "open_run_warm", "overlay_frame", "heatmap_frame"], "vitals-api", "bench_series"),
     (&["detection"], "vitals-series", "bench_detection"),
+    (&["decide"], "vitals-series", "bench_decide"),
 ];
 
 /// Benchmarks that come from one measurement: their names, and what prints them.

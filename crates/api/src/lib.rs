@@ -13,6 +13,7 @@ mod context;
 mod csv_table;
 pub mod datasets;
 pub mod decide;
+mod deeds;
 pub mod doctor;
 pub mod dto;
 mod edges;

@@ -10,7 +10,7 @@ use serde_json::Value;
 use ts_rs::{Config, TS};
 use vitals_recipe::sweep::{AxisForm, FormAxis, Spacing as AxisSpacing, SweepForm, edit::Edit as SweepEdit};
 use vitals_recipe::{Bytes, Told};
-use vitals_run::{Command, ConfigValue, Deed, Evidence, Meaning, RunConfig, RunState, Source};
+use vitals_run::{Command, ConfigValue, Deed, Evidence, RunConfig, RunState, Source};
 
 use crate::dto::*;
 use crate::error::Result;
@@ -31,27 +31,6 @@ struct Id {
 #[derive(Deserialize, TS)]
 struct Ids {
     ids: Vec<String>,
-}
-
-/// Arms of parameters' values.
-#[derive(Deserialize, TS)]
-struct DecideBy {
-    by: Vec<String>,
-    #[ts(optional)]
-    filter: Option<String>,
-    #[ts(optional)]
-    metric: Option<String>,
-    #[ts(optional)]
-    smallest_effect: Option<f64>,
-    #[ts(optional)]
-    baseline: Option<String>,
-}
-
-impl From<DecideBy> for decide::Asked {
-    fn from(asked: DecideBy) -> Self {
-        let DecideBy { by, filter, metric, smallest_effect, baseline } = asked;
-        Self { by, filter: filter.unwrap_or_default(), metric, smallest_effect, baseline }
-    }
 }
 
 #[derive(Deserialize, TS)]
@@ -293,7 +272,7 @@ methods! {
     parameters(Nothing) -> Vec<ParameterInfo> = |_, _| table::parameters();
     presets(Nothing) -> Vec<PresetInfo> = |_, _| table::presets();
     compare(Ids) -> Comparison = |c, p| compare::compare(c, &p.ids).await?;
-    decide(DecideBy) -> Decision = |c, p| decide::decide(c, &p.into()).await?;
+    decide(DecideBy) -> Decision = |c, p| decide::decide(c, &p).await?;
     export(Export) -> Exported = |c, p| {
         let written = export::export(c, &p.ids, &p.format, &PathBuf::from(p.path)).await?;
         Exported { paths: written.paths.into_iter().map(|path| path.display().to_string()).collect() }
@@ -456,23 +435,6 @@ pub fn typescript() -> String {
         declarations.join("\n\n"),
         crate::metric_table::typescript(),
         method_types(&config),
-        deeds()
-    )
-}
-
-/// The table of commands, for the window to offer by.
-fn deeds() -> String {
-    let states = RunState::ALL.map(|state| {
-        let does = Command::ALL.into_iter().filter(|command| !command.is_for_all()).filter_map(|command| {
-            let Meaning::Does(deed) = command.meaning(state) else { return None };
-            let deed = serde_json::to_string(&deed).expect("a deed is a word").replace('"', "'");
-            Some(format!("{}: {deed}", command.as_str()))
-        });
-        format!("  {state}: {{ {} }},\n", does.collect::<Vec<_>>().join(", "))
-    });
-    format!(
-        "/** What a command does with a run, by the run's state; nothing where it is absent. */\n\
-         export const DEEDS = {{\n{}}} as const satisfies Record<RunState, Partial<Record<Command, Deed>>>;\n",
-        states.concat()
+        crate::deeds::typescript()
     )
 }

@@ -332,7 +332,7 @@ pub struct CompareArgs {
     /// The smallest difference that would matter, in the metric's unit (accuracies are fractions). Else what the sweep declares.
     #[arg(long, requires = "by", allow_negative_numbers = true, value_name = "NUMBER")]
     pub smallest_effect: Option<f64>,
-    /// The value that others are measured against. Else the parameter's default.
+    /// The value that others are measured against. Else `false` of a switch, and the default of any other parameter.
     #[arg(long, requires = "by", value_name = "VALUE")]
     pub baseline: Option<String>,
 }

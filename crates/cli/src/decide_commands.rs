@@ -1,7 +1,7 @@
 //! `vitals compare --by`: arms with their values, and for each what the pairs allow to say.
 
-use vitals_api::decide::{self, Asked, written};
-use vitals_api::dto::{Arm, ArmComparison, ArmVerdict, Decision};
+use vitals_api::decide::{self, written};
+use vitals_api::dto::{Arm, ArmComparison, ArmVerdict, DecideBy, Decision};
 use vitals_api::{Context, Result};
 
 use crate::args::CompareArgs;
@@ -10,7 +10,7 @@ use crate::text::{Table, alike, counted, duration};
 
 pub async fn compare(context: &Context, args: CompareArgs, out: &Out) -> Result<u8> {
     let CompareArgs { by, condition, metric, smallest_effect, baseline, .. } = args;
-    let asked = Asked { by, filter: condition.unwrap_or_default(), metric, smallest_effect, baseline };
+    let asked = DecideBy { by, filter: condition.unwrap_or_default(), metric, smallest_effect, baseline };
     let decision = decide::decide(context, &asked).await?;
     if out.json {
         out.document(&decision)?;

@@ -121,7 +121,6 @@ fn against(rows: &[f64], noise: Noise, level: impl Fn(usize) -> f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::synthetic;
 
     const RULED_OUT: f64 = 6.5;
 

@@ -52,7 +52,7 @@ pub fn grouped(runs: Vec<Member>, by: &[&'static str]) -> Vec<Group> {
             .map(|name| (*name, run.parameters.get(*name).cloned().unwrap_or(Value::Null)))
             .collect();
         let place = groups.iter().position(|group| group.settings == settings).unwrap_or_else(|| {
-            let value = super::value_of(&settings);
+            let value = value_of(&settings);
             groups.push(Group { settings, value, members: Vec::new() });
             groups.len() - 1
         });
@@ -71,6 +71,14 @@ pub fn grouped(runs: Vec<Member>, by: &[&'static str]) -> Vec<Group> {
         _ => super::words::value(&a.value).cmp(&super::words::value(&b.value)),
     });
     groups
+}
+
+/// What an arm is called: its value, and by several parameters each by its name.
+fn value_of(settings: &BTreeMap<&'static str, Value>) -> Value {
+    match settings.len() {
+        1 => settings.values().next().cloned().unwrap_or(Value::Null),
+        _ => settings.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
+    }
 }
 
 /// Parameters beside `by` and the seed by which runs of the two arms differ and that change what is trained. One that only

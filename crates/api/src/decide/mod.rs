@@ -10,13 +10,15 @@ pub use words::value as written;
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use vitals_recipe::{Hint, Metric, PARAMETERS, Reading, Tells, USUAL_READING, metric, nearest, parameter};
+use vitals_recipe::{
+    Hint, Metric, PARAMETERS, Parameter, Reading, Tells, USUAL_READING, metric, nearest, parameter,
+};
 use vitals_series::{
     Answer, Differences, Looks, Outcome, Pair, Question, Verdict, assurance, decide as judge, mean_interval,
 };
 
 use crate::Context;
-use crate::dto::{ApiError, Arm, ArmComparison, ArmFailures, ArmRun, ArmVerdict, Decision};
+use crate::dto::{ApiError, Arm, ArmComparison, ArmFailures, ArmRun, ArmVerdict, DecideBy, Decision};
 use crate::error::Result;
 use crate::said::{Advice, Failure};
 use arms::{Group, Member, grouped};
@@ -27,26 +29,12 @@ const ENOUGH_FOR_INTERVAL: usize = 3;
 /// Values that stand for a run where no sweep says which: the first that all of them have.
 const USUAL: [Metric; 3] = [Metric::KnnTop1Fixed, Metric::KnnTop1, Metric::Loss];
 
-/// What is asked.
-#[derive(Debug, Clone, Default)]
-pub struct Asked {
-    /// Parameters whose values make the arms.
-    pub by: Vec<String>,
-    /// A condition of the filter language; empty takes all runs.
-    pub filter: String,
-    /// `NAME` or `NAME.last|best|min|max|meanK`; else what the sweeps of the runs declare.
-    pub metric: Option<String>,
-    pub smallest_effect: Option<f64>,
-    /// The baseline's value, as it is written in conditions; else the parameter's default where an arm has it.
-    pub baseline: Option<String>,
-}
-
 /// Compares arms.
 ///
 /// # Errors
 /// `invalid_input` with a sentence where nothing can be compared: unknown parameters, no runs, one arm, no common seed, a metric
 /// that ended runs lack, values none of which is finite, a smallest effect that is not above 0.
-pub async fn decide(context: &Context, asked: &Asked) -> Result<Decision> {
+pub async fn decide(context: &Context, asked: &DecideBy) -> Result<Decision> {
     let by = asked.by.iter().map(|name| known(name)).collect::<Result<Vec<&'static str>>>()?;
     let Some(first) = by.first() else {
         return Err(ApiError::invalid(Failure::NoArmsAsked));
@@ -118,10 +106,14 @@ fn baseline(groups: &[Group], by: &[&'static str], asked: Option<&str>) -> Resul
                 .hint(Advice::ChooseOneOf { choices: values })
         });
     }
+    // Of a switch, what is asked is whether to switch it on.
+    let usual = |known: &Parameter| match known.default_value() {
+        Value::Bool(_) => Value::Bool(false),
+        value => value,
+    };
     let is_usual = |group: &Group| {
-        by.iter().all(|name| {
-            parameter(name).is_some_and(|known| Some(&known.default_value()) == group.settings.get(*name))
-        })
+        by.iter()
+            .all(|name| parameter(name).is_some_and(|known| group.settings.get(*name) == Some(&usual(known))))
     };
     // Without the usual value, the arm with most runs; of equally many the first.
     let most =
@@ -130,7 +122,7 @@ fn baseline(groups: &[Group], by: &[&'static str], asked: Option<&str>) -> Resul
 }
 
 /// The metric and which value of it, as asked for or declared.
-fn asked_metric(asked: &Asked, declared: &Declared) -> Result<(Option<String>, Reading)> {
+fn asked_metric(asked: &DecideBy, declared: &Declared) -> Result<(Option<String>, Reading)> {
     let usual = declared.value.unwrap_or(USUAL_READING);
     let Some(text) = asked.metric.as_deref() else {
         return Ok((declared.metric.clone(), usual));
@@ -304,13 +296,5 @@ fn summary(group: &Group) -> Arm {
         runs: ended()
             .map(|member| ArmRun { run: member.run.to_string(), seed: member.seed, value: value(member) })
             .collect(),
-    }
-}
-
-/// What a parameter is called where several make an arm.
-pub(crate) fn value_of(settings: &BTreeMap<&'static str, Value>) -> Value {
-    match settings.len() {
-        1 => settings.values().next().cloned().unwrap_or(Value::Null),
-        _ => settings.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
     }
 }

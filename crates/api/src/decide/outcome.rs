@@ -33,7 +33,7 @@ impl Declared {
         {
             return goal == Goal::Maximize;
         }
-        metric(name, None).is_none_or(|known| known.better() != Better::Lower)
+        metric(name, None).is_none_or(|known| known.row().better != Better::Lower)
     }
 }
 
@@ -50,7 +50,7 @@ fn member(row: RunRow) -> Result<Member> {
     let parameters = row.parameters()?;
     let collapsed = row.stability.is_some_and(|stability| stability.failed);
     let failed = row.state == RunState::Failed || row.state == RunState::Finished && collapsed;
-    let seconds = row.started_at.zip(row.ended_at).map(|(from, to)| (to.0 - from.0) as f64 / 1e3);
+    let seconds = row.started_at.zip(row.ended_at).map(|(from, to)| (to - from) as f64 / 1e3);
     Ok(Member {
         run: row.id,
         sweep: row.sweep,

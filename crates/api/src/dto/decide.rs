@@ -1,10 +1,30 @@
 //! What arms of runs say of a change, as it crosses the door.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use ts_rs::TS;
 use vitals_recipe::Told;
 use vitals_series::{Correction, Look};
+
+/// What is asked of arms.
+#[derive(Debug, Clone, Default, Deserialize, TS)]
+pub struct DecideBy {
+    /// Parameters whose values make the arms.
+    pub by: Vec<String>,
+    /// A condition of the filter language; absent or empty takes all runs.
+    #[serde(default)]
+    #[ts(optional, as = "Option<String>")]
+    pub filter: String,
+    /// `NAME` or `NAME.last|best|min|max|meanK`; else what the sweeps of the runs declare.
+    #[ts(optional)]
+    pub metric: Option<String>,
+    #[ts(optional)]
+    pub smallest_effect: Option<f64>,
+    /// The baseline's value, as it is written in conditions; else `false` of a switch and the default of any other parameter,
+    /// where an arm has it.
+    #[ts(optional)]
+    pub baseline: Option<String>,
+}
 
 /// Arms against one baseline.
 #[derive(Debug, Clone, Serialize, TS)]

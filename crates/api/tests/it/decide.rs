@@ -1,7 +1,7 @@
 //! Arms of runs that a store holds: what is said of them, and in which sentence it is refused.
 
-use vitals_api::decide::{Asked, decide};
-use vitals_api::dto::{ArmVerdict, Decision};
+use vitals_api::decide::decide;
+use vitals_api::dto::{ArmVerdict, DecideBy, Decision};
 use vitals_api::foreign::{About, Origin, record};
 use vitals_api::{Evidence, RunId, RunState};
 use vitals_journal::Column;
@@ -71,15 +71,19 @@ async fn arms(differences: &[f64]) -> World {
     world
 }
 
-fn asked() -> Asked {
-    Asked { by: vec!["frozen_patch_projection".to_owned()], smallest_effect: Some(0.01), ..Asked::default() }
+fn asked() -> DecideBy {
+    DecideBy {
+        by: vec!["frozen_patch_projection".to_owned()],
+        smallest_effect: Some(0.01),
+        ..DecideBy::default()
+    }
 }
 
-async fn of(world: &World, asked: &Asked) -> Decision {
+async fn of(world: &World, asked: &DecideBy) -> Decision {
     decide(&world.context, asked).await.unwrap()
 }
 
-async fn refused(world: &World, asked: &Asked) -> String {
+async fn refused(world: &World, asked: &DecideBy) -> String {
     let error = decide(&world.context, asked).await.unwrap_err();
     assert_eq!(error.exit_code(), 2, "{error:?}");
     error.message
@@ -105,10 +109,10 @@ async fn a_clear_difference_helps_and_the_other_way_round_hurts() {
     let world = arms(&[0.021, 0.024, 0.019, 0.022, 0.018, 0.025]).await;
     let found = of(&world, &asked()).await;
     assert_eq!(found.comparisons[0].verdict, ArmVerdict::Helps, "{}", found.comparisons[0].why);
-    let turned = Asked { baseline: Some("true".to_owned()), ..asked() };
+    let turned = DecideBy { baseline: Some("true".to_owned()), ..asked() };
     assert_eq!(of(&world, &turned).await.comparisons[0].verdict, ArmVerdict::Hurts);
     // Of a metric of which less is better there is no difference at all.
-    let loss = Asked { metric: Some("loss.last".to_owned()), ..asked() };
+    let loss = DecideBy { metric: Some("loss.last".to_owned()), ..asked() };
     let found = of(&world, &loss).await;
     assert_eq!((found.value.as_str(), found.higher_is_better), ("last", false));
     assert_eq!(found.comparisons[0].verdict, ArmVerdict::NoDifference);
@@ -141,7 +145,7 @@ async fn runs_that_differ_in_more_are_not_compared() {
     assert_eq!((one.verdict, one.pairs), (ArmVerdict::NotComparable, 0));
     assert_eq!(one.why, "the runs differ in base_learning_rate as well");
     // A narrower choice, and what only affects speed, compare.
-    let narrow = Asked { filter: "base_learning_rate < 0.5".to_owned(), ..asked() };
+    let narrow = DecideBy { filter: "base_learning_rate < 0.5".to_owned(), ..asked() };
     assert_eq!(of(&world, &narrow).await.comparisons[0].pairs, 3);
     let world = arms(&[0.02; 3]).await;
     run(&world, Made { seed: 5, change: |recipe| recipe.loader_threads = 7, ..Made::default() }).await;
@@ -154,11 +158,11 @@ async fn what_follows_what_is_varied_is_no_other_difference() {
     for seed in 0..3 {
         run(&world, Made { seed, ..Made::default() }).await;
         let lamb = |recipe: &mut Recipe| {
-            *recipe = Recipe { seed: recipe.seed, ..with_optimizer("lamb") };
+            *recipe = Recipe { seed: recipe.seed, frozen_patch_projection: false, ..with_optimizer("lamb") };
         };
         run(&world, Made { seed, change: lamb, ..Made::default() }).await;
     }
-    let by = Asked { by: vec!["optimizer".to_owned()], ..asked() };
+    let by = DecideBy { by: vec!["optimizer".to_owned()], ..asked() };
     let one = &of(&world, &by).await.comparisons[0];
     assert_eq!((one.verdict, one.pairs), (ArmVerdict::Undecided, 3), "{}", one.why);
 }
@@ -189,18 +193,18 @@ async fn what_cannot_be_compared_is_said() {
     );
     run(&world, Made { seed: 1, frozen: true, values: vec![], ..Made::default() }).await;
     assert_eq!(
-        refused(&world, &Asked { metric: Some("knn_top1".to_owned()), ..asked() }).await,
+        refused(&world, &DecideBy { metric: Some("knn_top1".to_owned()), ..asked() }).await,
         "1 of the 3 runs that have ended have no `knn_top1`"
     );
-    let loss = Asked { metric: Some("loss.last".to_owned()), ..asked() };
+    let loss = DecideBy { metric: Some("loss.last".to_owned()), ..asked() };
     assert!(refused(&world, &loss).await.starts_with("one common seed says nothing"));
-    let wrong = |change: fn(&mut Asked)| {
+    let wrong = |change: fn(&mut DecideBy)| {
         let mut asked = asked();
         change(&mut asked);
         asked
     };
     for (change, sentence) in [
-        ((|a| a.by = vec!["seed".to_owned()]) as fn(&mut Asked), "`seed` makes pairs and no arms"),
+        ((|a| a.by = vec!["seed".to_owned()]) as fn(&mut DecideBy), "`seed` makes pairs and no arms"),
         (|a| a.by = vec!["optimiser".to_owned()], "there is no parameter `optimiser`"),
         (|a| a.by = vec![], "name the parameter whose values are compared"),
         (|a| a.baseline = Some("maybe".to_owned()), "no run has the value maybe"),
@@ -223,7 +227,7 @@ async fn where_nothing_has_a_value_it_is_said_why() {
             run(&world, Made { seed, frozen, values: vec![f64::NAN], ..Made::default() }).await;
         }
     }
-    let knn = Asked { metric: Some("knn_top1".to_owned()), ..asked() };
+    let knn = DecideBy { metric: Some("knn_top1".to_owned()), ..asked() };
     assert_eq!(refused(&world, &knn).await, "`knn_top1` is not finite in any run");
     let world = World::new().await;
     for frozen in [false, true] {

@@ -1,9 +1,10 @@
 //! The chance that some more pairs will give a verdict, given those that are there (assurance; O'Hagan, Stevens and Campbell
 //! 2005): over the posterior of effect and spread under Jeffreys' prior, not for one effect that is hoped for.
 
+use super::deciding::later;
 use super::differences::Differences;
 use super::flips::sign_flip_p;
-use super::verdict::{Pair, Question, Verdict, good_differences, later, said};
+use super::verdict::{Pair, Question, Verdict, good_differences, said};
 use crate::sequence::Noise;
 
 /// Futures that are drawn, from a fixed sequence.

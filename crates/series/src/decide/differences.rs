@@ -61,7 +61,7 @@ impl Differences {
 
     /// p of "the difference is as large as `smallest` or larger": two one-sided tests (Schuirmann 1987). At 0.05 the 90 %
     /// interval lies within ± `smallest`.
-    pub fn p_matters(&self, smallest: f64) -> f64 {
+    pub(super) fn p_matters(&self, smallest: f64) -> f64 {
         let room = smallest - self.mean.abs();
         if self.n < 2 || room <= 0.0 {
             return 1.0;

@@ -2,6 +2,7 @@
 //! looks and failed runs, how many pairs are missing, and the one word that all this allows.
 
 mod assurance;
+mod deciding;
 mod differences;
 mod e_value;
 mod failures;
@@ -13,7 +14,8 @@ mod power;
 mod verdict;
 
 pub use assurance::assurance;
+pub use deciding::Look;
 pub use differences::Differences;
 pub use failures::Failures;
 pub use looks::Looks;
-pub use verdict::{Answer, Correction, ENOUGH_PAIRS, Look, Outcome, Pair, Question, Reason, Verdict, decide};
+pub use verdict::{Answer, Correction, ENOUGH_PAIRS, Outcome, Pair, Question, Reason, Verdict, decide};

@@ -5,7 +5,7 @@ use super::normal::tail;
 use crate::student::student_t_quantile;
 
 /// The power that is planned for.
-pub const POWER: f64 = 0.8;
+const POWER: f64 = 0.8;
 /// More pairs than this are never proposed.
 const MOST: usize = 2000;
 /// Points of the integral over the standard deviation (odd, for Simpson's rule).

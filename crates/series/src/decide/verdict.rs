@@ -4,8 +4,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::deciding::{Deciding, Look, Plan};
 use super::differences::Differences;
-use super::e_value::ENOUGH as ENOUGH_EVIDENCE;
 use super::failures::Failures;
 use super::flips::{largest_p, sign_flip_p};
 use super::holm::holm;
@@ -91,20 +91,6 @@ pub enum Correction {
     Bonferroni,
 }
 
-/// Which look at the data this is.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Look {
-    /// The `number`-th of `of` declared ones; p must be within `level`.
-    Declared { number: usize, of: usize, level: f64 },
-    /// Not at a declared number of pairs; the e-value holds at any time. `next` declared one, if any is left.
-    Between { next: Option<usize> },
-    /// None were declared: the e-value holds at any time.
-    AnyTime,
-    /// None were declared, and several arms are tested once.
-    Once,
-}
-
 /// What may be said of one arm.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
@@ -125,35 +111,6 @@ pub struct Answer {
     /// `None` where nothing can be planned.
     pub missing: Option<usize>,
     pub failures: Failures,
-}
-
-/// Which test decides, and within which bound.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Deciding {
-    /// The paired t test's p at most this.
-    T(f64),
-    /// The e-value at least this.
-    Evidence(f64),
-    /// This p, corrected over arms, at most 0.05.
-    Corrected(f64),
-}
-
-impl Deciding {
-    fn holds(self, found: &Differences) -> bool {
-        match self {
-            Self::T(level) => found.p() <= level,
-            Self::Evidence(least) => found.e_value() >= least,
-            Self::Corrected(p) => p <= LEVEL,
-        }
-    }
-
-    fn p(self, found: &Differences) -> f64 {
-        match self {
-            Self::T(_) => found.p(),
-            Self::Evidence(_) => (1.0 / found.e_value()).min(1.0),
-            Self::Corrected(p) => p,
-        }
-    }
 }
 
 /// What differences in the good direction say alone; `flips` gives p of their sign-flip test.
@@ -226,54 +183,6 @@ fn corrected(
         return (Correction::Seeds, largest_p(&rows));
     }
     (Correction::Holm, holm(&alone))
-}
-
-/// How an arm of so many pairs is judged now.
-#[derive(Debug, Clone, Copy)]
-struct Plan {
-    deciding: Deciding,
-    look: Look,
-    /// The level of a test of this arm, for plans.
-    level: f64,
-    /// The next declared number of pairs.
-    next: Option<usize>,
-}
-
-impl Plan {
-    fn of(n: usize, arms: usize, looks: &Looks, corrected: f64) -> Self {
-        let many = arms.max(1) as f64;
-        let next = looks.after(n);
-        let level = LEVEL / many;
-        if looks.is_empty() {
-            return if arms > 1 {
-                Self { deciding: Deciding::Corrected(corrected), look: Look::Once, level, next }
-            } else {
-                Self { deciding: Deciding::Evidence(ENOUGH_EVIDENCE), look: Look::AnyTime, level, next }
-            };
-        }
-        match looks.at(n) {
-            Some((place, level)) => {
-                let level = level / many;
-                let look = Look::Declared { number: place + 1, of: looks.len(), level };
-                Self { deciding: Deciding::T(level), look, level, next }
-            }
-            None => Self {
-                deciding: Deciding::Evidence(ENOUGH_EVIDENCE * many),
-                look: Look::Between { next },
-                level,
-                next,
-            },
-        }
-    }
-}
-
-/// How one of so many arms would be judged with `total` pairs.
-pub(super) fn later(total: usize, arms: usize, looks: &Looks) -> Deciding {
-    match Plan::of(total, arms, looks, 1.0).deciding {
-        // What the other arms will be is not known: each has its share of the level.
-        Deciding::Corrected(_) => Deciding::T(LEVEL / arms.max(1) as f64),
-        deciding => deciding,
-    }
 }
 
 fn answer(

@@ -1,9 +1,13 @@
-//! Detection on the real series of the fixtures and on synthetic ones with known truth.
+//! Detection on the real series of the fixtures and on synthetic ones with known truth, and decisions on such pairs of runs.
 
 #[cfg(test)]
 mod acceptance;
 #[cfg(test)]
+mod decisions;
+#[cfg(test)]
 mod fixtures;
+#[cfg(test)]
+mod pairs;
 #[cfg(test)]
 mod real;
 #[cfg(test)]

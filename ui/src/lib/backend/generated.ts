@@ -87,6 +87,92 @@ read_only?: Told,
  */
 cautions: Array<Told>, };
 
+export type Arm = { value: JsonValue, 
+/**
+ * Runs with a value.
+ */
+n: number, 
+/**
+ * Runs that failed, collapsed, or whose value is not finite.
+ */
+failed: number, 
+/**
+ * Runs that have not ended.
+ */
+on_the_way: number, mean: number | null, 
+/**
+ * Standard deviation (n − 1).
+ */
+std: number | null, 
+/**
+ * 95 % of Student's t; from three runs on.
+ */
+interval: [number, number] | null, runs: Array<ArmRun>, };
+
+export type ArmComparison = { 
+/**
+ * The arm's value.
+ */
+arm: JsonValue, verdict: ArmVerdict, 
+/**
+ * In English.
+ */
+why: string, why_told: Told, 
+/**
+ * Mean of arm − baseline.
+ */
+difference: number | null, 
+/**
+ * Its 95 % interval.
+ */
+interval: [number, number] | null, 
+/**
+ * Its 90 % interval, which lies within ± the smallest effect where there is no difference.
+ */
+interval_90: [number, number] | null, 
+/**
+ * The deciding p.
+ */
+p: number | null, p_sign_flip: number | null, p_corrected: number | null, 
+/**
+ * At the level 0.05 ÷ arms.
+ */
+interval_corrected: [number, number] | null, e_value: number | null, 
+/**
+ * Chance that the missing pairs give a verdict.
+ */
+assurance: number | null, 
+/**
+ * Pairs in which both sides have a value.
+ */
+pairs: number, correction: "none" | "seeds" | "holm" | "bonferroni", 
+/**
+ * More pairs that would settle it; 0 where it is settled, `None` where nothing can be planned.
+ */
+missing_pairs: number | null, 
+/**
+ * Of the runs that are missing for them.
+ */
+cost_seconds: number | null, look: { kind: string, number?: number, of?: number, level?: number, next?: number | null }, failures: ArmFailures, };
+
+export type ArmFailures = { 
+/**
+ * How many failed, of how many.
+ */
+arm: [number, number], baseline: [number, number], 
+/**
+ * Two-sided p of McNemar's exact test.
+ */
+p: number, };
+
+export type ArmRun = { run: string, seed: number, 
+/**
+ * `None`: it failed.
+ */
+value: number | null, };
+
+export type ArmVerdict = "helps" | "hurts" | "no_difference" | "undecided" | "not_comparable";
+
 export type AttemptInfo = { number: number, first_step: number, last_step: number | null, started_at: string | null, ended_at: string | null, ended: string | null, };
 
 export type AxisForm = "values" | "range" | "log" | "linear" | "zip";
@@ -179,6 +265,44 @@ heldout_origin: string,
  * Class names by label; empty where the set has none.
  */
 class_names: Array<string>, augmentation: string, image_size: number, crop_min_scale: number, seed: number, epoch: number, samples: Array<DatasetSample>, };
+
+export type Decision = { 
+/**
+ * The metric that is compared.
+ */
+metric: string, 
+/**
+ * Which value of it stands for a run: `last`, `best`, `min`, `max`, or `mean10` and the like.
+ */
+value: string, higher_is_better: boolean, 
+/**
+ * Parameters whose values make the arms.
+ */
+by: Array<string>, 
+/**
+ * The baseline's value; by several parameters, one value each by name.
+ */
+baseline: JsonValue, 
+/**
+ * The smallest difference that would matter, in the metric's unit.
+ */
+smallest_effect: number | null, 
+/**
+ * Numbers of pairs at which it was declared to look.
+ */
+looks: Array<number>, 
+/**
+ * The baseline first.
+ */
+arms: Array<Arm>, 
+/**
+ * Every arm but the baseline, in the order of `arms`.
+ */
+comparisons: Array<ArmComparison>, 
+/**
+ * Imported runs of the selection, of which no parameter is known.
+ */
+left_out: number, };
 
 export type Deed = "pause_in_queue" | "pause" | "resume" | "retry" | "cancel_in_queue" | "cancel" | "checkpoint" | "rewind" | "remove" | "for_all";
 
@@ -1134,6 +1258,24 @@ priority: number, }; result: null };
   parameters: { params: Record<symbol, never>; result: Array<ParameterInfo> };
   presets: { params: Record<symbol, never>; result: Array<PresetInfo> };
   compare: { params: { ids: Array<string>, }; result: Comparison };
+  decide: { params: { 
+/**
+ * Parameters whose values make the arms.
+ */
+by: Array<string>, 
+/**
+ * A condition of the filter language; absent or empty takes all runs.
+ */
+filter?: string, 
+/**
+ * `NAME` or `NAME.last|best|min|max|meanK`; else what the sweeps of the runs declare.
+ */
+metric?: string, smallest_effect?: number, 
+/**
+ * The baseline's value, as it is written in conditions; else `false` of a switch and the default of any other parameter,
+ * where an arm has it.
+ */
+baseline?: string, }; result: Decision };
   export: { params: { ids: Array<string>, format: string, path: string, }; result: Exported };
   file_save: { params: { path: string, 
 /**
