@@ -13,6 +13,8 @@ pub struct Member {
     pub run: RunId,
     pub sweep: Option<SweepId>,
     pub seed: u64,
+    /// Id of the point: the hash of everything but the seed that changes what is trained.
+    pub point: String,
     pub parameters: Map<String, Value>,
     /// It finished, or failed.
     pub ended: bool,
@@ -38,12 +40,12 @@ pub struct Group {
     /// By parameter.
     pub settings: BTreeMap<&'static str, Value>,
     pub value: Value,
-    /// One a seed, in the order of the seeds.
+    /// One a seed and point, in the order of the seeds.
     pub members: Vec<Member>,
 }
 
-/// Runs by the values of `by`, arms in the order of their values. Of several runs of one arm and seed the newest that ended
-/// counts, else the newest.
+/// Runs by the values of `by`, arms in the order of their values. Of several runs of one point and seed the newest that
+/// ended counts, else the newest.
 pub fn grouped(runs: Vec<Member>, by: &[&'static str]) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     for run in runs {
@@ -60,9 +62,11 @@ pub fn grouped(runs: Vec<Member>, by: &[&'static str]) -> Vec<Group> {
     }
     for group in &mut groups {
         // Ids are ordered in time.
-        group.members.sort_by_key(|member| (member.seed, member.ended, member.run.to_string()));
+        group
+            .members
+            .sort_by_key(|member| (member.seed, member.point.clone(), member.ended, member.run.to_string()));
         group.members.reverse();
-        group.members.dedup_by_key(|member| member.seed);
+        group.members.dedup_by(|one, other| (one.seed, &one.point) == (other.seed, &other.point));
         group.members.reverse();
     }
     let number = |group: &Group| group.settings.values().next().and_then(Value::as_f64);

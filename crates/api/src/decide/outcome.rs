@@ -55,6 +55,7 @@ fn member(row: RunRow) -> Result<Member> {
         run: row.id,
         sweep: row.sweep,
         seed: row.trained().map_or(0, |trained| trained.seed),
+        point: row.trained().map(|trained| trained.point.clone()).unwrap_or_default(),
         parameters,
         ended: matches!(row.state, RunState::Finished | RunState::Failed),
         failed_itself: failed,

@@ -140,16 +140,19 @@ async fn failed_runs_are_counted_and_waiting_ones_are_on_the_way() {
 async fn runs_that_differ_in_more_are_not_compared() {
     let world = arms(&[0.02; 3]).await;
     let hotter = |recipe: &mut Recipe| recipe.base_learning_rate = 0.5;
-    run(&world, Made { seed: 5, frozen: true, change: hotter, ..Made::default() }).await;
+    run(&world, Made { seed: 1, frozen: true, change: hotter, ..Made::default() }).await;
     let one = &of(&world, &asked()).await.comparisons[0];
     assert_eq!((one.verdict, one.pairs), (ArmVerdict::NotComparable, 0));
     assert_eq!(one.why, "the runs differ in base_learning_rate as well");
+    assert_eq!(of(&world, &asked()).await.arms[1].n, 4, "all of them are counted");
     // A narrower choice, and what only affects speed, compare.
     let narrow = DecideBy { filter: "base_learning_rate < 0.5".to_owned(), ..asked() };
     assert_eq!(of(&world, &narrow).await.comparisons[0].pairs, 3);
     let world = arms(&[0.02; 3]).await;
-    run(&world, Made { seed: 5, change: |recipe| recipe.loader_threads = 7, ..Made::default() }).await;
-    assert_eq!(of(&world, &asked()).await.comparisons[0].verdict, ArmVerdict::Undecided);
+    run(&world, Made { seed: 1, change: |recipe| recipe.loader_threads = 7, ..Made::default() }).await;
+    let found = of(&world, &asked()).await;
+    // Made again: the newer one counts.
+    assert_eq!((found.comparisons[0].verdict, found.arms[0].n), (ArmVerdict::Undecided, 3));
 }
 
 #[tokio::test]
