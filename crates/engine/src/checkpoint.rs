@@ -50,10 +50,16 @@ impl CheckpointState {
     /// Reads `state.json` of a checkpoint folder; an unknown format is refused by its number.
     pub fn read(folder: &Path) -> std::result::Result<CheckpointState, EngineError> {
         let path = folder.join(STATE);
-        let refuse = |reason: String| EngineError::Checkpoint { path: path.clone(), reason };
-        let text = fs::read_to_string(&path).map_err(|error| refuse(error.to_string()))?;
+        let refuse =
+            |error: std::io::Error| EngineError::Checkpoint { path: path.clone(), reason: error.to_string() };
+        Self::parse(&fs::read(&path).map_err(refuse)?, &path)
+    }
+
+    /// Reads the bytes of the `state.json` at `path`.
+    pub(crate) fn parse(bytes: &[u8], path: &Path) -> std::result::Result<CheckpointState, EngineError> {
+        let refuse = |reason: String| EngineError::Checkpoint { path: path.to_owned(), reason };
         let json: serde_json::Value =
-            serde_json::from_str(&text).map_err(|error| refuse(error.to_string()))?;
+            serde_json::from_slice(bytes).map_err(|error| refuse(error.to_string()))?;
         let format = json.get("format").and_then(serde_json::Value::as_u64);
         if format != Some(u64::from(CHECKPOINT_FORMAT)) {
             let found = format.map_or("none".to_owned(), |format| format.to_string());

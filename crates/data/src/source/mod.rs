@@ -16,7 +16,7 @@ mod layout;
 mod listed;
 mod memory;
 mod parquet_columns;
-mod parquet_rows;
+pub(crate) mod parquet_rows;
 mod shown;
 mod split_name;
 mod stated;
