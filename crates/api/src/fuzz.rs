@@ -40,6 +40,15 @@ mod tests {
         "iteration\tloss\ttime\n1\t0.5\tnull\n1\t0.75\tNA\n",
     ];
 
+    /// Zeros in a name were taken for text of two bytes a character, and the table that we write was refused.
+    #[test]
+    fn zeros_in_a_name_come_back() {
+        assert!(csv(b"epoch,\0\0\0\0\0\0\0\0\0\0\0\0\n0,1\n"));
+        for utf_16 in [&b"s\0t\0e\0p\0,\0a\0\n\x000\0,\x001\0"[..], b"\0s\0t\0e\0p\0,\0a\0\n\x000\0,\x001"] {
+            assert!(table(utf_16).is_none());
+        }
+    }
+
     #[test]
     fn every_entry_stands_anything() {
         let seeds = TABLES.iter().map(|table| table.as_bytes().to_vec()).collect();

@@ -150,6 +150,19 @@ mod tests {
         file.into_inner()
     }
 
+    /// The library panics at negative places, and room was made for as many rows as a group states.
+    #[test]
+    fn whatever_the_footer_of_a_parquet_file_states_is_stood() {
+        let whole = images(&[0, 1, 2]);
+        let footer =
+            whole.len() - 8 - u32::from_le_bytes(*whole[..whole.len() - 4].last_chunk().unwrap()) as usize;
+        for bit in 8 * footer..8 * whole.len() {
+            let mut damaged = whole.clone();
+            damaged[bit / 8] ^= 1 << (bit % 8);
+            parquet(&damaged);
+        }
+    }
+
     #[test]
     fn every_entry_stands_anything() {
         let sample = |ending: &str| samples("crates/data/tests/samples", ending);

@@ -16,6 +16,7 @@ mod layout;
 mod listed;
 mod memory;
 mod parquet_columns;
+mod parquet_footer;
 pub(crate) mod parquet_rows;
 mod shown;
 mod split_name;
