@@ -1,6 +1,8 @@
 //! `cargo xtask bench`: one JSON object a line for each benchmark, from optimised builds. Measures nothing itself: rooms
-//! have examples that print such lines, the worker times its own steps and loader, and a real run tells what it waited for.
+//! have examples that print such lines, the worker times its own steps and loader, a real run tells what it waited for, and a
+//! fuzzer what it tried.
 
+mod fuzz;
 mod real_run;
 mod tensorboard;
 mod torch;
@@ -27,18 +29,24 @@ const EXAMPLES: &[(&[&str], &str, &str)] = &[
     (&["decide"], "vitals-series", "bench_decide"),
 ];
 
+/// What takes hours, and is run only where it is asked for.
+const LONG: &str = "fuzz";
+
 /// Benchmarks that come from one measurement: their names, and what prints them.
 struct Group<'a> {
     names: Vec<String>,
     measure: Box<dyn Fn() -> anyhow::Result<Vec<Value>> + 'a>,
 }
 
-/// Prints the benchmarks that `names` asks for, all of them where it is empty. One that fails is named on stderr and the
-/// others go on; then the whole fails.
-pub fn run(place: &Place, names: &[String]) -> anyhow::Result<()> {
-    let wanted = |name: &str| names.is_empty() || names.iter().any(|asked| matches(asked, name));
-    let groups: Vec<Group<'_>> =
-        groups(place).into_iter().filter(|group| group.names.iter().any(|name| wanted(name))).collect();
+/// Prints the benchmarks that `names` asks for, all but [`LONG`] where it is empty. One that fails is named on stderr and
+/// the others go on; then the whole fails. Each fuzz target runs for `fuzz_secs` seconds.
+pub fn run(place: &Place, names: &[String], fuzz_secs: u64) -> anyhow::Result<()> {
+    let wanted = |name: &str| match names {
+        [] => !matches(LONG, name),
+        names => names.iter().any(|asked| matches(asked, name)),
+    };
+    let mut groups = groups(place, fuzz_secs);
+    groups.retain(|group| group.names.iter().any(|name| wanted(name)));
     if groups.is_empty() {
         bail!("no benchmark is called {}", names.join(", "));
     }
@@ -62,7 +70,7 @@ pub fn run(place: &Place, names: &[String]) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn groups(place: &Place) -> Vec<Group<'_>> {
+fn groups(place: &Place, fuzz_secs: u64) -> Vec<Group<'_>> {
     let mut groups: Vec<Group<'_>> = EXAMPLES
         .iter()
         .map(|(names, package, example)| Group {
@@ -74,6 +82,7 @@ fn groups(place: &Place) -> Vec<Group<'_>> {
     groups.extend(tensorboard::groups(place));
     groups.extend(torch::groups(place));
     groups.extend(real_run::groups(place));
+    groups.extend(fuzz::groups(place, fuzz_secs));
     groups
 }
 

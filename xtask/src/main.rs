@@ -66,8 +66,11 @@ enum Task {
     },
     /// Print one JSON object a line for each benchmark
     Bench {
-        /// Names, or the parts of names before a slash; none means all
+        /// Names, or the parts of names before a slash; none means all but `fuzz`
         names: Vec<String>,
+        /// How long each fuzz target runs
+        #[arg(long, env = "VITALS_FUZZ_SECONDS", value_name = "SECONDS", default_value_t = 600)]
+        fuzz_seconds: u64,
     },
     /// Write the generated files
     Codegen {
@@ -103,7 +106,7 @@ fn perform(task: Task) -> anyhow::Result<()> {
         Task::Demo { headless } => demo::run(&place, headless),
         Task::Test { from } => test::run(&place, from.as_deref()),
         Task::App { arguments } => app::run(&place, &arguments),
-        Task::Bench { names } => bench::run(&place, &names),
+        Task::Bench { names, fuzz_seconds } => bench::run(&place, &names, fuzz_seconds),
         Task::Codegen { check } => codegen::run(&place, check),
         Task::Dist => dist::run(&place),
         Task::Audit => audit::run(&place),

@@ -27,6 +27,8 @@ mod finish;
 pub mod foreign;
 pub mod frames;
 mod framing;
+#[doc(hidden)]
+pub mod fuzz;
 pub mod heatmap;
 pub mod import;
 pub mod journals;

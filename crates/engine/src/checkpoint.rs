@@ -50,10 +50,16 @@ impl CheckpointState {
     /// Reads `state.json` of a checkpoint folder; an unknown format is refused by its number.
     pub fn read(folder: &Path) -> std::result::Result<CheckpointState, EngineError> {
         let path = folder.join(STATE);
-        let refuse = |reason: String| EngineError::Checkpoint { path: path.clone(), reason };
-        let text = fs::read_to_string(&path).map_err(|error| refuse(error.to_string()))?;
+        let refuse =
+            |error: std::io::Error| EngineError::Checkpoint { path: path.clone(), reason: error.to_string() };
+        Self::parse(&fs::read(&path).map_err(refuse)?, &path)
+    }
+
+    /// Reads the bytes of the `state.json` at `path`.
+    pub(crate) fn parse(bytes: &[u8], path: &Path) -> std::result::Result<CheckpointState, EngineError> {
+        let refuse = |reason: String| EngineError::Checkpoint { path: path.to_owned(), reason };
         let json: serde_json::Value =
-            serde_json::from_str(&text).map_err(|error| refuse(error.to_string()))?;
+            serde_json::from_slice(bytes).map_err(|error| refuse(error.to_string()))?;
         let format = json.get("format").and_then(serde_json::Value::as_u64);
         if format != Some(u64::from(CHECKPOINT_FORMAT)) {
             let found = format.map_or("none".to_owned(), |format| format.to_string());
@@ -61,7 +67,10 @@ impl CheckpointState {
                 "its format is {found}; this version reads format {CHECKPOINT_FORMAT}"
             )));
         }
-        serde_json::from_value(json).map_err(|error| refuse(error.to_string()))
+        let state: CheckpointState =
+            serde_json::from_value(json).map_err(|error| refuse(error.to_string()))?;
+        check_names(&state.files).map_err(refuse)?;
+        Ok(state)
     }
 
     /// Reads a file of the folder and checks its hash.
@@ -74,6 +83,15 @@ impl CheckpointState {
             return Err(refuse("its content differs from the hash in state.json"));
         }
         decode(&bytes, &path)
+    }
+}
+
+/// Files lie beside their list: a path could lead to a device, which has no end.
+fn check_names(files: &BTreeMap<String, String>) -> std::result::Result<(), String> {
+    let is_beside = |name: &&String| Path::new(name).file_name().is_some_and(|own| own == name.as_str());
+    match files.keys().find(|name| !is_beside(name)) {
+        Some(name) => Err(format!("it lists `{}`, which is no file beside it", vitals_recipe::legible(name))),
+        None => Ok(()),
     }
 }
 
@@ -90,6 +108,7 @@ pub fn intact(folder: &Path) -> std::result::Result<u64, String> {
     }
     let text = fs::read(folder.join(STATE)).map_err(|error| format!("{STATE}: {error}"))?;
     let listed: Listed = serde_json::from_slice(&text).map_err(|error| format!("{STATE}: {error}"))?;
+    check_names(&listed.files).map_err(|error| format!("{STATE}: {error}"))?;
     for (name, expected) in &listed.files {
         let mut hasher = blake3::Hasher::new();
         let read = File::open(folder.join(name)).and_then(|file| hasher.update_reader(file).map(|_| ()));
@@ -249,4 +268,20 @@ fn write_durably(path: &Path, bytes: &[u8]) -> Result<()> {
 fn sync_folder(path: &Path) -> Result<()> {
     let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
     File::open(path).and_then(|folder| folder.sync_all()).map_err(EngineError::io("fsync", path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_that_leads_out_of_its_folder_is_refused_and_not_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["/dev/zero", "../state.json", "..", "", "probed/model", "model/"] {
+            let text = serde_json::json!({ "format": 1, "step": 3, "files": { name: "00" } }).to_string();
+            fs::write(folder.path().join(STATE), text).unwrap();
+            let expected = format!("{STATE}: it lists `{name}`, which is no file beside it");
+            assert_eq!(intact(folder.path()), Err(expected));
+        }
+    }
 }

@@ -14,6 +14,8 @@ mod core;
 mod device;
 mod error;
 mod exchange;
+#[doc(hidden)]
+pub mod fuzz;
 mod gradient;
 mod inspect;
 mod knn;

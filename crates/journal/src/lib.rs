@@ -18,6 +18,8 @@ mod check;
 mod codec;
 mod error;
 mod frame;
+#[doc(hidden)]
+pub mod fuzz;
 pub mod hash;
 mod lock;
 mod narrow;

@@ -33,9 +33,9 @@ pub enum ReadOutcome {
 
 /// Reads one journal, record by record.
 #[derive(Debug)]
-pub struct Reader {
+pub struct Reader<F = File> {
     path: PathBuf,
-    file: File,
+    file: F,
     buffer: Vec<u8>,
     /// Where in `buffer` the next record begins.
     start: usize,
@@ -52,19 +52,21 @@ impl Reader {
     /// # Errors
     /// The file cannot be read, or was written by a newer version. A file whose header is not there yet opens.
     pub fn open(path: &Path, offset: u64) -> Result<Self> {
-        let mut reader = Self::with_declarations(path, 0, None, Streams::default())?;
+        let file = open_regular(path).map_err(JournalError::io("open the journal", path))?;
+        Self::of(file, path, offset)
+    }
+}
+
+impl<F: Read + Seek> Reader<F> {
+    /// As [`Reader::open`], of whatever holds the journal's bytes and stands at the first; `path` is for messages.
+    pub(crate) fn of(file: F, path: &Path, offset: u64) -> Result<Self> {
+        let path = path.to_owned();
+        let (buffer, streams) = (Vec::new(), Streams::default());
+        let mut reader = Self { path, file, buffer, start: 0, offset: 0, header: None, streams };
         if offset > 0 {
             reader.read_declarations(offset)?;
         }
         Ok(reader)
-    }
-
-    /// Opens a journal at a byte offset, given what was declared before it.
-    fn with_declarations(path: &Path, offset: u64, header: Option<Header>, streams: Streams) -> Result<Self> {
-        let mut file = open_regular(path).map_err(JournalError::io("open the journal", path))?;
-        file.seek(SeekFrom::Start(offset)).map_err(JournalError::io("read the journal", path))?;
-        let path = path.to_owned();
-        Ok(Self { path, file, buffer: Vec::new(), start: 0, offset, header, streams })
     }
 
     /// Where the next record begins.

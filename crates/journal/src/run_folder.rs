@@ -196,8 +196,12 @@ fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(JournalError::io("read", path)(error)),
     };
-    serde_json::from_slice(&bytes)
-        .map(Some)
+    parse(&bytes, path).map(Some)
+}
+
+/// What the bytes of a file say.
+pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8], path: &Path) -> Result<T> {
+    serde_json::from_slice(bytes)
         .map_err(|error| JournalError::BadFile { path: path.to_owned(), what: error.to_string() })
 }
 

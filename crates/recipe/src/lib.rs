@@ -8,6 +8,8 @@ mod cost;
 mod dataset;
 mod described;
 mod field;
+#[doc(hidden)]
+pub mod fuzz;
 mod hint;
 mod keyed;
 pub mod layers;

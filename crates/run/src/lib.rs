@@ -7,6 +7,8 @@ mod ends;
 pub mod environment;
 mod event;
 mod evidence;
+#[doc(hidden)]
+pub mod fuzz;
 mod imported;
 mod job;
 mod shell;

@@ -15,6 +15,8 @@ mod binaries;
 mod detach;
 mod error;
 mod executor;
+#[doc(hidden)]
+pub mod fuzz;
 mod ground;
 pub mod guard;
 mod ledger;

@@ -73,8 +73,11 @@ fn check_kind(first: &[u8]) -> Result<(), Wrong> {
         let hint = TableAdvice::Kind { advice: kind.advice() };
         return Err(Wrong::whole(Misfit::OtherKind { what: kind.into() }, hint));
     }
-    // Text of two bytes a character, without a mark that says so.
-    if first.iter().filter(|byte| **byte == 0).count() * 4 > first.len() {
+    // Text of two bytes a character, without a mark that says so: a header begins with letters of a keyboard. Zeros
+    // elsewhere are part of a name.
+    if let [a, b, c, d, ..] = *first
+        && ([a, c] == [0; 2] || [b, d] == [0; 2])
+    {
         return Err(Wrong::whole(Misfit::NoText, TableAdvice::Utf8));
     }
     Ok(())

@@ -152,21 +152,25 @@ fn spread<T>(values: Vec<T>, levels: &[i16], max_def: i16, rows: usize) -> Vec<O
     out
 }
 
-fn row_count(group: &dyn RowGroupReader) -> Result<usize, String> {
-    usize::try_from(group.metadata().num_rows()).map_err(|e| e.to_string())
-}
-
 /// Encoded images of a row group; `None` where the row has none.
-pub(super) fn read_bytes(group: &dyn RowGroupReader, column: Leaf) -> Result<Vec<Option<ByteArray>>, String> {
+pub(super) fn read_bytes(
+    group: &dyn RowGroupReader,
+    column: Leaf,
+    rows: usize,
+) -> Result<Vec<Option<ByteArray>>, String> {
     match group.get_column_reader(column.index).map_err(|e| e.to_string())? {
-        ColumnReader::ByteArrayColumnReader(reader) => read(reader, row_count(group)?, column.max_def),
+        ColumnReader::ByteArrayColumnReader(reader) => read(reader, rows, column.max_def),
         _ => Err("the image column is not binary".to_owned()),
     }
 }
 
 /// Labels of a row group: numbers of any type, or names.
-pub(super) fn read_labels(group: &dyn RowGroupReader, column: Leaf) -> Result<Vec<Option<Stated>>, String> {
-    let (rows, max_def) = (row_count(group)?, column.max_def);
+pub(super) fn read_labels(
+    group: &dyn RowGroupReader,
+    column: Leaf,
+    rows: usize,
+) -> Result<Vec<Option<Stated>>, String> {
+    let max_def = column.max_def;
     let integer = |value: i64| Ok(u32::try_from(value).ok().map(Stated::Number));
     let fraction = |value: f64| match Numeral::of(value) {
         Numeral::Class(number) => Ok(Some(Stated::Number(number))),

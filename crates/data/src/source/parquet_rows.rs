@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -12,6 +13,7 @@ use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::schema::types::SchemaDescriptor;
 
 use super::parquet_columns as columns;
+use super::parquet_footer as footer;
 use super::split_name::{by_split, some_of};
 use super::stated::{self, Stated};
 use super::{FileEntry, Found, Reason, Shards, Source, relative_name};
@@ -32,6 +34,7 @@ struct Group {
     file: usize,
     index: usize,
     first_row: usize,
+    rows: usize,
     /// Bytes of its image column, unpacked.
     bytes: u64,
 }
@@ -97,15 +100,17 @@ impl ParquetSource {
 
     fn load(&self, group: &Group) -> std::result::Result<Rows, Reason> {
         let path = &self.files[group.file].path;
-        let read = || -> std::result::Result<Vec<Option<ByteArray>>, String> {
+        let read = || {
             let file = File::open(path).map_err(|e| e.to_string())?;
-            let reader = SerializedFileReader::new(file).map_err(|e| e.to_string())?;
+            let reader = read_footer(file)?;
             let schema = reader.metadata().file_metadata().schema_descr();
             let column = columns::image(schema)?;
             let rows = reader.get_row_group(group.index).map_err(|e| e.to_string())?;
-            columns::read_bytes(&*rows, column)
+            columns::read_bytes(&*rows, column, group.rows)
         };
-        read().map(Arc::new).map_err(|e| format!("row group {} of {}: {e}", group.index, path.display()))
+        guarded(read)
+            .map(Arc::new)
+            .map_err(|e| format!("row group {} of {}: {e}", group.index, path.display()))
     }
 }
 
@@ -156,18 +161,31 @@ impl Source for ParquetSource {
     }
 }
 
+/// The library panics where a file states what none does, as places before its beginning: that is a fault of the file.
+fn guarded<T>(read: impl FnOnce() -> std::result::Result<T, String>) -> std::result::Result<T, String> {
+    catch_unwind(AssertUnwindSafe(read))
+        .unwrap_or_else(|_| Err("what it states of itself is damaged".to_owned()))
+}
+
+fn read_footer(file: File) -> std::result::Result<SerializedFileReader<File>, String> {
+    footer::check(&file)?;
+    SerializedFileReader::new(file).map_err(|e| e.to_string())
+}
+
 /// A file of which only the footer was read.
 struct Shard {
     path: PathBuf,
+    bytes: u64,
     reader: SerializedFileReader<File>,
 }
 
 impl Shard {
     fn open(path: PathBuf) -> Result<Self> {
         let file = File::open(&path).map_err(|e| DataError::io(&path, e))?;
-        let reader = SerializedFileReader::new(file)
+        let bytes = file.metadata().map_err(|e| DataError::io(&path, e))?.len();
+        let reader = guarded(|| read_footer(file))
             .map_err(|e| DataError::format(&path, format!("not a readable parquet file: {e}")))?;
-        Ok(Self { path, reader })
+        Ok(Self { path, bytes, reader })
     }
 
     fn schema(&self) -> &SchemaDescriptor {
@@ -176,6 +194,20 @@ impl Shard {
 
     fn rows(&self) -> i64 {
         self.reader.metadata().file_metadata().num_rows()
+    }
+
+    /// Rows of each group. Every row takes some of the file: one that states more rows than bytes would only fill the memory.
+    fn rows_of_groups(&self) -> std::result::Result<Vec<usize>, String> {
+        let (mut rows, mut left) = (Vec::new(), self.bytes);
+        for group in self.reader.metadata().row_groups() {
+            let stated = group.num_rows();
+            let beyond =
+                || format!("it states a group of {stated} rows, and has {} bytes in all", self.bytes);
+            let in_group = u64::try_from(stated).map_err(|_| beyond())?;
+            left = left.checked_sub(in_group).ok_or_else(beyond)?;
+            rows.push(usize::try_from(in_group).map_err(|_| beyond())?);
+        }
+        Ok(rows)
     }
 }
 
@@ -193,22 +225,26 @@ fn open_split(
 ) -> Result<(ParquetSource, Vec<Option<Stated>>)> {
     let (mut files, mut groups, mut rows, mut labels) = (Vec::new(), Vec::new(), 0, Vec::new());
     let mut without = Vec::new();
-    for Shard { path, reader } in shards {
+    for shard in shards {
+        let Shard { path, reader, .. } = shard;
         let bad = |what: String| DataError::format(path, what);
-        let schema = reader.metadata().file_metadata().schema_descr();
+        let schema = shard.schema();
         let image = columns::image(schema).map_err(bad)?;
         let column = label.and_then(|label| columns::leaf(schema, label));
         if column.is_none() {
             without.push(relative_name(root, path));
         }
-        for index in 0..reader.num_row_groups() {
-            let group = reader.get_row_group(index).map_err(|e| bad(e.to_string()))?;
-            let bytes = u64::try_from(group.metadata().column(image.index).uncompressed_size()).unwrap_or(0);
-            groups.push(Group { file: files.len(), index, first_row: rows, bytes });
-            rows += usize::try_from(group.metadata().num_rows()).map_err(|e| bad(e.to_string()))?;
-            if let Some(column) = column {
-                labels.extend(columns::read_labels(&*group, column).map_err(bad)?);
-            }
+        for (index, in_group) in shard.rows_of_groups().map_err(bad)?.into_iter().enumerate() {
+            let read = || {
+                let group = reader.get_row_group(index).map_err(|e| e.to_string())?;
+                let bytes = group.metadata().column(image.index).uncompressed_size();
+                let labels = column.map(|column| columns::read_labels(&*group, column, in_group));
+                Ok((u64::try_from(bytes).unwrap_or(0), labels.transpose()?))
+            };
+            let (bytes, stated) = guarded(read).map_err(bad)?;
+            groups.push(Group { file: files.len(), index, first_row: rows, rows: in_group, bytes });
+            rows += in_group;
+            labels.extend(stated.into_iter().flatten());
             labels.resize(rows, None);
         }
         files.push(FileEntry::new(root, path)?);

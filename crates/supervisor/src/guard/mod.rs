@@ -104,7 +104,12 @@ impl GuardMark {
 
     /// The mark of an attempt; `None` where the guard has not come so far.
     pub fn read(folder: &RunFolder, attempt: u32) -> Option<Self> {
-        serde_json::from_slice(&read_regular(&Self::path(folder, attempt)).ok()?).ok()
+        Self::parse(&read_regular(&Self::path(folder, attempt)).ok()?)
+    }
+
+    /// What the bytes of a mark say; `None` where they are none.
+    pub fn parse(bytes: &[u8]) -> Option<Self> {
+        serde_json::from_slice(bytes).ok()
     }
 
     fn write(&self, folder: &RunFolder, attempt: u32) -> io::Result<()> {
