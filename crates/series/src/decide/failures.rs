@@ -55,7 +55,7 @@ mod tests {
         // Seeds that fail on both sides say nothing of the change.
         let found = Failures::of((0..20).map(|k| (k < 6, k < 6)));
         assert_eq!((found.p, found.differ(), found.on_one_side), (1.0, false, 0));
-        let found = Failures::of((0..8).map(|k| (k < 3, k >= 3 && k < 5)));
+        let found = Failures::of((0..8).map(|k| (k < 3, (3..5).contains(&k))));
         assert_eq!((found.baseline, found.arm, found.on_one_side), (3, 2, 5));
         assert!((found.p - 1.0).abs() < 1e-12);
         assert_eq!(Failures::of([]), Failures { pairs: 0, arm: 0, baseline: 0, on_one_side: 0, p: 1.0 });
