@@ -18,6 +18,10 @@ pub fn assurance(arm: &[Pair], arms: usize, more: usize, question: &Question<'_>
     let found = Differences::of(&values).filter(|found| found.n >= 2 && found.sd > 0.0)?;
     let (freedom, total) = (found.n - 1, found.n + more);
     let deciding = later(total, arms, question.looks);
+    // Behind the last declared look further pairs would have to be declared before anything is told of them.
+    if !question.looks.is_empty() && question.looks.after(total - 1).is_none() {
+        return None;
+    }
     let mut noise = Noise::new(total as u64);
     let mut future = Vec::with_capacity(total);
     let settled = (0..DRAWS)
@@ -29,8 +33,9 @@ pub fn assurance(arm: &[Pair], arms: usize, more: usize, question: &Question<'_>
             future.extend_from_slice(&values);
             future.extend((0..more).map(|_| mean + sd * noise.normal()));
             let flips = || if total <= FLIPPED { sign_flip_p(&future) } else { 0.0 };
-            Differences::of(&future)
-                .is_some_and(|judged| said(&judged, deciding, question.smallest, flips) != Verdict::Undecided)
+            Differences::of(&future).is_some_and(|judged| {
+                said(&future, &judged, deciding, question.smallest, flips) != Verdict::Undecided
+            })
         })
         .count();
     Some(settled as f64 / DRAWS as f64)

@@ -1,5 +1,5 @@
-//! Which test decides at so many pairs of so many arms: at a declared look the paired t test within the look's level, for
-//! several arms at one time the corrected p, else the e-value. Judges nothing itself.
+//! Which test decides at so many pairs of so many arms: with declared looks the paired t test over the pairs of the last look
+//! that was reached, within its level; for several arms at one time the corrected p, else the e-value. Judges nothing itself.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +13,7 @@ use super::looks::{LEVEL, Looks};
 pub enum Look {
     /// The `number`-th of `of` declared ones; p must be within `level`.
     Declared { number: usize, of: usize, level: f64 },
-    /// Not at a declared number of pairs; the e-value holds at any time. `next` declared one, if any is left.
+    /// Not at a declared number of pairs: what the look before said stands. `next` is the next declared one, if any is left.
     Between { next: Option<usize> },
     /// None were declared: the e-value holds at any time.
     AnyTime,
@@ -24,8 +24,10 @@ pub enum Look {
 /// Which test decides, and within which bound.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Deciding {
-    /// The paired t test's p at most this.
-    T(f64),
+    /// p of the paired t test over the first `pairs` seeds is at most `level`.
+    T { level: f64, pairs: usize },
+    /// The first declared look has not come.
+    Waiting,
     /// The e-value at least this.
     Evidence(f64),
     /// This p, corrected over arms, at most 0.05.
@@ -33,21 +35,29 @@ pub(super) enum Deciding {
 }
 
 impl Deciding {
-    pub fn holds(self, found: &Differences) -> bool {
+    /// Whether it holds for these differences, which are `found` in numbers.
+    pub fn holds(self, values: &[f64], found: &Differences) -> bool {
         match self {
-            Self::T(level) => found.p() <= level,
+            Self::T { level, pairs } => first(values, pairs).p() <= level,
+            Self::Waiting => false,
             Self::Evidence(least) => found.e_value() >= least,
             Self::Corrected(p) => p <= LEVEL,
         }
     }
 
-    pub fn p(self, found: &Differences) -> f64 {
+    pub fn p(self, values: &[f64], found: &Differences) -> f64 {
         match self {
-            Self::T(_) => found.p(),
-            Self::Evidence(_) => (1.0 / found.e_value()).min(1.0),
+            Self::T { pairs, .. } => first(values, pairs).p(),
+            Self::Waiting | Self::Evidence(_) => (1.0 / found.e_value()).min(1.0),
             Self::Corrected(p) => p,
         }
     }
+}
+
+/// Of the seeds that come first; without them nothing that any test would tell.
+fn first(values: &[f64], pairs: usize) -> Differences {
+    let none = Differences { n: 1, mean: 0.0, sd: 0.0 };
+    values.get(..pairs).and_then(Differences::of).unwrap_or(none)
 }
 
 /// How an arm of so many pairs is judged now.
@@ -77,14 +87,17 @@ impl Plan {
             Some((place, level)) => {
                 let level = level / many;
                 let look = Look::Declared { number: place + 1, of: looks.len(), level };
-                Self { deciding: Deciding::T(level), look, level, next }
+                Self { deciding: Deciding::T { level, pairs: n }, look, level, next }
             }
-            None => Self {
-                deciding: Deciding::Evidence(ENOUGH_EVIDENCE * many),
-                look: Look::Between { next },
-                level,
-                next,
-            },
+            None => {
+                let before = looks.before(n).map(|(pairs, level)| Deciding::T { level: level / many, pairs });
+                Self {
+                    deciding: before.unwrap_or(Deciding::Waiting),
+                    look: Look::Between { next },
+                    level,
+                    next,
+                }
+            }
         }
     }
 }
@@ -93,7 +106,7 @@ impl Plan {
 pub(super) fn later(total: usize, arms: usize, looks: &Looks) -> Deciding {
     match Plan::of(total, arms, looks, 1.0).deciding {
         // What the other arms will be is not known: each has its share of the level.
-        Deciding::Corrected(_) => Deciding::T(LEVEL / arms.max(1) as f64),
+        Deciding::Corrected(_) => Deciding::T { level: LEVEL / arms.max(1) as f64, pairs: total },
         deciding => deciding,
     }
 }

@@ -36,6 +36,11 @@ impl Looks {
         self.at.iter().position(|(at, _)| *at == n).map(|place| (place, self.at[place].1))
     }
 
+    /// The last declared number of pairs below `n`, and its level.
+    pub fn before(&self, n: usize) -> Option<(usize, f64)> {
+        self.at.iter().copied().rev().find(|(at, _)| *at < n)
+    }
+
     /// The first declared number of pairs beyond `n`.
     pub fn after(&self, n: usize) -> Option<usize> {
         self.at.iter().map(|(at, _)| *at).find(|at| *at > n)
@@ -118,6 +123,10 @@ mod tests {
         assert_eq!(
             (looks.at(6).unwrap().0, looks.at(7), looks.after(6), looks.after(9)),
             (0, None, Some(9), None)
+        );
+        assert_eq!(
+            (looks.before(6), looks.before(8).map(|(at, _)| at), looks.before(99).map(|(at, _)| at)),
+            (None, Some(6), Some(9))
         );
         let refused: [&[usize]; 3] = [&[9, 6], &[6, 6], &[1, 6]];
         assert!(refused.iter().all(|looks| Looks::declared(looks).is_none()));

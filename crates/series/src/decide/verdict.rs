@@ -113,8 +113,9 @@ pub struct Answer {
     pub failures: Failures,
 }
 
-/// What differences in the good direction say alone; `flips` gives p of their sign-flip test.
+/// What differences in the good direction say alone, in the order of their seeds; `flips` gives p of their sign-flip test.
 pub(super) fn said(
+    values: &[f64],
     found: &Differences,
     deciding: Deciding,
     smallest: Option<f64>,
@@ -124,7 +125,7 @@ pub(super) fn said(
         return Verdict::Undecided;
     }
     // The 95 % interval lies beyond 0 exactly where p is within 0.05. The sign-flip test last: it is the dearest.
-    if deciding.holds(found) && found.p() <= LEVEL && flips() <= LEVEL {
+    if deciding.holds(values, found) && found.p() <= LEVEL && flips() <= LEVEL {
         return if found.mean > 0.0 { Verdict::Helps } else { Verdict::Hurts };
     }
     match smallest {
@@ -196,8 +197,8 @@ fn answer(
     let failed = |outcome| outcome == Outcome::Failed;
     let failures = Failures::of(pairs.iter().map(|pair| (failed(pair.baseline), failed(pair.arm))));
     let flips = sign_flip_p(values);
-    let said =
-        found.map_or(Verdict::Undecided, |found| said(&found, plan.deciding, question.smallest, || flips));
+    let said = found
+        .map_or(Verdict::Undecided, |found| said(values, &found, plan.deciding, question.smallest, || flips));
     let (verdict, reason) = with_failures(said, &failures, values.len(), found, question.smallest);
     // Failures that stand against the values are not outweighed by more of the same.
     let is_open = matches!(reason, Reason::FewPairs | Reason::Open);
@@ -213,7 +214,7 @@ fn answer(
         p_sign_flip: flips,
         p_corrected,
         correction,
-        p: found.map_or(1.0, |found| plan.deciding.p(&found)),
+        p: found.map_or(1.0, |found| plan.deciding.p(values, &found)),
         e_value: found.map_or(1.0, |found| found.e_value()),
         look: plan.look,
         missing: if verdict == Verdict::Undecided { missing } else { Some(0) },
@@ -368,7 +369,15 @@ mod tests {
         // Six pairs were declared, and there are seven: the sixth is over.
         let seven = [unclear.as_slice(), &[0.02]].concat();
         assert_eq!(one(&seven, &question(None, &looks(&[6, 9]))).look, Look::Between { next: Some(9) });
-        assert_eq!(one(&seven, &question(None, &looks(&[6]))).look, Look::Between { next: None });
+        let found = one(&seven, &question(None, &looks(&[6])));
+        assert_eq!((found.look, found.missing), (Look::Between { next: None }, Some(0)));
+        // What was told at a look stands while further pairs come, and none is told before the first look.
+        assert_eq!(
+            (found.verdict, found.p),
+            (Verdict::Helps, one(&unclear, &question(None, &looks(&[6]))).p)
+        );
+        let waiting = one(&seven, &question(None, &looks(&[9])));
+        assert_eq!((waiting.verdict, waiting.missing), (Verdict::Undecided, Some(2)));
         assert_eq!(one(&CLEAR, &question(None, &looks(&[]))).verdict, Verdict::Helps);
     }
 
