@@ -71,7 +71,11 @@ async function show(browser, screen) {
   if (screen.charts || screen.sparks) {
     // A curve of a row's height has fewer pixels than a chart's frame.
     const done = screen.sparks ? (canvas) => canvas.painted > 0 : drawn;
-    await until(`the charts of ${screen.name}`, async () => (await canvases(browser, 'main, .app')).some(done));
+    await until(`the charts of ${screen.name}`, async () => {
+      const all = await canvases(browser, 'main, .app');
+      // Rows get their curves a few at a time.
+      return screen.sparks ? all.length > 0 && all.every(done) : all.some(done);
+    });
   }
   // Two frames after the last change: what is painted is what is shown.
   await browser.executeAsync((done) => document.fonts.ready.then(() => requestAnimationFrame(() => requestAnimationFrame(done))));
