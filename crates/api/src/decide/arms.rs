@@ -28,12 +28,6 @@ pub struct Member {
     pub seconds: Option<f64>,
 }
 
-impl Member {
-    pub fn has_ended(&self) -> bool {
-        self.ended
-    }
-}
-
 /// Runs of one value.
 #[derive(Debug, Clone)]
 pub struct Group {

@@ -39,7 +39,7 @@ pub async fn decide(context: &Context, asked: &DecideBy) -> Result<Decision> {
     let Some(first) = by.first() else {
         return Err(ApiError::invalid(Failure::NoArmsAsked));
     };
-    let (runs, left_out) = outcome::ended(context, &asked.filter).await?;
+    let (runs, left_out) = outcome::members(context, &asked.filter).await?;
     if runs.is_empty() {
         return Err(ApiError::invalid(Failure::NoRunMatches).hint(Advice::ListRuns));
     }
@@ -139,7 +139,7 @@ fn asked_metric(asked: &DecideBy, declared: &Declared) -> Result<(Option<String>
 
 /// What no test can be made of is said in a sentence instead.
 fn refuse_what_cannot_be_compared(groups: &[Group], metric: &str, by: &str) -> Result<()> {
-    let ended = || groups.iter().flat_map(|group| &group.members).filter(|member| member.has_ended());
+    let ended = || groups.iter().flat_map(|group| &group.members).filter(|member| member.ended);
     let count = ended().count() as u64;
     let refuse = |failure: Failure| Err(ApiError::invalid(failure));
     if count == 0 {
@@ -282,7 +282,7 @@ fn summary(group: &Group) -> Arm {
     };
     let values: Vec<f64> = group.members.iter().filter_map(value).collect();
     let found = Differences::of(&values);
-    let ended = || group.members.iter().filter(|member| member.has_ended());
+    let ended = || group.members.iter().filter(|member| member.ended);
     Arm {
         value: group.value.clone(),
         n: values.len() as u64,

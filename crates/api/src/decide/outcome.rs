@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use vitals_recipe::sweep::{Goal, parse};
+use vitals_recipe::sweep::Goal;
 use vitals_recipe::{Better, Metric, Reading, metric};
 use vitals_run::RunState;
 use vitals_series::{Differences, Outcome, Pair};
@@ -11,9 +11,8 @@ use vitals_store::{MetricChoice, RunRow, SeriesQuery, SweepId};
 
 use super::arms::{Group, Member};
 use crate::Context;
-use crate::dto::ApiError;
 use crate::error::Result;
-use crate::runs;
+use crate::{objective, runs};
 
 /// What the sweeps of the runs declare, where they agree.
 #[derive(Debug, Default)]
@@ -39,7 +38,7 @@ impl Declared {
 
 /// The runs that a condition takes, and how many imported ones it takes besides, of which no parameter is known. Probes judge
 /// other runs and are none of an arm.
-pub async fn ended(context: &Context, filter: &str) -> Result<(Vec<Member>, u64)> {
+pub async fn members(context: &Context, filter: &str) -> Result<(Vec<Member>, u64)> {
     let rows = runs::matching(context, filter, &MetricChoice::Plain).await?;
     let imported = rows.iter().filter(|row| row.imported().is_some()).count() as u64;
     let own = rows.into_iter().filter(|row| row.imported().is_none() && row.probed.is_none());
@@ -69,26 +68,15 @@ fn member(row: RunRow) -> Result<Member> {
 pub async fn declared(context: &Context, groups: &[Group]) -> Result<Declared> {
     let sweeps: BTreeSet<SweepId> =
         groups.iter().flat_map(|group| &group.members).filter_map(|member| member.sweep).collect();
-    let mut all: Vec<Declared> = Vec::new();
-    for sweep in sweeps {
-        let Some(newest) = context.store().sweep_revisions(sweep).await?.pop() else { continue };
-        // A text that is no sweep any more declares nothing.
-        let Ok(sweep) = parse(&newest.text, &newest.name) else { continue };
-        let decide = sweep.decide;
-        all.push(Declared {
-            metric: sweep.objective.as_ref().map(|objective| objective.metric.clone()),
-            goal: sweep.objective.map(|objective| objective.goal),
-            value: decide.as_ref().map(|decide| decide.value),
-            smallest_effect: decide.as_ref().and_then(|decide| decide.smallest_effect),
-            looks: decide.map(|decide| decide.looks).unwrap_or_default(),
-        });
-    }
+    let all = objective::files(context, sweeps).await?;
+    let objectives = || all.iter().map(|sweep| sweep.objective.as_ref());
+    let decide = || all.iter().map(|sweep| sweep.decide.as_ref());
     Ok(Declared {
-        metric: agreed(all.iter().map(|one| one.metric.clone())),
-        goal: agreed(all.iter().map(|one| one.goal)),
-        value: agreed(all.iter().map(|one| one.value)),
-        smallest_effect: agreed(all.iter().map(|one| one.smallest_effect)),
-        looks: agreed(all.iter().map(|one| Some(one.looks.clone()))).unwrap_or_default(),
+        metric: agreed(objectives().map(|one| Some(one?.metric.clone()))),
+        goal: agreed(objectives().map(|one| Some(one?.goal))),
+        value: agreed(decide().map(|one| Some(one?.value))),
+        smallest_effect: agreed(decide().map(|one| one?.smallest_effect)),
+        looks: agreed(decide().map(|one| Some(one?.looks.clone()))).unwrap_or_default(),
     })
 }
 
@@ -127,7 +115,7 @@ pub async fn read(
             member.outcome = Some(Outcome::Failed);
             continue;
         }
-        let found = context.store().series(member.run, &query).await.map_err(ApiError::from)?.pop();
+        let found = context.store().series(member.run, &query).await?.pop();
         member.lacks_metric = found.as_ref().is_none_or(|series| series.values.is_empty());
         let value = found.map_or(f64::NAN, |series| reading.of(&series.values, higher_is_better));
         member.outcome = Some(if value.is_finite() { Outcome::Value(value) } else { Outcome::Failed });
