@@ -66,7 +66,7 @@ enum Task {
     },
     /// Print one JSON object a line for each benchmark
     Bench {
-        /// Names, or the parts of names before a slash; none means all
+        /// Names, or the parts of names before a slash; none means all but `endurance`, which takes two hours
         names: Vec<String>,
     },
     /// Write the generated files
