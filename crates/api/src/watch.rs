@@ -73,9 +73,12 @@ fn differing(before: &BTreeMap<String, String>, after: &BTreeMap<String, String>
 
 fn watch_folder(context: &Context, hint: mpsc::Sender<()>) -> Option<notify::RecommendedWatcher> {
     use notify::Watcher as _;
-    // A full channel means that a look is due already.
-    let on_event = move |_: notify::Result<notify::Event>| {
-        let _ = hint.try_send(());
+    let on_event = move |event: notify::Result<notify::Event>| {
+        // A look opens files: were that a reason to look, there would be one after the other.
+        if event.is_ok_and(|event| !event.kind.is_access()) {
+            // A full channel means that a look is due already.
+            let _ = hint.try_send(());
+        }
     };
     let mut watcher = notify::recommended_watcher(on_event).ok()?;
     watcher.watch(&context.experiments(), notify::RecursiveMode::Recursive).ok()?;

@@ -21,7 +21,8 @@ impl Hints {
         let sleepers = Sleepers::default();
         let woken = Arc::clone(&sleepers);
         let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-            let Ok(event) = event else { return };
+            // Whoever is woken looks by opening files: were that a reason to wake, it would never sleep again.
+            let Some(event) = event.ok().filter(|event| !event.kind.is_access()) else { return };
             let sleepers = woken.lock().unwrap_or_else(PoisonError::into_inner);
             for folder in event.paths.iter().filter_map(|path| path.parent()) {
                 if let Some(sleeper) = sleepers.get(folder) {
@@ -53,5 +54,28 @@ impl Hints {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<PathBuf, Arc<Notify>>> {
         self.sleepers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_written_wakes_and_what_is_read_does_not() {
+        let (read, written) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let file = read.path().join("guard.json");
+        std::fs::write(&file, "{}").unwrap();
+        let mut hints = Hints::new();
+        let [reader, writer] = [&read, &written].map(|folder| {
+            let sleeper = Arc::new(Notify::new());
+            hints.watch(folder.path(), &sleeper);
+            sleeper
+        });
+        std::fs::read(&file).unwrap();
+        std::fs::write(written.path().join("journal.vj"), "a row").unwrap();
+        // Events come in the order in which things happened.
+        writer.notified().await;
+        assert!(tokio::time::timeout(std::time::Duration::ZERO, reader.notified()).await.is_err());
     }
 }
