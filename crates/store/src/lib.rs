@@ -50,6 +50,7 @@ mod watch;
 pub use alarms::{Alarm, AlarmCount, AlarmQuery};
 pub use attempts::{Attempt, Checkpoint, NewAttempt};
 pub use batch::{AttemptHeader, EndOfAttempt, IngestBatch, Ingested, NewCheckpoint, NewLog};
+pub use beside::check_path;
 pub use costs::{HostPeak, KeptCheckpoint};
 pub use datasets::DatasetRow;
 pub use error::{Result, SENTENCES, StoreError};

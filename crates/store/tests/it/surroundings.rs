@@ -1,5 +1,6 @@
 //! What lies around a database: links and other things in the places of its files, and disks on which nothing can be added.
 
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 use vitals_store::{Role, Store, StoreError};
@@ -188,4 +189,20 @@ async fn a_database_is_read_where_no_file_can_be_added() {
     assert_eq!(store.sweeps().await.unwrap().len(), 1);
     let refused = store.add_sweep(&sweep("b"), NOW).await.unwrap_err();
     assert!(matches!(refused, StoreError::NoRoom { .. }), "{refused}");
+}
+
+#[tokio::test]
+async fn a_path_by_which_nothing_can_be_opened_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let deep = folder.path().join("x".repeat(200)).join("y".repeat(200));
+    std::fs::create_dir_all(&deep).unwrap();
+    let named = |length: usize| deep.join("z".repeat(length - deep.as_os_str().len() - 1));
+    // Just so long a path can be opened, and none that is longer.
+    let longest = named(504);
+    Store::open(&longest, Role::Writer).await.unwrap().close().await;
+    let refused = Store::open(named(505), Role::Writer).await.unwrap_err();
+    assert!(matches!(refused, StoreError::PathTooLong { bytes: 505, most: 504, .. }), "{refused}");
+    let no_text = folder.path().join(std::ffi::OsStr::from_bytes(b"\xff.db"));
+    let refused = Store::open(&no_text, Role::Writer).await.unwrap_err();
+    assert!(matches!(refused, StoreError::PathNotText { .. }) && !no_text.exists(), "{refused}");
 }

@@ -18,6 +18,7 @@ pub type Failure = Box<dyn std::error::Error>;
 
 /// Does what the words ask for; the exit code.
 pub fn call(args: &[OsString]) -> Result<i32, Failure> {
+    vitals_journal::survive_file_limit();
     let words: Vec<&str> = args.iter().filter_map(|arg| arg.to_str()).collect();
     match words.as_slice() {
         ["guard", ..] => Ok(guard::run(&args[1..], || jiff::Timestamp::now().to_string())),
