@@ -59,6 +59,16 @@ impl Context {
         self.store.read_only().map(ApiError::from)
     }
 
+    /// The same for a request to the supervisor: where the disk was full as it was opened, room that is kept for requests is freed,
+    /// and it is opened again.
+    pub(crate) async fn asking(&self) -> Result<Self> {
+        let mut asking = self.clone();
+        if self.store.free_room_to_ask() {
+            asking.store = open_store(&self.workspace).await?;
+        }
+        Ok(asking)
+    }
+
     pub fn workspace(&self) -> &Workspace {
         &self.workspace
     }

@@ -303,6 +303,7 @@ pub async fn request(
     ids: &[String],
     arguments: &Value,
 ) -> Result<Value> {
+    let context = &context.asking().await?;
     let (mut done, mut problems) = (Vec::new(), Vec::new());
     for id in ids {
         match request_one(context, command, id, arguments).await {

@@ -233,7 +233,9 @@ impl StoreError {
         use std::io::ErrorKind::{QuotaExceeded, StorageFull};
         match self {
             Self::NoRoom { .. } => true,
-            Self::Database(error) => primary_code(error) == Some(13),
+            Self::Database(error) => {
+                primary_code(error) == Some(13) || code(error) == Some(INDEX_COULD_NOT_GROW)
+            }
             Self::Io { source, .. } => matches!(source.kind(), StorageFull | QuotaExceeded),
             _ => false,
         }
@@ -243,9 +245,16 @@ impl StoreError {
 /// SQLite's word for a file that begins as no database does.
 pub(crate) const NOT_A_DATABASE: i32 = 26;
 
+/// The write-ahead log's index (`SQLITE_IOERR_SHMSIZE`): on a full disk it is this that SQLite is refused first.
+const INDEX_COULD_NOT_GROW: i32 = 10 | 19 << 8;
+
+fn code(error: &sqlx::Error) -> Option<i32> {
+    error.as_database_error()?.code()?.parse().ok()
+}
+
 /// The low byte is SQLite's primary result code.
 pub(crate) fn primary_code(error: &sqlx::Error) -> Option<i32> {
-    error.as_database_error()?.code()?.parse::<i32>().ok().map(|code| code & 0xff)
+    code(error).map(|code| code & 0xff)
 }
 
 impl From<sqlx::Error> for StoreError {

@@ -34,6 +34,7 @@ mod queue;
 mod readable;
 mod records;
 mod requests;
+mod reserve;
 mod run_rows;
 mod runs;
 mod selection;
