@@ -70,6 +70,16 @@ test('the page runs no text as a program, and goes nowhere else', async () => {
   assert.deepEqual(outcome, { eval: 'EvalError', function: 'EvalError', opened: 'null', ran: 'undefined', at: 'tauri:' });
 });
 
+test('the page reaches no command of the host but those that are declared', async () => {
+  const commands = ['plugin:window|close', 'plugin:window|set_title', 'plugin:webview|create_webview_window', 'plugin:app|version',
+    'plugin:path|resolve_directory', 'plugin:event|emit', 'plugin:menu|new', 'plugin:tray|new', 'plugin:fs|read_file', 'plugin:shell|open'];
+  const answers = await window.browser.executeAsync((commands, done) => {
+    const ask = (command) => window.__TAURI_INTERNALS__.invoke(command, {}).then(() => 'obeyed', (error) => String(error));
+    Promise.all(commands.map(ask)).then(done);
+  }, commands);
+  answers.forEach((answer, n) => assert.match(answer, /not allowed|not found/, commands[n]));
+});
+
 test('texts of others are shown as texts', async () => {
   const told = '<img src=x-none onerror="window.ran=1"><script>window.ran=1</script>';
   const file = join(space.folder, `${told.replaceAll('/', '')}.csv`);
