@@ -17,6 +17,7 @@ mod watchers;
 use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use clap::Parser;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::field::MakeExt as _;
@@ -26,6 +27,7 @@ use vitals_api::{legible_paragraph, log_field};
 use crate::arguments::Arguments;
 
 fn main() -> ExitCode {
+    vitals_api::survive_file_limit();
     let arguments = Arguments::parse();
     let filter = EnvFilter::try_from_env("VITALS_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
     let colour = vitals_api::wants_colour(std::io::stderr().is_terminal(), |name| std::env::var_os(name));
@@ -62,6 +64,7 @@ fn show(arguments: &Arguments) -> anyhow::Result<()> {
     {
         anyhow::bail!("there is no display to show a window on; set DISPLAY, or start it under xvfb-run");
     }
+    vitals_api::check_threads().context("start threads")?;
     let workspace = doors::Workspace::open(&root);
     tauri::Builder::default()
         .manage(workspace)

@@ -52,6 +52,23 @@ fn forty_commands_open_a_new_workspace_at_once() {
     }
 }
 
+#[test]
+fn thirty_adds_of_one_sweep_make_one_and_twenty_imports_twenty_runs() {
+    let workspace = Workspace::new();
+    let sweep = workspace.file("same.toml", &small_sweep("max_steps = 5", ""));
+    let table = workspace.file("a.csv", "step,loss\n0,4.5\n1,4.25\n");
+    let add = ["sweep", "add", &sweep];
+    let import = ["import", "csv", &table];
+    let all = std::iter::repeat_n(&add, 30).chain(std::iter::repeat_n(&import, 20));
+    let children: Vec<Child> = all.map(|words| start(&mut workspace.command(words))).collect();
+    for child in children {
+        let told = finish(child);
+        assert_eq!(told.code, 0, "{told:?}");
+    }
+    assert_eq!(workspace.vitals_ok(&["--json", "sweep", "list"]).lines().len(), 1);
+    assert_eq!(workspace.runs().len(), 20);
+}
+
 /// `vitals sweep list` without a workspace, in an environment of these variables alone.
 fn without_workspace(variables: &[(&str, &str)]) -> Told {
     let mut command = Command::new(binary("vitals"));

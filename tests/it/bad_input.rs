@@ -177,3 +177,17 @@ fn a_workspace_that_cannot_be_made_is_refused() {
     assert!(told.err.contains("ws"), "{}", told.err);
     std::fs::remove_file(workspace.path("ws")).expect("it was a file");
 }
+
+#[test]
+fn a_text_that_was_made_to_take_for_ever_is_refused_at_its_place() {
+    for (text, words) in [
+        (with(&format!("epochs = {}", "[".repeat(200_000))), "wrong.toml:"),
+        (with(&format!("epochs = {}{}", "[".repeat(50_000), "]".repeat(50_000))), "wrong.toml:"),
+        (with(&(0..20_000).map(|n| format!("[t{n}.u.v]\n")).collect::<String>()), "wrong.toml:"),
+        (with("base_learning_rate = 1e999999"), "wrong.toml:"),
+        (with("base_learning_rate = inf"), "base_learning_rate"),
+        (with(&format!("batch_size = {}", "9".repeat(5000))), "wrong.toml:"),
+    ] {
+        refused(&text, &[words]);
+    }
+}

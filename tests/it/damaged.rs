@@ -365,6 +365,36 @@ fn a_workspace_on_a_full_disk_can_be_looked_at_and_says_what_can_go() {
     workspace.vitals_ok(&["run", "tag", &run, "kept"]);
 }
 
+/// C6: where a supervisor has kept room, a run is removed although the disk is full and nobody has the database open.
+#[test]
+fn a_run_is_removed_from_a_full_disk() {
+    let workspace = Workspace::new();
+    fs::create_dir(workspace.path("ws")).expect("a folder");
+    let Some(disk) = vitals_fixtures::SmallDisk::mount(&workspace.path("ws"), 64, None) else { return };
+    let file = workspace.file("a.csv", &table(1, 100));
+    let run = workspace.vitals_ok(&["import", "csv", &file]).out.trim().to_owned();
+    fs::write(workspace.run_folder(&run).join("weights"), vec![7; 8 << 20]).expect("a file");
+    let mut supervisor = workspace
+        .command(&["supervise"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("it starts");
+    let room = workspace.path("ws/vitals.db-room-to-obey");
+    let is_kept = || if room.exists() { Ok(()) } else { Err("no room is kept".to_owned()) };
+    workspace.wait_for("room to be kept", is_kept);
+    kill(i32::try_from(supervisor.id()).expect("a process id"), Signal::TERM);
+    supervisor.wait().expect("it ends");
+    fold_log(&workspace);
+    disk.fill();
+    workspace.vitals_ok(&["run", "remove", &run]);
+    workspace.wait_for("the run to be gone", || match workspace.runs().as_slice() {
+        [] => Ok(()),
+        left => Err(format!("{left:?}")),
+    });
+    assert!(!workspace.run_folder(&run).exists());
+}
+
 /// Trial 14: it lives and looks, and nothing that it does reaches the database.
 #[test]
 fn doctor_says_that_a_supervisor_writes_nothing() {

@@ -10,6 +10,7 @@ mod execution;
 mod files_of_others;
 #[path = "../../crates/supervisor/tests/it/holder.rs"]
 mod holder;
+mod limits;
 mod parity;
 mod probes;
 mod queue;

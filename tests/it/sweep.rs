@@ -1,8 +1,13 @@
 //! From a file to recorded runs: expansion, training, series, comparison, export, hashes.
 
+use std::collections::BTreeMap;
+use std::process::Stdio;
+use std::time::Duration;
+
+use rustix::process::Signal;
 use serde_json::Value;
 
-use crate::support::{Workspace, small_sweep};
+use crate::support::{Workspace, kill, small_sweep};
 
 const FROZEN: &str = "[[axis]]\nparameter = \"frozen_patch_projection\"\nvalues = [true, false]\n";
 
@@ -111,4 +116,29 @@ fn runs_are_filtered_and_sorted_by_what_they_are_and_did() {
     assert_eq!(labels("state = finished"), [1e-4, 1e-3]);
     assert_eq!(labels("base_learning_rate > 5e-4 and loss.last > 0"), [1e-3]);
     assert_eq!(labels("not (base_learning_rate > 5e-4) or optimizer = lamb"), [1e-4]);
+}
+
+/// Whenever `sweep run` is ended, its sweep has all its runs or none.
+#[test]
+fn a_sweep_run_that_is_ended_at_any_moment_has_all_its_runs_or_none() {
+    let workspace = Workspace::new();
+    workspace.vitals_ok(&["queue", "pause"]);
+    let values: Vec<String> = (1..=20).map(|n| format!("{n}e-5")).collect();
+    let axis = format!("[[axis]]\nparameter = \"base_learning_rate\"\nvalues = [{}]\n", values.join(", "));
+    let signals = [Signal::INT, Signal::KILL, Signal::HUP, Signal::TERM];
+    for (number, signal) in signals.into_iter().cycle().take(24).enumerate() {
+        let text = small_sweep("max_steps = 5", &axis).replace("Small", &format!("Moment {number}"));
+        let file = workspace.file(&format!("{number}.toml"), &text);
+        let mut command = workspace.command(&["sweep", "run", &file]);
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("vitals starts");
+        // The instant of the signal.
+        std::thread::sleep(Duration::from_millis(10 * number as u64));
+        kill(i32::try_from(child.id()).expect("a process id"), signal);
+        child.wait().expect("it ends");
+    }
+    let mut runs: BTreeMap<String, usize> = BTreeMap::new();
+    for run in workspace.runs() {
+        *runs.entry(run["sweep_name"].to_string()).or_default() += 1;
+    }
+    assert!(runs.values().all(|count| *count == 20), "{runs:?}");
 }

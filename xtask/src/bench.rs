@@ -2,6 +2,7 @@
 //! have examples that print such lines, the worker times its own steps and loader, a real run tells what it waited for, and a
 //! fuzzer what it tried.
 
+mod endurance;
 mod fuzz;
 mod real_run;
 mod tensorboard;
@@ -30,7 +31,7 @@ const EXAMPLES: &[(&[&str], &str, &str)] = &[
 ];
 
 /// What takes hours, and is run only where it is asked for.
-const LONG: &str = "fuzz";
+const LONG: [&str; 2] = ["fuzz", endurance::NAME];
 
 /// Benchmarks that come from one measurement: their names, and what prints them.
 struct Group<'a> {
@@ -42,7 +43,7 @@ struct Group<'a> {
 /// the others go on; then the whole fails. Each fuzz target runs for `fuzz_secs` seconds.
 pub fn run(place: &Place, names: &[String], fuzz_secs: u64) -> anyhow::Result<()> {
     let wanted = |name: &str| match names {
-        [] => !matches(LONG, name),
+        [] => !LONG.iter().any(|long| matches(long, name)),
         names => names.iter().any(|asked| matches(asked, name)),
     };
     let mut groups = groups(place, fuzz_secs);
@@ -83,6 +84,7 @@ fn groups(place: &Place, fuzz_secs: u64) -> Vec<Group<'_>> {
     groups.extend(torch::groups(place));
     groups.extend(real_run::groups(place));
     groups.extend(fuzz::groups(place, fuzz_secs));
+    groups.push(endurance::group(place));
     groups
 }
 

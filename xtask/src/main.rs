@@ -66,7 +66,7 @@ enum Task {
     },
     /// Print one JSON object a line for each benchmark
     Bench {
-        /// Names, or the parts of names before a slash; none means all but `fuzz`
+        /// Names, or the parts of names before a slash; none means all but `fuzz` and `endurance`, which take hours
         names: Vec<String>,
         /// How long each fuzz target runs
         #[arg(long, env = "VITALS_FUZZ_SECONDS", value_name = "SECONDS", default_value_t = 600)]

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use vitals_journal::Lock;
-use vitals_store::{Role, Store, StoreError, UnixMillis};
+use vitals_store::{Role, Store, StoreError, UnixMillis, check_path};
 use vitals_supervisor::{Binaries, Workspace};
 
 use crate::dto::{ApiError, ErrorCode};
@@ -29,6 +29,7 @@ impl Context {
     pub async fn open(root: &Path, binaries: Binaries, clock: fn() -> UnixMillis) -> Result<Self> {
         let root = std::path::absolute(root).map_err(|error| io_error(Operation::Find, root, &error))?;
         let workspace = Workspace::new(&root);
+        check_path(&workspace.database())?;
         let is_there = workspace.database().exists();
         for folder in [&root, &workspace.runs_dir().to_path_buf(), &experiments_dir(&root)] {
             match std::fs::create_dir_all(folder) {
@@ -56,6 +57,16 @@ impl Context {
     /// Why nothing in the workspace can be changed; `None`: it can.
     pub fn read_only(&self) -> Option<ApiError> {
         self.store.read_only().map(ApiError::from)
+    }
+
+    /// The same for a request to the supervisor: where the disk was full as it was opened, room that is kept for requests is freed,
+    /// and it is opened again.
+    pub(crate) async fn asking(&self) -> Result<Self> {
+        let mut asking = self.clone();
+        if self.store.free_room_to_ask() {
+            asking.store = open_store(&self.workspace).await?;
+        }
+        Ok(asking)
     }
 
     pub fn workspace(&self) -> &Workspace {

@@ -58,6 +58,9 @@ impl From<StoreError> for ApiError {
             StoreError::OlderVersion { .. } => workspace(Advice::OpenOnce),
             StoreError::NotVitals { .. } => workspace(Advice::OtherWorkspace).hint(Advice::OwnDatabase),
             StoreError::ForeignMigration { .. } => workspace(Advice::OtherWorkspace),
+            StoreError::PathNotText { .. } | StoreError::PathTooLong { .. } => {
+                workspace(Advice::OtherWorkspace)
+            }
             StoreError::NotPlain { .. } => workspace(Advice::RemoveStrange),
             StoreError::NoRoom { .. } | StoreError::NoBackup { .. } => workspace(Advice::MakeRoom),
             StoreError::Missing { .. } => workspace(Advice::EmptyWorkspace),

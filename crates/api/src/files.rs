@@ -2,10 +2,11 @@
 //! names the text that it replaces, so that nobody's edit is lost. A link in a file's place is replaced and never followed: the
 //! workspace may be somebody else's.
 
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Component, Path, PathBuf};
 
-use vitals_journal::{atomic_write, read_regular};
+use vitals_journal::{atomic_write, open_regular};
+use vitals_recipe::Bytes;
 
 use crate::Context;
 use crate::dto::{ApiError, ErrorCode, SweepText};
@@ -14,6 +15,8 @@ use crate::said::{Advice, Failure, Operation};
 
 /// Sweep files may lie in folders, but not deeper than this.
 const MAX_DEPTH: usize = 4;
+/// Ten thousand runs, each written out in four hundred letters.
+const MOST_BYTES: u64 = 4 << 20;
 
 /// Hash of a text: what a write names as the text that it replaces.
 pub fn hash(text: &str) -> String {
@@ -64,13 +67,41 @@ pub fn place(context: &Context, file: &str) -> Result<PathBuf> {
 
 pub fn read(context: &Context, file: &str) -> Result<SweepText> {
     let path = place(context, file)?;
-    let text = text_of(&path).map_err(|error| io_error(Operation::Read, &path, &error))?;
+    let text = text_of(&path).map_err(|error| unread(&path, &error))?;
     Ok(SweepText { file: file.to_owned(), hash: hash(&text), text })
+}
+
+/// The text of a sweep file that a person named, wherever it lies; a pipe, too.
+///
+/// # Errors
+/// `invalid_input`: it cannot be read, is no text, or is too large to be a sweep.
+pub fn named(path: &Path) -> Result<String> {
+    let text = std::fs::File::open(path).and_then(capped);
+    text.map_err(|error| ApiError::invalid(unread(path, &error).told))
 }
 
 /// A pipe in a file's place is refused instead of waited for.
 fn text_of(path: &Path) -> io::Result<String> {
-    String::from_utf8(read_regular(path)?).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+    capped(open_regular(path)?)
+}
+
+/// No more is read than a sweep can have.
+fn capped(file: std::fs::File) -> io::Result<String> {
+    let mut text = String::new();
+    if file.take(MOST_BYTES + 1).read_to_string(&mut text)? as u64 > MOST_BYTES {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
+    Ok(text)
+}
+
+fn unread(path: &Path, error: &io::Error) -> ApiError {
+    match error.kind() {
+        io::ErrorKind::FileTooLarge => ApiError::invalid(Failure::FileTooLarge {
+            file: path.display().to_string(),
+            most: Bytes(MOST_BYTES),
+        }),
+        _ => io_error(Operation::Read, path, error),
+    }
 }
 
 /// Replaces the text whose hash is `base`; `None` creates a file that must not exist.
@@ -82,7 +113,7 @@ pub fn write(context: &Context, file: &str, text: &str, base: Option<&str>) -> R
     let on_disk = match text_of(&path) {
         Ok(text) => Some(hash(&text)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-        Err(error) => return Err(io_error(Operation::Read, &path, &error)),
+        Err(error) => return Err(unread(&path, &error)),
     };
     if on_disk.as_deref() != base && on_disk != Some(hash(text)) {
         let file = file.to_owned();

@@ -55,6 +55,7 @@ pub mod summary;
 pub mod supervisor;
 pub mod sweeps;
 pub mod table;
+mod threads;
 pub mod unlisted;
 mod watch;
 
@@ -62,6 +63,8 @@ pub use context::Context;
 pub use error::Result;
 pub use rpc::{dispatch, typescript};
 pub use sentences::{english_catalogue, forms};
+pub use threads::check_threads;
+pub use vitals_journal::survive_file_limit;
 pub use vitals_recipe::describe as describe_parameter;
 pub use vitals_recipe::plain_number;
 pub use vitals_recipe::sentences;

@@ -119,6 +119,17 @@ pub async fn list(context: &Context, query: &RunsQuery) -> Result<RunsPage> {
     } else {
         MetricChoice::Plain
     };
+    if filter.is_none() && order.is_none() {
+        let total = context.store().count_runs().await?.into_values().sum();
+        let newest = RunSelection::Newest {
+            skipped: query.offset.unwrap_or(0),
+            count: query.limit.unwrap_or(u64::MAX),
+        };
+        let rows = context.store().runs(&newest, &metrics).await?;
+        let runs = rows.into_iter().map(run).collect::<Result<_>>()?;
+        let elapsed_ms = began.elapsed().as_secs_f64() * 1e3;
+        return Ok(RunsPage { runs, matched: total, total, elapsed_ms });
+    }
     let rows = context.store().runs(&RunSelection::All, &metrics).await?;
     let total = rows.len() as u64;
     let mut kept = Vec::with_capacity(rows.len());
@@ -312,6 +323,7 @@ pub async fn request(
     ids: &[String],
     arguments: &Value,
 ) -> Result<Value> {
+    let context = &context.asking().await?;
     let (mut done, mut problems) = (Vec::new(), Vec::new());
     for id in ids {
         match request_one(context, command, id, arguments).await {

@@ -282,6 +282,7 @@ pub async fn ask(context: &Context, command: Command, id: &str) -> Result<Value>
 
 /// Asks the supervisor for something about the queue as a whole.
 pub async fn queue_request(context: &Context, command: Command) -> Result<()> {
+    let context = &context.asking().await?;
     context.store().add_request(None, command, &Value::Null, context.now()).await?;
     supervisor::ensure(context).await
 }

@@ -18,17 +18,22 @@ const NAMED: usize = 3;
 /// Run folders of a workspace whose id `is_known` does not take, sorted. Folders on which somebody works are left out: a
 /// supervisor takes living runs up by itself, and an import is on its way.
 pub(crate) fn folders(workspace: &Workspace, is_known: impl Fn(RunId) -> bool) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(workspace.runs_dir()).into_iter().flatten().flatten();
-    let unknown =
-        entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).filter(|&run| !is_known(run));
-    let mut found: Vec<PathBuf> = unknown
-        .map(|run: RunId| workspace.run_folder(run))
+    let mut found: Vec<PathBuf> = named_as_runs(workspace)
+        .into_iter()
+        .filter(|&run| !is_known(run))
+        .map(|run| workspace.run_folder(run))
         .filter(|folder| folder.job().exists() || folder.import().exists())
         .filter(|folder| !Lock::is_held(&folder.lock()).unwrap_or(false))
         .map(|folder| folder.path().to_owned())
         .collect();
     found.sort();
     found
+}
+
+/// The ids that folders are named after.
+fn named_as_runs(workspace: &Workspace) -> Vec<RunId> {
+    let entries = std::fs::read_dir(workspace.runs_dir()).into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect()
 }
 
 /// The command line that reads run folders into a workspace's database.
@@ -49,7 +54,11 @@ pub(crate) fn ingest_command(workspace: &Workspace, folders: &[PathBuf]) -> Stri
 /// # Errors
 /// The database cannot be read.
 pub(crate) async fn unlisted(context: &Context) -> Result<Vec<PathBuf>> {
-    let known = context.store().run_ids().await?;
+    let named = named_as_runs(context.workspace());
+    if named.is_empty() {
+        return Ok(Vec::new());
+    }
+    let known = context.store().known_runs(&named).await?;
     Ok(folders(context.workspace(), |run| known.contains(&run)))
 }
 

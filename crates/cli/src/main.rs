@@ -40,6 +40,7 @@ use crate::out::Out;
 pub const INTERRUPTED: u8 = 130;
 
 fn main() -> ExitCode {
+    vitals_api::survive_file_limit();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
@@ -70,7 +71,9 @@ fn main() -> ExitCode {
         // A log on a full disk loses lines, and nobody dies of it.
         .log_internal_errors(false)
         .init();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = vitals_api::check_threads()
+        .and_then(|()| tokio::runtime::Builder::new_multi_thread().enable_all().build());
+    let runtime = match runtime {
         Ok(runtime) => runtime,
         Err(error) => {
             out::say(&format!("vitals: failed to start: {error}\n"));

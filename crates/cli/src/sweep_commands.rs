@@ -3,9 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
-use vitals_api::dto::{ApiError, EstimateBasis, SweepCheck, SweepStarted};
-use vitals_api::said::{Failure, Operation};
-use vitals_api::{Command, Context, Result, SweepId, named_file, overview, sweeps};
+use vitals_api::dto::{EstimateBasis, SweepCheck, SweepStarted};
+use vitals_api::{Command, Context, Result, SweepId, files, named_file, overview, sweeps};
 
 use crate::args::SweepCommand;
 use crate::out::Out;
@@ -55,13 +54,8 @@ async fn ask(context: &Context, command: Command, id: &str, out: &Out) -> Result
     Ok(0)
 }
 
-fn read(file: &Path) -> Result<String> {
-    std::fs::read_to_string(file)
-        .map_err(|error| ApiError::invalid(Failure::file(Operation::Read, file, &error)))
-}
-
 async fn check(context: &Context, file: &Path, out: &Out) -> Result<u8> {
-    let text = read(file)?;
+    let text = files::named(file)?;
     let name = file.display().to_string();
     let found = sweeps::check(context, &text, &name).await?;
     if out.json {
@@ -142,7 +136,7 @@ fn print_points(found: &SweepCheck, out: &Out) {
 
 /// Stores a file as a sweep. An error prints every place that is wrong.
 async fn add(context: &Context, file: &Path, out: &Out) -> Result<SweepId> {
-    let text = read(file)?;
+    let text = files::named(file)?;
     let name = match std::path::absolute(file) {
         // A file of the workspace is known by its place there, so that window and command line mean the same sweep.
         Ok(path) => match path.strip_prefix(context.experiments()) {

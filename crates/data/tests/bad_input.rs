@@ -195,11 +195,12 @@ fn a_file_that_vanishes_while_training_is_counted_and_training_goes_on() {
 }
 
 #[test]
-fn a_pipe_named_like_an_image_does_not_hang() {
+fn a_pipe_or_a_device_named_like_an_image_does_not_hang() {
     let root = tempfile::tempdir().unwrap();
     put(root.path(), "a.png", &encoded(2, 2, ImageFormat::Png));
     let made = std::process::Command::new("mkfifo").arg(root.path().join("b.png")).status().unwrap();
     assert!(made.success());
+    std::os::unix::fs::symlink("/dev/zero", root.path().join("c.png")).unwrap();
     let dataset = opened(root.path());
     assert_eq!((dataset.train_len(), dataset.image_name(Split::Train, 0).ends_with("a.png")), (1, true));
 }

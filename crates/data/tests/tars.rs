@@ -183,6 +183,15 @@ fn what_is_no_whole_archive_is_refused_by_name() {
     let mut damaged = whole.clone();
     damaged[1024] ^= 1;
     assert_eq!(refused(&damaged), "a header's checksum is wrong");
+    // Sizes that no archive has: in octal digits, and in the bytes that GNU tar writes beyond them.
+    for size in [*b"77777777777\0", [0x80, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255]] {
+        let mut far = whole.clone();
+        far[124..136].copy_from_slice(&size);
+        far[148..156].fill(b' ');
+        let sum: u32 = far[..512].iter().map(|byte| u32::from(*byte)).sum();
+        far[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+        assert_eq!(refused(&far), "the archive is cut off: its member at byte 0 is not complete");
+    }
     std::fs::write(&path, b"").unwrap();
     assert!(error(root.path()).contains("holds no images that we can read"));
     std::fs::remove_file(&path).unwrap();

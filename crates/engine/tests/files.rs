@@ -132,6 +132,7 @@ fn files_that_hold_no_tensors_say_what_they_are() {
             "whole-model.pth.tar",
             "it holds an object of project.Model, which would have to be executed; save its `state_dict()`",
         ),
+        ("shared-storage.pth.tar", "its tensors are many times as large as the file"),
         ("script.pth.tar", "it is a TorchScript program; save the `state_dict()` of its model"),
         (
             "packed.pth.tar",
@@ -182,4 +183,25 @@ fn what_a_file_is_depends_on_what_it_holds_and_not_on_its_name() {
         written(&[7; 100]).unwrap_err(),
         "it is neither safetensors nor a file of torch.save; choose another, or download it again"
     );
+}
+
+#[test]
+fn files_that_were_made_to_do_harm_are_refused() {
+    for name in ["huge-shape", "huge-shapes", "negative-stride", "negative-offset", "zero-stride"] {
+        let told = refused(&sample(&format!("{name}.pth.tar")));
+        assert_eq!(told, "tensor a: it reaches beyond its storage", "{name}");
+    }
+    for name in ["self-referring", "nested"] {
+        assert!(refused(&sample(&format!("{name}.pth.tar"))).starts_with("it holds no "), "{name}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("wild.safetensors");
+    for offsets in ["[0,18446744073709551615]", "[8,4]", "[1152921504606846976,1152921504606846980]"] {
+        let header = format!(r#"{{"a":{{"dtype":"F32","shape":[1],"data_offsets":{offsets}}}}}"#);
+        let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
+        bytes.extend(header.as_bytes());
+        bytes.extend([0; 16]);
+        std::fs::write(&file, bytes).unwrap();
+        assert!(!refused(&file).is_empty(), "{offsets}");
+    }
 }

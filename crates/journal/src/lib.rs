@@ -17,6 +17,7 @@ mod attempts;
 mod check;
 mod codec;
 mod error;
+mod file_limit;
 mod frame;
 #[doc(hidden)]
 pub mod fuzz;
@@ -38,6 +39,7 @@ pub use atomic::atomic_write;
 pub use attempts::{AttemptStart, StepRange, in_force};
 pub use check::{Check, check};
 pub use error::JournalError;
+pub use file_limit::survive_file_limit;
 pub use frame::{DECLARED_AGAIN_AFTER, DECLARED_AGAIN_EVERY, FORMAT_VERSION};
 pub use hash::SeriesHasher;
 pub use lock::{Lock, LockError};

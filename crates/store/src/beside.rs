@@ -15,6 +15,25 @@ use crate::{Result, StoreError};
 /// What SQLite makes beside a database, by how the names end.
 const MADE_BY_SQLITE: [&str; 3] = ["-wal", "-shm", "-journal"];
 
+/// SQLite's own limit (`MAX_PATHNAME`) of 512 bytes, less the end of the longest name that it makes beside the database.
+const LONGEST_PATH: usize = 512 - "-journal".len();
+
+/// Refuses a path by which no database can be opened, before anything is made there.
+///
+/// # Errors
+/// `PathNotText`, `PathTooLong`.
+pub fn check_path(database: &Path) -> Result<()> {
+    let path = database.to_owned();
+    let bytes = path.as_os_str().len();
+    if path.to_str().is_none() {
+        Err(StoreError::PathNotText { path })
+    } else if bytes > LONGEST_PATH {
+        Err(StoreError::PathTooLong { path, bytes, most: LONGEST_PATH })
+    } else {
+        Ok(())
+    }
+}
+
 /// The file beside a database whose name ends so.
 pub(crate) fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();

@@ -8,6 +8,9 @@ use vitals_recipe::{Names, Tells, Told};
 
 use vitals_run::RunState;
 
+/// Characters of a path that is too long.
+const SHOWN: usize = 60;
+
 /// Every failure of this crate.
 #[derive(Debug)]
 pub enum StoreError {
@@ -27,6 +30,10 @@ pub enum StoreError {
     NoRoom { path: PathBuf, what: String },
     /// A link, or no plain file, in the place of one of the database's files. Nothing was opened.
     NotPlain { path: PathBuf },
+    /// The database's path is no text in UTF-8, as SQLite asks of it. Nothing was made.
+    PathNotText { path: PathBuf },
+    /// The database's path is longer than SQLite takes. Nothing was made.
+    PathTooLong { path: PathBuf, bytes: usize, most: usize },
     /// An older database could not be copied, and is not migrated without.
     NoBackup { path: PathBuf, found: i64, reason: String },
     /// A change was asked of a store that was opened for reading.
@@ -76,6 +83,9 @@ vitals_recipe::sentences! {
         NotWritable { path: String, reason: String } = "{path} cannot be written: {reason}";
         NoRoom { path: String, what: String } = "{path} has no room: {what}";
         NotPlain { path: String } = "{path} is a link or no plain file, and is left alone";
+        PathNotText { path: String } = "{path} is no text in UTF-8, and a database can be opened by such a name only";
+        PathTooLong { path: String, bytes: u64, most: u64 } =
+            "{path} is {bytes} bytes long, and a database can be opened by at most {most}";
         NoBackup { path: String, found: i64, reason: String } =
             "{path} has database version {found}; before it is brought to this version it is copied, which failed: {reason}";
         ReadOnly = "the store is open for reading only";
@@ -124,6 +134,12 @@ impl StoreError {
             }
             Self::NoRoom { path, what } => StoreFailure::NoRoom { path: path_of(path), what: what.clone() },
             Self::NotPlain { path } => StoreFailure::NotPlain { path: path_of(path) },
+            Self::PathNotText { path } => StoreFailure::PathNotText { path: path_of(path) },
+            Self::PathTooLong { path, bytes, most } => StoreFailure::PathTooLong {
+                path: shortened(&path_of(path)),
+                bytes: *bytes as u64,
+                most: *most as u64,
+            },
             Self::NoBackup { path, found, reason } => {
                 StoreFailure::NoBackup { path: path_of(path), found: *found, reason: reason.clone() }
             }
@@ -165,6 +181,11 @@ impl StoreError {
             Self::Database(error) => StoreFailure::Database { reason: error.to_string() },
         }
     }
+}
+
+/// The beginning of a path that would fill the screen.
+fn shortened(path: &str) -> String {
+    path.char_indices().nth(SHOWN).map_or_else(|| path.to_owned(), |(end, _)| format!("{}…", &path[..end]))
 }
 
 impl fmt::Display for StoreError {
@@ -212,7 +233,9 @@ impl StoreError {
         use std::io::ErrorKind::{QuotaExceeded, StorageFull};
         match self {
             Self::NoRoom { .. } => true,
-            Self::Database(error) => primary_code(error) == Some(13),
+            Self::Database(error) => {
+                primary_code(error) == Some(13) || code(error) == Some(INDEX_COULD_NOT_GROW)
+            }
             Self::Io { source, .. } => matches!(source.kind(), StorageFull | QuotaExceeded),
             _ => false,
         }
@@ -222,9 +245,16 @@ impl StoreError {
 /// SQLite's word for a file that begins as no database does.
 pub(crate) const NOT_A_DATABASE: i32 = 26;
 
+/// The write-ahead log's index (`SQLITE_IOERR_SHMSIZE`): on a full disk it is this that SQLite is refused first.
+const INDEX_COULD_NOT_GROW: i32 = 10 | 19 << 8;
+
+fn code(error: &sqlx::Error) -> Option<i32> {
+    error.as_database_error()?.code()?.parse().ok()
+}
+
 /// The low byte is SQLite's primary result code.
 pub(crate) fn primary_code(error: &sqlx::Error) -> Option<i32> {
-    error.as_database_error()?.code()?.parse::<i32>().ok().map(|code| code & 0xff)
+    code(error).map(|code| code & 0xff)
 }
 
 impl From<sqlx::Error> for StoreError {

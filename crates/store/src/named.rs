@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use uuid::Uuid;
 
-use crate::ids::{new_id, parse_id, signed};
+use crate::ids::{new_id, parse_id, signed, to_json};
 use crate::{Result, RunId, Store, StoreError, SweepId, UnixMillis};
 
 impl Store {
@@ -13,10 +13,12 @@ impl Store {
         new_id(now)
     }
 
-    /// The ids of all runs.
-    pub async fn run_ids(&self) -> Result<HashSet<RunId>> {
-        let ids: Vec<String> = sqlx::query_scalar("SELECT id FROM runs").fetch_all(self.reader()).await?;
-        ids.iter().map(|id| parse_id(id)).collect()
+    /// Those of the ids that are runs'.
+    pub async fn known_runs(&self, ids: &[RunId]) -> Result<HashSet<RunId>> {
+        let ids = to_json("run ids", &ids)?;
+        let known =
+            sqlx::query_scalar!("SELECT id FROM runs WHERE id IN (SELECT value FROM json_each(?))", ids);
+        known.fetch_all(self.reader()).await?.iter().map(|id| parse_id(id)).collect()
     }
 }
 

@@ -9,7 +9,7 @@ use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions};
 use sqlx::{Connection, Sqlite, Transaction};
 
-use crate::beside::{check_plain, check_writable, lock_migrations, new_backup, unwritable};
+use crate::beside::{check_path, check_plain, check_writable, lock_migrations, new_backup, unwritable};
 use crate::connect::{BUSY_TIMEOUT, options};
 use crate::error::{NOT_A_DATABASE, primary_code};
 use crate::readable::Readable;
@@ -76,6 +76,7 @@ impl Store {
     /// Opens `path`, the database file itself. The folder must exist.
     pub async fn open(path: impl AsRef<Path>, role: Role) -> Result<Self> {
         let path = path.as_ref().to_path_buf();
+        check_path(&path)?;
         check_plain(&path)?;
         let prepared = match role {
             Role::Reader => Ok(()),
@@ -88,7 +89,15 @@ impl Store {
             Err(error) => return Err(error),
         };
         let writes = role != Role::Reader && unwritable.is_none();
-        let readable = if writes { Readable::as_it_is(&path) } else { inspect_for_reading(&path).await? };
+        let readable = match (writes, &unwritable) {
+            (true, _) => Readable::as_it_is(&path),
+            (false, None) => inspect_for_reading(&path).await?,
+            (false, Some(why)) => match inspect_for_reading(&path).await {
+                // Nothing was ever written into it: what there is to say is why nothing can be.
+                Err(StoreError::OlderVersion { found: 0, .. }) => return Err(why.as_ref().clone().told()),
+                other => other?,
+            },
+        };
         let write = writes.then(|| {
             SqlitePoolOptions::new()
                 .max_connections(1)

@@ -28,6 +28,14 @@ impl Store {
             .collect()
     }
 
+    /// Whether any run is queued.
+    pub async fn has_queued(&self) -> Result<bool> {
+        let queued = sqlx::query_scalar!(
+            r#"SELECT EXISTS (SELECT 1 FROM runs WHERE state = 'queued') AS "queued!: bool""#
+        );
+        Ok(queued.fetch_one(self.reader()).await?)
+    }
+
     /// Moves a queued run to `position` (0 = next to start; beyond the end = last), whatever its priority was: it
     /// takes that of the run whose place it takes.
     pub async fn move_in_queue(&self, run: RunId, position: usize) -> Result<()> {

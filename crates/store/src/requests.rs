@@ -6,6 +6,7 @@ use serde_json::Value;
 use vitals_run::Command;
 
 use crate::ids::{from_json, next_revision, parse_id, run_num, to_json};
+use crate::reserve::Reserve;
 use crate::{Result, RunId, Store, StoreError, UnixMillis};
 
 /// How far a request is.
@@ -79,6 +80,22 @@ impl Store {
         arguments: &Value,
         now: UnixMillis,
     ) -> Result<i64> {
+        match self.insert_request(run, command, arguments, now).await {
+            // What is asked may be what makes room.
+            Err(error) if error.is_full() && self.free_room(Reserve::Asking) => {
+                self.insert_request(run, command, arguments, now).await
+            }
+            other => other,
+        }
+    }
+
+    async fn insert_request(
+        &self,
+        run: Option<RunId>,
+        command: Command,
+        arguments: &Value,
+        now: UnixMillis,
+    ) -> Result<i64> {
         let mut tx = self.begin().await?;
         let num = match run {
             Some(run) => Some(run_num(&mut tx, run).await?),
@@ -109,6 +126,13 @@ impl Store {
         if waiting == 0 {
             return Ok(Vec::new());
         }
+        match self.mark_taken(now).await {
+            Err(error) if error.is_full() && self.free_room(Reserve::Obeying) => self.mark_taken(now).await,
+            other => other,
+        }
+    }
+
+    async fn mark_taken(&self, now: UnixMillis) -> Result<Vec<Request>> {
         let mut tx = self.begin().await?;
         let rows = sqlx::query_as!(
             Stored,

@@ -136,14 +136,19 @@ impl Store {
             }
         }
         if rows.iter().any(|r| r.state == RunState::Queued) {
-            let queue = sqlx::query_scalar!(
-                "SELECT num FROM runs WHERE state = 'queued' ORDER BY priority DESC, queue_rank, num"
+            // Of a long queue only the places that were asked for come out of the database.
+            let queue = sqlx::query!(
+                r#"SELECT num AS "num!: i64", position AS "position!: i64" FROM
+                     (SELECT num, ROW_NUMBER() OVER (ORDER BY priority DESC, queue_rank, num) - 1 AS position
+                      FROM runs WHERE state = 'queued')
+                   WHERE num IN (SELECT value FROM json_each(?))"#,
+                nums
             )
             .fetch_all(&mut *tx)
             .await?;
-            for (position, num) in (0_u32..).zip(queue) {
-                if let Some(&place) = places.get(&num) {
-                    rows[place].queue_position = Some(position);
+            for r in queue {
+                if let Some(&place) = places.get(&r.num) {
+                    rows[place].queue_position = Some(small(r.position));
                 }
             }
         }
@@ -171,6 +176,12 @@ impl Store {
 async fn selected(tx: &mut SqliteConnection, selection: &RunSelection) -> Result<String> {
     let nums: Vec<i64> = match selection {
         RunSelection::All => sqlx::query_scalar!("SELECT num FROM runs").fetch_all(tx).await?,
+        RunSelection::Newest { skipped, count } => {
+            let [count, skipped] = [*count, *skipped].map(|n| i64::try_from(n).unwrap_or(i64::MAX));
+            sqlx::query_scalar!("SELECT num FROM runs ORDER BY num DESC LIMIT ? OFFSET ?", count, skipped)
+                .fetch_all(tx)
+                .await?
+        }
         RunSelection::Ids(ids) => {
             let ids = to_json("run ids", ids)?;
             sqlx::query_scalar!("SELECT num FROM runs WHERE id IN (SELECT value FROM json_each(?))", ids)

@@ -9,6 +9,11 @@ use crate::{RunId, SweepId};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RunSelection {
     All,
+    /// So many of the newest, behind the `skipped` newest of all.
+    Newest {
+        skipped: u64,
+        count: u64,
+    },
     Ids(Vec<RunId>),
     States(Vec<RunState>),
     Sweep(SweepId),

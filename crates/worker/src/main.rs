@@ -99,6 +99,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    vitals_journal::survive_file_limit();
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
     // Not even where somebody insists on colour: what goes to no terminal here is a run's log.
     let colour = std::io::stderr().is_terminal() && wants_colour(true, |name| std::env::var_os(name));

@@ -1,7 +1,7 @@
 // The window opens on an empty workspace, says who it is, goes through its screens without an error, shows a data set as
 // training sees it, and loses no unsaved edit in a reload.
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { until } from '../lib/programs.mjs';
@@ -43,6 +43,60 @@ test('the page may not write a file that nobody chose', async () => {
   const exported = join(space.folder, 'exports', 'drawn.csv');
   await rpc(window.browser, 'file_save', { path: exported, content });
   assert.equal(await readFile(exported, 'utf8'), 'drawn');
+});
+
+test('the page runs no text as a program, and goes nowhere else', async () => {
+  const outcome = await window.browser.executeAsync((done) => {
+    const tried = {};
+    const attempt = (name, act) => { try { act(); tried[name] = 'done'; } catch (error) { tried[name] = error.name; } };
+    attempt('eval', () => { (0, eval)('window.ran = "eval"'); });
+    attempt('function', () => { new Function('window.ran = "function"')(); });
+    const script = document.createElement('script');
+    script.textContent = 'window.ran = "inline"';
+    document.body.append(script);
+    const holder = document.createElement('div');
+    holder.innerHTML = '<img src="x-none" onerror="window.ran = \'handler\'">';
+    document.body.append(holder);
+    const frame = document.createElement('iframe');
+    frame.src = 'https://example.org/';
+    document.body.append(frame);
+    tried.opened = String(window.open('https://example.org/'));
+    location.href = 'https://example.org/';
+    setTimeout(() => {
+      [script, holder, frame].forEach((element) => element.remove());
+      done({ ...tried, ran: String(window.ran), at: location.protocol });
+    }, 1000);
+  });
+  assert.deepEqual(outcome, { eval: 'EvalError', function: 'EvalError', opened: 'null', ran: 'undefined', at: 'tauri:' });
+});
+
+test('the page reaches no command of the host but those that are declared', async () => {
+  const commands = ['plugin:window|close', 'plugin:window|set_title', 'plugin:webview|create_webview_window', 'plugin:app|version',
+    'plugin:path|resolve_directory', 'plugin:event|emit', 'plugin:menu|new', 'plugin:tray|new', 'plugin:fs|read_file', 'plugin:shell|open'];
+  const answers = await window.browser.executeAsync((commands, done) => {
+    const ask = (command) => window.__TAURI_INTERNALS__.invoke(command, {}).then(() => 'obeyed', (error) => String(error));
+    Promise.all(commands.map(ask)).then(done);
+  }, commands);
+  answers.forEach((answer, n) => assert.match(answer, /not allowed|not found/, commands[n]));
+});
+
+test('texts of others are shown as texts', async () => {
+  const told = '<img src=x-none onerror="window.ran=1"><script>window.ran=1</script>';
+  const file = join(space.folder, `${told.replaceAll('/', '')}.csv`);
+  await writeFile(file, `step,loss,${told.replaceAll('"', '').replaceAll(',', '')}\n0,1,2\n1,0.5,3\n`);
+  await space.vitals('import', 'csv', file);
+  const [run] = await space.vitals('runs');
+  await space.vitals('run', 'note', run.id, told);
+  await space.vitals('run', 'tag', run.id, told.slice(0, 34));
+  const tabs = ['overview', 'curves', 'series', 'log', 'config', 'events'].map((tab) => `#/run/${run.id}?tab=${tab}`);
+  for (const address of ['#/live', '#/runs', '#/compare', '#/map', '#/alarms', ...tabs]) {
+    await window.browser.execute((hash) => { location.hash = hash; }, address);
+    await until(`${address} to be shown`, () => window.browser.execute(() => document.querySelector('#app').textContent.length > 100));
+    const found = await window.browser.execute(() => [document.querySelectorAll('img[src="x-none"], #app script').length, String(window.ran)]);
+    assert.deepEqual(found, [0, 'undefined'], address);
+  }
+  await space.vitals('run', 'remove', run.id);
+  await until('the run to be gone', async () => (await space.vitals('runs')).length === 0);
 });
 
 test('every screen opens on an empty workspace without an error', async () => {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use vitals_recipe::{Names, Told};
+use vitals_recipe::{Bytes, Names, Told};
 
 vitals_recipe::sentences! {
     /// What could not be done, and why.
@@ -61,6 +61,9 @@ vitals_recipe::sentences! {
         OneCommonSeed = "one common seed says nothing of how much seeds differ: two are needed at least";
 
         NoSweepFileName { file: String } = "`{file}` is not a valid name for a sweep file";
+        /// Of a sweep.
+        FileTooLarge { file: String, most: Bytes } =
+            "{file} is larger than {most}, and a sweep file is a text that a person reads";
         FileExists { file: String } = "{file} exists already";
         FileRemoved { file: String } = "{file} was removed meanwhile";
         FileChanged { file: String } = "{file} was changed on disk meanwhile";

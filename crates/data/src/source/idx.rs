@@ -10,8 +10,13 @@ use crate::decode::{Pixels, Wanted};
 use crate::findings::{Findings, Labels, Why};
 use crate::{DataError, Result, RgbImage};
 
-/// More than this is not an IDX set that fits in memory; also the guard against a gzip bomb.
+/// More than this is not an IDX set that fits in memory.
 const MAX_BYTES: u64 = 16 << 30;
+/// Images of handwriting come to a fifth of their size and empty ones to a thousandth: a packed file of more than so many times
+/// itself holds no images, and would fill the memory.
+const MOST_TIMES_PACKED: u64 = 64;
+/// So much is read of any file, however small it is.
+const ALWAYS_BYTES: u64 = 256 << 20;
 
 /// The parsed content of an IDX file of unsigned bytes.
 #[derive(Debug, PartialEq, Eq)]
@@ -22,7 +27,12 @@ pub(crate) struct Idx {
 }
 
 /// Parses an IDX stream. Never allocates for more data than the stream delivers. The error says what is wrong.
-pub(crate) fn parse(mut reader: impl Read) -> std::result::Result<Idx, String> {
+pub(crate) fn parse(reader: impl Read) -> std::result::Result<Idx, String> {
+    parse_within(reader, MAX_BYTES)
+}
+
+/// The same, of a file that may have so many bytes of data.
+fn parse_within(mut reader: impl Read, most: u64) -> std::result::Result<Idx, String> {
     let mut magic = [0u8; 4];
     reader.read_exact(&mut magic).map_err(|e| format!("no IDX header: {e}"))?;
     if magic[..2] != [0, 0] {
@@ -43,6 +53,12 @@ pub(crate) fn parse(mut reader: impl Read) -> std::result::Result<Idx, String> {
             .ok_or("IDX header promises too much")?;
         dims.push(size as usize);
     }
+    if total > most {
+        let [total, most] = [total, most].map(|bytes| bytes >> 20);
+        return Err(format!(
+            "the packed file promises {total} MiB, more than the {most} MiB that images of its size have"
+        ));
+    }
     if dims.is_empty() {
         return Err("IDX header without dimensions".into());
     }
@@ -57,11 +73,16 @@ pub(crate) fn parse(mut reader: impl Read) -> std::result::Result<Idx, String> {
 /// Reads an IDX file; gzip is recognised by its first bytes, not by the name.
 fn read(path: &Path) -> Result<Idx> {
     let mut file = std::fs::File::open(path).map_err(|e| DataError::io(path, e))?;
+    let most =
+        file.metadata().map_or(0, |data| data.len()).saturating_mul(MOST_TIMES_PACKED).max(ALWAYS_BYTES);
     let mut first = Vec::with_capacity(2);
     file.by_ref().take(2).read_to_end(&mut first).map_err(|e| DataError::io(path, e))?;
     let gzip = first == [0x1f, 0x8b];
     let whole = std::io::BufReader::with_capacity(1 << 16, std::io::Cursor::new(first).chain(file));
-    let parsed = if gzip { parse(flate2::bufread::MultiGzDecoder::new(whole)) } else { parse(whole) };
+    let parsed = match gzip {
+        true => parse_within(flate2::bufread::MultiGzDecoder::new(whole), most),
+        false => parse(whole),
+    };
     parsed.map_err(|what| DataError::format(path, what))
 }
 
@@ -251,6 +272,25 @@ mod tests {
         for (bytes, expected) in table {
             assert_eq!(parse(bytes).unwrap_err(), expected);
         }
+    }
+
+    #[test]
+    fn a_packed_file_of_nothing_is_refused_before_it_fills_the_memory() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("train-images-idx3-ubyte.gz");
+        let mut packed =
+            flate2::write::GzEncoder::new(std::fs::File::create(&path).unwrap(), flate2::Compression::fast());
+        // A header of 400,000 images, and none of them.
+        std::io::Write::write_all(&mut packed, &file(&[400_000, 28, 28], &[])).unwrap();
+        packed.finish().unwrap();
+        let told = read(&path).unwrap_err().to_string();
+        assert!(
+            told.ends_with("promises 299 MiB, more than the 256 MiB that images of its size have"),
+            "{told}"
+        );
+        // What its size does not rule out is read until it ends.
+        assert_eq!(parse_within(&file(&[2, 1, 1], &[7, 8])[..], 2).unwrap().data, [7, 8]);
+        assert!(parse_within(&file(&[3, 1, 1], &[7, 8, 9])[..], 2).is_err());
     }
 
     proptest! {

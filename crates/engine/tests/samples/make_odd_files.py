@@ -116,8 +116,9 @@ def write(path, content, protocol=2, more=(), compress=False):
         def persistent_id(self, value):
             if not isinstance(value, Storage):
                 return None
-            storages.append(value)
-            return ("storage", value.kind, str(len(storages) - 1), "cpu", len(value.values))
+            if value not in storages:
+                storages.append(value)
+            return ("storage", value.kind, str(storages.index(value)), "cpu", len(value.values))
 
     text = io.BytesIO()
     Pickler(text, protocol).dump(content)
@@ -187,6 +188,23 @@ write("kinds.pth.tar", {"state_dict": collections.OrderedDict([
     ("eighth", tensor(1, 2, kind=FLOAT8)),
 ])})
 write("twice.pth.tar", {"state_dict": collections.OrderedDict([("a", tensor(1.0)), ("module.a", tensor(2.0))])})
+# A small file whose tensors, each copied, would be a large one.
+whole = Storage(FLOAT, [0.0] * 1000)
+write("shared-storage.pth.tar", {
+    f"view.{number}": Call(rebuild, whole, 0, (1000,), (1,), False, collections.OrderedDict()) for number in range(400)
+})
+one = Storage(FLOAT, [1.0, 2.0])
+for name, offset, shape, stride in [
+    ("huge-shape", 0, (1 << 62,), (1,)), ("huge-shapes", 0, (1 << 40, 1 << 40), (0, 0)), ("negative-stride", 1, (2,), (-1,)),
+    ("negative-offset", -1, (1,), (1,)), ("zero-stride", 0, (1 << 30,), (0,)),
+]:
+    view = Call(rebuild, one, offset, shape, stride, False, collections.OrderedDict())
+    write(f"{name}.pth.tar", {"state_dict": {"a": view}})
+own = {}
+own["state_dict"] = own
+write("self-referring.pth.tar", own)
+with zipfile.ZipFile("nested.pth.tar", "w") as archive:
+    archive.writestr(zipfile.ZipInfo("archive/data.pkl"), b"\x80\x02" + b"]" * 20000 + b"a" * 19999 + b".")
 write("whole-model.pth.tar", Model())
 write("script.pth.tar", weights(), more=[("archive/constants.pkl", b"\x80\x02)."), ("archive/code/model.py", b"")])
 write("packed.pth.tar", weights(), compress=True)

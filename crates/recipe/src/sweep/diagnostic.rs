@@ -92,6 +92,9 @@ impl Diagnostic {
     }
 }
 
+/// More than anybody mends before the next look; each is looked up in the whole text.
+const MOST_SHOWN: usize = 200;
+
 /// The findings as text for a terminal: each with its line of the source, a caret, and the hint. Nothing that stands in the file, or in
 /// its name, moves the terminal.
 pub fn render(diagnostics: &[Diagnostic], text: &str, file_name: &str, colour: bool) -> String {
@@ -102,7 +105,7 @@ pub fn render(diagnostics: &[Diagnostic], text: &str, file_name: &str, colour: b
     let handler =
         GraphicalReportHandler::new_themed(theme).with_width(120).with_links(false).with_context_lines(1);
     let mut output = String::new();
-    for diagnostic in diagnostics {
+    for diagnostic in &diagnostics[..diagnostics.len().min(MOST_SHOWN)] {
         let place = (diagnostic.line.max(1), diagnostic.column.max(1));
         let report = Report {
             diagnostic,
@@ -114,6 +117,9 @@ pub fn render(diagnostics: &[Diagnostic], text: &str, file_name: &str, colour: b
             let Diagnostic { line, column, said, .. } = diagnostic;
             output.push_str(&format!("{file_name}:{line}:{column}: {}\n", legible(&said.text)));
         }
+    }
+    if let Some(more) = diagnostics.len().checked_sub(MOST_SHOWN).filter(|more| *more > 0) {
+        output.push_str(&format!("and {more} more findings in {file_name}\n"));
     }
     output
 }

@@ -4,9 +4,11 @@
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use vitals_store::{Role, RunId, SeriesQuery, Store, StoreError};
 
+use crate::opening::older_database;
 use crate::world::{World, batch};
 
 const DATABASE: &str = "VITALS_STORE_TEST_DATABASE";
@@ -119,4 +121,29 @@ async fn two_ingesters_cannot_both_take_a_batch() {
         "{refused:?}"
     );
     assert_eq!(world.store.run(run).await.unwrap().steps_done, 10);
+}
+
+/// In a child: brings an older database to this version.
+#[tokio::test]
+async fn child_migrates() {
+    let Some((database, _)) = task() else { return };
+    Store::open(database, Role::Writer).await.unwrap().close().await;
+}
+
+#[tokio::test]
+async fn a_migration_that_is_killed_is_whole_or_absent() {
+    for moment in 0..8 {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("vitals.db");
+        older_database(&path, 4).await;
+        let mut child = child("crash::child_migrates", &path, RunId::nil());
+        // The instant of the kill: before, amid and behind the migrations.
+        std::thread::sleep(Duration::from_millis(moment * 12));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let store = Store::open(&path, Role::Writer).await.unwrap();
+        assert_eq!(store.check_integrity(true).await.unwrap().problems, Vec::<String>::new());
+        assert_eq!(store.sweeps().await.unwrap().len(), 1, "killed after {moment} times 12 ms");
+        store.close().await;
+    }
 }

@@ -41,3 +41,13 @@ async fn priority_then_turn_then_as_moved() {
     world.store.set_state(ids[3], RunState::Queued, Evidence::said("start refused"), NOW).await.unwrap();
     assert_eq!(order(&world).await, "bacd");
 }
+
+#[tokio::test]
+async fn a_queue_is_there_or_not() {
+    let world = World::new().await;
+    assert!(!world.store.has_queued().await.unwrap());
+    let run = world.store.insert_runs(None, &[new_run("a", 0)], NOW).await.unwrap().added[0];
+    assert!(world.store.has_queued().await.unwrap());
+    world.store.set_state(run, RunState::Paused, Evidence::said("paused"), NOW).await.unwrap();
+    assert!(!world.store.has_queued().await.unwrap());
+}

@@ -1,7 +1,7 @@
 //! Sweeps, filling the gaps, lists, ids.
 
 use vitals_run::{Evidence, RunState};
-use vitals_store::{MetricChoice, NewSweep, Probed, RunSelection, SeriesQuery, StoreError};
+use vitals_store::{MetricChoice, NewSweep, Probed, RunId, RunSelection, SeriesQuery, StoreError};
 
 use crate::world::{NOW, World, batch, new_run};
 
@@ -160,6 +160,9 @@ async fn lists_choose_runs_and_metrics() {
         rows.into_iter().map(|r| r.id).collect::<Vec<_>>()
     };
     assert_eq!(ids(RunSelection::All).await, [b, a]);
+    assert_eq!(ids(RunSelection::Newest { skipped: 0, count: 1 }).await, [b]);
+    assert_eq!(ids(RunSelection::Newest { skipped: 1, count: u64::MAX }).await, [a]);
+    assert_eq!(world.store.known_runs(&[a, RunId::nil()]).await.unwrap(), [a].into());
     assert_eq!(ids(RunSelection::States(vec![RunState::Failed, RunState::Lost])).await, [b]);
     assert_eq!(ids(RunSelection::Ids(vec![a])).await, [a]);
     assert!(ids(RunSelection::Ids(Vec::new())).await.is_empty());

@@ -1,7 +1,10 @@
 //! What lies around a database: links and other things in the places of its files, and disks on which nothing can be added.
 
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
+use serde_json::json;
+use vitals_run::Command;
 use vitals_store::{Role, Store, StoreError};
 
 use crate::opening::{files, older_database, sweep};
@@ -188,4 +191,61 @@ async fn a_database_is_read_where_no_file_can_be_added() {
     assert_eq!(store.sweeps().await.unwrap().len(), 1);
     let refused = store.add_sweep(&sweep("b"), NOW).await.unwrap_err();
     assert!(matches!(refused, StoreError::NoRoom { .. }), "{refused}");
+}
+
+/// The disk is full to the last byte, and what makes room can be asked for and is taken all the same.
+#[tokio::test]
+async fn requests_go_through_where_the_disk_is_full() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(disk) = vitals_fixtures::SmallDisk::mount(folder.path(), 64, None) else { return };
+    let path = folder.path().join("vitals.db");
+    let store = Store::open(&path, Role::Writer).await.unwrap();
+    store.keep_room();
+    let [ask, obey] =
+        ["vitals.db-room-to-ask", "vitals.db-room-to-obey"].map(|name| folder.path().join(name));
+    assert!(ask.exists() && obey.exists());
+    disk.fill();
+    // What the log had room for left over is used up first.
+    let mut asked = 0;
+    while ask.exists() {
+        store.add_request(None, Command::PauseQueue, &json!({}), NOW).await.unwrap();
+        asked += 1;
+        assert!(asked < 10_000, "the log never grows");
+    }
+    // Somebody else takes what was freed.
+    disk.fill();
+    assert_eq!(store.take_requests(NOW).await.unwrap().len(), asked);
+    disk.empty();
+    store.keep_room();
+    assert!(ask.exists() && obey.exists());
+    store.close().await;
+
+    // Opened on a full disk it is read only until room is freed.
+    for name in
+        all_files(folder.path()).iter().filter(|name| name.ends_with("-wal") || name.ends_with("-shm"))
+    {
+        std::fs::remove_file(folder.path().join(name)).unwrap();
+    }
+    disk.fill();
+    let store = Store::open(&path, Role::WriterWherePossible).await.unwrap();
+    assert!(store.read_only().is_some() && store.free_room_to_ask() && !ask.exists());
+    let store = Store::open(&path, Role::WriterWherePossible).await.unwrap();
+    assert!(store.read_only().is_none(), "{:?}", store.read_only());
+    store.add_request(None, Command::PauseQueue, &json!({}), NOW).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_path_by_which_nothing_can_be_opened_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let deep = folder.path().join("x".repeat(200)).join("y".repeat(200));
+    std::fs::create_dir_all(&deep).unwrap();
+    let named = |length: usize| deep.join("z".repeat(length - deep.as_os_str().len() - 1));
+    // Just so long a path can be opened, and none that is longer.
+    let longest = named(504);
+    Store::open(&longest, Role::Writer).await.unwrap().close().await;
+    let refused = Store::open(named(505), Role::Writer).await.unwrap_err();
+    assert!(matches!(refused, StoreError::PathTooLong { bytes: 505, most: 504, .. }), "{refused}");
+    let no_text = folder.path().join(std::ffi::OsStr::from_bytes(b"\xff.db"));
+    let refused = Store::open(&no_text, Role::Writer).await.unwrap_err();
+    assert!(matches!(refused, StoreError::PathNotText { .. }) && !no_text.exists(), "{refused}");
 }

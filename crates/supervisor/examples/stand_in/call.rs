@@ -18,6 +18,7 @@ pub type Failure = Box<dyn std::error::Error>;
 
 /// Does what the words ask for; the exit code.
 pub fn call(args: &[OsString]) -> Result<i32, Failure> {
+    vitals_journal::survive_file_limit();
     let words: Vec<&str> = args.iter().filter_map(|arg| arg.to_str()).collect();
     match words.as_slice() {
         ["guard", ..] => Ok(guard::run(&args[1..], || jiff::Timestamp::now().to_string())),
@@ -28,8 +29,9 @@ pub fn call(args: &[OsString]) -> Result<i32, Failure> {
     }
 }
 
-/// As `vitals supervise`; `--idle-ms N` stands for the half minute, `--grace-ms` and `--stall-ms` likewise. The time of
-/// day is off by the milliseconds that the workspace's file `clock` holds, where there is one.
+/// As `vitals supervise`; `--idle-ms N` stands for the half minute, `--grace-ms` and `--stall-ms` likewise, and it looks every
+/// 20 ms unless `--tick-ms` says otherwise. The time of day is off by the milliseconds that the workspace's file `clock` holds,
+/// where there is one.
 fn supervise(root: PathBuf, flags: &[&str]) -> Result<i32, Failure> {
     let value = |name: &str| {
         let place = flags.iter().position(|flag| *flag == name)?;
@@ -43,7 +45,7 @@ fn supervise(root: PathBuf, flags: &[&str]) -> Result<i32, Failure> {
     });
     vitals_supervisor::trust::everything();
     let mut options = Options::new(now, Binaries { vitals: me.clone(), worker: me });
-    options.tick = Duration::from_millis(20);
+    options.tick = value("--tick-ms").unwrap_or(Duration::from_millis(20));
     options.detached = flags.contains(&"--detached");
     options.until_idle =
         value("--idle-ms").or(flags.contains(&"--until-idle").then_some(Duration::from_secs(2)));

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use vitals_store::{MetricChoice, RunId, RunSelection};
+use vitals_store::{MetricChoice, QueuedRun, RunId, RunSelection};
 
 use super::need::{Peaks, Wish};
 use super::policy::{Active, DeviceSlots, Waiting};
@@ -22,6 +22,10 @@ pub(crate) struct Line {
     pub standstill: Option<Standstill>,
     /// A run waits that could be started, now or when a slot is free.
     pub startable: bool,
+    /// The queue may be another than the one that was last decided on.
+    pub unread: bool,
+    /// As it was at a revision of the store: without another change it is the same.
+    queue: Option<(u64, Vec<QueuedRun>)>,
 }
 
 impl Line {
@@ -32,7 +36,12 @@ impl Line {
         ground: &Ground,
         device_for: impl Fn(&str) -> String,
     ) -> Result<Vec<Waiting>> {
-        let queue = ground.store.queue().await?;
+        // Before the queue: what changes in between is read at the next revision.
+        let revision = ground.store.revision().await?;
+        let queue = match self.queue.take() {
+            Some((at, queue)) if at == revision => queue,
+            _ => ground.store.queue().await?,
+        };
         let unknown: Vec<RunId> =
             queue.iter().map(|queued| queued.run).filter(|run| !self.wishes.contains_key(run)).collect();
         if !unknown.is_empty() {
@@ -43,15 +52,22 @@ impl Line {
         self.peaks.learn(&ground.store).await?;
         let now = ground.now();
         self.not_before.retain(|_, until| *until > now);
-        Ok(queue
-            .into_iter()
+        let waiting = queue
+            .iter()
             .filter(|queued| !self.not_before.contains_key(&queued.run))
             .filter_map(|queued| {
                 let wish = self.wishes.get(&queued.run)?;
                 let need = self.peaks.need(&wish.memory_key);
                 Some(Waiting { run: queued.run, device: device_for(&wish.device), need })
             })
-            .collect())
+            .collect();
+        self.queue = Some((revision, queue));
+        Ok(waiting)
+    }
+
+    /// Whether a start that was put off is due again.
+    pub fn has_due(&self, now: Duration) -> bool {
+        self.not_before.values().any(|until| *until <= now)
     }
 
     /// What a run is expected to take of a device's memory; its wish is granted, and forgotten.

@@ -13,7 +13,8 @@ use crate::start::{refuse, start};
 use crate::watch::signals::{kill, send_owed};
 use crate::watch::stall::declare_stalled;
 
-/// The queue is read where it may have changed, or where a start was put off.
+/// The queue is read where it may have changed or a start that was put off is due, and something of it could be started: a
+/// queue that is paused or held up costs nothing, however long it is.
 pub(crate) async fn act(rooms: &mut Rooms, settings: &Settings, queue_may_have_changed: bool) -> Result<()> {
     let Rooms { ground, ledger, line, watched, executors } = &mut *rooms;
     if queue_may_have_changed {
@@ -25,21 +26,19 @@ pub(crate) async fn act(rooms: &mut Rooms, settings: &Settings, queue_may_have_c
         .filter_map(|(run, live)| Some(live.as_active(*run, ledger.state(*run)?)))
         .collect();
     let slots = executors.offers();
-    let read = queue_may_have_changed || !line.not_before.is_empty();
-    let queue = Queue {
-        // Without a worker or room every start would fail: nothing is started, and the status says why.
-        paused: settings.queue_paused || line.standstill.is_some() || !executors.are_ready(),
-        // While all slots are taken nobody needs to be asked for.
-        runs: if read && has_room(&living, &slots) {
-            line.waiting(ground, |wanted| executors.device_for(wanted)).await?
-        } else {
-            Vec::new()
-        },
-    };
-    if read {
-        // Room may come back any time, and then the queue goes on.
-        let hopeless = line.standstill.as_ref().is_some_and(|standstill| !standstill.may_pass);
-        line.startable = !queue.runs.is_empty() && !settings.queue_paused && !hopeless;
+    line.unread |= queue_may_have_changed || line.has_due(ground.now());
+    // Without a worker or room every start would fail: nothing is started, and the status says why.
+    let paused = settings.queue_paused || line.standstill.is_some() || !executors.are_ready();
+    let mut queue = Queue { paused, runs: Vec::new() };
+    // Room may come back any time, and then the queue goes on.
+    let hopeless = line.standstill.as_ref().is_some_and(|standstill| !standstill.may_pass);
+    // While all slots are taken nobody needs to be asked for.
+    if line.unread && !paused && has_room(&living, &slots) {
+        queue.runs = line.waiting(ground, |wanted| executors.device_for(wanted)).await?;
+        line.unread = false;
+        line.startable = !queue.runs.is_empty();
+    } else if queue_may_have_changed {
+        line.startable = !settings.queue_paused && !hopeless && ground.store.has_queued().await?;
     }
     let mut failed = None;
     for action in decide(&queue, &living, &slots, ground.now()) {

@@ -36,6 +36,7 @@ impl Heartbeat {
         let rate = if secs > 0.0 { gained as f64 / secs } else { 0.0 };
         self.last = Some((now, ingested));
         rooms.executors.measure();
+        rooms.ground.store.keep_room();
         self.write(rooms, settings, rate, false).await
     }
 

@@ -259,8 +259,13 @@ impl Supervisor {
 /// Opens the database for writing. An older one is not migrated under another supervisor, which works with it.
 async fn open_store(workspace: &Workspace) -> Result<Store> {
     let is_supervised = Lock::is_held(&workspace.supervisor_lock())?;
-    let role = if is_supervised { Role::WriterOfThisVersion } else { Role::Writer };
-    match Store::open(workspace.database(), role).await {
+    let role = if is_supervised { Role::WriterOfThisVersion } else { Role::WriterWherePossible };
+    let mut opened = Store::open(workspace.database(), role).await;
+    if opened.as_ref().is_ok_and(Store::free_room_to_obey) {
+        // Whoever started this may have asked for what makes room.
+        opened = Store::open(workspace.database(), role).await;
+    }
+    match opened {
         Ok(store) => match store.read_only() {
             Some(why) => Err(why.into()),
             None => Ok(store),

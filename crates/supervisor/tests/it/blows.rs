@@ -14,7 +14,7 @@ use vitals_store::RunId;
 
 use crate::around::{Around, Bystander};
 use crate::ground;
-use crate::harness::{World, now, send, stand_in, until};
+use crate::harness::{World, fill, now, send, stand_in, until};
 use crate::holder::Holder;
 use crate::kinds::{Fault, Outcome};
 use crate::window::Window;
@@ -360,18 +360,6 @@ pub fn edit_mark(world: &World, run: RunId, attempt: u32, edit: impl FnOnce(&mut
     let mut mark: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
     edit(&mut mark);
     std::fs::write(path, mark.to_string()).unwrap();
-}
-
-/// Takes the last byte of a disk.
-pub fn fill(folder: &Path) -> std::path::PathBuf {
-    use std::io::Write as _;
-    let path = folder.join("filler");
-    let mut file = std::fs::File::create(&path).unwrap();
-    let block = [7_u8; 1 << 16];
-    for size in [block.len(), 4096, 1] {
-        while file.write_all(&block[..size]).is_ok() {}
-    }
-    path
 }
 
 /// All processes that work on a run: guards and workers, by their command lines.

@@ -295,3 +295,21 @@ async fn a_database_deleted_under_a_living_run_is_rebuilt() {
     world.no_hole_and_no_double_step(run, 400).await;
     world.nothing_is_lost(run).await;
 }
+
+#[tokio::test]
+async fn a_clock_that_jumps_over_centuries_changes_no_value() {
+    const YEAR_MS: i64 = 31_557_600_000;
+    let mut world = World::new(1).await;
+    let run = world.queue("step_ms=5", 400, 50).await;
+    world.supervise().await;
+    for (number, offset) in (1..).zip([-60 * YEAR_MS, 0, -86_400_000, 222 * YEAR_MS]) {
+        std::fs::write(world.root.path().join("clock"), offset.to_string()).unwrap();
+        world.steps(run, number * 60).await;
+    }
+    let row = world.state(run, RunState::Finished).await;
+    assert_eq!((row.attempt, row.evidence.as_str()), (1, "exit 0"));
+    let history = world.history(run).await;
+    assert!(!history.iter().any(|line| line.starts_with("stalled")), "{history:#?}");
+    world.no_hole_and_no_double_step(run, 400).await;
+    world.nothing_is_lost(run).await;
+}

@@ -142,3 +142,15 @@ async fn a_living_run_is_left_to_its_supervisor() {
     let error = ingest_folder(&world.store, world.folder(run).path(), now()).await.unwrap_err();
     assert!(error.to_string().ends_with("the run is alive: its supervisor ingests it"), "{error}");
 }
+
+#[tokio::test]
+async fn a_workspace_of_any_name_trains_to_the_end() {
+    for name in ["new\nline ", "\"two\" 'kinds' ", "100 %s %n ", "모델 ", "--help ", "$HOME `id` ;& "] {
+        let mut world = World::named(name, 1).await;
+        let run = world.queue("step_ms=1", 60, 20).await;
+        world.supervise().await;
+        let row = world.state(run, RunState::Finished).await;
+        assert_eq!(row.evidence, "exit 0", "{name:?}");
+        world.nothing_is_lost(run).await;
+    }
+}

@@ -376,6 +376,18 @@ impl Drop for Tmpfs {
     }
 }
 
+/// Takes the last byte of a disk.
+pub fn fill(folder: &Path) -> PathBuf {
+    use std::io::Write as _;
+    let path = folder.join("filler");
+    let mut file = std::fs::File::create(&path).unwrap();
+    let block = [7_u8; 1 << 16];
+    for size in [block.len(), 4096, 1] {
+        while file.write_all(&block[..size]).is_ok() {}
+    }
+    path
+}
+
 /// A folder in which nothing can be written; as before when dropped.
 pub struct Unwritable(PathBuf);
 

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 
 use rustix::process::Signal;
 use serde_json::json;
-use vitals_run::RunState;
+use vitals_run::{Command, RunState};
+use vitals_store::RequestStatus;
 use vitals_supervisor::status;
 
-use crate::harness::{World, send};
+use crate::harness::{World, now, send, until};
 
 /// A control group of a test's own with little memory; removed when dropped.
 struct Group(PathBuf);
@@ -124,5 +125,28 @@ async fn a_worker_that_is_stopped_and_then_killed_is_not_stalled_for_ever() {
     world.state(run, RunState::Stalled).await;
     send(worker, Signal::KILL);
     assert_eq!(world.state(run, RunState::Failed).await.evidence, "killed (signal 9)");
+    world.nothing_is_lost(run).await;
+}
+
+/// Stopped for far longer than a silence that would be a stall: what was asked meanwhile is obeyed at once, and nothing is called
+/// stalled, as nobody looked.
+#[tokio::test]
+async fn a_supervisor_that_was_stopped_obeys_what_was_asked_meanwhile() {
+    let mut world = World::new(1).await.with_flags(&["--stall-ms", "500"]);
+    let run = world.queue("step_ms=20", 100_000, 0).await;
+    world.supervise().await;
+    world.steps(run, 20).await;
+    send(world.supervisor_pid(), Signal::STOP);
+    let values = || vitals_journal::check(world.folder(run).path()).unwrap().values;
+    let before = values();
+    let id = world.store.add_request(Some(run), Command::Pause, &json!({}), now()).await.unwrap();
+    // Seven values a step, and fifty steps a second.
+    until("the run goes on by itself", async || (values() > before + 7 * 150).then_some(())).await;
+    let asked = world.store.request(id).await.unwrap().unwrap();
+    assert_eq!(asked.status, RequestStatus::New);
+    send(world.supervisor_pid(), Signal::CONT);
+    world.state(run, RunState::Paused).await;
+    let history = world.history(run).await;
+    assert!(!history.iter().any(|line| line.starts_with("stalled")), "{history:#?}");
     world.nothing_is_lost(run).await;
 }

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop at what it did not expect")]
 
 mod around;
+mod beside;
 mod blows;
 mod client;
 mod cluster;

@@ -6,8 +6,7 @@ use vitals_run::{Command, RunState};
 use vitals_store::RequestStatus;
 use vitals_supervisor::settings;
 
-use crate::blows::fill;
-use crate::harness::{Unwritable, World, now, until};
+use crate::harness::{Unwritable, World, fill, now, until};
 
 /// The processes of a group that are more than names.
 fn members(group: u32) -> Vec<u32> {

@@ -4,9 +4,10 @@
 use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit};
 use serde_json::json;
 use vitals_run::{Command, RunState};
-use vitals_supervisor::status;
+use vitals_store::RequestStatus;
+use vitals_supervisor::{settings, status};
 
-use crate::harness::{World, until};
+use crate::harness::{World, fill, now, until};
 
 /// What the queue stands still for, once it says so.
 async fn problem(world: &World) -> String {
@@ -79,4 +80,42 @@ async fn without_descriptors_a_start_is_put_off() {
         world.state(run, RunState::Finished).await;
         world.nothing_is_lost(run).await;
     }
+}
+
+#[tokio::test]
+async fn on_a_full_disk_a_run_is_removed_and_makes_room_for_the_others() {
+    let mut world = World::on_small_ground(2, 64).await;
+    if !world.is_on_tmpfs() {
+        return vitals_fixtures::not_run("a tmpfs cannot be mounted here");
+    }
+    world.store.set_setting(settings::LOW_DISK_BYTES, &0).await.unwrap();
+    let old = world.queue_seed("step_ms=1", 20, 0, 1).await;
+    let other = world.queue_seed("step_ms=5", 2_000, 0, 2).await;
+    world.supervise().await;
+    world.state(old, RunState::Finished).await;
+    std::fs::write(world.folder(old).path().join("weights"), vec![7; 4 << 20]).unwrap();
+    let database = world.workspace().database();
+    let kept = ["vitals.db-room-to-ask", "vitals.db-room-to-obey"].map(|name| database.with_file_name(name));
+    until("room is kept", async || kept.iter().all(|path| path.exists()).then_some(())).await;
+    let filler = fill(world.root.path());
+    // The other run waits for room, and eats whatever there is.
+    let mut asked = Vec::new();
+    while kept[0].exists() {
+        asked.push(
+            world.store.add_request(Some(other), Command::Checkpoint, &json!({}), now()).await.unwrap(),
+        );
+    }
+    world.store.add_request(Some(old), Command::Remove, &json!({}), now()).await.unwrap();
+    until("it is removed", async || world.store.run(old).await.err()).await;
+    assert!(!world.folder(old).path().exists());
+    let done = async || {
+        let settled = world.store.request(asked[0]).await.unwrap()?.status;
+        (settled == RequestStatus::Done).then_some(())
+    };
+    until("what was asked before is done", done).await;
+    std::fs::remove_file(filler).unwrap();
+    until("room is kept again", async || kept.iter().all(|path| path.exists()).then_some(())).await;
+    world.ask(other, Command::Cancel).await.unwrap();
+    world.state(other, RunState::Cancelled).await;
+    world.nothing_is_lost(other).await;
 }

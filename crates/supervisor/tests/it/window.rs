@@ -30,7 +30,7 @@ impl Window {
         let mut opened = Self { display, window };
         let database = workspace.join("vitals.db");
         let began = Instant::now();
-        while !has_open(opened.window.id(), &database) {
+        while !has_open(opened.pid(), &database) {
             assert!(opened.window.try_wait().unwrap().is_none(), "the window ended by itself");
             if began.elapsed() > DEADLINE {
                 return Err("vitals-desktop does not open this workspace: build it again");
@@ -38,6 +38,10 @@ impl Window {
             std::thread::sleep(Duration::from_millis(10));
         }
         Ok(opened)
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.window.id()
     }
 
     /// Ends it by signal 9, as a crash would.
