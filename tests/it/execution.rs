@@ -58,7 +58,7 @@ fn nothing_is_sent_off_by_settings_that_this_user_did_not_confirm() {
 
     // Whatever I ask, and whatever else I set.
     let why = format!("slurm.enabled = true, slurm.partition = gpu, slurm.conf = {conf}");
-    let how = "`vitals settings --trust` confirms it";
+    let how = "confirm it under Settings or with `vitals settings --trust`";
     let started = me.vitals(&["sweep", "run", &sweep]);
     assert!(started.code == 0 && started.err.contains(&why) && started.err.contains(how), "{started:?}");
     assert_eq!(me.vitals(&["settings", "low_disk_bytes=0"]).code, 0);

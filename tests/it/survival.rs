@@ -177,13 +177,13 @@ fn a_link_to_the_workspace_may_go_while_runs_are_live() {
     assert!(!link.exists(), "nothing makes a folder where the link was");
 }
 
-/// The checkpoints of a run's folder, the oldest first.
+/// The checkpoints that are known of a run, the oldest first. One that was being named when its worker was killed may lie in the
+/// folder, and no run goes on from it.
 fn checkpoints(workspace: &Workspace, id: &str) -> Vec<std::path::PathBuf> {
-    let entries = std::fs::read_dir(workspace.run_folder(id).join("checkpoints")).expect("checkpoints");
-    let mut found: Vec<_> = entries
-        .map(|entry| entry.expect("an entry").path())
-        .filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("step-")))
-        .collect();
+    let run = workspace.run(id);
+    let known = run["checkpoints"].as_array().expect("checkpoints").iter();
+    let paths = known.map(|one| workspace.run_folder(id).join(one["path"].as_str().expect("a path")));
+    let mut found: Vec<_> = paths.filter(|path| path.is_dir()).collect();
     found.sort();
     found
 }

@@ -142,3 +142,34 @@ fn a_sweep_run_that_is_ended_at_any_moment_has_all_its_runs_or_none() {
     }
     assert!(runs.values().all(|count| *count == 20), "{runs:?}");
 }
+
+#[test]
+fn further_seeds_are_queued_for_every_point_alike() {
+    let workspace = Workspace::new();
+    workspace.vitals_ok(&["queue", "pause"]);
+    let file = workspace.file("small.toml", &small_sweep("max_steps = 5", FROZEN));
+    let sweep = workspace.vitals_ok(&["--json", "sweep", "run", &file]).json()["sweep"].clone();
+    let sweep = sweep.as_str().expect("an id");
+    let seeds = || {
+        let runs = workspace.runs();
+        let of = |run: &Value| (run["parameters"]["frozen_patch_projection"].clone(), run["seed"].clone());
+        let mut found: Vec<String> = runs.iter().map(|run| format!("{:?}", of(run))).collect();
+        found.sort();
+        (found.len(), found)
+    };
+    let (before, _) = seeds();
+    let dry = workspace.vitals_ok(&["--json", "sweep", "add-seeds", sweep, "2", "--dry-run"]).json();
+    assert_eq!((dry["runs"].as_array().map(Vec::len), seeds().0), (Some(4), before), "{dry}");
+    let queued = workspace.vitals_ok(&["--json", "sweep", "add-seeds", sweep, "2"]).json();
+    assert_eq!(queued["runs"], dry["runs"]);
+    let (after, found) = seeds();
+    assert_eq!(after, before + 4, "{found:?}");
+    let only = ["sweep", "add-seeds", sweep, "1", "--where", "frozen_patch_projection = true"];
+    workspace.vitals_ok(&only);
+    assert_eq!(seeds().0, after + 1);
+
+    for wrong in [["sweep", "add-seeds", sweep, "0"], ["sweep", "add-seeds", "nowhere", "1"]] {
+        let refused = workspace.vitals(&wrong);
+        assert!(matches!(refused.code, 2 | 4) && refused.err.starts_with("error: "), "{refused:?}");
+    }
+}

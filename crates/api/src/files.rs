@@ -5,7 +5,8 @@
 use std::io::{self, Read as _};
 use std::path::{Component, Path, PathBuf};
 
-use vitals_journal::{atomic_write, open_regular};
+use vitals_files::open_regular;
+use vitals_journal::atomic_write;
 use vitals_recipe::Bytes;
 
 use crate::Context;

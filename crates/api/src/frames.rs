@@ -4,7 +4,7 @@
 use vitals_series::{Frame, Grid, Summary, frame as cut};
 
 use crate::Context;
-use crate::dto::{ApiError, FrameAxis, FrameHeader, FrameRequest, FrameSeries, SeriesRequest};
+use crate::dto::{ApiError, FrameAxis, FrameHeader, FrameRequest, FrameSeries, SeriesAsk, SeriesRequest};
 use crate::error::Result;
 use crate::framing::{MAX_COLUMNS, MAX_SERIES, window, with_header};
 use crate::lines::{self, Line};
@@ -51,6 +51,7 @@ pub async fn series(context: &Context, request: &SeriesRequest) -> Result<Vec<u8
     match request {
         SeriesRequest::Curves(request) => frame(context, request).await,
         SeriesRequest::Heatmap { heatmap } => crate::heatmap::frame(context, heatmap).await,
+        SeriesRequest::Arms { arms } => crate::arm_frames::frame(context, arms).await,
     }
 }
 
@@ -59,7 +60,7 @@ pub async fn series(context: &Context, request: &SeriesRequest) -> Result<Vec<u8
 /// # Errors
 /// `invalid_input` for more than can be shown; `not_found` for an unknown run.
 pub async fn frame(context: &Context, request: &FrameRequest) -> Result<Vec<u8>> {
-    check(request)?;
+    check(request.columns, request.runs.len(), &request.series)?;
     let mut runs = Vec::with_capacity(request.runs.len());
     for id in &request.runs {
         runs.push(runs::resolve(context, id).await?);
@@ -82,15 +83,16 @@ pub async fn frame(context: &Context, request: &FrameRequest) -> Result<Vec<u8>>
     encode(&found, shown.unwrap_or((0, 0)), request.axis.is_some_and(|axis| axis != FrameAxis::Step))
 }
 
-fn check(request: &FrameRequest) -> Result<()> {
-    if request.columns == 0 || request.columns > MAX_COLUMNS {
-        return Err(ApiError::invalid(Failure::FrameColumns { most: MAX_COLUMNS, found: request.columns }));
+/// Whether so many pixel columns of these series of so many runs can be asked for.
+pub(crate) fn check(columns: u32, runs: usize, series: &[SeriesAsk]) -> Result<()> {
+    if columns == 0 || columns > MAX_COLUMNS {
+        return Err(ApiError::invalid(Failure::FrameColumns { most: MAX_COLUMNS, found: columns }));
     }
-    if request.runs.len() * request.series.len() > MAX_SERIES {
+    if runs * series.len() > MAX_SERIES {
         let error = ApiError::invalid(Failure::FrameSeries { most: MAX_SERIES });
         return Err(error.hint(Advice::FewerLayers));
     }
-    if let Some(ask) = request.series.iter().find(|ask| !(0.0..=f64::MAX).contains(&ask.smoothing)) {
+    if let Some(ask) = series.iter().find(|ask| !(0.0..=f64::MAX).contains(&ask.smoothing)) {
         let (series, found) = (ask.name.clone(), ask.smoothing.to_string());
         return Err(ApiError::invalid(Failure::Smoothing { series, found }));
     }

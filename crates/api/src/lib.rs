@@ -6,6 +6,7 @@
 
 pub mod alarm_settings;
 pub mod alarms;
+mod arm_frames;
 mod branches;
 pub mod caution;
 pub mod compare;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde_json::Value;
+use vitals_files::read_regular;
 use vitals_journal::RunFolder;
 use vitals_recipe::{
     DatasetFacts, Kind, PARAMETERS, Recipe, Severity, Task, check, fixed_in_probes, parameter, plain_number,
@@ -205,8 +206,8 @@ fn check_geometry(folder: &Path, recipe: &Recipe) -> Result<()> {
         recipe: Recipe,
     }
     let path = folder.join(FILES[0]);
-    let text = std::fs::read_to_string(&path).map_err(|error| io_error(Operation::Read, &path, &error))?;
-    let state: State = serde_json::from_str(&text).map_err(|error| {
+    let text = read_regular(&path).map_err(|error| io_error(Operation::Read, &path, &error))?;
+    let state: State = serde_json::from_slice(&text).map_err(|error| {
         let (path, reason) = (path.display().to_string(), error.to_string());
         ApiError::invalid(Failure::DamagedCheckpoint { path, reason })
     })?;

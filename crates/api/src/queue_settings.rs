@@ -111,17 +111,19 @@ fn rows(all: &QueueSettings) -> Vec<(&'static str, Value)> {
     ]
 }
 
-/// This user has looked at the settings, and runs may be sent off by them.
+/// This user has looked at `seen`, and runs may be sent off by it: not by what somebody else has written in its place since.
 ///
 /// # Errors
 /// `invalid_input` for settings that make no sense; `failed` where the user's record cannot be written.
-pub async fn confirm(context: &Context) -> Result<QueueSettings> {
-    let found = get(context).await?;
-    let cluster = cluster(&found.slurm);
+pub async fn confirm(context: &Context, seen: &SlurmSettings) -> Result<QueueSettings> {
+    let cluster = cluster(seen);
     vitals_supervisor::check(&cluster).map_err(refused)?;
     trust::confirm(context.store(), &cluster)?;
-    // Seen by the supervisor at its next look.
-    context.store().set_setting(settings::SLURM, &cluster).await?;
+    let found = get(context).await?;
+    if found.slurm == *seen {
+        // Seen by the supervisor at its next look.
+        context.store().set_setting(settings::SLURM, &cluster).await?;
+    }
     Ok(found)
 }
 

@@ -273,6 +273,11 @@ methods! {
     presets(Nothing) -> Vec<PresetInfo> = |_, _| table::presets();
     compare(Ids) -> Comparison = |c, p| compare::compare(c, &p.ids).await?;
     decide(DecideBy) -> Decision = |c, p| decide::decide(c, &p).await?;
+    pairs_more(MorePairs) -> MoreRuns = |c, p| decide::pairs_more(c, &p).await?;
+    seeds_more(MoreSeeds) -> MoreRuns = |c, p| {
+        let sweep = c.store().resolve_sweep(&p.sweep).await?;
+        decide::seeds_more(c, sweep, p.seeds, &p.filter, p.dry).await?
+    };
     export(Export) -> Exported = |c, p| {
         let written = export::export(c, &p.ids, &p.format, &PathBuf::from(p.path)).await?;
         Exported { paths: written.paths.into_iter().map(|path| path.display().to_string()).collect() }
@@ -290,7 +295,8 @@ methods! {
     settings_set(Settings) -> Settings = |c, p| settings::set(c, p).await?;
     queue_settings(Nothing) -> QueueSettings = |c, _| queue_settings::get(c).await?;
     queue_settings_set(QueueSettings) -> QueueSettings = |c, p| queue_settings::set(c, p).await?;
-    queue_settings_confirm(Nothing) -> QueueSettings = |c, _| queue_settings::confirm(c).await?;
+    queue_settings_confirm(SlurmSettings) -> QueueSettings = |c, p| queue_settings::confirm(c, &p).await?;
+    queue_settings_unconfirmed(Nothing) -> Option<Told> = |c, _| queue_settings::unconfirmed(c).await?;
     doctor(Nothing) -> Vec<DoctorLine> = |c, _| doctor::doctor(c).await?;
     supervisor_start(Nothing) -> SupervisorStatus = |c, _| {
         supervisor::ensure(c).await?;

@@ -67,10 +67,10 @@ async fn list(context: &Context, out: &Out) -> Result<()> {
 
 /// Shows the settings, after changing those that are named: all of them or, where one is wrong, none.
 pub async fn settings(context: &Context, words: &[String], trust: bool, out: &Out) -> Result<u8> {
-    let mut settings = match trust {
-        true => queue_settings::confirm(context).await?,
-        false => queue_settings::get(context).await?,
-    };
+    let mut settings = queue_settings::get(context).await?;
+    if trust {
+        settings = queue_settings::confirm(context, &settings.slurm).await?;
+    }
     if !words.is_empty() {
         let read = settings.clone();
         for word in words {

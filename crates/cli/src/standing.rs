@@ -18,6 +18,7 @@ pub fn of_run(run: &Run) -> Option<String> {
     let state = RunState::parse(&run.state)?;
     let goes_on = match &run.evidence_code {
         Evidence::QueuedBySweep
+        | Evidence::QueuedForSeeds
         | Evidence::QueuedAsProbe
         | Evidence::ResumeRequested
         | Evidence::RetryRequested

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
-use vitals_api::dto::{EstimateBasis, SweepCheck, SweepStarted};
-use vitals_api::{Command, Context, Result, SweepId, files, named_file, overview, sweeps};
+use vitals_api::dto::{EstimateBasis, MoreRuns, SweepCheck, SweepStarted};
+use vitals_api::{Command, Context, Result, SweepId, decide, files, named_file, overview, sweeps};
 
 use crate::args::SweepCommand;
 use crate::out::Out;
@@ -40,6 +40,15 @@ pub async fn run(context: &Context, command: SweepCommand, out: &Out) -> Result<
         SweepCommand::Start { id, wait } => {
             let id = context.store().resolve_sweep(&id).await?;
             start(context, id, wait, out).await
+        }
+        SweepCommand::AddSeeds { id, seeds, condition, dry_run } => {
+            let id = context.store().resolve_sweep(&id).await?;
+            if !dry_run {
+                look_twice(context, out).await?;
+            }
+            let more = decide::seeds_more(context, id, seeds, &condition, dry_run).await?;
+            report_more(&more, dry_run, out)?;
+            Ok(0)
         }
         SweepCommand::Run { file, wait } => {
             let id = add(context, &file, out).await?;
@@ -178,6 +187,17 @@ fn report(started: &SweepStarted, out: &Out) -> Result<()> {
         "sweep {}: {} runs queued, {} there already",
         started.sweep, started.queued, started.existing
     ));
+    Ok(())
+}
+
+fn report_more(more: &MoreRuns, dry_run: bool, out: &Out) -> Result<()> {
+    if out.json {
+        return out.document(more);
+    }
+    more.runs.iter().for_each(|run| out.line(run));
+    let cost = more.cost_seconds.map(|seconds| format!(", about {}", duration(seconds))).unwrap_or_default();
+    let what = if dry_run { "would be queued" } else { "queued" };
+    out.remark(format!("{} {what}{cost}", counted(more.runs.len() as u64, "run")));
     Ok(())
 }
 

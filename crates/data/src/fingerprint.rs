@@ -3,6 +3,8 @@
 
 use std::os::unix::fs::FileExt;
 
+use vitals_files::open_regular;
+
 use crate::source::FileEntry;
 use crate::{DataError, Result};
 
@@ -37,7 +39,7 @@ pub(crate) fn fingerprint(files: &[FileEntry], images: [u64; 3], reading: &str) 
 
 /// Feeds blocks at even distances from the first to the last byte of `file`.
 fn sample(file: &FileEntry, hash: &mut blake3::Hasher) -> std::io::Result<()> {
-    let handle = std::fs::File::open(&file.path)?;
+    let handle = open_regular(&file.path)?;
     let mut block = vec![0; BLOCK_BYTES.min(file.bytes) as usize];
     let last_start = file.bytes.saturating_sub(BLOCK_BYTES);
     let blocks = if last_start == 0 { 1 } else { SAMPLED_BLOCKS };

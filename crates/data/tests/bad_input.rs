@@ -206,6 +206,17 @@ fn a_pipe_or_a_device_named_like_an_image_does_not_hang() {
 }
 
 #[test]
+fn a_pipe_where_a_set_keeps_its_names_does_not_hang() {
+    let root = tempfile::tempdir().unwrap();
+    put(root.path(), "data_batch_1.bin", &vec![1; 3073]);
+    let made =
+        std::process::Command::new("mkfifo").arg(root.path().join("batches.meta.txt")).status().unwrap();
+    assert!(made.success());
+    let dataset = opened(root.path());
+    assert_eq!((dataset.train_len(), dataset.class_names().iter().any(|name| name.is_empty())), (1, false));
+}
+
+#[test]
 fn an_empty_class_folder_is_left_out() {
     let root = tempfile::tempdir().unwrap();
     put(root.path(), "a/1.png", &encoded(2, 2, ImageFormat::Png));

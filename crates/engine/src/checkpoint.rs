@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
+use vitals_files::{open_regular, read_regular};
 use vitals_recipe::Recipe;
 
 use crate::error::{EngineError, Result, guarded};
@@ -52,7 +53,7 @@ impl CheckpointState {
         let path = folder.join(STATE);
         let refuse =
             |error: std::io::Error| EngineError::Checkpoint { path: path.clone(), reason: error.to_string() };
-        Self::parse(&fs::read(&path).map_err(refuse)?, &path)
+        Self::parse(&read_regular(&path).map_err(refuse)?, &path)
     }
 
     /// Reads the bytes of the `state.json` at `path`.
@@ -77,7 +78,7 @@ impl CheckpointState {
     pub(crate) fn tensors(&self, folder: &Path, name: &str) -> Result<State> {
         let path = folder.join(name);
         let refuse = |reason: &str| EngineError::Checkpoint { path: path.clone(), reason: reason.to_owned() };
-        let bytes = fs::read(&path).map_err(|error| refuse(&error.to_string()))?;
+        let bytes = read_regular(&path).map_err(|error| refuse(&error.to_string()))?;
         let expected = self.files.get(name).ok_or_else(|| refuse("state.json does not list it"))?;
         if *blake3::hash(&bytes).to_hex() != **expected {
             return Err(refuse("its content differs from the hash in state.json"));
@@ -106,12 +107,12 @@ pub fn intact(folder: &Path) -> std::result::Result<u64, String> {
         step: u64,
         files: BTreeMap<String, String>,
     }
-    let text = fs::read(folder.join(STATE)).map_err(|error| format!("{STATE}: {error}"))?;
+    let text = read_regular(&folder.join(STATE)).map_err(|error| format!("{STATE}: {error}"))?;
     let listed: Listed = serde_json::from_slice(&text).map_err(|error| format!("{STATE}: {error}"))?;
     check_names(&listed.files).map_err(|error| format!("{STATE}: {error}"))?;
     for (name, expected) in &listed.files {
         let mut hasher = blake3::Hasher::new();
-        let read = File::open(folder.join(name)).and_then(|file| hasher.update_reader(file).map(|_| ()));
+        let read = open_regular(&folder.join(name)).and_then(|file| hasher.update_reader(file).map(|_| ()));
         read.map_err(|error| format!("{name}: {error}"))?;
         if *hasher.finalize().to_hex() != **expected {
             return Err(format!("{name} differs from the hash in {STATE}"));
@@ -283,5 +284,24 @@ mod tests {
             let expected = format!("{STATE}: it lists `{name}`, which is no file beside it");
             assert_eq!(intact(folder.path()), Err(expected));
         }
+    }
+
+    #[test]
+    fn a_pipe_in_a_file_s_place_is_refused_and_not_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = |name: &str| {
+            let (kind, mode) = (rustix::fs::FileType::Fifo, rustix::fs::Mode::RUSR);
+            rustix::fs::mknodat(CWD, folder.path().join(name), kind, mode, 0).unwrap();
+        };
+        pipe(MODEL);
+        let text = serde_json::json!({ "format": 1, "step": 3, "files": { MODEL: "00" } }).to_string();
+        fs::write(folder.path().join(STATE), text).unwrap();
+        assert_eq!(intact(folder.path()), Err(format!("{MODEL}: it is no regular file")));
+        assert!(crate::inspect(folder.path()).unwrap_err().to_string().contains("it is no regular file"));
+        fs::remove_file(folder.path().join(STATE)).unwrap();
+        pipe(STATE);
+        assert_eq!(intact(folder.path()), Err(format!("{STATE}: it is no regular file")));
+        let refused = CheckpointState::read(folder.path()).unwrap_err().to_string();
+        assert!(refused.contains("it is no regular file"), "{refused}");
     }
 }

@@ -47,8 +47,12 @@ pub fn inspect(path: &Path) -> std::result::Result<Inspection, EngineError> {
         if path.join(STATE).is_file() {
             return inspect_folder(path);
         }
-        let file = if path.is_dir() { path.join(MODEL) } else { path.to_owned() };
-        let bytes = std::fs::read(&file).map_err(EngineError::io("read", &file))?;
+        // What a person named may be a pipe.
+        let (file, bytes) = match path.is_dir() {
+            true => (path.join(MODEL), vitals_files::read_regular(&path.join(MODEL))),
+            false => (path.to_owned(), std::fs::read(path)),
+        };
+        let bytes = bytes.map_err(EngineError::io("read", &file))?;
         let found = weights::read(&bytes, &file)?;
         Ok(Inspection {
             backbone: found.architecture.clone(),

@@ -76,7 +76,7 @@ pub(crate) fn bytes_missing(bytes: &[u8]) -> Option<usize> {
 
 /// Reads a file of tensors.
 pub(crate) fn read(path: &Path) -> Result<State> {
-    let bytes = std::fs::read(path).map_err(EngineError::io("read", path))?;
+    let bytes = vitals_files::read_regular(path).map_err(EngineError::io("read", path))?;
     decode(&bytes, path)
 }
 

@@ -27,7 +27,6 @@ mod narrow;
 mod pump;
 mod reader;
 mod record;
-mod regular;
 mod roles;
 pub mod run_folder;
 mod shared;
@@ -49,7 +48,6 @@ pub use record::{
     CheckpointRecord, Column, ControlAck, Declared, EndRecord, Event, Header, Level, LogRecord, Record, Row,
     Stream, StreamId, ValueKind, Wait,
 };
-pub use regular::{open_in_place, open_regular, read_regular};
 pub use roles::with_roles;
 pub use run_folder::{Command, Control, ExitRecord, MAX_ATTEMPTS, RunFolder};
 pub use shared::{OnStall, Stall};

@@ -13,8 +13,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant, SystemTime};
 
 use rustix::fs::{FlockOperation, flock, fstat};
-
-use crate::regular::{open_in_place, open_regular};
+use vitals_files::{open_in_place, open_regular};
 
 const OWNERS_ALONE: u32 = 0o600;
 

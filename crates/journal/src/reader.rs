@@ -5,10 +5,11 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
+use vitals_files::open_regular;
+
 use crate::codec::{self, Undecoded};
 use crate::frame::{self, Parsed};
 use crate::record::{Declared, Header, Record};
-use crate::regular::open_regular;
 use crate::streams::Streams;
 use crate::{FORMAT_VERSION, JournalError, Result};
 

@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use vitals_files::{open_folder, read_regular};
 
 use crate::atomic::{atomic_write, sync_folder_of};
-use crate::regular::{open_folder, read_regular};
 use crate::{JournalError, Result};
 
 /// The most attempts that a run can have: their folders have four digits.
@@ -209,4 +209,32 @@ fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
     let mut bytes = serde_json::to_vec(value).map_err(JournalError::Encode)?;
     bytes.push(b'\n');
     atomic_write(path, &bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_checkpoint_is_removed_and_nothing_by_way_of_a_link() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = RunFolder::new(root.path().join("run"));
+        assert!(!folder.remove_checkpoint(5).unwrap(), "no run folder");
+        fs::create_dir_all(folder.checkpoint(5)).unwrap();
+        fs::write(folder.checkpoint(5).join("model"), "").unwrap();
+        assert!(folder.remove_checkpoint(5).unwrap() && !folder.checkpoint(5).exists());
+        assert!(!folder.remove_checkpoint(5).unwrap(), "none");
+
+        let thesis = root.path().join("thesis");
+        fs::create_dir_all(thesis.join("step-00000005/chapter")).unwrap();
+        fs::remove_dir(folder.checkpoints()).unwrap();
+        std::os::unix::fs::symlink(&thesis, folder.checkpoints()).unwrap();
+        folder.remove_checkpoint(5).unwrap_err();
+        let linked = RunFolder::new(root.path().join("linked"));
+        fs::create_dir_all(linked.checkpoints()).unwrap();
+        std::os::unix::fs::symlink(&thesis, linked.checkpoint(5)).unwrap();
+        // The link itself may go.
+        let _ = linked.remove_checkpoint(5);
+        assert!(thesis.join("step-00000005/chapter").is_dir());
+    }
 }

@@ -16,6 +16,7 @@ sentences! {
 
         // How a run came in, and into the queue.
         QueuedBySweep = "queued by the sweep";
+        QueuedForSeeds = "queued for more seeds";
         QueuedAsProbe = "queued as a probe";
         ReadFromFolder = "read from its folder";
         Imported { path: String } = "imported from {path}";
@@ -159,7 +160,7 @@ sentences! {
             "nothing is started: the setting `{setting}` is not understood ({why}); set it again with `vitals settings`";
         /// Whoever wrote the workspace's settings, it was not this user.
         Unconfirmed { what: String } =
-            "nothing is started: this workspace says that its runs are sent off with {what}, and you have not confirmed that on this machine; if it is meant, `vitals settings --trust` confirms it";
+            "nothing is started: this workspace says that its runs are sent off with {what}, and you have not confirmed that on this machine; if it is meant, confirm it under Settings or with `vitals settings --trust`";
         NoPlace { runs: String, place: String, why: String } =
             "no run folder can be made in {runs}: {place}: {why}: nothing is started before it can";
         StartsFail { times: u32, why: String } =

@@ -24,11 +24,7 @@ vitals_recipe::sentences! {
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, JobError> {
     let failed =
         |error: std::io::Error| JobError::Io { path: path.display().to_string(), reason: error.to_string() };
-    // A pipe in its place would never be read to its end.
-    if !std::fs::metadata(path).map_err(failed)?.is_file() {
-        return Err(failed(std::io::Error::other("it is no regular file")));
-    }
-    std::fs::read(path).map_err(failed)
+    vitals_files::read_regular(path).map_err(failed)
 }
 
 /// What the text of the record at `path` says; every form up to `supported` is read.

@@ -38,7 +38,7 @@ pub use lead::{Delay, Onset, Order, at_least_by_chance, bootstrap_median, delay,
 pub use level::LevelEvent;
 pub use nonfinite::Nonfinite;
 pub use piece::{MEDIAN_WINDOW, Piece, Rows, pieces};
-pub use seeds::{BandPoint, Interval, mean_interval, seed_band};
+pub use seeds::{ArmColumn, Interval, arm_columns, mean_interval};
 pub use sequence::Noise;
 pub use smooth::{relative_to_running_median, smooth_ema};
 pub use spikes::{DETECTION_VERSION, LayerSpike, SpikeEvent, SpikeRule, spikes};

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::grid::Grid;
 use crate::student::student_t_quantile;
+use crate::summary::Summary;
 
 /// A mean with its 95 % confidence interval.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -35,29 +37,43 @@ pub fn mean_interval(values: &[f64]) -> Option<Interval> {
     Some(Interval { n, mean, low: mean - half, high: mean + half })
 }
 
-/// Mean and interval over the seeds at one step.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct BandPoint {
-    pub step: u64,
-    pub interval: Interval,
+/// What the seeds of an arm have in one column.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ArmColumn {
+    /// First step at which any seed has a value.
+    pub first_step: u64,
+    /// Over the seeds, of each one's mean in the column; `None` where no value is finite.
+    pub interval: Option<Interval>,
+    /// Least and greatest finite value of any seed; NaN where there is none.
+    pub min: f64,
+    pub max: f64,
+    /// Values of any seed that are NaN or infinite.
+    pub nonfinite: u64,
+    /// Values of all seeds.
+    pub count: u64,
 }
 
-/// The mean curve of several seeds with its band: one point for each step at which any seed has a finite value, in
-/// order. Each series is (steps, values), equally long; of a repeated step the last value counts.
-pub fn seed_band(series: &[(&[u64], &[f64])]) -> Vec<BandPoint> {
-    let mut by_step: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
-    for (steps, values) in series {
-        let mut pairs = steps.iter().zip(*values).peekable();
-        while let Some((&step, &value)) = pairs.next() {
-            if pairs.peek().is_none_or(|(next, _)| **next != step) {
-                by_step.entry(step).or_default().push(value);
-            }
-        }
+/// The mean curve of several seeds with its band, one for each column of `grid` in which any seed has a value, in order. `seeds`
+/// are the columns of each on that grid; empty ones may be left out. A seed that has ended is missing from the n of what follows.
+pub fn arm_columns(seeds: &[&[Summary]], grid: Grid) -> Vec<ArmColumn> {
+    let mut by_column: BTreeMap<usize, (Summary, Vec<f64>)> = BTreeMap::new();
+    for column in seeds.iter().copied().flatten().filter(|column| column.count > 0) {
+        let Some(place) = grid.column_of(column.first_step) else { continue };
+        let (all, means) = by_column.entry(place).or_insert_with(|| (Summary::EMPTY, Vec::new()));
+        // Merging tells the first value from the last by their order, which seeds do not have.
+        all.first_step =
+            if all.count == 0 { column.first_step } else { all.first_step.min(column.first_step) };
+        (all.min, all.max) = (all.min.min(column.min), all.max.max(column.max));
+        all.count += column.count;
+        all.nonfinite += column.nonfinite;
+        means.push(column.mean());
     }
-    by_step
-        .into_iter()
-        .filter_map(|(step, values)| mean_interval(&values).map(|interval| BandPoint { step, interval }))
-        .collect()
+    let column = |(all, means): (Summary, Vec<f64>)| {
+        let (min, max) = if all.finite() > 0 { (all.min, all.max) } else { (f64::NAN, f64::NAN) };
+        let (first_step, nonfinite, count) = (all.first_step, all.nonfinite, all.count);
+        ArmColumn { first_step, interval: mean_interval(&means), min, max, nonfinite, count }
+    };
+    by_column.into_values().map(column).collect()
 }
 
 #[cfg(test)]
@@ -76,8 +92,28 @@ mod tests {
 
     #[test]
     fn a_band_says_how_many_seeds_it_rests_on() {
-        let band = seed_band(&[(&[0, 1, 2], &[1.0, 2.0, f64::NAN]), (&[0, 1, 1, 5], &[3.0, 9.0, 4.0, 7.0])]);
-        let text: Vec<_> = band.iter().map(|p| (p.step, p.interval.n, p.interval.mean)).collect();
-        assert_eq!(text, [(0, 2, 2.0), (1, 2, 3.0), (5, 1, 7.0)]);
+        let cut = |steps: &[u64], values: &[f64], grid: Grid| -> Vec<Summary> {
+            let mut columns = vec![Summary::EMPTY; grid.columns];
+            for (&step, &value) in steps.iter().zip(values) {
+                columns[grid.column_of(step).unwrap()].push(step, value);
+            }
+            columns
+        };
+        let grid = Grid { from: 0, stride: 2, columns: 4 };
+        let one = cut(&[0, 1, 2, 6], &[1.0, 3.0, f64::NAN, f64::INFINITY], grid);
+        let other = cut(&[1, 2, 3], &[9.0, 4.0, 6.0], grid);
+        let columns = arm_columns(&[&one, &other], grid);
+        let told = |column: &ArmColumn| {
+            let interval = column.interval.map(|found| (found.n, found.mean));
+            (column.first_step, interval, column.min, column.max, column.nonfinite, column.count)
+        };
+        let found: Vec<_> = columns.iter().map(told).collect();
+        assert_eq!(
+            found[..2],
+            [(0, Some((2, 5.5)), 1.0, 9.0, 0, 3), (2, Some((1, 5.0)), 4.0, 6.0, 1, 3)],
+            "of each seed one mean: 2 and 9, then 5 of the other alone"
+        );
+        assert_eq!((found.len(), found[2].0, found[2].1, found[2].4), (3, 6, None, 1));
+        assert!(found[2].2.is_nan() && found[2].3.is_nan());
     }
 }

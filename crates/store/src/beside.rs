@@ -8,7 +8,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::Access;
-use vitals_journal::open_in_place;
+use vitals_files::open_in_place;
 
 use crate::{Result, StoreError};
 

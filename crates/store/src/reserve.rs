@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::FallocateFlags;
 use rustix::io::Errno;
-use vitals_journal::open_in_place;
+use vitals_files::open_in_place;
 
 use crate::Store;
 use crate::beside::beside;

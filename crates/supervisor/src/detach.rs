@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use tokio::process::Child;
 use tokio::time::Instant;
-use vitals_journal::{Lock, open_in_place};
+use vitals_files::open_in_place;
+use vitals_journal::Lock;
 use vitals_store::Store;
 
 use crate::binaries::Binaries;

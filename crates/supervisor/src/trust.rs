@@ -10,7 +10,8 @@ use std::sync::OnceLock;
 
 use serde::Serialize;
 use serde_json::Value;
-use vitals_journal::{atomic_write, read_regular};
+use vitals_files::read_regular;
+use vitals_journal::atomic_write;
 use vitals_store::Store;
 
 use crate::error::{Result, SupervisorError};

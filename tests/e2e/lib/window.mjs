@@ -1,4 +1,5 @@
 // The real window under WebDriver: tauri-driver, WebKitWebDriver and the application on a workspace of its own.
+import { mkdtempSync, rmSync } from 'node:fs';
 import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +7,10 @@ import { remote } from 'webdriverio';
 import { display } from './display.mjs';
 import { cut, screen } from './picture.mjs';
 import { binaries, freePort, program, run, start, until } from './programs.mjs';
+
+/** What a test confirms stands in no record of the person who runs it. Programs that are started here find it. */
+process.env.XDG_STATE_HOME = mkdtempSync(join(tmpdir(), 'vitals-state-'));
+process.once('exit', () => rmSync(process.env.XDG_STATE_HOME, { recursive: true, force: true }));
 
 /** A new empty workspace below the system's folder for temporary files; `programs` is the folder of the binaries. */
 export async function workspace(programs = binaries) {

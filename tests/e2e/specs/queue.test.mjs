@@ -6,7 +6,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hands } from '../lib/hands.mjs';
-import { until } from '../lib/programs.mjs';
+import { program, run, until } from '../lib/programs.mjs';
 import { rpc } from '../lib/rpc.mjs';
 import { open, workspace } from '../lib/window.mjs';
 
@@ -128,6 +128,27 @@ test('runs that cannot start say so on the live screen with what to do, and the 
   await rm(folder);
   await retry(barred.id);
   await become('barred', 'finished');
+});
+
+test('a cluster that somebody else set up is sent nothing before it is confirmed, as it is shown', async () => {
+  const others = { env: { ...process.env, XDG_STATE_HOME: join(tools, 'somebody') } };
+  const written = (partition) =>
+    run(program('vitals'), ['--workspace', space.folder, 'settings', 'slurm.enabled=true', `slurm.partition=${partition}`], others);
+  await written('theirs');
+  await sweep('sent', 'max_steps = 5', [7e-3]);
+  await go('live');
+  await until('the live screen to say why nothing starts', async () => /slurm.partition = theirs.*confirm it under Settings/.test(await by('queue-problem').getText()), 60_000);
+  await go('settings');
+  await until('the settings to say so', async () => /theirs/.test(await by('slurm-unconfirmed').getText()));
+  // What changed behind the window is not what was looked at.
+  await written('others');
+  await click('slurm-confirm');
+  await until('what stands there now to be shown', async () => /others/.test(await by('slurm-unconfirmed').getText()));
+  assert.equal((await runsOf('sent'))[0].state, 'queued');
+  await click('slurm-confirm');
+  await until('it to be confirmed', async () => !(await by('slurm-unconfirmed').isExisting()));
+  await become('sent', 'failed');
+  await space.vitals('settings', 'slurm.enabled=false', 'slurm.partition=');
 });
 
 test('a partition that Slurm refuses is said with what to do; changed and retried, the run goes on', async () => {

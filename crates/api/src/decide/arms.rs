@@ -18,6 +18,8 @@ pub struct Member {
     pub parameters: Map<String, Value>,
     /// It finished, or failed.
     pub ended: bool,
+    /// It was cancelled, or nobody knows what became of it: no outcome, and none to come.
+    pub gone: bool,
     /// It failed or collapsed, whatever its values are.
     pub failed_itself: bool,
     /// It ended by itself without a value of the metric.
@@ -34,8 +36,18 @@ pub struct Group {
     /// By parameter.
     pub settings: BTreeMap<&'static str, Value>,
     pub value: Value,
-    /// One a seed and point, in the order of the seeds.
+    /// One a seed and point, in the order of the seeds; those that are gone are none.
     pub members: Vec<Member>,
+    /// Seeds of any run, gone ones too: their runs are not made again.
+    pub taken: BTreeSet<u64>,
+}
+
+impl Group {
+    /// Seeds of runs that have a value, or may come to one.
+    pub fn hopeful(&self) -> BTreeSet<u64> {
+        let hopeful = |member: &&Member| member.outcome != Some(Outcome::Failed);
+        self.members.iter().filter(hopeful).map(|member| member.seed).collect()
+    }
 }
 
 /// Runs by the values of `by`, arms in the order of their values. Of several runs of one point and seed the newest that
@@ -49,11 +61,15 @@ pub fn grouped(runs: Vec<Member>, by: &[&'static str]) -> Vec<Group> {
             .collect();
         let place = groups.iter().position(|group| group.settings == settings).unwrap_or_else(|| {
             let value = value_of(&settings);
-            groups.push(Group { settings, value, members: Vec::new() });
+            groups.push(Group { settings, value, members: Vec::new(), taken: BTreeSet::new() });
             groups.len() - 1
         });
-        groups[place].members.push(run);
+        groups[place].taken.insert(run.seed);
+        if !run.gone {
+            groups[place].members.push(run);
+        }
     }
+    groups.retain(|group| !group.members.is_empty());
     for group in &mut groups {
         // Ids are ordered in time.
         group

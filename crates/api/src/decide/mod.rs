@@ -2,9 +2,11 @@
 //! may be said of it. Counts every run: what failed is an outcome, what has not ended is on the way.
 
 mod arms;
+mod more;
 mod outcome;
 mod words;
 
+pub use more::{pairs_more, seeds_more};
 pub use words::value as written;
 
 use std::collections::BTreeMap;
@@ -35,34 +37,9 @@ const USUAL: [Metric; 3] = [Metric::KnnTop1Fixed, Metric::KnnTop1, Metric::Loss]
 /// `invalid_input` with a sentence where nothing can be compared: unknown parameters, no runs, one arm, no common seed, a metric
 /// that ended runs lack, values none of which is finite, a smallest effect that is not above 0.
 pub async fn decide(context: &Context, asked: &DecideBy) -> Result<Decision> {
-    let by = asked.by.iter().map(|name| known(name)).collect::<Result<Vec<&'static str>>>()?;
-    let Some(first) = by.first() else {
-        return Err(ApiError::invalid(Failure::NoArmsAsked));
-    };
-    let (runs, left_out) = outcome::members(context, &asked.filter).await?;
-    if runs.is_empty() {
-        return Err(ApiError::invalid(Failure::NoRunMatches).hint(Advice::ListRuns));
-    }
-    let mut groups = grouped(runs, &by);
-    if groups.len() < 2 {
-        let value = words::value(&groups[0].value);
-        return Err(ApiError::invalid(Failure::OneArm { names: by.iter().copied().collect(), value }));
-    }
-    let baseline = baseline(&groups, &by, asked.baseline.as_deref())?;
-    groups[..=baseline].rotate_right(1);
-    let declared = declared(context, &groups).await?;
-    let smallest = asked.smallest_effect.or(declared.smallest_effect);
-    if smallest.is_some_and(|smallest| !smallest.is_finite() || smallest <= 0.0) {
-        return Err(ApiError::invalid(Failure::SmallestEffect));
-    }
-    let (name, reading) = asked_metric(asked, &declared)?;
-    let name = match name {
-        Some(name) => name,
-        None => outcome::shared_metric(context, &groups, &USUAL).await?,
-    };
-    let higher = declared.higher_is_better(&name);
-    outcome::read(context, &mut groups, &name, reading, higher).await?;
-    refuse_what_cannot_be_compared(&groups, &name, first)?;
+    let Arms { by, groups, metric: name, reading, higher, smallest, declared, left_out } =
+        Arms::read(context, asked).await?;
+    refuse_what_cannot_be_compared(&groups, &name, by[0])?;
 
     let looks = Looks::declared(&declared.looks.iter().map(|look| *look as usize).collect::<Vec<_>>());
     let looks = looks.unwrap_or_default();
@@ -81,6 +58,57 @@ pub async fn decide(context: &Context, asked: &DecideBy) -> Result<Decision> {
         comparisons,
         left_out,
     })
+}
+
+/// What is asked about, read: the arms with what their runs came to.
+struct Arms {
+    /// At least one.
+    by: Vec<&'static str>,
+    /// At least two, the baseline first.
+    groups: Vec<Group>,
+    metric: String,
+    reading: Reading,
+    higher: bool,
+    smallest: Option<f64>,
+    declared: Declared,
+    left_out: u64,
+}
+
+impl Arms {
+    async fn read(context: &Context, asked: &DecideBy) -> Result<Self> {
+        let by = asked.by.iter().map(|name| known(name)).collect::<Result<Vec<&'static str>>>()?;
+        if by.is_empty() {
+            return Err(ApiError::invalid(Failure::NoArmsAsked));
+        }
+        let (runs, left_out) = outcome::members(context, &asked.filter).await?;
+        let mut groups = grouped(runs, &by);
+        match groups.as_slice() {
+            [] => return Err(ApiError::invalid(Failure::NoRunMatches).hint(Advice::ListRuns)),
+            [only] => {
+                let value = words::value(&only.value);
+                return Err(ApiError::invalid(Failure::OneArm {
+                    names: by.iter().copied().collect(),
+                    value,
+                }));
+            }
+            _ => {}
+        }
+        let baseline = baseline(&groups, &by, asked.baseline.as_deref())?;
+        groups[..=baseline].rotate_right(1);
+        let declared = declared(context, &groups).await?;
+        let smallest = asked.smallest_effect.or(declared.smallest_effect);
+        if smallest.is_some_and(|smallest| !smallest.is_finite() || smallest <= 0.0) {
+            return Err(ApiError::invalid(Failure::SmallestEffect));
+        }
+        let (name, reading) = asked_metric(asked, &declared)?;
+        let metric = match name {
+            Some(name) => name,
+            None => outcome::shared_metric(context, &groups, &USUAL).await?,
+        };
+        let higher = declared.higher_is_better(&metric);
+        outcome::read(context, &mut groups, &metric, reading, higher).await?;
+        Ok(Self { by, groups, metric, reading, higher, smallest, declared, left_out })
+    }
 }
 
 fn known(name: &str) -> Result<&'static str> {
@@ -215,6 +243,7 @@ fn compared_arm(
             .filter(|(low, high)| low.is_finite() && high.is_finite())
     };
     let missing = answer.missing;
+    let plan = missing.map(|missing| more::plan(missing, group, baseline));
     let why = words::why(answer, question.smallest).told();
     ArmComparison {
         arm: group.value.clone(),
@@ -240,7 +269,8 @@ fn compared_arm(
         pairs: found.map_or(0, |found| found.n as u64),
         correction: answer.correction,
         missing_pairs: missing.map(|missing| missing as u64),
-        cost_seconds: missing.and_then(|missing| outcome::cost(missing, group, baseline)),
+        cost_seconds: plan.and_then(|plan| more::cost(&plan, group, baseline)),
+        pairs_on_the_way: more::on_the_way(group, baseline) as u64,
         look: Some(answer.look),
         failures: ArmFailures {
             arm: (answer.failures.arm as u64, answer.failures.pairs as u64),
@@ -269,6 +299,7 @@ fn not_comparable(group: &Group, others: &[String]) -> ArmComparison {
         pairs: 0,
         correction: vitals_series::Correction::None,
         missing_pairs: None,
+        pairs_on_the_way: 0,
         cost_seconds: None,
         look: None,
         failures: ArmFailures { arm: (0, 0), baseline: (0, 0), p: 1.0 },

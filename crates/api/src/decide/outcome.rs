@@ -57,6 +57,7 @@ fn member(row: RunRow) -> Result<Member> {
         point: row.trained().map(|trained| trained.point.clone()).unwrap_or_default(),
         parameters,
         ended: matches!(row.state, RunState::Finished | RunState::Failed),
+        gone: matches!(row.state, RunState::Cancelled | RunState::Lost),
         failed_itself: failed,
         lacks_metric: false,
         outcome: None,
@@ -138,26 +139,4 @@ pub fn usual_sd(groups: &[Group]) -> Option<f64> {
         .collect();
     found.sort_by(f64::total_cmp);
     found.get(found.len() / 2).copied()
-}
-
-/// Seconds of so many more pairs, as the runs of both arms took: a seed that has ended on one side lacks the other alone.
-pub fn cost(missing: usize, arm: &Group, baseline: &Group) -> Option<f64> {
-    let mean = |group: &Group| {
-        let seconds: Vec<f64> = group.members.iter().filter_map(|member| member.seconds).collect();
-        (!seconds.is_empty()).then(|| seconds.iter().sum::<f64>() / seconds.len() as f64)
-    };
-    let (arm_seconds, baseline_seconds) = (mean(arm)?, mean(baseline)?);
-    let alone = |one: &Group, other: &Group| {
-        let seeds: BTreeSet<u64> =
-            other.members.iter().filter(|member| member.ended).map(|member| member.seed).collect();
-        one.members.iter().filter(|member| member.ended && !seeds.contains(&member.seed)).count()
-    };
-    let of_baseline = alone(baseline, arm).min(missing);
-    let of_arm = alone(arm, baseline).min(missing - of_baseline);
-    let both = missing - of_baseline - of_arm;
-    Some(
-        of_baseline as f64 * arm_seconds
-            + of_arm as f64 * baseline_seconds
-            + both as f64 * (arm_seconds + baseline_seconds),
-    )
 }

@@ -118,7 +118,9 @@ pub struct ArmComparison {
     pub correction: Correction,
     /// More pairs that would settle it; 0 where it is settled, `None` where nothing can be planned.
     pub missing_pairs: Option<u64>,
-    /// Of the runs that are missing for them.
+    /// Pairs that have not ended on both sides and may still come to values; they count among the missing ones.
+    pub pairs_on_the_way: u64,
+    /// Of the runs that are missing for them, without those that are on the way.
     pub cost_seconds: Option<f64>,
     #[ts(type = "{ kind: string, number?: number, of?: number, level?: number, next?: number | null }")]
     pub look: Option<Look>,
@@ -133,4 +135,44 @@ pub struct ArmFailures {
     pub baseline: (u64, u64),
     /// Two-sided p of McNemar's exact test.
     pub p: f64,
+}
+
+/// Further pairs of an arm and the baseline.
+#[derive(Debug, Clone, Deserialize, TS)]
+pub struct MorePairs {
+    pub of: DecideBy,
+    /// The arm's value, as it is written in conditions.
+    pub arm: String,
+    /// 1 to 1000; those that are on the way are not queued again.
+    pub pairs: u32,
+    /// Nothing is queued, it is only said what would be.
+    #[serde(default)]
+    #[ts(as = "Option<bool>", optional)]
+    pub dry: bool,
+}
+
+/// Further seeds of every point of a sweep.
+#[derive(Debug, Clone, Deserialize, TS)]
+pub struct MoreSeeds {
+    pub sweep: String,
+    /// Of each point, 1 to 1000.
+    pub seeds: u32,
+    /// A condition of the filter language; absent or empty takes all runs of the sweep.
+    #[serde(default)]
+    #[ts(optional, as = "Option<String>")]
+    pub filter: String,
+    #[serde(default)]
+    #[ts(as = "Option<bool>", optional)]
+    pub dry: bool,
+}
+
+/// Runs that were queued, or would be.
+#[derive(Debug, Clone, Serialize, TS)]
+pub struct MoreRuns {
+    /// Their labels.
+    pub runs: Vec<String>,
+    pub arm_runs: u64,
+    pub baseline_runs: u64,
+    /// `None` where nothing was measured.
+    pub cost_seconds: Option<f64>,
 }

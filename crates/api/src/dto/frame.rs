@@ -118,11 +118,52 @@ pub struct FrameSeries {
     pub offset: u32,
 }
 
-/// What the `series` door answers: curves, or a heat map. `{heatmap: {…}}` asks for the second.
+/// Asks for the mean curves of arms. Answered by one binary frame (`ArmsHeader`).
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct ArmsRequest {
+    /// Runs of each arm, which differ in nothing but their seeds.
+    pub arms: Vec<Vec<String>>,
+    pub series: Vec<SeriesAsk>,
+    /// First and last step, inclusive; absent means all that is recorded.
+    pub from: Option<f64>,
+    pub to: Option<f64>,
+    /// Pixel columns.
+    pub columns: u32,
+}
+
+/// The header of a frame of arms: laid out as that of `FrameHeader`, with eight arrays for each series: step, n (seeds with a
+/// finite value), mean (of each seed's mean in the column), low and high (its 95 % interval; NaN below three seeds), min and max
+/// (of all seeds' values), nonfinite (count).
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct ArmsHeader {
+    pub series: Vec<ArmSeries>,
+    pub from: f64,
+    pub to: f64,
+    /// Values that the columns stand for.
+    pub values: u64,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct ArmSeries {
+    /// The place of the arm among those asked for.
+    pub arm: u32,
+    pub name: String,
+    pub unit: String,
+    pub relative: bool,
+    pub smoothing: f64,
+    /// Runs of the arm that have the series.
+    pub runs: u32,
+    pub columns: u32,
+    pub values: u64,
+    pub offset: u32,
+}
+
+/// What the `series` door answers: curves, or a heat map (`{heatmap: {…}}`), or the curves of arms (`{arms: {…}}`).
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(untagged)]
 pub enum SeriesRequest {
     Heatmap { heatmap: HeatmapRequest },
+    Arms { arms: ArmsRequest },
     Curves(FrameRequest),
 }
 

@@ -49,6 +49,8 @@ vitals_recipe::sentences! {
         NoRunMatches = "no run matches that Vitals trained";
         OneArm { names: Names, value: String } = "all of these runs have {names} {value}: there is nothing to compare";
         NoSuchArm { value: String } = "no run has the value {value}";
+        ArmNotComparable { value: String, why: Told } = "{value} cannot be compared with the baseline: {why}";
+        SeedsAtOnce { found: u32, most: u32 } = "1 to {most} can be asked for at once, not {found}";
         NoReading { text: String } =
             "`{text}` says no value of a metric: last, best, min, max, or mean with a number as mean10";
         SmallestEffect = "the smallest effect of interest must be larger than 0";

@@ -1,8 +1,11 @@
 //! Arms of runs that a store holds: what is said of them, and in which sentence it is refused.
 
-use vitals_api::decide::decide;
-use vitals_api::dto::{ArmVerdict, DecideBy, Decision};
+use vitals_api::decide::{decide, pairs_more};
+use vitals_api::dto::{
+    ArmSeries, ArmVerdict, ArmsHeader, ArmsRequest, DecideBy, Decision, MorePairs, SeriesAsk, SeriesRequest,
+};
 use vitals_api::foreign::{About, Origin, record};
+use vitals_api::frames;
 use vitals_api::{Evidence, RunId, RunState};
 use vitals_journal::Column;
 use vitals_recipe::Recipe;
@@ -102,6 +105,40 @@ async fn three_pairs_are_not_enough_and_three_more_are_missing() {
     assert_eq!(one.why, "3 of the 6 pairs below which no test can tell");
     assert_eq!((found.arms[0].n, found.arms[1].n, found.arms[1].failed), (3, 3, 0));
     assert!((one.difference.unwrap() - 0.035 / 3.0).abs() < 1e-12 && one.interval.is_some());
+}
+
+#[tokio::test]
+async fn further_pairs_complete_what_is_half_there_and_count_what_is_on_the_way() {
+    let world = arms(&[0.02, 0.011, 0.004]).await;
+    // Seed 7 trained with the change alone, and its twin was cancelled.
+    run(&world, Made { seed: 7, frozen: true, ..Made::default() }).await;
+    run(&world, Made { seed: 7, ended: RunState::Cancelled, ..Made::default() }).await;
+    // Seed 5 lacks the change.
+    run(&world, Made { seed: 5, ..Made::default() }).await;
+    let more = |pairs, dry| MorePairs { of: asked(), arm: "true".to_owned(), pairs, dry };
+    let told = pairs_more(&world.context, &more(3, true)).await.unwrap();
+    assert_eq!((told.arm_runs, told.baseline_runs), (3, 2));
+    assert_eq!(told.runs, ["frozen-s5", "frozen-s8", "frozen-s9", "learned-s8", "learned-s9"]);
+    assert_eq!(of(&world, &asked()).await.comparisons[0].pairs_on_the_way, 0, "nothing was queued");
+
+    // Queued by hand, as a supervisor would be needed: seed 5 is on its way.
+    run(&world, Made { seed: 5, frozen: true, ended: RunState::Paused, ..Made::default() }).await;
+    assert_eq!(of(&world, &asked()).await.comparisons[0].pairs_on_the_way, 1);
+    let told = pairs_more(&world.context, &more(3, true)).await.unwrap();
+    assert_eq!(told.runs, ["frozen-s8", "frozen-s9", "learned-s8", "learned-s9"]);
+    assert!(pairs_more(&world.context, &more(1, true)).await.unwrap().runs.is_empty(), "it is on the way");
+
+    for (wrong, said) in [
+        (more(0, true), "1 to 1000 can be asked for at once, not 0"),
+        (MorePairs { arm: "maybe".to_owned(), ..more(1, true) }, "no run has the value maybe"),
+        (
+            MorePairs { of: DecideBy::default(), ..more(1, true) },
+            "name the parameter whose values are compared",
+        ),
+    ] {
+        let error = pairs_more(&world.context, &wrong).await.unwrap_err();
+        assert!(error.exit_code() == 2 && error.message.contains(said), "{error:?}");
+    }
 }
 
 #[tokio::test]
@@ -240,4 +277,49 @@ async fn where_nothing_has_a_value_it_is_said_why() {
         refused(&world, &asked()).await,
         "all 2 runs that have ended failed: there is no value to compare"
     );
+}
+
+/// Step, n, mean, low, high, min and max of each column of an arm's series.
+async fn curve(world: &World, arms: Vec<Vec<String>>, columns: u32) -> Vec<(u32, Vec<Vec<f64>>)> {
+    let series = vec![SeriesAsk::raw("knn_top1")];
+    let asked = ArmsRequest { arms, series, from: None, to: None, columns };
+    let bytes = frames::series(&world.context, &SeriesRequest::Arms { arms: asked }).await.unwrap();
+    let length = u32::from_le_bytes(bytes[..4].try_into().unwrap()) as usize;
+    let header: ArmsHeader = serde_json::from_slice(&bytes[4..4 + length]).unwrap();
+    let number = |at: usize| f64::from_le_bytes(bytes[at..at + 8].try_into().unwrap());
+    let of = |one: &ArmSeries| {
+        let (start, rows) = (one.offset as usize, one.columns as usize);
+        let row = |row: usize| (0..8).map(|array| number(start + (array * rows + row) * 8)).collect();
+        (one.arm, (0..rows).map(row).collect())
+    };
+    header.series.iter().map(of).collect()
+}
+
+#[tokio::test]
+async fn the_curve_of_an_arm_says_over_how_many_seeds_it_goes() {
+    let world = World::new().await;
+    let mut ids = Vec::new();
+    for (seed, values) in
+        [vec![0.1, 0.2, 0.6], vec![0.3, 0.4], vec![0.2, 0.3, f64::NAN]].into_iter().enumerate()
+    {
+        ids.push(run(&world, Made { seed: seed as u64, values, ..Made::default() }).await.to_string());
+    }
+    let pair = ids[..2].to_vec();
+    let found = curve(&world, vec![ids, Vec::new(), pair], 100).await;
+    let arms: Vec<u32> = found.iter().map(|(arm, _)| *arm).collect();
+    assert_eq!(arms, [0, 2], "an arm without runs has no curve");
+    let near = |found: &[f64], expected: &[f64]| {
+        let same = |(a, b): (&f64, &f64)| (a - b).abs() < 1e-6 || a.is_nan() && b.is_nan();
+        found.len() == expected.len() && found.iter().zip(expected).all(same)
+    };
+    // Of 0.1, 0.3, 0.2: s = 0.1, t(2) = 4.302653, so 0.2484137 to either side.
+    let none = f64::NAN;
+    let half = 0.248_413_7;
+    let rows = &found[0].1;
+    assert!(near(&rows[0], &[0.0, 3.0, 0.2, 0.2 - half, 0.2 + half, 0.1, 0.3, 0.0]), "{rows:?}");
+    assert!(
+        near(&rows[2], &[2.0, 1.0, 0.6, none, none, 0.6, 0.6, 1.0]),
+        "one has ended, one is not finite: {rows:?}"
+    );
+    assert!(near(&found[1].1[0], &[0.0, 2.0, 0.2, none, none, 0.1, 0.3, 0.0]), "two have no interval");
 }

@@ -74,6 +74,20 @@ pub enum SweepCommand {
         #[arg(long)]
         wait: bool,
     },
+    /// Queue further seeds of every point of a sweep, the same for all, and print the runs.
+    AddSeeds {
+        /// The sweep, by id or the end of one.
+        #[arg(value_name = "SWEEP")]
+        id: String,
+        /// Seeds of each point, 1 to 1000.
+        seeds: u32,
+        /// Only of points with a run that meets this condition.
+        #[arg(long = "where", value_name = "CONDITION", default_value = "", hide_default_value = true)]
+        condition: String,
+        /// Say which runs that would be, and queue none.
+        #[arg(long)]
+        dry_run: bool,
+    },
     /// Add and start.
     Run {
         /// A sweep file, in TOML.

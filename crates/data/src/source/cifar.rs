@@ -3,6 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
+use vitals_files::read_regular;
+
 use super::split_name::{SplitName, some_of};
 use super::{FileEntry, Found, Reason, Source, relative_name};
 use crate::decode::{Pixels, Wanted};
@@ -165,7 +167,7 @@ pub(crate) fn open(root: &Path, files: Vec<PathBuf>, findings: Findings) -> Resu
     let empty = || CifarSource { layout, records: Vec::new(), files: Vec::new() };
     let (mut train, mut test) = (empty(), empty());
     for (_, split, path) in known {
-        let bytes = std::fs::read(&path).map_err(|e| DataError::io(&path, e))?;
+        let bytes = read_regular(&path).map_err(|e| DataError::io(&path, e))?;
         check(&bytes, layout).map_err(|what| DataError::format(&path, what))?;
         let split = if split == SplitName::Test { &mut test } else { &mut train };
         split.files.push((name(&path), split.len()));
@@ -184,7 +186,8 @@ fn class_names(folder: &Path, layout: Layout) -> Vec<String> {
         Layout::Cifar10 => "batches.meta.txt",
         Layout::Cifar100 => "fine_label_names.txt",
     };
-    let text = std::fs::read_to_string(folder.join(file)).unwrap_or_default();
+    let text = read_regular(&folder.join(file)).unwrap_or_default();
+    let text = String::from_utf8(text).unwrap_or_default();
     text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
 }
 

@@ -4,6 +4,8 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use vitals_files::{open_regular, read_regular};
+
 use super::split_name::{SplitName, by_split, same_split};
 use super::{FileEntry, Found, Reason, Source, relative_name};
 use crate::decode::{Pixels, Wanted};
@@ -72,7 +74,7 @@ fn parse_within(mut reader: impl Read, most: u64) -> std::result::Result<Idx, St
 
 /// Reads an IDX file; gzip is recognised by its first bytes, not by the name.
 fn read(path: &Path) -> Result<Idx> {
-    let mut file = std::fs::File::open(path).map_err(|e| DataError::io(path, e))?;
+    let mut file = open_regular(path).map_err(|e| DataError::io(path, e))?;
     let most =
         file.metadata().map_or(0, |data| data.len()).saturating_mul(MOST_TIMES_PACKED).max(ALWAYS_BYTES);
     let mut first = Vec::with_capacity(2);
@@ -216,7 +218,7 @@ fn leave_copies(
     others: &[PathBuf],
     findings: &mut Findings,
 ) -> Result<()> {
-    let content = |path: &Path| std::fs::read(path).map_err(|e| DataError::io(path, e));
+    let content = |path: &Path| read_regular(path).map_err(|e| DataError::io(path, e));
     for other in others {
         if content(file)? != content(other)? {
             let names = [file].into_iter().chain(others.iter().map(PathBuf::as_path));

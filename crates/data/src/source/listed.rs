@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use vitals_files::open_regular;
+
 use super::split_name::{SplitName, split_of};
 use crate::{DataError, Result};
 
@@ -22,7 +24,8 @@ pub(crate) struct List {
 impl List {
     /// Reads a list of lines `NAME<tab>CLASS…` or `NAME,CLASS …`.
     fn read(path: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(path).map_err(|e| DataError::io(path, e))?;
+        let text =
+            open_regular(path).and_then(std::io::read_to_string).map_err(|e| DataError::io(path, e))?;
         let line = |line: &str| {
             let (name, rest) = line.split_once(['\t', ','])?;
             let class = rest.split(['\t', ',', ' ']).next()?;

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use parquet::data_type::ByteArray;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::schema::types::SchemaDescriptor;
+use vitals_files::open_regular;
 
 use super::parquet_columns as columns;
 use super::parquet_footer as footer;
@@ -101,7 +102,7 @@ impl ParquetSource {
     fn load(&self, group: &Group) -> std::result::Result<Rows, Reason> {
         let path = &self.files[group.file].path;
         let read = || {
-            let file = File::open(path).map_err(|e| e.to_string())?;
+            let file = open_regular(path).map_err(|e| e.to_string())?;
             let reader = read_footer(file)?;
             let schema = reader.metadata().file_metadata().schema_descr();
             let column = columns::image(schema)?;
@@ -181,7 +182,7 @@ struct Shard {
 
 impl Shard {
     fn open(path: PathBuf) -> Result<Self> {
-        let file = File::open(&path).map_err(|e| DataError::io(&path, e))?;
+        let file = open_regular(&path).map_err(|e| DataError::io(&path, e))?;
         let bytes = file.metadata().map_err(|e| DataError::io(&path, e))?.len();
         let reader = guarded(|| read_footer(file))
             .map_err(|e| DataError::format(&path, format!("not a readable parquet file: {e}")))?;

@@ -3,9 +3,10 @@
 //! once and their images read by place; compressed archives, which have no places, are refused.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
+
+use vitals_files::open_regular;
 
 use super::layout;
 use super::split_name::{SplitName, by_split};
@@ -71,7 +72,7 @@ fn read_shards(root: &Path, paths: &[PathBuf], findings: &mut Findings) -> Resul
     let mut shards = Shards { files: Vec::new(), samples: Vec::new() };
     for path in paths {
         let entry = FileEntry::new(root, path)?;
-        let mut reader = BufReader::new(File::open(path).map_err(|e| DataError::io(path, e))?);
+        let mut reader = BufReader::new(open_regular(path).map_err(|e| DataError::io(path, e))?);
         let members =
             members(&mut reader, entry.bytes, &holds_label).map_err(|what| DataError::format(path, what))?;
         let place = |member: &str| format!("{member} in {}", entry.name);

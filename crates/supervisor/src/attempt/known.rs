@@ -5,7 +5,8 @@ use std::io::{Read as _, Seek, SeekFrom};
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
-use vitals_journal::{Command, ExitRecord, RunFolder, open_regular};
+use vitals_files::open_regular;
+use vitals_journal::{Command, ExitRecord, RunFolder};
 use vitals_run::Job;
 use vitals_store::EndOfAttempt;
 

@@ -17,7 +17,8 @@ use rustix::process::{
     Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, kill_process_group, pidfd_open, setsid, waitid,
 };
 use serde::{Deserialize, Serialize};
-use vitals_journal::{ExitRecord, Lock, RunFolder, atomic_write, read_regular};
+use vitals_files::read_regular;
+use vitals_journal::{ExitRecord, Lock, RunFolder, atomic_write};
 use vitals_recipe::legible;
 use vitals_run::{ExitCode, environment};
 

@@ -6,7 +6,8 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use tokio::process::{Child, Command};
-use vitals_journal::{Lock, RunFolder, open_in_place};
+use vitals_files::open_in_place;
+use vitals_journal::{Lock, RunFolder};
 use vitals_run::Obstacle;
 
 use super::super::Start;

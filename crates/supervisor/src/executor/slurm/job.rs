@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::sync::{oneshot, watch};
-use vitals_journal::{Command, RunFolder, atomic_write, read_regular};
+use vitals_files::read_regular;
+use vitals_journal::{Command, RunFolder, atomic_write};
 use vitals_run::{Evidence, ExitCode, Grounds};
 use vitals_store::RunId;
 

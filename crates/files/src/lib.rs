@@ -1,5 +1,5 @@
-//! Files and folders of a run folder, which somebody else may have made: a pipe, a device or a link in the place of a file
-//! is an error that says so, and nothing waits for it.
+//! How files are opened that somebody else may have made: a pipe, a device or a link in the place of a file is an error that
+//! says so, and nothing waits for it. Knows nothing of what stands in them.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _};
@@ -45,8 +45,11 @@ fn regular(file: File) -> io::Result<File> {
     if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("it is no regular file")) }
 }
 
-/// Opens a folder, below another or at its path, that is none by way of a link.
-pub(crate) fn open_folder(below: Option<&File>, path: &Path) -> io::Result<File> {
+/// Opens a folder, below another or at its path.
+///
+/// # Errors
+/// It cannot be opened, is none, or is one by way of a link.
+pub fn open_folder(below: Option<&File>, path: &Path) -> io::Result<File> {
     let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::RDONLY;
     let folder = match below {
         Some(below) => openat(below, path, flags, Mode::empty())?,
@@ -60,7 +63,6 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::RunFolder;
 
     #[test]
     fn a_pipe_is_refused_and_not_waited_for() {
@@ -83,28 +85,5 @@ mod tests {
         assert_eq!(read_regular(&link).unwrap(), b"text");
         assert!(open_in_place(OpenOptions::new().write(true).truncate(true), &link).is_err());
         assert_eq!(fs::read(&file).unwrap(), b"text");
-    }
-
-    #[test]
-    fn a_checkpoint_is_removed_and_nothing_by_way_of_a_link() {
-        let root = tempfile::tempdir().unwrap();
-        let folder = RunFolder::new(root.path().join("run"));
-        assert!(!folder.remove_checkpoint(5).unwrap(), "no run folder");
-        fs::create_dir_all(folder.checkpoint(5)).unwrap();
-        fs::write(folder.checkpoint(5).join("model"), "").unwrap();
-        assert!(folder.remove_checkpoint(5).unwrap() && !folder.checkpoint(5).exists());
-        assert!(!folder.remove_checkpoint(5).unwrap(), "none");
-
-        let thesis = root.path().join("thesis");
-        fs::create_dir_all(thesis.join("step-00000005/chapter")).unwrap();
-        fs::remove_dir(folder.checkpoints()).unwrap();
-        std::os::unix::fs::symlink(&thesis, folder.checkpoints()).unwrap();
-        folder.remove_checkpoint(5).unwrap_err();
-        let linked = RunFolder::new(root.path().join("linked"));
-        fs::create_dir_all(linked.checkpoints()).unwrap();
-        std::os::unix::fs::symlink(&thesis, linked.checkpoint(5)).unwrap();
-        // The link itself may go.
-        let _ = linked.remove_checkpoint(5);
-        assert!(thesis.join("step-00000005/chapter").is_dir());
     }
 }
