@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use vitals_recipe::Tells as _;
 use vitals_run::{Evidence, RunState};
-use vitals_series::Outcome;
 use vitals_store::{NewRun, RunRow, SweepId};
 
 use super::arms::{Group, Member, other_settings};
@@ -194,6 +193,8 @@ async fn queue(context: &Context, wanted: &[(RunRow, Vec<u64>)], dry: bool) -> R
 
 #[cfg(test)]
 mod tests {
+    use vitals_series::Outcome;
+
     use super::*;
 
     fn group(members: &[(u64, Option<Outcome>)], gone: &[u64]) -> Group {

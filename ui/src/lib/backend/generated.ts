@@ -151,7 +151,11 @@ pairs: number, correction: "none" | "seeds" | "holm" | "bonferroni",
  */
 missing_pairs: number | null, 
 /**
- * Of the runs that are missing for them.
+ * Pairs that have not ended on both sides and may still come to values; they count among the missing ones.
+ */
+pairs_on_the_way: number, 
+/**
+ * Of the runs that are missing for them, without those that are on the way.
  */
 cost_seconds: number | null, look: { kind: string, number?: number, of?: number, level?: number, next?: number | null }, failures: ArmFailures, };
 
@@ -416,7 +420,7 @@ onset: number,
  */
 onset_low: number, onset_high: number, peak_step: number, peak_z: number, };
 
-export type Evidence = { "kind": "said", text: string, } | { "kind": "queued_by_sweep" } | { "kind": "queued_as_probe" } | { "kind": "read_from_folder" } | { "kind": "imported", path: string, } | { "kind": "import_unfinished", path: string, } | { "kind": "resume_requested" } | { "kind": "retry_requested" } | { "kind": "rewind_requested", step: number, } | { "kind": "retried_by_setting", number: number, times: number, } | { "kind": "requeued_after_time_limit" } | { "kind": "requeued_after_preemption" } | { "kind": "requeued_after_node_failure" } | { "kind": "start_interrupted" } | { "kind": "waits_for_memory", device: string, need: Bytes, room: Bytes, } | { "kind": "put_off", why: string, } | { "kind": "started", attempt: number, device: string, } | { "kind": "started_from", attempt: number, device: string, step: number, } | { "kind": "scheduler_silent", scheduler: string, why: string, } | { "kind": "scheduler_waits", scheduler: string, word: string, why: string, } | { "kind": "scheduler_named_no_job", scheduler: string, said: string, } | { "kind": "scheduler_unasked", scheduler: string, program: string, why: string, } | { "kind": "scheduler_has_job", scheduler: string, job: number, } | { "kind": "started_all_the_same" } | { "kind": "not_started", why: Told, } | { "kind": "records" } | { "kind": "records_again" } | { "kind": "lock_held" } | { "kind": "journal_damaged", what: string, } | { "kind": "silent", seconds: number, } | { "kind": "silent_stopped", seconds: number, } | { "kind": "silent_disk_full", seconds: number, } | { "kind": "silent_waiting", seconds: number, } | { "kind": "folder_elsewhere", folder: string, } | { "kind": "folder_unseen", seconds: number, } | { "kind": "folder_back" } | { "kind": "pause_requested" } | { "kind": "cancel_requested" } | { "kind": "cancel_refused", program: string, why: string, } | { "kind": "kill_sent" } | { "kind": "paused_before_start" } | { "kind": "paused_at_checkpoint", step: number, } | { "kind": "cancelled_at_checkpoint", step: number, } | { "kind": "cancelled_on_request" } | { "kind": "exit", code: number, } | { "kind": "exit_meaning", code: number, meaning: Told, } | { "kind": "exit_said", code: number, words: string, } | { "kind": "stopped_from_outside", code: number, } | { "kind": "worker_not_started", code: number, words: string, } | { "kind": "signal", signal: number, } | { "kind": "memory_killer", signal: number, } | { "kind": "signal_after_grace", signal: number, } | { "kind": "by_journal", what: Told, } | { "kind": "empty_exit" } | { "kind": "folder_removed" } | { "kind": "folder_missing" } | { "kind": "folder_last_seen", folder: string, } | { "kind": "rebooted" } | { "kind": "no_evidence" } | { "kind": "scheduler", scheduler: string, word: string, } | { "kind": "scheduler_said", scheduler: string, word: string, words: string, } | { "kind": "scheduler_cancel_requested", scheduler: string, word: string, } | { "kind": "scheduler_cancelled_by_others", scheduler: string, word: string, } | { "kind": "scheduler_time_limit", scheduler: string, word: string, } | { "kind": "scheduler_no_record", scheduler: string, word: string, } | { "kind": "scheduler_forgot", scheduler: string, word: string, } | { "kind": "scheduler_forgot_unaccounted", scheduler: string, word: string, why: string, };
+export type Evidence = { "kind": "said", text: string, } | { "kind": "queued_by_sweep" } | { "kind": "queued_for_seeds" } | { "kind": "queued_as_probe" } | { "kind": "read_from_folder" } | { "kind": "imported", path: string, } | { "kind": "import_unfinished", path: string, } | { "kind": "resume_requested" } | { "kind": "retry_requested" } | { "kind": "rewind_requested", step: number, } | { "kind": "retried_by_setting", number: number, times: number, } | { "kind": "requeued_after_time_limit" } | { "kind": "requeued_after_preemption" } | { "kind": "requeued_after_node_failure" } | { "kind": "start_interrupted" } | { "kind": "waits_for_memory", device: string, need: Bytes, room: Bytes, } | { "kind": "put_off", why: string, } | { "kind": "started", attempt: number, device: string, } | { "kind": "started_from", attempt: number, device: string, step: number, } | { "kind": "scheduler_silent", scheduler: string, why: string, } | { "kind": "scheduler_waits", scheduler: string, word: string, why: string, } | { "kind": "scheduler_named_no_job", scheduler: string, said: string, } | { "kind": "scheduler_unasked", scheduler: string, program: string, why: string, } | { "kind": "scheduler_has_job", scheduler: string, job: number, } | { "kind": "started_all_the_same" } | { "kind": "not_started", why: Told, } | { "kind": "records" } | { "kind": "records_again" } | { "kind": "lock_held" } | { "kind": "journal_damaged", what: string, } | { "kind": "silent", seconds: number, } | { "kind": "silent_stopped", seconds: number, } | { "kind": "silent_disk_full", seconds: number, } | { "kind": "silent_waiting", seconds: number, } | { "kind": "folder_elsewhere", folder: string, } | { "kind": "folder_unseen", seconds: number, } | { "kind": "folder_back" } | { "kind": "pause_requested" } | { "kind": "cancel_requested" } | { "kind": "cancel_refused", program: string, why: string, } | { "kind": "kill_sent" } | { "kind": "paused_before_start" } | { "kind": "paused_at_checkpoint", step: number, } | { "kind": "cancelled_at_checkpoint", step: number, } | { "kind": "cancelled_on_request" } | { "kind": "exit", code: number, } | { "kind": "exit_meaning", code: number, meaning: Told, } | { "kind": "exit_said", code: number, words: string, } | { "kind": "stopped_from_outside", code: number, } | { "kind": "worker_not_started", code: number, words: string, } | { "kind": "signal", signal: number, } | { "kind": "memory_killer", signal: number, } | { "kind": "signal_after_grace", signal: number, } | { "kind": "by_journal", what: Told, } | { "kind": "empty_exit" } | { "kind": "folder_removed" } | { "kind": "folder_missing" } | { "kind": "folder_last_seen", folder: string, } | { "kind": "rebooted" } | { "kind": "no_evidence" } | { "kind": "scheduler", scheduler: string, word: string, } | { "kind": "scheduler_said", scheduler: string, word: string, words: string, } | { "kind": "scheduler_cancel_requested", scheduler: string, word: string, } | { "kind": "scheduler_cancelled_by_others", scheduler: string, word: string, } | { "kind": "scheduler_time_limit", scheduler: string, word: string, } | { "kind": "scheduler_no_record", scheduler: string, word: string, } | { "kind": "scheduler_forgot", scheduler: string, word: string, } | { "kind": "scheduler_forgot_unaccounted", scheduler: string, word: string, why: string, };
 
 export type Exported = { paths: Array<string>, };
 
@@ -917,7 +921,7 @@ panel: Panel,
  */
 layer: number | null, values: number, first_step: number, last_step: number, };
 
-export type SeriesRequest = { heatmap: HeatmapRequest, } | FrameRequest;
+export type SeriesRequest = { heatmap: HeatmapRequest, } | { arms: ArmsRequest, } | FrameRequest;
 
 export type Settings = { 
 /**
@@ -1276,6 +1280,28 @@ metric?: string, smallest_effect?: number,
  * where an arm has it.
  */
 baseline?: string, }; result: Decision };
+  pairs_more: { params: { of: DecideBy, 
+/**
+ * The arm's value, as it is written in conditions.
+ */
+arm: string, 
+/**
+ * 1 to 1000; those that are on the way are not queued again.
+ */
+pairs: number, 
+/**
+ * Nothing is queued, it is only said what would be.
+ */
+dry?: boolean, }; result: MoreRuns };
+  seeds_more: { params: { sweep: string, 
+/**
+ * Of each point, 1 to 1000.
+ */
+seeds: number, 
+/**
+ * A condition of the filter language; absent or empty takes all runs of the sweep.
+ */
+filter?: string, dry?: boolean, }; result: MoreRuns };
   export: { params: { ids: Array<string>, format: string, path: string, }; result: Exported };
   file_save: { params: { path: string, 
 /**
@@ -1343,7 +1369,36 @@ checkpoint_limit_bytes: number,
  * Of all journals together: beyond it nothing is started; 0: no limit.
  */
 journal_limit_bytes: number, slurm: SlurmSettings, }; result: QueueSettings };
-  queue_settings_confirm: { params: Record<symbol, never>; result: QueueSettings };
+  queue_settings_confirm: { params: { 
+/**
+ * Runs go to Slurm instead of this machine's devices.
+ */
+enabled: boolean, 
+/**
+ * Empty: the cluster's default.
+ */
+partition: string, account: string, 
+/**
+ * As `sbatch --time` takes it; empty: the partition's.
+ */
+time: string, 
+/**
+ * GPUs of each run; 0: it trains on the CPU.
+ */
+gpus: number, 
+/**
+ * Further options of sbatch, each as it would stand after `#SBATCH`.
+ */
+extra: Array<string>, 
+/**
+ * Jobs that are submitted and have not ended.
+ */
+at_once: number, 
+/**
+ * The cluster's slurm.conf; empty: the system's.
+ */
+conf: string, }; result: QueueSettings };
+  queue_settings_unconfirmed: { params: Record<symbol, never>; result: Told | null };
   doctor: { params: Record<symbol, never>; result: Array<DoctorLine> };
   supervisor_start: { params: Record<symbol, never>; result: SupervisorStatus };
 };

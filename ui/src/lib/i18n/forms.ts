@@ -7,6 +7,7 @@ export type Form = 'text' | 'number' | 'bytes' | 'names' | 'sentence';
 export const forms = {
   'evidence.said': { text: 'text' },
   'evidence.queued_by_sweep': {},
+  'evidence.queued_for_seeds': {},
   'evidence.queued_as_probe': {},
   'evidence.read_from_folder': {},
   'evidence.imported': { path: 'text' },
@@ -522,6 +523,8 @@ export const forms = {
   'failure.no_run_matches': {},
   'failure.one_arm': { names: 'names', value: 'text' },
   'failure.no_such_arm': { value: 'text' },
+  'failure.arm_not_comparable': { value: 'text', why: 'sentence' },
+  'failure.seeds_at_once': { found: 'number', most: 'number' },
   'failure.no_reading': { text: 'text' },
   'failure.smallest_effect': {},
   'failure.none_ended': { count: 'number' },
