@@ -175,7 +175,37 @@ export type ArmRun = { run: string, seed: number,
  */
 value: number | null, };
 
+export type ArmSeries = { 
+/**
+ * The place of the arm among those asked for.
+ */
+arm: number, name: string, unit: string, relative: boolean, smoothing: number, 
+/**
+ * Runs of the arm that have the series.
+ */
+runs: number, columns: number, values: number, offset: number, };
+
 export type ArmVerdict = "helps" | "hurts" | "no_difference" | "undecided" | "not_comparable";
+
+export type ArmsHeader = { series: Array<ArmSeries>, from: number, to: number, 
+/**
+ * Values that the columns stand for.
+ */
+values: number, };
+
+export type ArmsRequest = { 
+/**
+ * Runs of each arm, which differ in nothing but their seeds.
+ */
+arms: Array<Array<string>>, series: Array<SeriesAsk>, 
+/**
+ * First and last step, inclusive; absent means all that is recorded.
+ */
+from: number | null, to: number | null, 
+/**
+ * Pixel columns.
+ */
+columns: number, };
 
 export type AttemptInfo = { number: number, first_step: number, last_step: number | null, started_at: string | null, ended_at: string | null, ended: string | null, };
 
@@ -269,6 +299,25 @@ heldout_origin: string,
  * Class names by label; empty where the set has none.
  */
 class_names: Array<string>, augmentation: string, image_size: number, crop_min_scale: number, seed: number, epoch: number, samples: Array<DatasetSample>, };
+
+export type DecideBy = { 
+/**
+ * Parameters whose values make the arms.
+ */
+by: Array<string>, 
+/**
+ * A condition of the filter language; absent or empty takes all runs.
+ */
+filter?: string, 
+/**
+ * `NAME` or `NAME.last|best|min|max|meanK`; else what the sweeps of the runs declare.
+ */
+metric?: string, smallest_effect?: number, 
+/**
+ * The baseline's value, as it is written in conditions; else `false` of a switch and the default of any other parameter,
+ * where an arm has it.
+ */
+baseline?: string, };
 
 export type Decision = { 
 /**
@@ -623,6 +672,30 @@ scheduled: boolean, panel: Panel, better: Better, reads: Reads,
 help: string, };
 
 export type MetricSummary = { last: Number | null, min: number | null, max: number | null, nonfinite: number, };
+
+export type MorePairs = { of: DecideBy, 
+/**
+ * The arm's value, as it is written in conditions.
+ */
+arm: string, 
+/**
+ * 1 to 1000; those that are on the way are not queued again.
+ */
+pairs: number, 
+/**
+ * Nothing is queued, it is only said what would be.
+ */
+dry?: boolean, };
+
+export type MoreRuns = { 
+/**
+ * Their labels.
+ */
+runs: Array<string>, arm_runs: number, baseline_runs: number, 
+/**
+ * `None` where nothing was measured.
+ */
+cost_seconds: number | null, };
 
 export type Number = number | string;
 
