@@ -9,6 +9,7 @@ mod clock;
 mod destinations;
 mod dialog;
 mod doors;
+mod draws;
 mod notifications;
 mod page;
 mod renderer;

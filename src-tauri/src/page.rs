@@ -4,6 +4,8 @@ use std::error::Error;
 
 use tauri::{App, WebviewWindowBuilder};
 
+use crate::draws;
+
 /// Runs before any script of the page. `window.vitalsErrors` holds what went wrong since the page was loaded, at most a
 /// hundred texts.
 const KEEP_ERRORS: &str = r"
@@ -32,11 +34,12 @@ try {
 /// Opens the window that the configuration describes. It goes nowhere but to the interface inside the binary.
 pub fn open(app: &mut App) -> Result<(), Box<dyn Error>> {
     for config in &app.config().app.windows {
-        WebviewWindowBuilder::from_config(app.handle(), config)?
+        let window = WebviewWindowBuilder::from_config(app.handle(), config)?
             .initialization_script(KEEP_ERRORS)
             .initialization_script(NAME_A_LANGUAGE)
             .on_navigation(|address| address.scheme() == "tauri")
             .build()?;
+        draws::keep_no_notes(&window.gtk_window()?);
     }
     Ok(())
 }

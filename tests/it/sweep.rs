@@ -170,6 +170,6 @@ fn further_seeds_are_queued_for_every_point_alike() {
 
     for wrong in [["sweep", "add-seeds", sweep, "0"], ["sweep", "add-seeds", "nowhere", "1"]] {
         let refused = workspace.vitals(&wrong);
-        assert!(matches!(refused.code, 2 | 4) && refused.err.starts_with("error: "), "{refused:?}");
+        assert!(matches!(refused.code, 2 | 4) && refused.err.starts_with("vitals: "), "{refused:?}");
     }
 }

@@ -12,6 +12,7 @@ mod number;
 mod origin;
 mod queue_settings;
 mod run;
+mod sheet;
 mod sweep;
 
 pub use app::*;
@@ -25,4 +26,5 @@ pub use number::*;
 pub use origin::*;
 pub use queue_settings::*;
 pub use run::*;
+pub use sheet::*;
 pub use sweep::*;

@@ -56,6 +56,7 @@ pub mod summary;
 pub mod supervisor;
 pub mod sweeps;
 pub mod table;
+pub mod tabulate;
 mod threads;
 pub mod unlisted;
 mod watch;

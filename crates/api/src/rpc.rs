@@ -17,7 +17,7 @@ use crate::error::Result;
 use crate::said::Failure;
 use crate::{
     Context, alarm_settings, alarms, compare, datasets, decide, doctor, events, export, files, origin,
-    overview, probes, queue_settings, runs, samples, settings, supervisor, sweeps, table,
+    overview, probes, queue_settings, runs, samples, settings, supervisor, sweeps, table, tabulate,
 };
 
 #[derive(Deserialize, TS)]
@@ -273,6 +273,10 @@ methods! {
     presets(Nothing) -> Vec<PresetInfo> = |_, _| table::presets();
     compare(Ids) -> Comparison = |c, p| compare::compare(c, &p.ids).await?;
     decide(DecideBy) -> Decision = |c, p| decide::decide(c, &p).await?;
+    sheet(SheetBy) -> Sheet = |c, p| tabulate::sheet(c, &p).await?;
+    sheet_text(SheetTextBy) -> SheetText = |c, p| {
+        SheetText { text: tabulate::write(&tabulate::sheet(c, &p.of).await?, &p.format)? }
+    };
     pairs_more(MorePairs) -> MoreRuns = |c, p| decide::pairs_more(c, &p).await?;
     seeds_more(MoreSeeds) -> MoreRuns = |c, p| {
         let sweep = c.store().resolve_sweep(&p.sweep).await?;
@@ -414,6 +418,11 @@ pub fn typescript() -> String {
         SeriesInfo,
         SeriesRequest,
         Settings,
+        Sheet,
+        SheetBy,
+        SheetCell,
+        SheetColumn,
+        SheetText,
         SlurmSettings,
         Source,
         Stability,

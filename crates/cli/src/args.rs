@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use clap::builder::{OsStringValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
-use vitals_api::{export, plain_number};
+use vitals_api::{export, plain_number, tabulate};
 
 mod sweeps;
 #[cfg(test)]
@@ -79,6 +79,8 @@ pub enum Command {
     Events(EventsArgs),
     /// Compare runs: differing parameters, metrics with deltas to the first; or with --by, whether a change helps.
     Compare(CompareArgs),
+    /// Print a table of runs, or of groups of runs, for a paper.
+    Table(TableArgs),
     /// Write runs to files: their values, or a figure.
     Export {
         /// Runs, by id, the end of an id, or a label that only one run has.
@@ -335,6 +337,26 @@ pub struct CompareArgs {
     /// The value that others are measured against. Else `false` of a switch, and the default of any other parameter.
     #[arg(long, requires = "by", value_name = "VALUE")]
     pub baseline: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct TableArgs {
+    /// Only runs that meet this condition, as in `runs --where`.
+    #[arg(long = "where", value_name = "CONDITION", default_value = "", hide_default_value = true)]
+    pub condition: String,
+    /// Only runs of this sweep, by id or the end of one.
+    #[arg(long, value_name = "SWEEP")]
+    pub sweep: Option<String>,
+    /// Names as in conditions, and METRIC.last, .best, .min, .max or .mean10. Else the axes and what the sweeps are after.
+    #[arg(long, value_delimiter = ',', value_name = "NAME")]
+    pub columns: Vec<String>,
+    /// Names whose values make a row: metrics are means over its runs then, the best is bold, and † marks what is not
+    /// separated from it.
+    #[arg(long, value_delimiter = ',', value_name = "NAME")]
+    pub group: Vec<String>,
+    /// LaTeX is for booktabs.
+    #[arg(long, default_value = "markdown", value_parser = PossibleValuesParser::new(tabulate::FORMATS))]
+    pub format: String,
 }
 
 #[derive(Debug, Subcommand)]

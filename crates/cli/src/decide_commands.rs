@@ -1,10 +1,10 @@
-//! `vitals compare --by`: arms with their values, and for each what the pairs allow to say.
+//! `vitals compare --by`: arms with their values, and for each what the pairs allow to say; `vitals table`.
 
 use vitals_api::decide::{self, written};
-use vitals_api::dto::{Arm, ArmComparison, ArmVerdict, DecideBy, Decision};
-use vitals_api::{Context, Result};
+use vitals_api::dto::{Arm, ArmComparison, ArmVerdict, DecideBy, Decision, SheetBy};
+use vitals_api::{Context, Result, tabulate};
 
-use crate::args::CompareArgs;
+use crate::args::{CompareArgs, TableArgs};
 use crate::out::Out;
 use crate::text::{Table, alike, counted, duration};
 
@@ -23,6 +23,17 @@ pub async fn compare(context: &Context, args: CompareArgs, out: &Out) -> Result<
                 counted(decision.left_out, "imported run")
             ));
         }
+    }
+    Ok(0)
+}
+
+pub async fn table(context: &Context, args: TableArgs, out: &Out) -> Result<u8> {
+    let TableArgs { condition, sweep, columns, group, format } = args;
+    let sheet = tabulate::sheet(context, &SheetBy { filter: condition, sweep, columns, group }).await?;
+    if out.json {
+        out.document(&sheet)?;
+    } else {
+        out.lines(tabulate::write(&sheet, &format)?.trim_end());
     }
     Ok(0)
 }

@@ -50,6 +50,9 @@ vitals_recipe::sentences! {
         OneArm { names: Names, value: String } = "all of these runs have {names} {value}: there is nothing to compare";
         NoSuchArm { value: String } = "no run has the value {value}";
         ArmNotComparable { value: String, why: Told } = "{value} cannot be compared with the baseline: {why}";
+        NothingToTabulate = "no run matches that a table could hold";
+        Column { said: Told } = "no column can be made of it: {said}";
+        NoTableFormat { format: String } = "there is no table format `{format}`";
         SeedsAtOnce { found: u32, most: u32 } = "1 to {most} can be asked for at once, not {found}";
         NoReading { text: String } =
             "`{text}` says no value of a metric: last, best, min, max, or mean with a number as mean10";

@@ -3,10 +3,11 @@
 use vitals_api::decide::{decide, pairs_more};
 use vitals_api::dto::{
     ArmSeries, ArmVerdict, ArmsHeader, ArmsRequest, DecideBy, Decision, MorePairs, SeriesAsk, SeriesRequest,
+    SheetBy, SheetCell,
 };
 use vitals_api::foreign::{About, Origin, record};
-use vitals_api::frames;
 use vitals_api::{Evidence, RunId, RunState};
+use vitals_api::{frames, tabulate};
 use vitals_journal::Column;
 use vitals_recipe::Recipe;
 
@@ -322,4 +323,45 @@ async fn the_curve_of_an_arm_says_over_how_many_seeds_it_goes() {
         "one has ended, one is not finite: {rows:?}"
     );
     assert!(near(&found[1].1[0], &[0.0, 2.0, 0.2, none, none, 0.1, 0.3, 0.0]), "two have no interval");
+}
+
+#[tokio::test]
+async fn a_table_counts_every_run_and_says_which_rows_are_no_worse_than_the_best() {
+    let world = arms(&[0.021, 0.024, 0.019, 0.022, 0.018, 0.025]).await;
+    run(&world, Made { seed: 6, ended: RunState::Failed, ..Made::default() }).await;
+    let group = vec!["frozen_patch_projection".to_owned()];
+    let columns = vec!["knn_top1.last".to_owned(), "loss.last".to_owned(), "label".to_owned()];
+    let asked = SheetBy { columns, group, ..SheetBy::default() };
+    let sheet = tabulate::sheet(&world.context, &asked).await.unwrap();
+    let titles: Vec<&str> = sheet.columns.iter().map(|column| column.title.as_str()).collect();
+    assert_eq!(titles, ["frozen patch projection", "kNN accuracy, % (last)", "Loss (last)", "label"]);
+    let SheetCell::Mean { mean, n, best, tied, .. } = sheet.rows[1][1] else { panic!("{sheet:?}") };
+    assert!((mean - 0.5215).abs() < 1e-9 && n == 6 && best && !tied, "{sheet:?}");
+    let SheetCell::Mean { n, best, tied, .. } = sheet.rows[0][1] else { panic!("{sheet:?}") };
+    assert_eq!((n, best, tied), (6, false, false), "seven runs, of which one failed");
+    let SheetCell::Mean { tied, .. } = sheet.rows[1][2] else { panic!("{sheet:?}") };
+    assert!(
+        tied || matches!(sheet.rows[0][2], SheetCell::Mean { tied: true, .. }),
+        "of equal losses none is better"
+    );
+    assert_eq!(sheet.rows[0][3], SheetCell::Several);
+    assert!(
+        sheet.caption.contains("13 runs") && sheet.caption.contains("1 of them did not finish"),
+        "{}",
+        sheet.caption
+    );
+
+    let single = SheetBy { filter: "seed < 1".to_owned(), ..SheetBy::default() };
+    let text = tabulate::write(&tabulate::sheet(&world.context, &single).await.unwrap(), "csv").unwrap();
+    assert_eq!(text.lines().count(), 3, "{text}");
+    for (wrong, said) in [
+        (
+            SheetBy { columns: vec!["nothing".to_owned()], ..SheetBy::default() },
+            "no column can be made of it",
+        ),
+        (SheetBy { filter: "seed = 99".to_owned(), ..SheetBy::default() }, "no run matches"),
+    ] {
+        let error = tabulate::sheet(&world.context, &wrong).await.unwrap_err();
+        assert!(error.exit_code() == 2 && error.message.contains(said), "{error:?}");
+    }
 }

@@ -55,7 +55,7 @@ fields! {
 }
 
 impl Field {
-    fn is_number(self) -> bool {
+    pub fn is_number(self) -> bool {
         matches!(
             self,
             Self::Attempt

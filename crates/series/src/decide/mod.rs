@@ -2,6 +2,7 @@
 //! looks and failed runs, how many pairs are missing, and the one word that all this allows.
 
 mod assurance;
+mod best;
 mod deciding;
 mod differences;
 mod e_value;
@@ -14,6 +15,7 @@ mod power;
 mod verdict;
 
 pub use assurance::assurance;
+pub use best::best;
 pub use deciding::Look;
 pub use differences::Differences;
 pub use failures::Failures;

@@ -1014,6 +1014,73 @@ zoom_percent: number,
  */
 notifications: boolean, };
 
+export type Sheet = { columns: Array<SheetColumn>, 
+/**
+ * One cell a column.
+ */
+rows: Array<Array<SheetCell>>, 
+/**
+ * Runs that the rows are made of.
+ */
+runs: number, 
+/**
+ * In English: what stands in the table, for below it.
+ */
+caption: string, };
+
+export type SheetBy = { 
+/**
+ * A condition of the filter language; absent or empty takes all runs.
+ */
+filter?: string, 
+/**
+ * Only runs of this sweep.
+ */
+sweep?: string, 
+/**
+ * Names of the filter language, and `METRIC.last|best|min|max|meanK`; empty: axes, seed, state and what the sweeps are
+ * after.
+ */
+columns?: Array<string>, 
+/**
+ * Names whose values make a row, of all runs that share them; empty: a row for each run.
+ */
+group?: Array<string>, };
+
+export type SheetCell = { "kind": "nothing" } | { "kind": "several" } | { "kind": "text", text: string, } | { "kind": "number", value: Number, } | { "kind": "mean", mean: number, 
+/**
+ * Standard deviation (n − 1), from two runs on.
+ */
+std: number | null, n: number, 
+/**
+ * The best of its column.
+ */
+best: boolean, 
+/**
+ * Not the best, and not separated from it.
+ */
+tied: boolean, };
+
+export type SheetColumn = { 
+/**
+ * As it was asked for.
+ */
+name: string, 
+/**
+ * In English.
+ */
+title: string, 
+/**
+ * Values are fractions, shown in percent.
+ */
+percent: boolean, 
+/**
+ * Whether more is better, where that can be said of it.
+ */
+higher_is_better: boolean | null, };
+
+export type SheetText = { text: string, };
+
 export type SlurmSettings = { 
 /**
  * Runs go to Slurm instead of this machine's devices.
@@ -1353,6 +1420,25 @@ metric?: string, smallest_effect?: number,
  * where an arm has it.
  */
 baseline?: string, }; result: Decision };
+  sheet: { params: { 
+/**
+ * A condition of the filter language; absent or empty takes all runs.
+ */
+filter?: string, 
+/**
+ * Only runs of this sweep.
+ */
+sweep?: string, 
+/**
+ * Names of the filter language, and `METRIC.last|best|min|max|meanK`; empty: axes, seed, state and what the sweeps are
+ * after.
+ */
+columns?: Array<string>, 
+/**
+ * Names whose values make a row, of all runs that share them; empty: a row for each run.
+ */
+group?: Array<string>, }; result: Sheet };
+  sheet_text: { params: { of: SheetBy, format: "markdown" | "latex" | "csv", }; result: SheetText };
   pairs_more: { params: { of: DecideBy, 
 /**
  * The arm's value, as it is written in conditions.
