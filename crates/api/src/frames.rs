@@ -4,12 +4,11 @@
 use vitals_series::{Frame, Grid, Summary, frame as cut};
 
 use crate::Context;
-use crate::dto::{ApiError, FrameAxis, FrameHeader, FrameRequest, FrameSeries, SeriesAsk, SeriesRequest};
+use crate::dto::{FrameAxis, FrameHeader, FrameRequest, FrameSeries, SeriesRequest};
 use crate::error::Result;
-use crate::framing::{MAX_COLUMNS, MAX_SERIES, window, with_header};
+use crate::framing::{check, window, with_header};
 use crate::lines::{self, Line};
 use crate::runs;
-use crate::said::{Advice, Failure};
 
 /// f64 arrays of one series: step, min, max, mean, first, last, nonfinite; x comes as another where it is asked for.
 const ARRAYS: usize = 7;
@@ -81,22 +80,6 @@ pub async fn frame(context: &Context, request: &FrameRequest) -> Result<Vec<u8>>
         found.extend(lines::read(context, run, &asked, surrounded, request.axis).await?);
     }
     encode(&found, shown.unwrap_or((0, 0)), request.axis.is_some_and(|axis| axis != FrameAxis::Step))
-}
-
-/// Whether so many pixel columns of these series of so many runs can be asked for.
-pub(crate) fn check(columns: u32, runs: usize, series: &[SeriesAsk]) -> Result<()> {
-    if columns == 0 || columns > MAX_COLUMNS {
-        return Err(ApiError::invalid(Failure::FrameColumns { most: MAX_COLUMNS, found: columns }));
-    }
-    if runs * series.len() > MAX_SERIES {
-        let error = ApiError::invalid(Failure::FrameSeries { most: MAX_SERIES });
-        return Err(error.hint(Advice::FewerLayers));
-    }
-    if let Some(ask) = series.iter().find(|ask| !(0.0..=f64::MAX).contains(&ask.smoothing)) {
-        let (series, found) = (ask.name.clone(), ask.smoothing.to_string());
-        return Err(ApiError::invalid(Failure::Smoothing { series, found }));
-    }
-    Ok(())
 }
 
 fn encode(lines: &[Line], (from, to): (u64, u64), with_x: bool) -> Result<Vec<u8>> {

@@ -1,13 +1,29 @@
 //! What curves and heat map share: how much may be asked for, which steps are meant, and the header before the arrays.
 
 use crate::Context;
-use crate::dto::ApiError;
+use crate::dto::{ApiError, SeriesAsk};
 use crate::error::Result;
-use crate::said::Failure;
+use crate::said::{Advice, Failure};
 
 /// Runs and series in one frame, and columns of it: bounds what a request can cost.
 pub(crate) const MAX_SERIES: usize = 4_000;
 pub(crate) const MAX_COLUMNS: u32 = 16_384;
+
+/// Whether so many pixel columns of these series of so many runs can be asked for.
+pub(crate) fn check(columns: u32, runs: usize, series: &[SeriesAsk]) -> Result<()> {
+    if columns == 0 || columns > MAX_COLUMNS {
+        return Err(ApiError::invalid(Failure::FrameColumns { most: MAX_COLUMNS, found: columns }));
+    }
+    if runs * series.len() > MAX_SERIES {
+        let error = ApiError::invalid(Failure::FrameSeries { most: MAX_SERIES });
+        return Err(error.hint(Advice::FewerLayers));
+    }
+    if let Some(ask) = series.iter().find(|ask| !(0.0..=f64::MAX).contains(&ask.smoothing)) {
+        let (series, found) = (ask.name.clone(), ask.smoothing.to_string());
+        return Err(ApiError::invalid(Failure::Smoothing { series, found }));
+    }
+    Ok(())
+}
 
 /// First and last step to show: what is asked for, else all that is recorded.
 pub(crate) async fn window(

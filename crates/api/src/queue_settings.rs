@@ -111,16 +111,16 @@ fn rows(all: &QueueSettings) -> Vec<(&'static str, Value)> {
     ]
 }
 
-/// This user has looked at `seen`, and runs may be sent off by it: not by what somebody else has written in its place since.
+/// This user has looked at `seen`, and runs may be sent off by its cluster: not by what somebody else has written in its place since.
 ///
 /// # Errors
 /// `invalid_input` for settings that make no sense; `failed` where the user's record cannot be written.
-pub async fn confirm(context: &Context, seen: &SlurmSettings) -> Result<QueueSettings> {
-    let cluster = cluster(seen);
+pub async fn confirm(context: &Context, seen: &QueueSettings) -> Result<QueueSettings> {
+    let cluster = cluster(&seen.slurm);
     vitals_supervisor::check(&cluster).map_err(refused)?;
     trust::confirm(context.store(), &cluster)?;
     let found = get(context).await?;
-    if found.slurm == *seen {
+    if found.slurm == seen.slurm {
         // Seen by the supervisor at its next look.
         context.store().set_setting(settings::SLURM, &cluster).await?;
     }

@@ -1,16 +1,17 @@
 //! The one door for questions and commands: a method's name and its parameters in, JSON or an error out. The table
 //! below is the list of methods; the TypeScript of the window is generated from it.
 
-use std::collections::BTreeMap;
+mod forms;
+
 use std::path::PathBuf;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use ts_rs::{Config, TS};
-use vitals_recipe::sweep::{AxisForm, FormAxis, Spacing as AxisSpacing, SweepForm, edit::Edit as SweepEdit};
-use vitals_recipe::{Bytes, Told};
-use vitals_run::{Command, ConfigValue, Deed, Evidence, RunConfig, RunState, Source};
+use vitals_recipe::Told;
+use vitals_recipe::sweep::edit::Edit as SweepEdit;
+use vitals_run::Command;
 
 use crate::dto::*;
 use crate::error::Result;
@@ -299,7 +300,7 @@ methods! {
     settings_set(Settings) -> Settings = |c, p| settings::set(c, p).await?;
     queue_settings(Nothing) -> QueueSettings = |c, _| queue_settings::get(c).await?;
     queue_settings_set(QueueSettings) -> QueueSettings = |c, p| queue_settings::set(c, p).await?;
-    queue_settings_confirm(SlurmSettings) -> QueueSettings = |c, p| queue_settings::confirm(c, &p).await?;
+    queue_settings_confirm(QueueSettings) -> QueueSettings = |c, p| queue_settings::confirm(c, &p).await?;
     queue_settings_unconfirmed(Nothing) -> Option<Told> = |c, _| queue_settings::unconfirmed(c).await?;
     doctor(Nothing) -> Vec<DoctorLine> = |c, _| doctor::doctor(c).await?;
     supervisor_start(Nothing) -> SupervisorStatus = |c, _| {
@@ -331,114 +332,7 @@ fn result(value: Value) -> Result<ActionResult> {
 /// The window's types: every form that crosses a door, and the map of methods.
 pub fn typescript() -> String {
     let config = Config::new().with_large_int("number");
-    let mut types = BTreeMap::new();
-    macro_rules! declare {
-        ($($name:ident),* $(,)?) => { $(types.insert(stringify!($name), $name::decl(&config));)* };
-    }
-    declare!(
-        ActionProblem,
-        ActionResult,
-        Alarm,
-        AlarmRule,
-        AlarmSettings,
-        Alarms,
-        AlarmsQuery,
-        ApiError,
-        AppInfo,
-        AxisForm,
-        AxisSpacing,
-        AttemptInfo,
-        Bytes,
-        ChangeNotice,
-        CheckpointInfo,
-        Command,
-        CompareMetric,
-        ArmVerdict,
-        Comparison,
-        Decision,
-        DecideBy,
-        Arm,
-        ArmRun,
-        ArmComparison,
-        ArmFailures,
-        ArmSeries,
-        ArmsHeader,
-        ArmsRequest,
-        MorePairs,
-        MoreRuns,
-        ConfigValue,
-        DatasetInfo,
-        DatasetSample,
-        DatasetSamples,
-        Deed,
-        DeviceStatus,
-        Diagnostic,
-        DoctorLine,
-        ErrorCode,
-        EstimateBasis,
-        Evidence,
-        EventInfo,
-        EventLayer,
-        Exported,
-        FormAxis,
-        FrameAxis,
-        FrameHeader,
-        FrameRequest,
-        FrameSeries,
-        HeatmapCell,
-        HeatmapHeader,
-        HeatmapRequest,
-        HeatmapRow,
-        LayerDelay,
-        LeadLag,
-        LeadOrder,
-        LeadSummary,
-        LogLine,
-        MetricSummary,
-        Number,
-        Overview,
-        ParameterInfo,
-        PointPreview,
-        PresetInfo,
-        ProbePreview,
-        ProbedRun,
-        Progress,
-        QueueSettings,
-        RetryPolicy,
-        Run,
-        RunConfig,
-        RunDetail,
-        RunEvent,
-        RunEvents,
-        RunOrigin,
-        RunState,
-        RunsPage,
-        RunsQuery,
-        SeriesAsk,
-        SeriesInfo,
-        SeriesRequest,
-        Settings,
-        Sheet,
-        SheetBy,
-        SheetCell,
-        SheetColumn,
-        SheetText,
-        SlurmSettings,
-        Source,
-        Stability,
-        SupervisorStatus,
-        SweepCheck,
-        SweepEdit,
-        SweepEdited,
-        SweepFile,
-        SweepForm,
-        SweepProgress,
-        SweepStarted,
-        SweepText,
-        Told,
-        Transition,
-        UsedDataset,
-    );
+    let mut types = forms::types(&config);
     let json = "export type JsonValue = number | string | boolean | null | JsonValue[] | { [key: string]: JsonValue };";
     types.extend(crate::metric_table::types(&config));
     let declarations: Vec<String> = types.into_values().map(|text| format!("export {text}")).collect();

@@ -69,7 +69,7 @@ async fn list(context: &Context, out: &Out) -> Result<()> {
 pub async fn settings(context: &Context, words: &[String], trust: bool, out: &Out) -> Result<u8> {
     let mut settings = queue_settings::get(context).await?;
     if trust {
-        settings = queue_settings::confirm(context, &settings.slurm).await?;
+        settings = queue_settings::confirm(context, &settings).await?;
     }
     if !words.is_empty() {
         let read = settings.clone();

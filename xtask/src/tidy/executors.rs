@@ -19,6 +19,7 @@ const PLACES: &[&str] = &[
     "crates/api/src/queue_settings/",
     "crates/api/src/dto/queue_settings.rs",
     "crates/api/src/rpc.rs",
+    "crates/api/src/rpc/forms.rs",
     "crates/cli/src/args.rs",
     "crates/cli/src/main.rs",
     "crates/cli/src/slurm.rs",

@@ -65,16 +65,17 @@ impl Package {
 /// Our crates that a room may depend on; a test may use more (`dev-dependencies` are free).
 const ROOMS: &[(&str, &[&str])] = &[
     ("vitals-recipe", &[]),
-    ("vitals-run", &["vitals-recipe"]),
+    ("vitals-files", &[]),
+    ("vitals-run", &["vitals-recipe", "vitals-files"]),
     ("vitals-series", &[]),
-    ("vitals-journal", &["vitals-recipe"]),
-    ("vitals-store", &["vitals-recipe", "vitals-run", "vitals-series", "vitals-journal"]),
-    ("vitals-data", &["vitals-recipe"]),
-    ("vitals-engine", &["vitals-recipe", "vitals-data"]),
+    ("vitals-journal", &["vitals-recipe", "vitals-files"]),
+    ("vitals-store", &["vitals-recipe", "vitals-run", "vitals-series", "vitals-journal", "vitals-files"]),
+    ("vitals-data", &["vitals-recipe", "vitals-files"]),
+    ("vitals-engine", &["vitals-recipe", "vitals-data", "vitals-files"]),
     ("vitals-worker", &["vitals-engine", "vitals-journal", "vitals-recipe", "vitals-run", "vitals-data"]),
     (
         "vitals-supervisor",
-        &["vitals-recipe", "vitals-run", "vitals-journal", "vitals-store", "vitals-series"],
+        &["vitals-recipe", "vitals-run", "vitals-journal", "vitals-store", "vitals-series", "vitals-files"],
     ),
     ("vitals-charts", &["vitals-series"]),
     (
@@ -88,6 +89,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "vitals-series",
             "vitals-journal",
             "vitals-data",
+            "vitals-files",
         ],
     ),
     ("vitals", &["vitals-api"]),

@@ -1530,33 +1530,25 @@ checkpoint_limit_bytes: number,
 journal_limit_bytes: number, slurm: SlurmSettings, }; result: QueueSettings };
   queue_settings_confirm: { params: { 
 /**
- * Runs go to Slurm instead of this machine's devices.
+ * Runs at once by device, 1 to 64; a device that is not named has its default.
  */
-enabled: boolean, 
+slots: { [key in string]: number }, 
 /**
- * Empty: the cluster's default.
+ * Bytes of memory that runs may take together, by device; a device that is not named: all it has.
  */
-partition: string, account: string, 
+memory_bytes: { [key in string]: number }, retry: RetryPolicy, 
 /**
- * As `sbatch --time` takes it; empty: the partition's.
+ * With less room on the disk of the run folders nothing is started; 0: never mind.
  */
-time: string, 
+low_disk_bytes: number, 
 /**
- * GPUs of each run; 0: it trains on the CPU.
+ * Of all checkpoints together: beyond it the older ones of ended runs are removed; 0: no limit.
  */
-gpus: number, 
+checkpoint_limit_bytes: number, 
 /**
- * Further options of sbatch, each as it would stand after `#SBATCH`.
+ * Of all journals together: beyond it nothing is started; 0: no limit.
  */
-extra: Array<string>, 
-/**
- * Jobs that are submitted and have not ended.
- */
-at_once: number, 
-/**
- * The cluster's slurm.conf; empty: the system's.
- */
-conf: string, }; result: QueueSettings };
+journal_limit_bytes: number, slurm: SlurmSettings, }; result: QueueSettings };
   queue_settings_unconfirmed: { params: Record<symbol, never>; result: Told | null };
   doctor: { params: Record<symbol, never>; result: Array<DoctorLine> };
   supervisor_start: { params: Record<symbol, never>; result: SupervisorStatus };

@@ -61,7 +61,7 @@ export class QueueForm {
     if (this.#stored === null) return;
     const { slurm: _, ...others } = this.#refused;
     try {
-      await backend.rpc('queue_settings_confirm', this.#stored.slurm);
+      await backend.rpc('queue_settings_confirm', this.#stored);
       this.#refused = others;
     } catch (reason) {
       this.#refused = { ...others, slurm: asApiError(reason) };
