@@ -25,7 +25,11 @@ const EXAMPLES: &[(&[&str], &str, &str)] = &[
     (&["queue_decision"], "vitals-supervisor", "bench_queue"),
     (&["ingest", "disk_per_value", "list_runs"], "vitals-store", "bench_ingest"),
     (&["loader_cpu"], "vitals-data", "bench_loader"),
-    (&["open_run_cold", "open_run_warm", "overlay_frame", "heatmap_frame"], "vitals-api", "bench_series"),
+    (
+        &["open_run_cold", "open_run_warm", "overlay_frame", "arms_frame", "heatmap_frame"],
+        "vitals-api",
+        "bench_series",
+    ),
     (&["detection"], "vitals-series", "bench_detection"),
     (&["decide"], "vitals-series", "bench_decide"),
 ];

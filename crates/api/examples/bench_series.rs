@@ -1,5 +1,5 @@
 //! Benchmarks of what a window asks for at full scale, one JSON object a line: `open_run_cold`, `open_run_warm`,
-//! `overlay_frame`, `heatmap_frame` (ms), on 150 series × 100,000 steps. The rival, a plain table with one row a value and
+//! `overlay_frame`, `heatmap_frame` (ms), on 150 series × 100,000 steps; `arms_frame`, the means of two arms of 30 runs. The rival, a plain table with one row a value and
 //! its best index, answers the same questions about the same values in the same process; TensorBoard's reader is asked by
 //! `benches/series_tensorboard.py`.
 //!
@@ -9,7 +9,7 @@ use std::path::Path;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
-use vitals_api::dto::{FrameRequest, HeatmapCell, HeatmapRequest, SeriesAsk};
+use vitals_api::dto::{ArmsRequest, FrameRequest, HeatmapCell, HeatmapRequest, SeriesAsk, SeriesRequest};
 use vitals_api::foreign::{About, Origin, record};
 use vitals_api::{Binaries, Context, Evidence, RunId, events, frames, heatmap, runs};
 use vitals_journal::{Column, Writer};
@@ -21,6 +21,8 @@ type Failure = Box<dyn std::error::Error>;
 /// Pixel columns of a chart in a window of 1,440 px, and of a heat map.
 const CHART_COLUMNS: u32 = 1_440;
 const HEATMAP_COLUMNS: u32 = 1_000;
+/// Runs that are overlaid; as many more make the arms.
+const OVERLAID: u64 = 50;
 /// Repetitions whose median is told.
 const TIMES: usize = 11;
 
@@ -28,7 +30,7 @@ const TIMES: usize = 11;
 async fn main() -> Result<(), Failure> {
     let mut sizes = std::env::args().skip(1).map(|size| size.parse::<u64>());
     let mut size = |default: u64| sizes.next().unwrap_or(Ok(default));
-    let (steps, layers, many) = (size(100_000)?, size(150)?, size(50)?);
+    let (steps, layers, many) = (size(100_000)?, size(150)?, size(60)?);
     let folder = std::env::temp_dir().join(format!("vitals-bench-series-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
     let outcome = bench(&folder, steps, usize::try_from(layers)?, many).await;
@@ -41,10 +43,11 @@ async fn bench(folder: &Path, steps: u64, layers: usize, many: u64) -> Result<()
     let start = Instant::now();
     let (run, values) = deep_run(&context, steps, layers).await?;
     let secs = start.elapsed().as_secs_f64();
-    let mut overlaid = Vec::new();
+    let mut shallow = Vec::new();
     for seed in 0..many {
-        overlaid.push(shallow_run(&context, steps, seed).await?);
+        shallow.push(shallow_run(&context, steps, seed).await?);
     }
+    let overlaid = &shallow[..many.min(OVERLAID) as usize];
     context.store().close().await;
     let bytes = std::fs::metadata(folder.join("vitals.db"))?.len();
     let stored = values + many * 2 * steps;
@@ -63,10 +66,13 @@ async fn bench(folder: &Path, steps: u64, layers: usize, many: u64) -> Result<()
     let warm = median(&context, |context| open_run(context, run)).await?;
     let heat_ms = median(&context, |context| heat(context, run, None)).await?;
     let zoomed = median(&context, |context| heat(context, run, Some(steps as f64 / 5.0))).await?;
-    let overlay_ms = median(&context, |context| overlay(context, &overlaid)).await?;
+    let overlay_ms = median(&context, |context| overlay(context, overlaid)).await?;
+    let arms_ms = median(&context, |context| arms(context, &shallow, None)).await?;
+    let arms_zoomed = median(&context, |context| arms(context, &shallow, Some(steps as f64 / 5.0))).await?;
     context.store().close().await;
 
-    let (rival_heat, rival_overlay) = (rival.heat().await?, rival.overlay(many.min(layers as u64)).await?);
+    let (rival_heat, rival_overlay) =
+        (rival.heat().await?, rival.overlay((overlaid.len() as u64).min(layers as u64)).await?);
     let size = json!({"series": layers, "steps": steps});
     let told = |extra: Value| {
         let mut all = size.clone();
@@ -93,8 +99,14 @@ async fn bench(folder: &Path, steps: u64, layers: usize, many: u64) -> Result<()
     line(
         "overlay_frame",
         overlay_ms,
-        json!({"runs": many, "steps": steps, "columns": CHART_COLUMNS, "rival": rival_overlay,
+        json!({"runs": overlaid.len(), "steps": steps, "columns": CHART_COLUMNS, "rival": rival_overlay,
                "ratio": rival_overlay / overlay_ms}),
+    );
+    line(
+        "arms_frame",
+        arms_ms,
+        json!({"runs": many, "arms": 2, "series": 2, "steps": steps, "columns": CHART_COLUMNS,
+               "a_fifth_of_the_steps": arms_zoomed}),
     );
     line(
         "heatmap_frame",
@@ -195,6 +207,14 @@ async fn heat(context: &Context, run: RunId, to: Option<f64>) -> Result<usize, F
 
 async fn overlay(context: &Context, runs: &[RunId]) -> Result<usize, Failure> {
     curves_of(context, runs, &["loss"]).await
+}
+
+/// Two arms, each of every second run: what Compare asks for to draw means.
+async fn arms(context: &Context, runs: &[RunId], to: Option<f64>) -> Result<usize, Failure> {
+    let half = |from: usize| runs.iter().skip(from).step_by(2).map(RunId::to_string).collect();
+    let series = ["loss", "grad_norm"].map(SeriesAsk::raw).to_vec();
+    let arms = ArmsRequest { arms: vec![half(0), half(1)], series, from: None, to, columns: CHART_COLUMNS };
+    Ok(frames::series(context, &SeriesRequest::Arms { arms }).await?.len())
 }
 
 /// Milliseconds, the first time left out.

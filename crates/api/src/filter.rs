@@ -3,13 +3,15 @@
 
 use std::cmp::Ordering;
 
-use vitals_recipe::query::{self, Extreme, Field, Name, QueryError, Row, Scalar};
-use vitals_recipe::{Recipe, Tells, effective_learning_rate};
+use vitals_recipe::query::{self, Field, Name, QueryError, Row, Scalar};
+use vitals_recipe::{Reading, Recipe, Tells, effective_learning_rate};
 use vitals_store::RunRow;
 
+use crate::Context;
 use crate::dto::{ApiError, Diagnostic};
 use crate::error::{Result, hinted};
 use crate::pace::{eta_seconds, images_per_second};
+use crate::readings::{self, Means};
 use crate::said::Failure;
 use crate::stability::stability;
 
@@ -18,11 +20,18 @@ pub(crate) struct Filtered<'a> {
     row: &'a RunRow,
     /// None where it was imported.
     recipe: Option<Recipe>,
+    /// As far as they are asked for.
+    means: Means,
 }
 
 impl<'a> Filtered<'a> {
     pub fn new(row: &'a RunRow) -> Result<Self> {
-        Ok(Self { row, recipe: row.recipe()? })
+        Ok(Self { row, recipe: row.recipe()?, means: Means::new() })
+    }
+
+    /// With the means that these names ask for, which are no part of the row.
+    pub async fn with(context: &Context, row: &'a RunRow, names: &[&Name]) -> Result<Self> {
+        Ok(Self { means: readings::means(context, row, names).await?, ..Self::new(row)? })
     }
 
     fn field(&self, field: Field) -> Option<Scalar> {
@@ -69,12 +78,14 @@ impl Row for Filtered<'_> {
             Name::Field(field) => self.field(*field),
             Name::Parameter(name) => self.recipe.as_ref()?.get(name).as_ref().and_then(Scalar::from_json),
             Name::Config { key } => Scalar::from_json(&self.row.imported()?.config.0.get(key)?.to_json()),
-            Name::Metric { metric, extreme } => {
-                let metric = self.row.metrics.get(metric)?;
-                let value = match extreme {
-                    Extreme::Last => Some(metric.last),
-                    Extreme::Min => metric.min,
-                    Extreme::Max => metric.max,
+            Name::Metric { metric: name, reading } => {
+                let metric = self.row.metrics.get(name)?;
+                let value = match reading {
+                    Reading::Last => Some(metric.last),
+                    Reading::Best if readings::higher_is_better(name) => metric.max,
+                    Reading::Best | Reading::Min => metric.min,
+                    Reading::Max => metric.max,
+                    Reading::Mean(count) => self.means.get(&(name.clone(), *count)).copied(),
                 };
                 value.map(Scalar::Number)
             }

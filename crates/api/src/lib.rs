@@ -44,6 +44,7 @@ mod pace;
 pub mod place;
 pub mod probes;
 pub mod queue_settings;
+mod readings;
 mod rpc;
 pub mod runs;
 pub mod said;

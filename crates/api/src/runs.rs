@@ -133,8 +133,10 @@ pub async fn list(context: &Context, query: &RunsQuery) -> Result<RunsPage> {
     let rows = context.store().runs(&RunSelection::All, &metrics).await?;
     let total = rows.len() as u64;
     let mut kept = Vec::with_capacity(rows.len());
+    let mut names = filter.as_ref().map_or_else(Vec::new, query::Expr::names);
+    names.extend(order.as_ref().map(|order| &order.name));
     for row in rows {
-        let filtered = Filtered::new(&row)?;
+        let filtered = Filtered::with(context, &row, &names).await?;
         if filter.as_ref().is_none_or(|filter| filter.matches(&filtered)) {
             let key = order.as_ref().and_then(|order| filtered.lookup(&order.name));
             kept.push((key, row));
@@ -169,12 +171,16 @@ fn condition(text: &str) -> Result<Option<query::Expr>> {
 /// The stored runs that meet a condition, oldest first.
 pub(crate) async fn matching(context: &Context, text: &str, metrics: &MetricChoice) -> Result<Vec<RunRow>> {
     let condition = condition(text)?;
+    let names = condition.as_ref().map_or_else(Vec::new, query::Expr::names);
     let mut kept = Vec::new();
     for row in context.store().runs(&RunSelection::All, metrics).await? {
-        if condition
-            .as_ref()
-            .is_none_or(|condition| Filtered::new(&row).is_ok_and(|run| condition.matches(&run)))
-        {
+        let is_met = match &condition {
+            Some(condition) => {
+                Filtered::with(context, &row, &names).await.is_ok_and(|run| condition.matches(&run))
+            }
+            None => true,
+        };
+        if is_met {
             kept.push(row);
         }
     }

@@ -30,6 +30,8 @@ fn run() -> Run {
         ("frozen_patch_projection", Scalar::Bool(true)),
         ("knn_top1.last", Scalar::Number(0.61)),
         ("loss.last", Scalar::Number(f64::NAN)),
+        ("knn_top1.best", Scalar::Number(0.64)),
+        ("knn_top1.mean10", Scalar::Number(0.6)),
         ("grad_norm/blocks.0.max", Scalar::Number(3.0)),
         ("spike.count", Scalar::Number(2.0)),
         ("tag", Scalar::List(vec!["keep".to_owned(), "paper".to_owned()])),
@@ -55,6 +57,9 @@ fn queries_match_as_they_read() {
         ("knn_top1.last > 60%", true),
         ("knn_top1.last > 60 % and state = running", true),
         ("knn_top1.last < 60%", false),
+        ("knn_top1.best > 63%", true),
+        ("knn_top1.mean10 > 60%", false),
+        ("knn_top1.mean10 >= 60% and knn_top1.mean9 > 0", false),
         ("state = \"running\"", true),
         ("state != running", false),
         ("state in (queued, running)", true),
@@ -125,7 +130,8 @@ fn mistakes_are_marked() {
         "state in (a b)",
         "state in ()",
         "knn_top1 > 0.5",
-        "knn_top1.best > 0.5",
+        "knn_top1.mean0 > 0.5",
+        "knn_top1.middle > 0.5",
         "grad_norm/norm.last > 1",
         "sweep_name ~ \"open",
         "state ; running",
@@ -162,6 +168,8 @@ fn runs_are_sorted_by_every_name_that_a_condition_may_ask_for() {
         "probed",
         "batch_size",
         "knn_top1.max",
+        "knn_top1.best",
+        "knn_top1.mean10",
         "grad_norm/blocks.0.last",
         "spike.count",
         "config.optim.lr",
@@ -171,7 +179,7 @@ fn runs_are_sorted_by_every_name_that_a_condition_may_ask_for() {
     }
     let hint = |name| sort_key(name).unwrap_err().hint.map(|hint| hint.to_string());
     assert_eq!(hint("stat").as_deref(), Some("did you mean `state`?"));
-    assert_eq!(hint("loss").as_deref(), Some("write `loss.last`, or .min or .max"));
+    assert_eq!(hint("loss").as_deref(), Some("write `loss.last`, or .best, .min, .max or .mean10"));
 }
 
 #[test]

@@ -78,8 +78,8 @@ fn parameters() -> String {
 fn metrics() -> String {
     let mut page = format!(
         "<!-- {METRICS_SOURCE} -->\n\n# Metrics\n\nWhat runs and probes record. Sections are the journal's streams. Values are \
-         stored as they are; percent and milliseconds are how they are shown. In a filter write `NAME.last`, `.min` or \
-         `.max`; names with a slash stand in backquotes.\n"
+         stored as they are; percent and milliseconds are how they are shown. In a filter write `NAME.last`, `.best`, \
+         `.min`, `.max` or `.mean10` (of so many last values); names with a slash stand in backquotes.\n"
     );
     let mut stream = "";
     for row in METRICS {

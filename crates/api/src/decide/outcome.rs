@@ -4,15 +4,15 @@
 use std::collections::BTreeSet;
 
 use vitals_recipe::sweep::Goal;
-use vitals_recipe::{Better, Metric, Reading, metric};
+use vitals_recipe::{Metric, Reading};
 use vitals_run::RunState;
 use vitals_series::{Differences, Outcome, Pair};
-use vitals_store::{MetricChoice, RunRow, SeriesQuery, SweepId};
+use vitals_store::{MetricChoice, RunRow, SweepId};
 
 use super::arms::{Group, Member};
 use crate::Context;
 use crate::error::Result;
-use crate::{objective, runs};
+use crate::{objective, readings, runs};
 
 /// What the sweeps of the runs declare, where they agree.
 #[derive(Debug, Default)]
@@ -32,7 +32,7 @@ impl Declared {
         {
             return goal == Goal::Maximize;
         }
-        metric(name, None).is_none_or(|known| known.row().better != Better::Lower)
+        readings::higher_is_better(name)
     }
 }
 
@@ -110,15 +110,14 @@ pub async fn read(
     reading: Reading,
     higher_is_better: bool,
 ) -> Result<()> {
-    let query = SeriesQuery { names: vec![name.to_owned()], ..SeriesQuery::default() };
     for member in groups.iter_mut().flat_map(|group| &mut group.members).filter(|member| member.ended) {
         if member.failed_itself {
             member.outcome = Some(Outcome::Failed);
             continue;
         }
-        let found = context.store().series(member.run, &query).await?.pop();
-        member.lacks_metric = found.as_ref().is_none_or(|series| series.values.is_empty());
-        let value = found.map_or(f64::NAN, |series| reading.of(&series.values, higher_is_better));
+        let found = readings::read(context, member.run, name, reading, higher_is_better).await?;
+        member.lacks_metric = found.is_none();
+        let value = found.unwrap_or(f64::NAN);
         member.outcome = Some(if value.is_finite() { Outcome::Value(value) } else { Outcome::Failed });
     }
     Ok(())

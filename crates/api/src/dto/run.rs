@@ -123,7 +123,7 @@ pub struct RunsQuery {
     /// The filter language; empty means all.
     #[serde(rename = "where")]
     pub filter: String,
-    /// A parameter, `metric.last|min|max`, or `created_at`; a leading `-` reverses.
+    /// A parameter, `metric.last|best|min|max|meanK`, or `created_at`; a leading `-` reverses.
     pub sort: String,
     pub limit: Option<u64>,
     pub offset: Option<u64>,

@@ -10,14 +10,14 @@ use vitals_recipe::parameter;
 use vitals_recipe::query::{Row as _, Scalar};
 use vitals_run::RunState;
 use vitals_series::{best, mean_interval};
-use vitals_store::{MetricChoice, RunRow, SeriesQuery};
+use vitals_store::{MetricChoice, RunRow};
 
 use crate::Context;
 use crate::dto::{ApiError, Number, Sheet, SheetBy, SheetCell, SheetColumn};
 use crate::error::Result;
 use crate::filter::Filtered;
-use crate::runs;
 use crate::said::{Advice, Failure};
+use crate::{readings, runs};
 use columns::{Column, What};
 
 pub use text::{FORMATS, write};
@@ -91,11 +91,9 @@ async fn values(context: &Context, rows: &[RunRow], columns: &[Column]) -> Resul
             values.push(match &column.what {
                 What::Name(name) => Value::of(filtered.lookup(name)),
                 What::Reading { metric, reading, higher_is_better } => {
-                    let query = SeriesQuery { names: vec![metric.clone()], ..SeriesQuery::default() };
-                    let series = context.store().series(row.id, &query).await?.pop();
-                    series.filter(|series| !series.values.is_empty()).map_or(Value::Nothing, |series| {
-                        Value::Number(reading.of(&series.values, *higher_is_better))
-                    })
+                    readings::read(context, row.id, metric, *reading, *higher_is_better)
+                        .await?
+                        .map_or(Value::Nothing, Value::Number)
                 }
             });
         }

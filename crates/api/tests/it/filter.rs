@@ -30,7 +30,7 @@ pub async fn fast_run(world: &World) -> RunId {
         for step in 0..400 {
             journal.row(stream, step, 0.5 * (step + 1) as f64, &[512.0])?;
             if step % 20 == 0 {
-                journal.row(evaluated, step, 0.5 * (step + 1) as f64, &[0.5])?;
+                journal.row(evaluated, step, 0.5 * (step + 1) as f64, &[0.4 + step as f64 / 4000.0])?;
             }
         }
         Ok(())
@@ -155,4 +155,22 @@ async fn a_label_that_one_run_has_stands_for_its_id() {
         error.message.contains(&judged.to_string()) && error.message.contains(&again.to_string()),
         "{error:?}"
     );
+}
+
+#[tokio::test]
+async fn a_mean_of_last_values_is_met_and_sorted_by_however_seldom_they_come() {
+    let world = World::new().await;
+    let (fast, _) = two_runs(&world).await;
+    let found = async |filter: &str, sort: &str| -> Vec<String> {
+        let query = RunsQuery { filter: filter.to_owned(), sort: sort.to_owned(), ..RunsQuery::default() };
+        runs::list(&world.context, &query).await.unwrap().runs.into_iter().map(|run| run.id).collect()
+    };
+    // Evaluated every twentieth step; the last three are 0.485, 0.49 and 0.495.
+    let fast = vec![fast.to_string()];
+    assert_eq!(found("knn_top1.mean3 > 0.4899 and knn_top1.mean3 < 0.4901", "").await, fast);
+    assert_eq!(found("knn_top1.mean1 = 0.495 and knn_top1.best = 0.495", "").await, fast);
+    // More than there are: all of them.
+    assert_eq!(found("knn_top1.mean500 > 0.447 and knn_top1.mean500 < 0.448", "").await, fast);
+    assert!(found("loss.mean3 > 0", "").await.is_empty(), "nobody has it");
+    assert_eq!(found("", "-knn_top1.mean3").await.first(), fast.first());
 }

@@ -56,10 +56,10 @@ crate::sentences! {
     pub enum Advice in "query_hint" {
         Quote = "texts with other characters stand in quotes";
         Backquote = "names with / stand in backquotes";
-        EndWithSuffix = "end a metric with .last, .min or .max, an event with .count";
-        AskForLast { name: String } = "write `{name}.last`, or .min or .max";
+        EndWithSuffix = "end a metric with .last, .best, .min, .max or .mean10, an event with .count";
+        AskForLast { name: String } = "write `{name}.last`, or .best, .min, .max or .mean10";
         Share { percent: String, fraction: String } = "write {percent}% or {fraction}";
-        NeedsSuffix = "a metric needs .last, .min or .max after its name, an event .count";
+        NeedsSuffix = "a metric needs .last, .best, .min, .max or .mean10 after its name, an event .count";
     }
 }
 

@@ -40,6 +40,16 @@ impl Scalar {
 }
 
 impl Expr {
+    /// The names that it asks for, as often as they stand in it.
+    pub fn names(&self) -> Vec<&Name> {
+        match self {
+            Expr::All => Vec::new(),
+            Expr::And(parts) | Expr::Or(parts) => parts.iter().flat_map(Self::names).collect(),
+            Expr::Not(inner) => inner.names(),
+            Expr::Compare { name, .. } | Expr::In { name, .. } | Expr::IsTrue { name } => vec![name],
+        }
+    }
+
     /// Whether the row meets the condition.
     pub fn matches(&self, row: &dyn Row) -> bool {
         match self {

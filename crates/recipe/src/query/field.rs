@@ -1,12 +1,13 @@
 //! What a condition on runs may ask for, and what runs are sorted by: fields of a run, its parameters, the configuration of
-//! a run from elsewhere, last, smallest and largest values of its metrics, how often an event happened. A row answers for every field, so that none is accepted
-//! and then empty.
+//! a run from elsewhere, the value of a metric that stands for it, how often an event happened. A row answers for every field,
+//! so that none is accepted and then empty.
 
 use std::fmt;
 
 use crate::metric::Reads;
 use crate::metrics::{Metric, metric};
 use crate::parameters::Kind;
+use crate::reading::Reading;
 use crate::table::parameter;
 
 macro_rules! fields {
@@ -78,14 +79,6 @@ impl Field {
     }
 }
 
-/// Which value of a metric.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Extreme {
-    Last,
-    Min,
-    Max,
-}
-
 /// A name of the language, known to exist.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Name {
@@ -94,7 +87,7 @@ pub enum Name {
     Parameter(&'static str),
     Metric {
         metric: String,
-        extreme: Extreme,
+        reading: Reading,
     },
     /// How often an event of the kind happened.
     Events {
@@ -124,9 +117,7 @@ impl fmt::Display for Name {
         match self {
             Self::Field(field) => f.write_str(field.as_str()),
             Self::Parameter(name) => f.write_str(name),
-            Self::Metric { metric, extreme: Extreme::Last } => write!(f, "{metric}.last"),
-            Self::Metric { metric, extreme: Extreme::Min } => write!(f, "{metric}.min"),
-            Self::Metric { metric, extreme: Extreme::Max } => write!(f, "{metric}.max"),
+            Self::Metric { metric, reading } => write!(f, "{metric}.{reading}"),
             Self::Events { kind } => write!(f, "{kind}.count"),
             Self::Config { key } => write!(f, "{CONFIG_PREFIX}{key}"),
         }
@@ -165,13 +156,9 @@ impl Name {
             return Some(Name::Config { key: key.to_owned() });
         }
         let (stem, suffix) = name.rsplit_once('.')?;
-        let metric = |extreme| Name::Metric { metric: stem.to_owned(), extreme };
         match suffix {
-            "last" => Some(metric(Extreme::Last)),
-            "min" => Some(metric(Extreme::Min)),
-            "max" => Some(metric(Extreme::Max)),
             "count" => Some(Name::Events { kind: stem.to_owned() }),
-            _ => None,
+            _ => Some(Name::Metric { metric: stem.to_owned(), reading: suffix.parse().ok()? }),
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::number::plain_number;
 
 pub use error::{Advice, Misreading, QueryError, Token as Written};
 pub use evaluate::{Row, Scalar};
-pub use field::{CONFIG_PREFIX, Extreme, Field, Name};
+pub use field::{CONFIG_PREFIX, Field, Name};
 pub use parse::{parse, sort_key};
 
 /// A condition on runs.

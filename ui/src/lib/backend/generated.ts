@@ -962,7 +962,7 @@ export type RunsQuery = {
  */
 where: string, 
 /**
- * A parameter, `metric.last|min|max`, or `created_at`; a leading `-` reverses.
+ * A parameter, `metric.last|best|min|max|meanK`, or `created_at`; a leading `-` reverses.
  */
 sort: string, limit: number | null, offset: number | null, };
 
@@ -1298,7 +1298,7 @@ export type Methods = {
  */
 where: string, 
 /**
- * A parameter, `metric.last|min|max`, or `created_at`; a leading `-` reverses.
+ * A parameter, `metric.last|best|min|max|meanK`, or `created_at`; a leading `-` reverses.
  */
 sort: string, limit: number | null, offset: number | null, }; result: RunsPage };
   run: { params: { id: string, }; result: RunDetail };
