@@ -158,7 +158,7 @@ describe('in words', () => {
     expect(lookText(compared({ look: { kind: 'declared', number: 1, of: 4 } }))).toBe('look 1 of 4, declared');
     expect([lookText(compared({ look: { kind: 'between', next: 9 } })), lookText(compared({ look: { kind: 'between', next: null } }))]).toEqual(['next look at 9 pairs', 'after the last declared look']);
     // The host has none of what cannot be compared.
-    expect(lookText({ ...compared(), look: null as unknown as ArmComparison['look'] })).toBe('');
+    expect(lookText(compared({ verdict: 'not_comparable', look: null as unknown as ArmComparison['look'] }))).toBe('');
     expect([correctionName({ correction: 'none' }, 1), correctionName({ correction: 'holm' }, 5)]).toEqual([null, 'after Holm, 5 arms']);
     expect(facts(compared(), 1, percent).map((fact) => [fact.key, fact.value])).toEqual([['interval', '1.2 to 2.2'], ['pairs', '8'], ['p', '0.0078'], ['e', '31']]);
     expect(facts(compared({ correction: 'holm', look: { kind: 'once' } }), 5, percent).at(-1)).toEqual({ key: 'corrected', name: 'after Holm, 5 arms', value: '0.039' });

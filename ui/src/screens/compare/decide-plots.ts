@@ -147,7 +147,7 @@ export function drawPairs(surface: Surface, { rows, means, slots, delta, effect:
   rows.forEach((row, i) => {
     surface.text(words.seed(row.seed), PAIRS_LEFT - 6, y(i), { colour: tokens.axis, px: AXIS_PX, align: 'right', baseline: 'middle' });
     pairOf(surface, values, y(i), row.arm?.value ?? null, row.base?.value ?? null, slots, 3.6);
-    const text = row.difference !== null ? words.difference(row.difference) : row.arm === null || row.base === null ? words.missing : words.failed;
+    const text = row.arm === null || row.base === null ? words.missing : row.arm.value === null || row.base.value === null ? words.failed : words.difference(row.difference);
     if (row.difference !== null) mark(surface, 1, at(right, row.difference), y(i), DOT, tokens.tx2);
     surface.text(text, columns.words, y(i), { colour: row.difference === null ? tokens.tx3 : tokens.tx1, px: AXIS_PX, align: 'right', baseline: 'middle' });
   });

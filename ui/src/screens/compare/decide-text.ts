@@ -101,8 +101,8 @@ export function verdictShort(one: ArmComparison): string {
 
 /** Which look at the data this is; empty where none is told of. */
 export function lookText(one: ArmComparison): string {
-  // What cannot be compared was not looked at.
-  const look = one.look as ArmComparison['look'] | null;
+  // What cannot be compared was not looked at: the host has null for it.
+  const look = one.verdict === 'not_comparable' ? null : one.look;
   switch (look?.kind) {
     case 'declared': return t('decide.look.declared', { number: look.number ?? 1, of: look.of ?? 1 });
     case 'between': return look.next == null ? t('decide.look.over') : t('decide.look.between', { next: look.next });

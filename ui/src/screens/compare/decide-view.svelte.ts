@@ -1,7 +1,7 @@
 // What Decide shows: the decision, the arms as their runs tell them, mean curves and single seeds. Thin: what can be worked out
 // stands in pure modules beside it.
 import { untrack } from 'svelte';
-import { asApiError, backend, type ApiError, type Arm, type ArmColumns, type ArmComparison, type DecideBy, type Decision, type JsonValue, type MoreRuns, type RunDetail, type RunsPage } from '$lib/backend';
+import { METRIC, asApiError, backend, type ApiError, type Arm, type ArmColumns, type ArmComparison, type DecideBy, type Decision, type JsonValue, type MoreRuns, type RunDetail, type RunsPage } from '$lib/backend';
 import { Extremes } from '$lib/charts/extremes.svelte';
 import { ArmFeed, FrameFeed } from '$lib/charts/frame-feed.svelte';
 import type { Line } from '$lib/charts/series';
@@ -20,6 +20,8 @@ import { unitOf } from './decide-text';
 const ASK_EVERY_MS = 2000;
 /** Runs of which the arms are told before they are judged. */
 const MOST_RUNS = 2000;
+/** Curves that are shown where nothing can be decided: the first that the runs have. */
+const USUAL: string[] = [METRIC.KnnTop1Fixed, METRIC.KnnTop1, METRIC.Loss];
 /** Single seeds that are drawn of one arm. */
 const MOST_SEEDS = 24;
 
@@ -45,6 +47,8 @@ export class DecideView {
   readonly seeds = new FrameFeed();
   readonly asked = $derived<Asked>(asked(router.params));
   readonly scope = $derived(scopeOf(this.asked));
+  /** What the host is asked; which arm is looked at is no part of it. */
+  readonly wanted = $derived(JSON.stringify(question(this.asked)));
   readonly #details = new Map<string, RunDetail>();
   readonly answer = new Resource<Answer | null>(() => this.#load(), (notice) => notice.overview, ASK_EVERY_MS);
   /** What would be queued for the open arm. */
@@ -75,7 +79,14 @@ export class DecideView {
   readonly arm = $derived<Arm | null>(this.armOf(this.selected));
   readonly rows = $derived(this.arm === null || this.base === null ? [] : pairRows(this.arm, this.base));
   readonly open = $derived(this.decision === null ? null : openArm(this.decision.comparisons, this.selected));
-  readonly metric = $derived(this.decision?.metric ?? '');
+  /** What is compared; where nothing can be, what the curves show meanwhile. */
+  readonly metric = $derived.by(() => {
+    const has = (name: string) => (this.current?.detail?.series ?? []).some((one) => one.name === name && one.values > 0);
+    const wanted = (this.asked.metric ?? '').replace(/\.(last|best|min|max|mean\d+)$/, '');
+    return this.decision?.metric ?? [wanted, ...USUAL].find(has) ?? '';
+  });
+  /** Arms that are drawn with interval and single seeds: all where none can be compared. */
+  readonly mains = $derived<JsonValue[]>(this.arm !== null && this.base !== null ? [this.arm.value, this.base.value] : this.arms.map((arm) => arm.value));
   readonly unit = $derived(unitOf(this.metric));
   /** Arms that are compared at all: those take a share of the level. */
   readonly tests = $derived((this.decision?.comparisons ?? []).filter((one) => one.verdict !== 'not_comparable').length);
@@ -164,7 +175,7 @@ export class DecideView {
   /** Means with intervals of the selected arm and the baseline, those of others alone, and single seeds as ghosts. */
   lines(): Line[] {
     const full = [this.arm, this.base].filter((arm) => arm !== null);
-    const names = full.map((arm) => written(arm.value));
+    const names = this.mains.map(written);
     const line = (value: JsonValue, main: boolean): Line => {
       const curve = this.#armCurve(value);
       const columns = curve === null ? null : meanColumns(curve);
@@ -176,7 +187,7 @@ export class DecideView {
     const seeds = full.flatMap((arm) => arm.runs.slice(0, MOST_SEEDS).map((run): Line => ({
       key: run.run, label: t('decide.seed_of', { arm: this.nameOf(arm.value), seed: run.seed }), slot: this.slotOf(arm.value), solid: true, quiet: true, columns: this.seeds.column(run.run, this.metric),
     })));
-    return [...full.map((arm) => line(arm.value, true)), ...this.arms.filter((arm) => !names.includes(arm.text)).map((arm) => line(arm.value, false)), ...seeds];
+    return [...this.mains.map((value) => line(value, true)), ...this.arms.filter((arm) => !names.includes(arm.text)).map((arm) => line(arm.value, false)), ...seeds];
   }
 
   setExtent(): void {
