@@ -1,4 +1,4 @@
-// Makes the pictures in docs/screens: nine screens, two languages, light and dark, from the real window on the demo's
+// Makes the pictures in docs/screens: ten screens, two languages, light and dark, from the real window on the demo's
 // workspace (`cargo xtask demo --headless` fills it). With `--check` also at the smallest size, into a folder for temporary
 // files, and fails on words that are cut off.
 import { existsSync, lstatSync, rmSync, symlinkSync } from 'node:fs';
@@ -57,6 +57,7 @@ function screens(runs) {
     { name: 'run', address: `#/run/${first.id}`, ready: '[data-testid="run-screen"]', charts: true },
     { name: 'runs', address: '#/runs', ready: '[data-testid="runs-table"]' },
     { name: 'compare', address: `#/compare?runs=${first.id},${second.id}`, ready: '[data-testid="compare-screen"]', charts: true },
+    { name: 'decide', address: `#/compare?${new URLSearchParams({ mode: 'decide', by: 'frozen_patch_projection', where: `sweep = "${first.sweep}"` })}`, ready: '[data-testid="decide-screen"]', charts: true },
     { name: 'map', address: '#/map', ready: '[data-testid="map-panel"], [data-testid="map-empty"]' },
     { name: 'alarms', address: '#/alarms', ready: '[data-testid="alarms-table"], [data-testid="alarms-empty"]' },
     { name: 'datasets', address: '#/datasets', ready: '[data-testid^="sample-"] img' },

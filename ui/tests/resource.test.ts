@@ -74,6 +74,7 @@ describe('FrameFeed', () => {
       notify: async () => undefined,
     choose: async () => null, zoom: async () => undefined,
       heatmap: () => Promise.reject(new Error('not asked here')),
+      arms: () => Promise.reject(new Error('not asked here')),
       series: async (request) => {
         asked.push(request.from);
         await new Promise((resolve) => setTimeout(resolve, 100));
@@ -102,7 +103,7 @@ describe('FrameFeed', () => {
     const asked: FrameRequest[] = [];
     const refused = () => Promise.reject(new Error('not asked here'));
     provideBackend({
-      rpc: refused, heatmap: refused, watch: async () => () => undefined, notify: async () => undefined, choose: async () => null, zoom: async () => undefined,
+      rpc: refused, heatmap: refused, arms: refused, watch: async () => () => undefined, notify: async () => undefined, choose: async () => null, zoom: async () => undefined,
       series: async (request) => {
         asked.push(request);
         return parseFrame(encode(request, () => ({ steps: [0, 1, 2, 3], values: [1, 9, 1, 9] })));

@@ -15,7 +15,7 @@ function host(lengths: Record<string, number>): FrameRequest[] {
   const asked: FrameRequest[] = [];
   const refused = () => Promise.reject(new Error('not asked here'));
   provideBackend({
-    rpc: refused, heatmap: refused, watch: async () => () => undefined, notify: async () => undefined, choose: async () => null, zoom: async () => undefined,
+    rpc: refused, heatmap: refused, arms: refused, watch: async () => () => undefined, notify: async () => undefined, choose: async () => null, zoom: async () => undefined,
     series: async (request) => {
       asked.push(request);
       return parseFrame(encode(request, (id, name) => (name === 'knn_top1' && id === 'twin' ? null : { steps: steps(lengths[id] ?? 0), values: steps(lengths[id] ?? 0) })));

@@ -24,6 +24,7 @@ function host(): void {
     },
     series: () => Promise.reject(new Error('not asked here')),
     heatmap: () => Promise.reject(new Error('not asked here')),
+    arms: () => Promise.reject(new Error('not asked here')),
     watch: async () => () => undefined,
     notify: async () => undefined,
     choose: async () => null, zoom: async () => undefined,

@@ -5,6 +5,7 @@ import type { ApiError, ErrorCode, Told } from './generated';
 export type * from './generated';
 export { DEEDS, EXPORT_FORMATS, METRIC, METRICS } from './generated';
 export type { Backend, Method, Params, Result } from './methods';
+export type { ArmColumns, ArmFrame } from './arm-frame';
 export { columnAt, find, type Columns, type Frame, type Way } from './frame';
 export type { Cells } from './heatmap';
 
@@ -23,6 +24,7 @@ export const backend: Backend = {
   rpc: (method, params) => host().rpc(method, params),
   series: (request) => host().series(request),
   heatmap: (request) => host().heatmap(request),
+  arms: (request) => host().arms(request),
   watch: (listener) => host().watch(listener),
   notify: (notification) => host().notify(notification),
   choose: (path, folder) => host().choose(path, folder),

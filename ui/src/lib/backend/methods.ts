@@ -1,5 +1,6 @@
 // What the window may ask of its host, typed by the generated map of methods. Only types: nothing runs here.
-import type { ChangeNotice, FrameRequest, HeatmapRequest, Methods, RunsQuery } from './generated';
+import type { ArmsRequest, ChangeNotice, FrameRequest, HeatmapRequest, Methods, RunsQuery } from './generated';
+import type { ArmFrame } from './arm-frame';
 import type { Frame } from './frame';
 import type { Cells } from './heatmap';
 
@@ -18,6 +19,8 @@ export interface Backend {
   rpc<M extends Method>(method: M, params: Params<M>): Promise<Result<M>>;
   series(request: FrameRequest): Promise<Frame>;
   heatmap(request: HeatmapRequest): Promise<Cells>;
+  /** Mean curves of runs that differ in nothing but their seeds. */
+  arms(request: ArmsRequest): Promise<ArmFrame>;
   /** Calls `listener` on every change; the returned function ends it. */
   watch(listener: (notice: ChangeNotice) => void): Promise<() => void>;
   /** Hands a notification to the desktop; fails where nothing there takes it. */

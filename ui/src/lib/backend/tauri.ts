@@ -3,6 +3,7 @@ import { Channel, invoke } from '@tauri-apps/api/core';
 import { getCurrentWebview } from '@tauri-apps/api/webview';
 import type { ChangeNotice } from './generated';
 import type { Backend } from './methods';
+import { parseArmFrame } from './arm-frame';
 import { parseFrame } from './frame';
 import { parseHeatmap } from './heatmap';
 
@@ -10,6 +11,7 @@ export const tauriBackend: Backend = {
   rpc: (method, params) => invoke('rpc', { method, params }),
   series: async (request) => parseFrame(await invoke<ArrayBuffer>('series', { request })),
   heatmap: async (heatmap) => parseHeatmap(await invoke<ArrayBuffer>('series', { request: { heatmap } })),
+  arms: async (arms) => parseArmFrame(await invoke<ArrayBuffer>('series', { request: { arms } })),
   watch: async (listener) => {
     let listening = true;
     const channel = new Channel<ChangeNotice>();

@@ -1,6 +1,6 @@
-// The feeds of charts: curves cut into pixel columns, and heat maps of layers × steps. One feed holds all curves of a screen:
+// The feeds of charts: curves cut into pixel columns, mean curves of arms, and heat maps of layers × steps. One feed holds all curves of a screen:
 // its wishes say for each series whether it is wanted raw or relative to its median, smoothed, with what was superseded.
-import { backend, find, type ApiError, type Cells, type Columns, type Frame, type FrameRequest, type HeatmapRequest, type Way } from '$lib/backend';
+import { backend, find, type ApiError, type ArmFrame, type ArmsRequest, type Cells, type Columns, type Frame, type FrameRequest, type HeatmapRequest, type Way } from '$lib/backend';
 import { Feed } from './feed.svelte';
 
 /** What stretch of a run a wish is for: what charts show, the whole run, or the step at the crosshair. Each keeps its own pace, so
@@ -67,5 +67,11 @@ export class FrameFeed {
 export class HeatFeed extends Feed<HeatmapRequest, Cells> {
   constructor() {
     super((wish) => backend.heatmap(wish), () => false);
+  }
+}
+
+export class ArmFeed extends Feed<ArmsRequest, ArmFrame> {
+  constructor() {
+    super((wish) => backend.arms(wish), (wish) => wish.arms.length === 0 || wish.series.length === 0);
   }
 }

@@ -4,6 +4,7 @@ import enCharts from './en/charts.json';
 import enCommon from './en/common.json';
 import enCompare from './en/compare.json';
 import enDatasets from './en/datasets.json';
+import enDecide from './en/decide.json';
 import enLive from './en/live.json';
 import enMap from './en/map.json';
 import enOverview from './en/overview.json';
@@ -19,6 +20,7 @@ import koCharts from './ko/charts.json';
 import koCommon from './ko/common.json';
 import koCompare from './ko/compare.json';
 import koDatasets from './ko/datasets.json';
+import koDecide from './ko/decide.json';
 import koLive from './ko/live.json';
 import koMap from './ko/map.json';
 import koOverview from './ko/overview.json';
@@ -30,6 +32,6 @@ import koSettings from './ko/settings.json';
 import koSweeps from './ko/sweeps.json';
 import koWords from './ko/words.json';
 
-export const en = { ...enAlarms, ...enCharts, ...enCommon, ...enCompare, ...enDatasets, ...enLive, ...enMap, ...enOverview, ...enProbes, ...enRun, ...enRuns, ...enSentences, ...enSettings, ...enSweeps, ...enWords };
+export const en = { ...enAlarms, ...enCharts, ...enCommon, ...enCompare, ...enDatasets, ...enDecide, ...enLive, ...enMap, ...enOverview, ...enProbes, ...enRun, ...enRuns, ...enSentences, ...enSettings, ...enSweeps, ...enWords };
 /** A message that Korean lacks does not pass the type check. */
-export const ko = { ...koAlarms, ...koCharts, ...koCommon, ...koCompare, ...koDatasets, ...koLive, ...koMap, ...koOverview, ...koProbes, ...koRun, ...koRuns, ...koSentences, ...koSettings, ...koSweeps, ...koWords } satisfies Record<keyof typeof en, string>;
+export const ko = { ...koAlarms, ...koCharts, ...koCommon, ...koCompare, ...koDatasets, ...koDecide, ...koLive, ...koMap, ...koOverview, ...koProbes, ...koRun, ...koRuns, ...koSentences, ...koSettings, ...koSweeps, ...koWords } satisfies Record<keyof typeof en, string>;

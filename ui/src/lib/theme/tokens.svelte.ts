@@ -5,7 +5,9 @@ import { ramp, type Rgb } from './ramp';
 export type Tokens = {
   panel: string; inset: string; app: string; line1: string; tx1: string; tx2: string; tx3: string; grid: string; axis: string;
   cross: string; band: string; bandEdge: string; accent: string; spike: string; dip: string; dipFill: string; nan: string;
-  collapse: string; stalled: string; focus: string; font: string;
+  collapse: string; stalled: string; focus: string; font: string; line2: string; line3: string;
+  /** Colours of claims: helps, hurts, no difference, not enough; and the quiet zone of what does not matter. */
+  ok: string; error: string; info: string; warn: string; zone: string;
   /** Colour n (1-based at index n − 1) and its dash pattern. */
   categories: string[];
   dashes: number[][];
@@ -26,6 +28,7 @@ function read(): Tokens {
     band: token('chart-band'), bandEdge: token('chart-band-edge'), accent: token('accent'), spike: token('ev-spike'),
     dip: token('ev-dip'), dipFill: token('ev-dip-fill'), nan: token('ev-nan'), collapse: token('ev-collapse'),
     stalled: token('st-stalled'), focus: token('focus'), font: token('font-ui'),
+    line2: token('line-2'), line3: token('line-3'), ok: token('ok'), error: token('error'), info: token('info'), warn: token('warn'), zone: token('info-quiet'),
     categories: ten.map((n) => token(`cat-${n}`)),
     dashes: ten.map((n) => numbers(token(`dash-${n}`))),
     ember: ramp(token('seq-ember').split(',')),

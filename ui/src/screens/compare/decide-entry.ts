@@ -1,0 +1,51 @@
+// The ways into Decide: a sweep, some runs, or what stands in a list, each asked for what differs in it, and then shown.
+import { asApiError, backend, type Run } from '$lib/backend';
+import { t } from '$lib/i18n/index.svelte';
+import { router } from '$lib/state/router.svelte';
+import { toasts } from '$lib/state/toasts.svelte';
+import { addressOf, candidates, ofRuns, ofSweep, questionOf, type Candidate, type Question } from './decide-groups';
+
+/** Runs among which sweeps with arms are looked for. */
+const LOOKED_THROUGH = 1000;
+const MOST_CANDIDATES = 3;
+
+const runsOf = (where: string, limit?: number): Promise<Run[]> => backend.rpc('runs', { where, sort: '-created_at', ...(limit === undefined ? {} : { limit }) }).then((page) => page.runs);
+
+/** What the sweep of a run varies, as its file says. */
+async function axesOf(run: Run | undefined): Promise<string[]> {
+  if (run === undefined) return [];
+  return backend.rpc('run_origin', { id: run.id }).then((origin) => Object.keys(origin.axes), () => []);
+}
+
+export async function openDecide(question: Question | null): Promise<void> {
+  if (question === null) toasts.fail(asApiError({ code: 'invalid_input', message: t('decide.no_question') }));
+  else router.go('compare', '', addressOf(question));
+}
+
+/** All runs of a sweep. */
+export async function decideSweep(sweep: string): Promise<void> {
+  await toasts.attempt(async () => {
+    const runs = await runsOf(ofSweep(sweep));
+    await openDecide(questionOf(runs, ofSweep(sweep), { axes: await axesOf(runs[0]) }));
+  });
+}
+
+/** Chosen runs: what differs among them, over all runs of their sweep where they share one. */
+export async function decideRuns(chosen: readonly Run[]): Promise<void> {
+  await toasts.attempt(async () => {
+    const [first] = chosen;
+    const asked = questionOf(chosen, ofRuns(chosen.map((run) => run.id)));
+    const sweep = first?.sweep ?? null;
+    if (asked === null || first === undefined || sweep === null || chosen.some((run) => run.sweep !== sweep)) return openDecide(asked);
+    const runs = await runsOf(ofSweep(sweep));
+    return openDecide(questionOf(runs, ofSweep(sweep), { by: asked.by, like: first }) ?? asked);
+  });
+}
+
+/** What a condition takes. */
+export const decideWhere = (runs: readonly Run[], where: string): Promise<void> => openDecide(questionOf(runs, where));
+
+/** Sweeps of this workspace whose runs make arms. */
+export async function found(): Promise<Candidate[]> {
+  return candidates(await runsOf('', LOOKED_THROUGH), MOST_CANDIDATES);
+}
