@@ -1,11 +1,11 @@
 // What a decision says: the question of an address, marks and names of arms, pairs, which arm is open, numbers in words.
 import { describe, expect, it } from 'vitest';
 import type { Arm, ArmComparison, Decision, JsonValue, Run } from '../src/lib/backend';
-import { armName, armsOf, bestArm, deltaStep, domain, dropsOf, intervals, isSmall, meanColumns, openArm, pairMeans, pairRows, slotsOf, sorted, steppedDelta, toQueue, VERDICTS } from '../src/screens/compare/decide';
+import { armName, armsOf, bestArm, deltaStep, domain, dropsOf, intervals, isSmall, meanColumns, openArm, pairMeans, pairRows, sharesOrder, slotsOf, sorted, steppedDelta, toQueue, VERDICTS } from '../src/screens/compare/decide';
 import { asked, filterOf, inAnySpelling, question, scopeOf, spellings, written } from '../src/screens/compare/decide-address';
 import { copied } from '../src/screens/compare/decide-copy';
 import { rowAt } from '../src/screens/compare/decide-plots';
-import { correctionName, deltaShown, differenceShown, digitsOf, facts, failuresText, intervalShown, lookText, pShown, readingName, unitOf, valueShown, verdictShort, verdictTitle } from '../src/screens/compare/decide-text';
+import { changedByHand, correctionName, deltaShown, differenceShown, digitsOf, facts, failuresText, intervalShown, lookText, pShown, readingName, unitOf, valueShown, verdictShort, verdictTitle } from '../src/screens/compare/decide-text';
 import { armRuns, decide } from './fixtures/decide';
 
 const arm = (value: JsonValue, values: (number | null)[], more: Partial<Arm> = {}): Arm => ({ value, n: values.length, failed: 0, on_the_way: 0, mean: null, std: null, interval: null, runs: values.map((one, seed) => ({ run: `${written(value)}-${seed}`, seed, value: one })), ...more });
@@ -84,6 +84,7 @@ describe('arms', () => {
 });
 
 describe('pairs', () => {
+  it('share the data order unless it is what differs', () => expect([['beta2'], ['batch_size'], ['depth', 'dataset']].map(sharesOrder)).toEqual([true, false, false]));
   const rows = pairRows(arm(true, [0.7, 0.72, null]), { ...arm(false, [0.69, 0.7, 0.6]), runs: [...arm(false, [0.69, 0.7, 0.6]).runs, { run: 'x', seed: 7, value: 0.5 }] });
   it('are runs of one seed; a side that failed or is missing makes no difference', () => {
     expect(rows.map((row) => [row.seed, row.arm?.value, row.base?.value, row.difference === null])).toEqual([[0, 0.7, 0.69, false], [1, 0.72, 0.7, false], [2, null, 0.6, true], [7, undefined, 0.5, true]]);
@@ -130,6 +131,14 @@ describe('δ', () => {
     expect(steppedDelta(0.01, -20)).toBe(0.01);
   });
   it('is shown in the unit of differences', () => expect([deltaShown(0.07, percent), deltaShown(0.01, plain), deltaShown(null, plain)]).toEqual(['7', '0.01', '']));
+  it('changed by hand is told, and so is what stands for a run', () => {
+    const decision = decide({ by: ['frozen_patch_projection'] });
+    expect(changedByHand(decision, null, percent)).toEqual({ delta: null, outcome: null });
+    expect(changedByHand(decision, decision, percent)).toEqual({ delta: null, outcome: null });
+    expect(changedByHand({ ...decision, smallest_effect: 0.02 }, decision, percent).delta).toBe('δ changed from 0.5 pt after looking');
+    expect(changedByHand(decision, { ...decision, smallest_effect: null }, percent).delta).toBe('δ set after looking; none is declared for it');
+    expect(changedByHand({ ...decision, metric: 'loss', smallest_effect: 0.1 }, decision, plain)).toEqual({ delta: 'δ set after looking; none is declared for it', outcome: 'Outcome changed from kNN accuracy, mean of the last 10 after looking' });
+  });
   it('makes a difference small that lies within it', () => {
     expect(isSmall(compared({ verdict: 'helps' }), 0.03)).toBe(true);
     expect(isSmall(compared({ verdict: 'helps' }), 0.02)).toBe(false);

@@ -80,6 +80,16 @@ export function outcomeName({ metric, value }: Pick<Decision, 'metric' | 'value'
   return t('decide.outcome', { metric: metricName(metric), value: readingName(value) });
 }
 
+/** What was changed by hand after looking, in sentences: δ, and what stands for a run. */
+export function changedByHand(decision: Decision, declared: Decision | null, unit: Unit): { delta: string | null; outcome: string | null } {
+  if (declared === null) return { delta: null, outcome: null };
+  const outcome = outcomeName(declared) === outcomeName(decision) ? null : t('decide.metric_changed', { before: outcomeName(declared) });
+  if (declared.smallest_effect === decision.smallest_effect) return { delta: null, outcome };
+  // Of another metric δ has another unit.
+  const before = declared.smallest_effect === null || declared.metric !== decision.metric ? null : [deltaShown(declared.smallest_effect, unit), unit.difference].filter((part) => part !== '').join(' ');
+  return { delta: before === null ? t('decide.delta_set') : t('decide.delta_changed', { before }), outcome };
+}
+
 /** The verdict as a sentence about the arm. */
 export function verdictTitle(one: ArmComparison, name: string, delta: number | null, unit: Unit): string {
   const size = deltaShown(delta, unit);

@@ -22,6 +22,9 @@ const ASK_EVERY_MS = 2000;
 const MOST_RUNS = 2000;
 /** Curves that are shown where nothing can be decided: the first that the runs have. */
 const USUAL: string[] = [METRIC.KnnTop1Fixed, METRIC.KnnTop1, METRIC.Loss];
+const REFUSALS: string[] = ['invalid_input', 'not_found'];
+/** Curves that the host makes of one question at most. */
+const MOST_CURVES = 600;
 /** Single seeds that are drawn of one arm. */
 const MOST_SEEDS = 24;
 
@@ -54,6 +57,8 @@ export class DecideView {
   /** What would be queued for the open arm. */
   readonly more = new Resource<{ key: string; runs: MoreRuns } | null>(() => this.#dry(), () => false);
   #seed = $state<number | null>(null);
+  /** The arms as soon as their runs are listed, which is before they are judged. */
+  #listed = $state.raw<{ scope: string; arms: ArmRuns[]; sweeps: string[] } | null>(null);
   /** First and last step that any curve of a question was seen to have. */
   #seen: { scope: string; span: [number, number] } | null = null;
 
@@ -63,7 +68,7 @@ export class DecideView {
   readonly refusal = $derived(this.current?.refusal ?? null);
   /** Baseline first where it is known. */
   readonly arms = $derived.by<{ value: JsonValue; text: string; name: string; slot: number; n: number | null; living: number; runs: string[]; base: boolean }[]>(() => {
-    const found = this.current?.arms ?? [];
+    const found = this.current?.arms ?? (this.#listed?.scope === this.scope ? this.#listed.arms : []);
     const order = this.decision?.arms.map((arm) => arm.value) ?? found.map((arm) => arm.value);
     const slots = slotsOf(this.asked.by, order);
     return order.map((value, at) => {
@@ -73,6 +78,8 @@ export class DecideView {
       return { value, text, name: armName(this.asked.by, value), slot: slots[at] ?? 0, n: judged?.n ?? null, living: judged?.on_the_way ?? own?.living ?? 0, runs: own?.runs ?? judged?.runs.map((run) => run.run) ?? [], base: judged !== undefined && at === 0 };
     });
   });
+  /** Names of the sweeps that the runs are of. */
+  readonly sweeps = $derived(this.#listed?.scope === this.scope ? this.#listed.sweeps : []);
   readonly base = $derived<Arm | null>(this.decision?.arms[0] ?? null);
   readonly forest = $derived(this.decision === null ? [] : sorted(this.decision));
   readonly selected = $derived<ArmComparison | null>(this.decision === null ? null : this.decision.comparisons.find((one) => written(one.arm) === this.asked.arm) ?? this.forest[0] ?? null);
@@ -206,7 +213,8 @@ export class DecideView {
     if (columns === 0 || this.metric === '') return;
     const [from, to] = this.axis.fitted ? [null, null] : this.axis.window;
     const series = [{ name: this.metric }];
-    this.means.want({ arms: this.arms.map((arm) => arm.runs), series, from, to, columns });
+    const most = Math.floor(MOST_CURVES / Math.max(1, this.arms.length));
+    this.means.want({ arms: this.arms.map((arm) => arm.runs.slice(0, most)), series, from, to, columns });
     const runs = [this.arm, this.base].flatMap((arm) => arm?.runs.slice(0, MOST_SEEDS) ?? []).map((run) => run.run);
     this.seeds.want({ runs, series, from, to, columns, edges: true });
   }
@@ -215,15 +223,23 @@ export class DecideView {
     const one = untrack(() => this.asked);
     if (one.by.length === 0) return null;
     const scope = scopeOf(one);
-    const listed = await settled<RunsPage>(backend.rpc('runs', { where: filterOf(one), limit: MOST_RUNS }));
-    const arms = listed.error === null ? armsOf(one.by, listed.value.runs) : [];
-    const base = arms.find((arm) => written(arm.value) === one.base);
-    const bases = one.base === null ? [null] : base === undefined ? [one.base] : spellings(base.value);
+    const listing = settled<RunsPage>(backend.rpc('runs', { where: filterOf(one), limit: MOST_RUNS })).then((listed) => {
+      const arms = listed.error === null ? armsOf(one.by, listed.value.runs) : [];
+      this.#listed = { scope, arms, sweeps: [...new Set((listed.value?.runs ?? []).flatMap((run) => run.sweep_name ?? []))] };
+      return arms;
+    });
     let by = question(one);
-    const decided = await settled(inAnySpelling(bases.map((text) => text ?? ''), (text) => {
-      by = { ...question(one), ...(one.base === null ? {} : { baseline: text }) };
-      return backend.rpc('decide', by);
-    }));
+    const decide = async (): Promise<Decision> => {
+      if (one.base === null) return backend.rpc('decide', by);
+      const base = (await listing).find((arm) => written(arm.value) === one.base);
+      return inAnySpelling(base === undefined ? [one.base] : spellings(base.value), (baseline) => {
+        by = { ...by, baseline };
+        return backend.rpc('decide', by);
+      });
+    };
+    const [arms, decided] = await Promise.all([listing, settled(decide())]);
+    // A question that cannot be answered is an answer; a host that cannot is none, and what was shown stays.
+    if (decided.error !== null && !REFUSALS.includes(decided.error.code)) throw decided.error;
     const byHand = one.delta !== null || one.metric !== null;
     const plain = { ...question(one, true), ...(by.baseline === undefined ? {} : { baseline: by.baseline }) };
     const declared = byHand ? (await settled(backend.rpc('decide', plain))).value : null;

@@ -8,6 +8,8 @@ import { written } from './decide-address';
 export const FROZEN = 'frozen_patch_projection';
 /** Colours and dashes that there are. */
 const MOST_SLOTS = 10;
+/** Whether pairs see the same images in the same batches: arms that differ in what decides the order share their seeds alone. */
+export const sharesOrder = (by: readonly string[]): boolean => !by.some((name) => name === 'dataset' || name === 'batch_size');
 /** Below so many pairs their differences are shown, and no interval. */
 export const ENOUGH_FOR_INTERVAL = 3;
 
