@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 use vitals_recipe::{Level, PARAMETERS, Setting, resolve};
+use vitals_run::RunState;
 use vitals_series::Outcome;
 use vitals_store::{RunId, SweepId};
 
@@ -16,6 +17,7 @@ pub struct Member {
     /// Id of the point: the hash of everything but the seed that changes what is trained.
     pub point: String,
     pub parameters: Map<String, Value>,
+    pub state: RunState,
     /// It finished, or failed.
     pub ended: bool,
     /// It was cancelled, or nobody knows what became of it: no outcome, and none to come.

@@ -53,6 +53,11 @@ pub async fn decide(context: &Context, asked: &DecideBy) -> Result<Decision> {
         by: by.iter().map(|name| (*name).to_owned()).collect(),
         baseline: groups[0].value.clone(),
         smallest_effect: smallest,
+        declared_effect: declared.smallest_effect,
+        declared_metric: declared
+            .metric
+            .as_ref()
+            .map(|metric| format!("{metric}.{}", declared.value.unwrap_or(USUAL_READING))),
         looks: declared.looks,
         arms: groups.iter().map(summary).collect(),
         comparisons,
@@ -247,6 +252,7 @@ fn compared_arm(
     let why = words::why(answer, question.smallest).told();
     ArmComparison {
         arm: group.value.clone(),
+        written: words::value(&group.value),
         verdict: match answer.verdict {
             Verdict::Helps => ArmVerdict::Helps,
             Verdict::Hurts => ArmVerdict::Hurts,
@@ -284,6 +290,7 @@ fn not_comparable(group: &Group, others: &[String]) -> ArmComparison {
     let why = words::other_settings(others).told();
     ArmComparison {
         arm: group.value.clone(),
+        written: words::value(&group.value),
         verdict: ArmVerdict::NotComparable,
         why: why.text.clone(),
         why_told: why,
@@ -316,6 +323,7 @@ fn summary(group: &Group) -> Arm {
     let ended = || group.members.iter().filter(|member| member.ended);
     Arm {
         value: group.value.clone(),
+        written: words::value(&group.value),
         n: values.len() as u64,
         failed: (ended().count() - values.len()) as u64,
         on_the_way: (group.members.len() - ended().count()) as u64,
@@ -324,8 +332,16 @@ fn summary(group: &Group) -> Arm {
         interval: mean_interval(&values)
             .filter(|interval| interval.n >= ENOUGH_FOR_INTERVAL)
             .map(|interval| (interval.low, interval.high)),
-        runs: ended()
-            .map(|member| ArmRun { run: member.run.to_string(), seed: member.seed, value: value(member) })
+        runs: group
+            .members
+            .iter()
+            .map(|member| ArmRun {
+                run: member.run.to_string(),
+                seed: member.seed,
+                state: member.state,
+                ended: member.ended,
+                value: value(member),
+            })
             .collect(),
     }
 }

@@ -204,6 +204,7 @@ mod tests {
             seed,
             point: String::new(),
             parameters: serde_json::Map::new(),
+            state: if outcome.is_some() { RunState::Finished } else { RunState::Running },
             ended: outcome.is_some(),
             gone: false,
             failed_itself: outcome == Some(Outcome::Failed),

@@ -56,6 +56,7 @@ fn member(row: RunRow) -> Result<Member> {
         seed: row.trained().map_or(0, |trained| trained.seed),
         point: row.trained().map(|trained| trained.point.clone()).unwrap_or_default(),
         parameters,
+        state: row.state,
         ended: matches!(row.state, RunState::Finished | RunState::Failed),
         gone: matches!(row.state, RunState::Cancelled | RunState::Lost),
         failed_itself: failed,

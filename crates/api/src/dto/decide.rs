@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use ts_rs::TS;
 use vitals_recipe::Told;
+use vitals_run::RunState;
 use vitals_series::{Correction, Look};
 
 /// What is asked of arms.
@@ -40,6 +41,10 @@ pub struct Decision {
     pub baseline: Value,
     /// The smallest difference that would matter, in the metric's unit.
     pub smallest_effect: Option<f64>,
+    /// What the sweeps of the runs declare, whatever was asked for: the smallest difference, and the metric with its value,
+    /// `knn_top1.mean10`.
+    pub declared_effect: Option<f64>,
+    pub declared_metric: Option<String>,
     /// Numbers of pairs at which it was declared to look.
     pub looks: Vec<u64>,
     /// The baseline first.
@@ -54,6 +59,8 @@ pub struct Decision {
 #[derive(Debug, Clone, Serialize, TS)]
 pub struct Arm {
     pub value: Value,
+    /// The value as it is written in conditions, and asked for as baseline or arm.
+    pub written: String,
     /// Runs with a value.
     pub n: u64,
     /// Runs that failed, collapsed, or whose value is not finite.
@@ -68,12 +75,15 @@ pub struct Arm {
     pub runs: Vec<ArmRun>,
 }
 
-/// A run of an arm that has ended.
+/// A run of an arm.
 #[derive(Debug, Clone, Serialize, TS)]
 pub struct ArmRun {
     pub run: String,
     pub seed: u64,
-    /// `None`: it failed.
+    pub state: RunState,
+    /// It finished, or failed.
+    pub ended: bool,
+    /// `None`: it failed, or has not ended.
     pub value: Option<f64>,
 }
 
@@ -93,6 +103,8 @@ pub enum ArmVerdict {
 pub struct ArmComparison {
     /// The arm's value.
     pub arm: Value,
+    /// As it is written in conditions.
+    pub written: String,
     pub verdict: ArmVerdict,
     /// In English.
     pub why: String,
@@ -122,7 +134,9 @@ pub struct ArmComparison {
     pub pairs_on_the_way: u64,
     /// Of the runs that are missing for them, without those that are on the way.
     pub cost_seconds: Option<f64>,
-    #[ts(type = "{ kind: string, number?: number, of?: number, level?: number, next?: number | null }")]
+    #[ts(
+        type = "{ kind: string, number?: number, of?: number, level?: number, next?: number | null } | null"
+    )]
     pub look: Option<Look>,
     pub failures: ArmFailures,
 }

@@ -89,6 +89,10 @@ cautions: Array<Told>, };
 
 export type Arm = { value: JsonValue, 
 /**
+ * The value as it is written in conditions, and asked for as baseline or arm.
+ */
+written: string, 
+/**
  * Runs with a value.
  */
 n: number, 
@@ -113,7 +117,11 @@ export type ArmComparison = {
 /**
  * The arm's value.
  */
-arm: JsonValue, verdict: ArmVerdict, 
+arm: JsonValue, 
+/**
+ * As it is written in conditions.
+ */
+written: string, verdict: ArmVerdict, 
 /**
  * In English.
  */
@@ -157,7 +165,7 @@ pairs_on_the_way: number,
 /**
  * Of the runs that are missing for them, without those that are on the way.
  */
-cost_seconds: number | null, look: { kind: string, number?: number, of?: number, level?: number, next?: number | null }, failures: ArmFailures, };
+cost_seconds: number | null, look: { kind: string, number?: number, of?: number, level?: number, next?: number | null } | null, failures: ArmFailures, };
 
 export type ArmFailures = { 
 /**
@@ -169,9 +177,13 @@ arm: [number, number], baseline: [number, number],
  */
 p: number, };
 
-export type ArmRun = { run: string, seed: number, 
+export type ArmRun = { run: string, seed: number, state: RunState, 
 /**
- * `None`: it failed.
+ * It finished, or failed.
+ */
+ended: boolean, 
+/**
+ * `None`: it failed, or has not ended.
  */
 value: number | null, };
 
@@ -340,6 +352,11 @@ baseline: JsonValue,
  * The smallest difference that would matter, in the metric's unit.
  */
 smallest_effect: number | null, 
+/**
+ * What the sweeps of the runs declare, whatever was asked for: the smallest difference, and the metric with its value,
+ * `knn_top1.mean10`.
+ */
+declared_effect: number | null, declared_metric: string | null, 
 /**
  * Numbers of pairs at which it was declared to look.
  */
