@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use vitals_recipe::Tells as _;
 use vitals_run::{Evidence, RunState};
-use vitals_store::{NewRun, RunRow, SweepId};
+use vitals_store::{MetricChoice, NewRun, RunRow, RunSelection, SweepId};
 
 use super::arms::{Group, Member, other_settings};
 use super::{Arms, pairs, words};
@@ -71,7 +71,9 @@ fn mean_seconds(group: &Group) -> Option<f64> {
 /// `invalid_input` as of the decision itself, for an arm that does not exist or cannot be compared, and for no pairs or too many.
 pub async fn pairs_more(context: &Context, asked: &MorePairs) -> Result<MoreRuns> {
     let count = counted(asked.pairs)?;
-    let Arms { by, groups, .. } = Arms::read(context, &asked.of).await?;
+    let Arms { by, mut groups, .. } = Arms::read(context, &asked.of).await?;
+    let all = context.store().runs(&RunSelection::All, &MetricChoice::None).await?;
+    groups.iter_mut().for_each(|group| take_of_all(group, &all));
     let (baseline, others) = groups.split_first().ok_or_else(|| ApiError::invalid(Failure::NoRunMatches))?;
     let arm = others.iter().find(|group| words::value(&group.value) == asked.arm).ok_or_else(|| {
         let values = others.iter().map(|group| words::value(&group.value)).collect();
@@ -101,6 +103,13 @@ pub async fn pairs_more(context: &Context, asked: &MorePairs) -> Result<MoreRuns
     })
 }
 
+/// A run that the condition leaves out has its seed all the same.
+fn take_of_all(group: &mut Group, all: &[RunRow]) {
+    let points: BTreeSet<&str> = group.members.iter().map(|member| member.point.as_str()).collect();
+    let trained = all.iter().filter(|row| row.probed.is_none()).filter_map(RunRow::trained);
+    group.taken.extend(trained.filter(|run| points.contains(run.point.as_str())).map(|run| run.seed));
+}
+
 /// Gives every point of a sweep so many more seeds, the same for all, behind the largest of any.
 ///
 /// # Errors
@@ -113,12 +122,13 @@ pub async fn seeds_more(
     dry: bool,
 ) -> Result<MoreRuns> {
     let count = counted(seeds)?;
-    let rows = crate::runs::matching(context, filter, &vitals_store::MetricChoice::None).await?;
+    let rows = crate::runs::matching(context, filter, &MetricChoice::None).await?;
     let mut points: BTreeMap<String, RunRow> = BTreeMap::new();
-    let mut largest = 0;
+    let all = context.store().runs(&RunSelection::Sweep(sweep), &MetricChoice::None).await?;
+    let seeds = all.iter().filter(|row| row.probed.is_none()).filter_map(RunRow::trained).map(|run| run.seed);
+    let largest = seeds.max().unwrap_or(0);
     for row in rows.into_iter().filter(|row| row.sweep == Some(sweep) && row.probed.is_none()) {
         let Some(trained) = row.trained() else { continue };
-        largest = largest.max(trained.seed);
         // Newest first: its label and recipe are the point's.
         points.entry(trained.point.clone()).or_insert(row);
     }

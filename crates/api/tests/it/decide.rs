@@ -128,6 +128,10 @@ async fn further_pairs_complete_what_is_half_there_and_count_what_is_on_the_way(
     let told = pairs_more(&world.context, &more(3, true)).await.unwrap();
     assert_eq!(told.runs, ["frozen-s8", "frozen-s9", "learned-s8", "learned-s9"]);
     assert!(pairs_more(&world.context, &more(1, true)).await.unwrap().runs.is_empty(), "it is on the way");
+    // Seeds that the condition leaves out are taken all the same.
+    let of = DecideBy { filter: "seed < 3".to_owned(), ..asked() };
+    let told = pairs_more(&world.context, &MorePairs { of, ..more(1, true) }).await.unwrap();
+    assert_eq!(told.runs, ["frozen-s8", "learned-s8"]);
 
     for (wrong, said) in [
         (more(0, true), "1 to 1000 can be asked for at once, not 0"),
