@@ -353,6 +353,8 @@ fn a_workspace_on_a_full_disk_can_be_looked_at_and_says_what_can_go() {
     disk.fill();
     can_be_looked_at(&workspace, &run);
     for change in [&["run", "remove", &run][..], &["run", "tag", &run, "kept"]] {
+        // A command that ends folds its log and leaves its pages to the next one.
+        disk.fill();
         let told = workspace.vitals(change);
         assert!(told.code != 0 && told.err.contains("vitals doctor"), "{change:?}: {told:?}");
     }

@@ -77,6 +77,14 @@ fn comparison(decision: &Decision, one: &ArmComparison, out: &Out) {
         ArmVerdict::NotComparable => "not comparable",
     };
     out.line(format!("{} instead of {}: {verdict}", written(&one.arm), written(&decision.baseline)));
+    if let Some((difference, (low, high))) = one.difference.zip(one.interval) {
+        let values = [difference, low, high];
+        let number = alike(&values);
+        let p =
+            one.p_sign_flip.map(|p| format!(", exact sign-flip p {}", alike(&[p])(p))).unwrap_or_default();
+        let [difference, low, high] = values.map(number);
+        out.line(format!("  difference {difference}, 95 % interval {low} to {high}{p}"));
+    }
     out.line(format!("  {}", one.why));
     if one.failures.arm.0 + one.failures.baseline.0 > 0 {
         let ((arm, of), (baseline, _)) = (one.failures.arm, one.failures.baseline);
@@ -88,8 +96,15 @@ fn comparison(decision: &Decision, one: &ArmComparison, out: &Out) {
             one.cost_seconds.map(|seconds| format!(", about {}", duration(seconds))).unwrap_or_default();
         let chance = one
             .assurance
-            .map(|chance| format!("; chance that they give a verdict: {:.0} %", 100.0 * chance))
+            .map(|chance| match 100.0 * chance {
+                chance if chance < 1.0 => "; chance that they give a verdict: under 1 %".to_owned(),
+                chance => format!("; chance that they give a verdict: {chance:.0} %"),
+            })
             .unwrap_or_default();
-        out.line(format!("  {} missing{cost}{chance}", counted(missing, "pair")));
+        let coming = match one.pairs_on_the_way {
+            0 => String::new(),
+            coming => format!(", {coming} of them on the way"),
+        };
+        out.line(format!("  {} missing{coming}{cost}{chance}", counted(missing, "pair")));
     }
 }

@@ -11,7 +11,7 @@ vitals_recipe::sentences! {
             "over {n} pairs the 95 % interval of the difference is {low} to {high} (p {p}): less than the {smallest} that would matter";
         Equivalent { n: u64, low: f64, high: f64, smallest: f64 } =
             "over {n} pairs the 90 % interval of the difference, {low} to {high}, lies within ± {smallest}";
-        FewPairs { n: u64, least: u64 } = "{n} of the {least} pairs below which no test can tell";
+        FewPairs { n: u64, least: u64 } = "{n} of the {least} pairs that any test needs";
         Open { n: u64, low: f64, high: f64 } =
             "over {n} pairs the 95 % interval of the difference is {low} to {high}, which is not enough evidence";
         FailuresContradict { arm: u64, baseline: u64, pairs: u64 } =

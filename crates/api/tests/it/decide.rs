@@ -103,7 +103,7 @@ async fn three_pairs_are_not_enough_and_three_more_are_missing() {
     );
     let one = &found.comparisons[0];
     assert_eq!((one.verdict, one.pairs, one.missing_pairs), (ArmVerdict::Undecided, 3, Some(3)));
-    assert_eq!(one.why, "3 of the 6 pairs below which no test can tell");
+    assert_eq!(one.why, "3 of the 6 pairs that any test needs");
     assert_eq!((found.arms[0].n, found.arms[1].n, found.arms[1].failed), (3, 3, 0));
     assert!((one.difference.unwrap() - 0.035 / 3.0).abs() < 1e-12 && one.interval.is_some());
 }
