@@ -148,7 +148,9 @@ test('a cluster that somebody else set up is sent nothing before it is confirmed
   await click('slurm-confirm');
   await until('it to be confirmed', async () => !(await by('slurm-unconfirmed').isExisting()));
   await become('sent', 'failed');
-  await space.vitals('settings', 'slurm.enabled=false', 'slurm.partition=');
+  await click('slurm-enabled');
+  await click('save-slurm');
+  await until('it to be off', async () => (await rpc(window.browser, 'queue_settings')).slurm.enabled === false);
 });
 
 test('a partition that Slurm refuses is said with what to do; changed and retried, the run goes on', async () => {
