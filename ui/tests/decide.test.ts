@@ -1,27 +1,27 @@
 // What a decision says: the question of an address, marks and names of arms, pairs, which arm is open, numbers in words.
 import { describe, expect, it } from 'vitest';
-import type { Arm, ArmComparison, Decision, JsonValue, Run } from '../src/lib/backend';
-import { armName, armsOf, bestArm, deltaStep, domain, dropsOf, intervals, isSmall, meanColumns, openArm, pairMeans, pairRows, sharesOrder, slotsOf, sorted, steppedDelta, toQueue, VERDICTS } from '../src/screens/compare/decide';
-import { asked, filterOf, inAnySpelling, question, scopeOf, spellings, written } from '../src/screens/compare/decide-address';
+import type { Arm, ArmComparison, ArmRun, Decision, JsonValue, Run } from '../src/lib/backend';
+import { armName, armsOf, deltaStep, domain, dropsOf, intervals, isSmall, lacksTheLeast, meanColumns, openArm, pairMeans, pairRows, sharesOrder, slotsOf, sorted, steppedDelta, toQueue, VERDICTS } from '../src/screens/compare/decide';
+import { asked, filterOf, question, scopeOf, written } from '../src/screens/compare/decide-address';
 import { copied } from '../src/screens/compare/decide-copy';
 import { rowAt } from '../src/screens/compare/decide-plots';
-import { changedByHand, correctionName, deltaShown, differenceShown, digitsOf, facts, failuresText, intervalShown, lookText, pShown, readingName, unitOf, valueShown, verdictShort, verdictTitle } from '../src/screens/compare/decide-text';
+import { changedByHand, chanceShown, correctionName, deltaShown, differText, differenceShown, digitsOf, facts, failuresText, intervalShown, lookText, pShown, readingName, unitOf, valueShown, verdictShort, verdictTitle } from '../src/screens/compare/decide-text';
 import { armRuns, decide } from './fixtures/decide';
 
-const arm = (value: JsonValue, values: (number | null)[], more: Partial<Arm> = {}): Arm => ({ value, n: values.length, failed: 0, on_the_way: 0, mean: null, std: null, interval: null, runs: values.map((one, seed) => ({ run: `${written(value)}-${seed}`, seed, value: one })), ...more });
+const runOf = (run: string, seed: number, value: number | null, ended = true): ArmRun => ({ run, seed, state: ended ? 'finished' : 'running', ended, value });
+const arm = (value: JsonValue, values: (number | null)[], more: Partial<Arm> = {}): Arm => ({ value, written: written(value), n: values.length, failed: 0, on_the_way: 0, mean: null, std: null, interval: null, runs: values.map((one, seed) => runOf(`${written(value)}-${seed}`, seed, one)), ...more });
 const compared = (more: Partial<ArmComparison> = {}): ArmComparison => ({
-  arm: true, verdict: 'undecided', why: '', why_told: { kind: '', fields: {}, text: '' }, difference: 0.017, interval: [0.012, 0.022], interval_90: null, interval_corrected: [0.01, 0.024], p: 0.01, p_sign_flip: 0.0078, p_corrected: 0.039, e_value: 31,
+  arm: true, written: 'true', verdict: 'undecided', why: '', why_told: { kind: '', fields: {}, text: '' }, difference: 0.017, interval: [0.012, 0.022], interval_90: null, interval_corrected: [0.01, 0.024], p: 0.01, p_sign_flip: 0.0078, p_corrected: 0.039, e_value: 31,
   assurance: null, pairs: 8, correction: 'none', missing_pairs: 0, pairs_on_the_way: 0, cost_seconds: null, look: { kind: 'any_time' }, failures: { arm: [0, 8], baseline: [0, 8], p: 1 }, ...more,
 });
 const percent = unitOf('knn_top1');
 const plain = unitOf('loss');
 
 describe('the question', () => {
-  it('is what the address says, and what a person changed is left out of the plain one', () => {
+  it('is what the address says, and what it leaves out the host chooses', () => {
     const one = asked({ by: 'frozen_patch_projection', where: 'sweep = "s"', metric: 'loss.last', delta: '0.02', base: 'true', out: '[0.5]' });
     expect(one).toEqual({ by: ['frozen_patch_projection'], where: 'sweep = "s"', metric: 'loss.last', delta: 0.02, base: 'true', arm: null, out: [0.5] });
     expect(question({ ...one, out: [] })).toEqual({ by: one.by, filter: 'sweep = "s"', metric: 'loss.last', smallest_effect: 0.02, baseline: 'true' });
-    expect(question({ ...one, out: [] }, true)).toEqual({ by: one.by, filter: 'sweep = "s"', baseline: 'true' });
     expect(asked({ delta: 'much', out: 'nonsense' })).toEqual({ by: [], where: '', metric: null, delta: null, base: null, arm: null, out: [] });
   });
   it('leaves arms out by a condition, whatever they are the values of', () => {
@@ -37,24 +37,7 @@ describe('the question', () => {
   });
 });
 
-describe('values as they are written', () => {
-  it.each<[JsonValue, string, string[]]>([
-    [true, 'true', ['true']], ['lamb', 'lamb', ['lamb']], [0.95, '0.95', ['0.95', '9.5e-1']], [1, '1', ['1', '1.0', '1e0']], [1e-6, '0.000001', ['0.000001', '1e-6']], [null, 'null', ['null']],
-    [{ depth: 6, qk_norm: true }, 'depth=6,qk_norm=true', ['depth=6,qk_norm=true', 'depth=6.0,qk_norm=true', 'depth=6e0,qk_norm=true']],
-  ])('%j', (value, text, all) => expect([written(value), spellings(value)]).toEqual([text, all]));
-
-  it('are asked in one spelling after the other, as long as there is no such arm', async () => {
-    const tried: string[] = [];
-    const host = (known: string, kind = 'failure.no_such_arm') => (text: string) => {
-      tried.push(text);
-      return text === known ? Promise.resolve(text) : Promise.reject({ told: { kind } });
-    };
-    expect(await inAnySpelling(['1', '1.0', '1e0'], host('1.0'))).toBe('1.0');
-    expect(tried).toEqual(['1', '1.0']);
-    await expect(inAnySpelling(['1', '1.0'], host('2'))).rejects.toEqual({ told: { kind: 'failure.no_such_arm' } });
-    await expect(inAnySpelling(['1', '1.0'], host('1.0', 'failure.one_arm'))).rejects.toEqual({ told: { kind: 'failure.one_arm' } });
-  });
-});
+it.each<[JsonValue, string]>([[true, 'true'], ['lamb', 'lamb'], [0.95, '0.95'], [null, 'null'], [{ depth: 6, qk_norm: true }, 'depth=6,qk_norm=true']])('%j is told apart as %s', (value, text) => expect(written(value)).toBe(text));
 
 describe('arms', () => {
   it('have marks by their values, whoever is the baseline', () => {
@@ -78,15 +61,13 @@ describe('arms', () => {
     const all = [compared({ arm: 1, difference: -0.1 }), compared({ arm: 2, difference: null }), compared({ arm: 3, difference: 0.2 })];
     expect(sorted({ comparisons: all, higher_is_better: true }).map((one) => one.arm)).toEqual([3, 1, 2]);
     expect(sorted({ comparisons: all, higher_is_better: false }).map((one) => one.arm)).toEqual([1, 3, 2]);
-    const arms = [arm(1, [], { mean: 0.5 }), arm(2, [], { mean: null }), arm(3, [], { mean: 0.7 })];
-    expect([bestArm(arms, true), bestArm(arms, false), bestArm([], true)]).toEqual([2, 0, -1]);
   });
 });
 
 describe('pairs', () => {
   it('share the data order unless it is what differs', () => expect([['beta2'], ['batch_size'], ['depth', 'dataset']].map(sharesOrder)).toEqual([true, false, false]));
-  const rows = pairRows(arm(true, [0.7, 0.72, null]), { ...arm(false, [0.69, 0.7, 0.6]), runs: [...arm(false, [0.69, 0.7, 0.6]).runs, { run: 'x', seed: 7, value: 0.5 }] });
-  it('are runs of one seed; a side that failed or is missing makes no difference', () => {
+  const rows = pairRows(arm(true, [0.7, 0.72, null]), { ...arm(false, [0.69, 0.7, 0.6]), runs: [...arm(false, [0.69, 0.7, 0.6]).runs, runOf('x', 7, 0.5), runOf('y', 8, null, false)] });
+  it('are runs of one seed; a side that failed or is missing makes no difference, and what lives on both is none yet', () => {
     expect(rows.map((row) => [row.seed, row.arm?.value, row.base?.value, row.difference === null])).toEqual([[0, 0.7, 0.69, false], [1, 0.72, 0.7, false], [2, null, 0.6, true], [7, undefined, 0.5, true]]);
     expect(pairMeans(rows).arm).toBeCloseTo(0.71);
     expect(pairMeans(rows).base).toBeCloseTo(0.695);
@@ -121,6 +102,11 @@ describe('what is not settled', () => {
     expect(openArm(all, all[3] ?? null)?.arm).toBe('cheap');
     expect(openArm([compared({ verdict: 'helps' }), compared({ missing_pairs: null })], null)).toBeNull();
   });
+  it('is said as it is where fewer pairs than any test needs are there', () => {
+    const few = (pairs: number, missing: number) => compared({ pairs, missing_pairs: missing, why_told: { kind: 'why.few_pairs', fields: { n: pairs, least: 6 }, text: '' } });
+    expect([lacksTheLeast(few(3, 3)), lacksTheLeast(few(3, 9)), lacksTheLeast(open('a', 3, 1))]).toEqual([true, false, false]);
+    expect([chanceShown(0), chanceShown(0.009), chanceShown(0.01), chanceShown(0.62)]).toEqual(['under 1 %', 'under 1 %', '1 %', '62 %']);
+  });
   it('lacks what is not on the way', () => expect([toQueue(open('a', 5, 1, 2)), toQueue(open('a', 2, 1, 3)), toQueue(compared({ missing_pairs: null }))]).toEqual([3, 0, 0]));
 });
 
@@ -133,11 +119,13 @@ describe('δ', () => {
   it('is shown in the unit of differences', () => expect([deltaShown(0.07, percent), deltaShown(0.01, plain), deltaShown(null, plain)]).toEqual(['7', '0.01', '']));
   it('changed by hand is told, and so is what stands for a run', () => {
     const decision = decide({ by: ['frozen_patch_projection'] });
-    expect(changedByHand(decision, null, percent)).toEqual({ delta: null, outcome: null });
-    expect(changedByHand(decision, decision, percent)).toEqual({ delta: null, outcome: null });
-    expect(changedByHand({ ...decision, smallest_effect: 0.02 }, decision, percent).delta).toBe('δ changed from 0.5 pt after looking');
-    expect(changedByHand(decision, { ...decision, smallest_effect: null }, percent).delta).toBe('δ set after looking; none is declared for it');
-    expect(changedByHand({ ...decision, metric: 'loss', smallest_effect: 0.1 }, decision, plain)).toEqual({ delta: 'δ set after looking; none is declared for it', outcome: 'Outcome changed from kNN accuracy, mean of the last 10 after looking' });
+    const plainly = { metric: null };
+    expect(changedByHand(decision, percent, plainly)).toEqual({ delta: null, outcome: null });
+    expect(changedByHand({ ...decision, declared_effect: null, smallest_effect: null, declared_metric: null }, percent, plainly)).toEqual({ delta: null, outcome: null });
+    expect(changedByHand({ ...decision, declared_metric: null }, percent, { metric: 'knn_top1.mean10' }).outcome).toBe('Outcome chosen after looking; none is declared');
+    expect(changedByHand({ ...decision, smallest_effect: 0.02 }, percent, plainly).delta).toBe('δ changed from 0.5 pt after looking');
+    expect(changedByHand({ ...decision, declared_effect: null }, percent, plainly).delta).toBe('δ set after looking; none is declared for it');
+    expect(changedByHand({ ...decision, metric: 'loss', smallest_effect: 0.1 }, plain, { metric: 'loss' })).toEqual({ delta: 'δ set after looking; none is declared for it', outcome: 'Outcome changed from kNN accuracy, mean of the last 10 after looking' });
   });
   it('makes a difference small that lies within it', () => {
     expect(isSmall(compared({ verdict: 'helps' }), 0.03)).toBe(true);
@@ -162,12 +150,15 @@ describe('in words', () => {
     expect(verdictTitle(compared(), 'x', null, percent)).toBe('Not enough seeds');
     expect(verdictShort(compared({ pairs: 5, missing_pairs: 10 }))).toBe('5 of 15 pairs');
     expect(verdictShort(compared({ verdict: 'not_comparable', why_told: { kind: 'why.other_settings', fields: { names: ['a', 'b'] }, text: '' } }))).toBe('2 settings differ too');
+    const not = (...names: string[]) => compared({ verdict: 'not_comparable', why_told: { kind: 'why.other_settings', fields: { names }, text: '' } });
+    expect([differText(not('depth', 'beta2')), differText(not('depth'))]).toEqual(['Depth, Beta 2 differ too', 'Depth differs too']);
+    expect(facts(not('depth', 'beta2'), 1, percent)[0]).toEqual({ key: 'settings', name: 'Other settings that differ', value: '2' });
   });
   it('looks and corrections are named', () => {
     expect(lookText(compared({ look: { kind: 'declared', number: 1, of: 4 } }))).toBe('look 1 of 4, declared');
     expect([lookText(compared({ look: { kind: 'between', next: 9 } })), lookText(compared({ look: { kind: 'between', next: null } }))]).toEqual(['next look at 9 pairs', 'after the last declared look']);
     // The host has none of what cannot be compared.
-    expect(lookText(compared({ verdict: 'not_comparable', look: null as unknown as ArmComparison['look'] }))).toBe('');
+    expect(lookText(compared({ verdict: 'not_comparable', look: null }))).toBe('');
     expect([correctionName({ correction: 'none' }, 1), correctionName({ correction: 'holm' }, 5)]).toEqual([null, 'after Holm, 5 arms']);
     expect(facts(compared(), 1, percent).map((fact) => [fact.key, fact.value])).toEqual([['interval', '1.2 to 2.2'], ['pairs', '8'], ['p', '0.0078'], ['e', '31']]);
     expect(facts(compared({ correction: 'holm', look: { kind: 'once' } }), 5, percent).at(-1)).toEqual({ key: 'corrected', name: 'after Holm, 5 arms', value: '0.039' });
