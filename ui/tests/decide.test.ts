@@ -1,10 +1,11 @@
 // What a decision says: the question of an address, marks and names of arms, pairs, which arm is open, numbers in words.
 import { describe, expect, it } from 'vitest';
-import type { Arm, ArmComparison, ArmRun, Decision, JsonValue, Run } from '../src/lib/backend';
+import type { Arm, ArmComparison, ArmRun, Decision, JsonValue, Run, SheetCell } from '../src/lib/backend';
 import { armName, armsOf, deltaStep, domain, dropsOf, intervals, isSmall, lacksTheLeast, meanColumns, openArm, pairMeans, pairRows, sharesOrder, slotsOf, sorted, steppedDelta, toQueue, VERDICTS } from '../src/screens/compare/decide';
 import { asked, filterOf, question, scopeOf, written } from '../src/screens/compare/decide-address';
-import { copied } from '../src/screens/compare/decide-copy';
+import { withNotes } from '../src/screens/compare/decide-copy';
 import { rowAt } from '../src/screens/compare/decide-plots';
+import { cellsOf, choices, columnsOf, columnShown, columnTitle, resultRows } from '../src/screens/compare/decide-sheet';
 import { changedByHand, chanceShown, correctionName, deltaShown, differText, differenceShown, digitsOf, facts, failuresText, intervalShown, lookText, pShown, readingName, unitOf, valueShown, verdictShort, verdictTitle } from '../src/screens/compare/decide-text';
 import { armRuns, decide } from './fixtures/decide';
 
@@ -180,14 +181,38 @@ describe('mean curves', () => {
   it('say where seeds end', () => expect(dropsOf(curve)).toEqual([{ step: 20, n: 2 }, { step: 30, n: 1 }]));
 });
 
-describe('copied results', () => {
-  const table = { heads: ['Arm', 'kNN, %'], rows: [['frozen', '70.8 ± 0.3'], ['a|b_c, "d"', '−1.0']], best: 0, caption: 'Mean ± std.' };
-  it('are LaTeX, Markdown or CSV', () => {
-    expect(copied(table, 'Markdown')).toBe('| Arm | kNN, % |\n| --- | ---: |\n| frozen | **70.8 ± 0.3** |\n| a\\|b_c, "d" | −1.0 |\n\nMean ± std.\n');
-    expect(copied(table, 'CSV')).toBe('Arm,"kNN, %"\nfrozen,70.8 ± 0.3\n"a|b_c, ""d""",−1.0\n# Mean ± std.\n');
-    const tex = copied(table, 'LaTeX');
-    expect(tex).toContain('Arm & kNN, \\% \\\\\n\\midrule\nfrozen & \\textbf{70.8 $\\pm$ 0.3} \\\\\na|b\\_c, "d" & $-$1.0 \\\\\n\\bottomrule');
-    expect(tex).toContain('\\caption{Mean $\\pm$ std.}');
+describe('results', () => {
+  const decision = decide({ by: ['beta2'] });
+  it('have the columns that the decision asks for, and others that were chosen', () => {
+    expect(columnsOf(decision, undefined)).toEqual(['knn_top1.mean10', 'knn_top1.best', 'loss.last', 'spike.count', 'dip.count']);
+    expect(columnsOf({ metric: 'loss', value: 'best' }, undefined)).toEqual(['loss.best', 'spike.count', 'dip.count']);
+    expect(columnsOf(decision, 'dip.count,knn_top1.mean10,dip.count')).toEqual(['knn_top1.mean10', 'dip.count']);
+    expect(columnsOf(decision, '')).toEqual(['knn_top1.mean10']);
+    expect(choices({ metric: 'loss', value: 'last' }, ['loss'])).toEqual(['loss.best', 'spike.count', 'dip.count']);
+    expect(['knn_top1.mean10', 'loss.last', 'spike.count', 'odd'].map(columnTitle)).toEqual(['kNN accuracy, mean of the last 10, %', 'Loss, last', 'Spikes', 'odd']);
+  });
+  it('are in the order of the forest, the baseline at no difference', () => {
+    expect(resultRows(decision).map(({ arm, judged }) => [arm.written, judged === null])).toEqual([['0.9', false], ['0.98', false], ['0.99', false], ['0.95', true], ['0.995', false], ['0.999', false], ['0.9999', false]]);
+    expect(resultRows({ ...decision, higher_is_better: false }).map(({ arm }) => arm.written).slice(0, 3)).toEqual(['0.999', '0.95', '0.995']);
+  });
+  it('find the row of an arm by its value', () => {
+    const mean = (value: number) => ({ kind: 'mean' as const, mean: value, std: null, n: 1, best: false, tied: false });
+    const rows: SheetCell[][] = [[{ kind: 'text', text: 'true' }, { kind: 'number', value: 6 }, mean(1)], [{ kind: 'text', text: 'lamb' }, { kind: 'nothing' }, mean(2)]];
+    expect(cellsOf({ rows }, ['qk_norm', 'depth'], { depth: 6, qk_norm: true })).toEqual([mean(1)]);
+    expect(cellsOf({ rows }, ['optimizer'], 'lamb')?.at(-1)).toEqual(mean(2));
+    expect(cellsOf({ rows }, ['optimizer'], 'sgd')).toBeNull();
+    expect(cellsOf({ rows: [[{ kind: 'nothing' }, mean(3)]] }, ['depth'], null)).toEqual([mean(3)]);
+  });
+  it('have as many decimals as their deviations', () => {
+    const mean = (value: number, std: number | null, more = {}): SheetCell => ({ kind: 'mean', mean: value, std, n: 8, best: false, tied: false, ...more });
+    expect(columnShown('knn_top1.last', [mean(0.7081, 0.0031, { best: true }), mean(0.69, 0.004, { tied: true }), { kind: 'nothing' }, null])).toEqual([
+      { mean: '70.8', std: '0.3', n: '8', best: true, tied: false }, { mean: '69.0', std: '0.4', n: '8', best: false, tied: true }, { mean: '–', std: '', n: '', best: false, tied: false }, { mean: '–', std: '', n: '', best: false, tied: false },
+    ]);
+    expect(columnShown('spike.count', [mean(2.125, 1.1), mean(0, null)]).map(({ mean, std }) => [mean, std])).toEqual([['2.1', '1.1'], ['0.0', '']]);
+  });
+  it('are copied with what was changed after looking as a comment', () => {
+    expect(withNotes('a table', 'latex', ['δ changed', 'and\nmore'])).toBe('% δ changed\n% and more\na table');
+    expect(withNotes('a table', 'markdown', ['a --> b'])).toBe('<!-- a - -> b -->\na table');
+    expect([withNotes('a,b', 'csv', ['δ changed']), withNotes('a table', 'latex', [])]).toEqual(['a,b', 'a table']);
   });
 });
-
