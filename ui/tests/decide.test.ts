@@ -1,7 +1,7 @@
 // What a decision says: the question of an address, marks and names of arms, pairs, which arm is open, numbers in words.
 import { describe, expect, it } from 'vitest';
 import type { Arm, ArmComparison, ArmRun, Decision, JsonValue, Run, SheetCell } from '../src/lib/backend';
-import { armName, armsOf, deltaStep, domain, dropsOf, intervals, isSmall, lacksTheLeast, meanColumns, openArm, pairMeans, pairRows, sharesOrder, slotsOf, sorted, steppedDelta, toQueue, VERDICTS } from '../src/screens/compare/decide';
+import { armName, armShort, armsOf, deltaStep, domain, dropsOf, intervals, isSmall, lacksTheLeast, meanColumns, openArm, pairMeans, pairRows, sharesOrder, slotsOf, sorted, steppedDelta, toQueue, VERDICTS } from '../src/screens/compare/decide';
 import { asked, filterOf, question, scopeOf, written } from '../src/screens/compare/decide-address';
 import { withNotes } from '../src/screens/compare/decide-copy';
 import { rowAt } from '../src/screens/compare/decide-plots';
@@ -50,6 +50,7 @@ describe('arms', () => {
   it('are called by their settings', () => {
     expect([armName(['frozen_patch_projection'], true), armName(['frozen_patch_projection'], false)]).toEqual(['frozen patch', 'learned patch']);
     expect([armName(['beta2'], 0.95), armName(['qk_norm'], true)]).toEqual(['Beta 2 0.95', 'Query and key norm: yes']);
+    expect([armShort(['beta2'], 0.95), armShort(['optimizer'], 'lamb'), armShort(['frozen_patch_projection'], true), armShort(['depth', 'beta2'], { depth: 6, beta2: 0.9 })]).toEqual(['0.95', 'lamb', 'frozen patch', 'Depth 6 · Beta 2 0.9']);
     expect(armName(['beta2', 'frozen_patch_projection'], { beta2: 0.9, frozen_patch_projection: true })).toBe('Beta 2 0.9 · frozen patch');
   });
   it('are known from their runs before anything is decided', () => {

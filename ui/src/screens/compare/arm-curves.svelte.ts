@@ -17,7 +17,7 @@ export const MOST_SEEDS = 24;
 const MOST_GHOSTS = 96;
 
 /** An arm as its curves need it. `n`: seeds with a value, before a mean over them has come. */
-export type Drawable = { text: string; name: string; slot: number; n: number | null; runs: readonly { run: string; seed: number }[] };
+export type Drawable = { text: string; name: string; short?: string; slot: number; n: number | null; runs: readonly { run: string; seed: number }[] };
 /** `main`: with interval and single seeds; the means of others stand alone. */
 export type Shown = { arm: Drawable; main: boolean };
 
@@ -77,7 +77,7 @@ export class ArmCurves {
       const curve = this.curveOf(arm, name);
       const columns = curve === null ? null : meanColumns(curve);
       return {
-        key: arm.text, label: t('decide.curve_n', { arm: arm.name, n: number(curve?.runs ?? arm.n ?? arm.runs.length) }), short: arm.name, slot: arm.slot, width: main ? 1.9 : 1,
+        key: arm.text, label: t('decide.curve_n', { arm: arm.name, n: number(curve?.runs ?? arm.n ?? arm.runs.length) }), short: arm.short ?? arm.name, slot: arm.slot, width: main ? 1.9 : 1,
         columns: columns?.mean ?? null, area: main ? columns?.band ?? null : null,
       };
     });

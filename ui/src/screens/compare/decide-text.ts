@@ -31,6 +31,9 @@ export function digitsOf(one: Pick<ArmComparison, 'difference' | 'interval' | 'p
   return digitsFor((width > 0 ? width : one.difference ?? 0) * unit.times, unit);
 }
 
+/** A value of a curve, which is read beside others of the same step. */
+export const curveValue = (value: number, unit: Unit): string => (unit.times === 100 ? number(scaled(value, 100), 2) : significant(value, 4));
+
 /** A value as it is shown, without its unit. */
 export function valueShown(value: number | null, unit: Unit, digits?: number): string {
   if (value === null) return NONE;

@@ -9,7 +9,7 @@ import { changes } from '$lib/state/changes.svelte';
 import { Resource } from '$lib/state/resource.svelte';
 import { router } from '$lib/state/router.svelte';
 import { ArmCurves, type Shown } from './arm-curves.svelte';
-import { armName, armsOf, openArm, pairRows, slotsOf, sorted, toQueue, type ArmRuns } from './decide';
+import { armName, armShort, armsOf, openArm, pairRows, slotsOf, sorted, toQueue, type ArmRuns } from './decide';
 import { asked, filterOf, question, scopeOf, type Asked } from './decide-address';
 import { unitOf } from './decide-text';
 
@@ -23,7 +23,7 @@ const REFUSALS: string[] = ['invalid_input', 'not_found'];
 
 export type Answer = { scope: string; by: DecideBy; decision: Decision | null; refusal: ApiError | null; detail: RunDetail | null };
 /** As its chip shows it: `text` is its value as the host writes it. */
-export type ShownArm = { value: JsonValue; text: string; name: string; slot: number; n: number | null; living: number; runs: { run: string; seed: number }[]; base: boolean };
+export type ShownArm = { value: JsonValue; text: string; name: string; short: string; slot: number; n: number | null; living: number; runs: { run: string; seed: number }[]; base: boolean };
 
 type Settled<T> = { value: T; error: null } | { value: null; error: ApiError };
 const settled = <T>(asking: Promise<T>): Promise<Settled<T>> => asking.then((value) => ({ value, error: null }), (reason: unknown) => ({ value: null, error: asApiError(reason) }));
@@ -55,7 +55,7 @@ export class DecideView {
     const judged = this.decision?.arms.map((arm, at) => ({ value: arm.value, text: arm.written, n: arm.n, living: arm.on_the_way, runs: arm.runs.map(({ run, seed }) => ({ run, seed })), base: at === 0 }));
     const found = judged ?? (this.#listed?.scope === this.scope ? this.#listed.arms : []).map((arm) => ({ ...arm, n: null, base: false }));
     const slots = slotsOf(this.asked.by, found.map((arm) => arm.value));
-    return found.map((arm, at) => ({ ...arm, name: armName(this.asked.by, arm.value), slot: slots[at] ?? 0 }));
+    return found.map((arm, at) => ({ ...arm, name: armName(this.asked.by, arm.value), short: armShort(this.asked.by, arm.value), slot: slots[at] ?? 0 }));
   });
   readonly base = $derived<Arm | null>(this.decision?.arms[0] ?? null);
   readonly forest = $derived(this.decision === null ? [] : sorted(this.decision));

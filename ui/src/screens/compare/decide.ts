@@ -49,6 +49,11 @@ export function armName(by: readonly string[], value: JsonValue): string {
   }).join(' · ');
 }
 
+/** What tells it from the other arms, where room is short: its value alone, where that is no yes or no. */
+export function armShort(by: readonly string[], value: JsonValue): string {
+  return by.length === 1 && typeof value !== 'boolean' && value !== null ? valueText(value) : armName(by, value);
+}
+
 /** An arm as its runs tell it before anything was decided, and where nothing can be: who is in it, and how many live. */
 export type ArmRuns = { value: JsonValue; text: string; runs: { run: string; seed: number }[]; living: number };
 
