@@ -22,7 +22,8 @@ describe('at the crosshair', () => {
     expect(readLines(lines, -1, 'base')).toEqual([]);
   });
   it.each([[0.17, '55.97', '+0.17'], [-0.005882, '3.355', '−0.006'], [0.00001, '3.355', '±0.000'], [-3e-6, '1.908e−4', '−3e−6'], [0, '1.9e−4', '±0'], [1250, '12,000', '+1,250']])('%s beside %s is %s', (difference, beside, text) => expect(differenceText(difference, beside)).toBe(text));
-  it('a smoothed line is read as it is seen', () => expect(readLines([line('a', [1, 2, 3], { smoothed: columns([0], [7]) })], 20, null)[0]?.value).toBe(7));
+  it('a smoothed line is read as it is seen', () => expect(readLines([line('a', [1, 2, 3], { smoothed: columns([0, 10, 20], [7, 8, 9]) })], 20, null)[0]?.value).toBe(9));
+  it('what has ended has no value behind its end', () => expect([29, 30].map((step) => readLines([line('a', [1, 2, 3])], step, null).length)).toEqual([1, 0]));
 });
 
 describe('single seeds', () => {

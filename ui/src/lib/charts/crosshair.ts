@@ -1,7 +1,7 @@
 // What lines have at the crosshair, the highest first, each with its difference to one of them. Pure.
 import { number, rate } from '../format';
 import type { Line } from './series';
-import { readAt } from './value-at';
+import { boundOf, readAt } from './value-at';
 
 export type Read = {
   key: string;
@@ -13,11 +13,12 @@ export type Read = {
   difference: number | null;
 };
 
-/** Ghosts are left out, and so are lines without a value at or before the step. `against`: the key of a line. */
+/** Ghosts are left out, and so are lines that begin behind the step or have ended before it. `against`: the key of a line. */
 export function readLines(lines: readonly Line[], step: number, against: string | null): Read[] {
   const read = lines.filter((line) => line.quiet !== true).flatMap((line): Read[] => {
-    const found = readAt(line.smoothed ?? line.columns, step);
-    return found === null ? [] : [{ key: line.key, label: line.short ?? line.label, slot: line.slot, solid: line.solid ?? false, value: found.value, difference: null }];
+    const columns = line.smoothed ?? line.columns;
+    const found = readAt(columns, step);
+    return columns === null || found === null || step > boundOf(columns, columns.step.length - 1, Infinity) ? [] : [{ key: line.key, label: line.short ?? line.label, slot: line.slot, solid: line.solid ?? false, value: found.value, difference: null }];
   });
   const base = read.find((one) => one.key === against)?.value ?? NaN;
   const rank = (value: number) => (Number.isNaN(value) ? -Infinity : value);
