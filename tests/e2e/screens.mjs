@@ -57,7 +57,7 @@ function screens(runs) {
     { name: 'run', address: `#/run/${first.id}`, ready: '[data-testid="run-screen"]', charts: true },
     { name: 'runs', address: '#/runs', ready: '[data-testid="runs-table"]' },
     { name: 'compare', address: `#/compare?runs=${first.id},${second.id}`, ready: '[data-testid="compare-screen"]', charts: true },
-    { name: 'decide', address: `#/compare?${new URLSearchParams({ mode: 'decide', by: 'frozen_patch_projection', where: 'sweep_name ~ "Frozen or learned"' })}`, ready: '[data-testid="decide-screen"]', charts: true },
+    { name: 'decide', address: `#/compare?${new URLSearchParams({ mode: 'decide', by: 'frozen_patch_projection', where: 'sweep_name ~ "Frozen or learned"' })}`, ready: '[data-testid="decide-screen"][data-curves="true"]', charts: true },
     { name: 'map', address: '#/map', ready: '[data-testid="map-panel"], [data-testid="map-empty"]' },
     { name: 'alarms', address: '#/alarms', ready: '[data-testid="alarms-table"], [data-testid="alarms-empty"]' },
     { name: 'datasets', address: '#/datasets', ready: '[data-testid^="sample-"] img' },

@@ -36,6 +36,7 @@ describe('a question', () => {
     expect(questionOf(grid({ beta2: [0.9, 0.95] }, 2, { source: { kind: 'csv', tool: null, version: null, path: null } }), '')).toBeNull();
   });
   it('stands in an address', () => {
+    expect(addressOf({ by: 'beta2', where: '' }, 'mean')).toEqual({ mode: 'mean', by: 'beta2', where: '' });
     expect(addressOf({ by: 'beta2', where: ofRuns(['a', 'b']) })).toEqual({ mode: 'decide', by: 'beta2', where: 'id in ("a", "b")' });
   });
 });

@@ -1,27 +1,28 @@
 // What a decision says: the question of an address, marks and names of arms, pairs, which arm is open, numbers in words.
 import { describe, expect, it } from 'vitest';
-import type { Arm, ArmComparison, Decision, JsonValue, Run } from '../src/lib/backend';
-import { armName, armsOf, bestArm, deltaStep, domain, dropsOf, intervals, isSmall, meanColumns, openArm, pairMeans, pairRows, sharesOrder, slotsOf, sorted, steppedDelta, toQueue, VERDICTS } from '../src/screens/compare/decide';
-import { asked, filterOf, inAnySpelling, question, scopeOf, spellings, written } from '../src/screens/compare/decide-address';
-import { copied } from '../src/screens/compare/decide-copy';
+import type { Arm, ArmComparison, ArmRun, Decision, JsonValue, Run, SheetCell } from '../src/lib/backend';
+import { armName, armShort, armsOf, deltaStep, domain, dropsOf, intervals, isSmall, lacksTheLeast, meanColumns, openArm, pairMeans, pairRows, sharesOrder, slotsOf, sorted, steppedDelta, toQueue, VERDICTS } from '../src/screens/compare/decide';
+import { asked, filterOf, question, scopeOf, written } from '../src/screens/compare/decide-address';
+import { withNotes } from '../src/screens/compare/decide-copy';
 import { rowAt } from '../src/screens/compare/decide-plots';
-import { changedByHand, correctionName, deltaShown, differenceShown, digitsOf, facts, failuresText, intervalShown, lookText, pShown, readingName, unitOf, valueShown, verdictShort, verdictTitle } from '../src/screens/compare/decide-text';
+import { cellsOf, choices, columnsOf, columnShown, columnTitle, resultRows } from '../src/screens/compare/decide-sheet';
+import { changedByHand, chanceShown, correctionName, deltaShown, differText, differenceShown, digitsOf, facts, failuresText, intervalShown, lookText, pShown, readingName, unitOf, valueShown, verdictShort, verdictTitle } from '../src/screens/compare/decide-text';
 import { armRuns, decide } from './fixtures/decide';
 
-const arm = (value: JsonValue, values: (number | null)[], more: Partial<Arm> = {}): Arm => ({ value, n: values.length, failed: 0, on_the_way: 0, mean: null, std: null, interval: null, runs: values.map((one, seed) => ({ run: `${written(value)}-${seed}`, seed, value: one })), ...more });
+const runOf = (run: string, seed: number, value: number | null, ended = true): ArmRun => ({ run, seed, state: ended ? 'finished' : 'running', ended, value });
+const arm = (value: JsonValue, values: (number | null)[], more: Partial<Arm> = {}): Arm => ({ value, written: written(value), n: values.length, failed: 0, on_the_way: 0, mean: null, std: null, interval: null, runs: values.map((one, seed) => runOf(`${written(value)}-${seed}`, seed, one)), ...more });
 const compared = (more: Partial<ArmComparison> = {}): ArmComparison => ({
-  arm: true, verdict: 'undecided', why: '', why_told: { kind: '', fields: {}, text: '' }, difference: 0.017, interval: [0.012, 0.022], interval_90: null, interval_corrected: [0.01, 0.024], p: 0.01, p_sign_flip: 0.0078, p_corrected: 0.039, e_value: 31,
+  arm: true, written: 'true', verdict: 'undecided', why: '', why_told: { kind: '', fields: {}, text: '' }, difference: 0.017, interval: [0.012, 0.022], interval_90: null, interval_corrected: [0.01, 0.024], p: 0.01, p_sign_flip: 0.0078, p_corrected: 0.039, e_value: 31,
   assurance: null, pairs: 8, correction: 'none', missing_pairs: 0, pairs_on_the_way: 0, cost_seconds: null, look: { kind: 'any_time' }, failures: { arm: [0, 8], baseline: [0, 8], p: 1 }, ...more,
 });
 const percent = unitOf('knn_top1');
 const plain = unitOf('loss');
 
 describe('the question', () => {
-  it('is what the address says, and what a person changed is left out of the plain one', () => {
+  it('is what the address says, and what it leaves out the host chooses', () => {
     const one = asked({ by: 'frozen_patch_projection', where: 'sweep = "s"', metric: 'loss.last', delta: '0.02', base: 'true', out: '[0.5]' });
     expect(one).toEqual({ by: ['frozen_patch_projection'], where: 'sweep = "s"', metric: 'loss.last', delta: 0.02, base: 'true', arm: null, out: [0.5] });
     expect(question({ ...one, out: [] })).toEqual({ by: one.by, filter: 'sweep = "s"', metric: 'loss.last', smallest_effect: 0.02, baseline: 'true' });
-    expect(question({ ...one, out: [] }, true)).toEqual({ by: one.by, filter: 'sweep = "s"', baseline: 'true' });
     expect(asked({ delta: 'much', out: 'nonsense' })).toEqual({ by: [], where: '', metric: null, delta: null, base: null, arm: null, out: [] });
   });
   it('leaves arms out by a condition, whatever they are the values of', () => {
@@ -37,24 +38,7 @@ describe('the question', () => {
   });
 });
 
-describe('values as they are written', () => {
-  it.each<[JsonValue, string, string[]]>([
-    [true, 'true', ['true']], ['lamb', 'lamb', ['lamb']], [0.95, '0.95', ['0.95', '9.5e-1']], [1, '1', ['1', '1.0', '1e0']], [1e-6, '0.000001', ['0.000001', '1e-6']], [null, 'null', ['null']],
-    [{ depth: 6, qk_norm: true }, 'depth=6,qk_norm=true', ['depth=6,qk_norm=true', 'depth=6.0,qk_norm=true', 'depth=6e0,qk_norm=true']],
-  ])('%j', (value, text, all) => expect([written(value), spellings(value)]).toEqual([text, all]));
-
-  it('are asked in one spelling after the other, as long as there is no such arm', async () => {
-    const tried: string[] = [];
-    const host = (known: string, kind = 'failure.no_such_arm') => (text: string) => {
-      tried.push(text);
-      return text === known ? Promise.resolve(text) : Promise.reject({ told: { kind } });
-    };
-    expect(await inAnySpelling(['1', '1.0', '1e0'], host('1.0'))).toBe('1.0');
-    expect(tried).toEqual(['1', '1.0']);
-    await expect(inAnySpelling(['1', '1.0'], host('2'))).rejects.toEqual({ told: { kind: 'failure.no_such_arm' } });
-    await expect(inAnySpelling(['1', '1.0'], host('1.0', 'failure.one_arm'))).rejects.toEqual({ told: { kind: 'failure.one_arm' } });
-  });
-});
+it.each<[JsonValue, string]>([[true, 'true'], ['lamb', 'lamb'], [0.95, '0.95'], [null, 'null'], [{ depth: 6, qk_norm: true }, 'depth=6,qk_norm=true']])('%j is told apart as %s', (value, text) => expect(written(value)).toBe(text));
 
 describe('arms', () => {
   it('have marks by their values, whoever is the baseline', () => {
@@ -66,6 +50,7 @@ describe('arms', () => {
   it('are called by their settings', () => {
     expect([armName(['frozen_patch_projection'], true), armName(['frozen_patch_projection'], false)]).toEqual(['frozen patch', 'learned patch']);
     expect([armName(['beta2'], 0.95), armName(['qk_norm'], true)]).toEqual(['Beta 2 0.95', 'Query and key norm: yes']);
+    expect([armShort(['beta2'], 0.95), armShort(['optimizer'], 'lamb'), armShort(['frozen_patch_projection'], true), armShort(['depth', 'beta2'], { depth: 6, beta2: 0.9 })]).toEqual(['0.95', 'lamb', 'frozen patch', 'Depth 6 · Beta 2 0.9']);
     expect(armName(['beta2', 'frozen_patch_projection'], { beta2: 0.9, frozen_patch_projection: true })).toBe('Beta 2 0.9 · frozen patch');
   });
   it('are known from their runs before anything is decided', () => {
@@ -78,15 +63,13 @@ describe('arms', () => {
     const all = [compared({ arm: 1, difference: -0.1 }), compared({ arm: 2, difference: null }), compared({ arm: 3, difference: 0.2 })];
     expect(sorted({ comparisons: all, higher_is_better: true }).map((one) => one.arm)).toEqual([3, 1, 2]);
     expect(sorted({ comparisons: all, higher_is_better: false }).map((one) => one.arm)).toEqual([1, 3, 2]);
-    const arms = [arm(1, [], { mean: 0.5 }), arm(2, [], { mean: null }), arm(3, [], { mean: 0.7 })];
-    expect([bestArm(arms, true), bestArm(arms, false), bestArm([], true)]).toEqual([2, 0, -1]);
   });
 });
 
 describe('pairs', () => {
   it('share the data order unless it is what differs', () => expect([['beta2'], ['batch_size'], ['depth', 'dataset']].map(sharesOrder)).toEqual([true, false, false]));
-  const rows = pairRows(arm(true, [0.7, 0.72, null]), { ...arm(false, [0.69, 0.7, 0.6]), runs: [...arm(false, [0.69, 0.7, 0.6]).runs, { run: 'x', seed: 7, value: 0.5 }] });
-  it('are runs of one seed; a side that failed or is missing makes no difference', () => {
+  const rows = pairRows(arm(true, [0.7, 0.72, null]), { ...arm(false, [0.69, 0.7, 0.6]), runs: [...arm(false, [0.69, 0.7, 0.6]).runs, runOf('x', 7, 0.5), runOf('y', 8, null, false)] });
+  it('are runs of one seed; a side that failed or is missing makes no difference, and what lives on both is none yet', () => {
     expect(rows.map((row) => [row.seed, row.arm?.value, row.base?.value, row.difference === null])).toEqual([[0, 0.7, 0.69, false], [1, 0.72, 0.7, false], [2, null, 0.6, true], [7, undefined, 0.5, true]]);
     expect(pairMeans(rows).arm).toBeCloseTo(0.71);
     expect(pairMeans(rows).base).toBeCloseTo(0.695);
@@ -121,6 +104,11 @@ describe('what is not settled', () => {
     expect(openArm(all, all[3] ?? null)?.arm).toBe('cheap');
     expect(openArm([compared({ verdict: 'helps' }), compared({ missing_pairs: null })], null)).toBeNull();
   });
+  it('is said as it is where fewer pairs than any test needs are there', () => {
+    const few = (pairs: number, missing: number) => compared({ pairs, missing_pairs: missing, why_told: { kind: 'why.few_pairs', fields: { n: pairs, least: 6 }, text: '' } });
+    expect([lacksTheLeast(few(3, 3)), lacksTheLeast(few(3, 9)), lacksTheLeast(open('a', 3, 1))]).toEqual([true, false, false]);
+    expect([chanceShown(0), chanceShown(0.009), chanceShown(0.01), chanceShown(0.62)]).toEqual(['under 1 %', 'under 1 %', '1 %', '62 %']);
+  });
   it('lacks what is not on the way', () => expect([toQueue(open('a', 5, 1, 2)), toQueue(open('a', 2, 1, 3)), toQueue(compared({ missing_pairs: null }))]).toEqual([3, 0, 0]));
 });
 
@@ -133,11 +121,13 @@ describe('δ', () => {
   it('is shown in the unit of differences', () => expect([deltaShown(0.07, percent), deltaShown(0.01, plain), deltaShown(null, plain)]).toEqual(['7', '0.01', '']));
   it('changed by hand is told, and so is what stands for a run', () => {
     const decision = decide({ by: ['frozen_patch_projection'] });
-    expect(changedByHand(decision, null, percent)).toEqual({ delta: null, outcome: null });
-    expect(changedByHand(decision, decision, percent)).toEqual({ delta: null, outcome: null });
-    expect(changedByHand({ ...decision, smallest_effect: 0.02 }, decision, percent).delta).toBe('δ changed from 0.5 pt after looking');
-    expect(changedByHand(decision, { ...decision, smallest_effect: null }, percent).delta).toBe('δ set after looking; none is declared for it');
-    expect(changedByHand({ ...decision, metric: 'loss', smallest_effect: 0.1 }, decision, plain)).toEqual({ delta: 'δ set after looking; none is declared for it', outcome: 'Outcome changed from kNN accuracy, mean of the last 10 after looking' });
+    const plainly = { metric: null };
+    expect(changedByHand(decision, percent, plainly)).toEqual({ delta: null, outcome: null });
+    expect(changedByHand({ ...decision, declared_effect: null, smallest_effect: null, declared_metric: null }, percent, plainly)).toEqual({ delta: null, outcome: null });
+    expect(changedByHand({ ...decision, declared_metric: null }, percent, { metric: 'knn_top1.mean10' }).outcome).toBe('Outcome chosen after looking; none is declared');
+    expect(changedByHand({ ...decision, smallest_effect: 0.02 }, percent, plainly).delta).toBe('δ changed from 0.5 pt after looking');
+    expect(changedByHand({ ...decision, declared_effect: null }, percent, plainly).delta).toBe('δ set after looking; none is declared for it');
+    expect(changedByHand({ ...decision, metric: 'loss', smallest_effect: 0.1 }, plain, { metric: 'loss' })).toEqual({ delta: 'δ set after looking; none is declared for it', outcome: 'Outcome changed from kNN accuracy, mean of the last 10 after looking' });
   });
   it('makes a difference small that lies within it', () => {
     expect(isSmall(compared({ verdict: 'helps' }), 0.03)).toBe(true);
@@ -162,12 +152,15 @@ describe('in words', () => {
     expect(verdictTitle(compared(), 'x', null, percent)).toBe('Not enough seeds');
     expect(verdictShort(compared({ pairs: 5, missing_pairs: 10 }))).toBe('5 of 15 pairs');
     expect(verdictShort(compared({ verdict: 'not_comparable', why_told: { kind: 'why.other_settings', fields: { names: ['a', 'b'] }, text: '' } }))).toBe('2 settings differ too');
+    const not = (...names: string[]) => compared({ verdict: 'not_comparable', why_told: { kind: 'why.other_settings', fields: { names }, text: '' } });
+    expect([differText(not('depth', 'beta2')), differText(not('depth'))]).toEqual(['Depth, Beta 2 differ too', 'Depth differs too']);
+    expect(facts(not('depth', 'beta2'), 1, percent)[0]).toEqual({ key: 'settings', name: 'Other settings that differ', value: '2' });
   });
   it('looks and corrections are named', () => {
     expect(lookText(compared({ look: { kind: 'declared', number: 1, of: 4 } }))).toBe('look 1 of 4, declared');
     expect([lookText(compared({ look: { kind: 'between', next: 9 } })), lookText(compared({ look: { kind: 'between', next: null } }))]).toEqual(['next look at 9 pairs', 'after the last declared look']);
     // The host has none of what cannot be compared.
-    expect(lookText(compared({ verdict: 'not_comparable', look: null as unknown as ArmComparison['look'] }))).toBe('');
+    expect(lookText(compared({ verdict: 'not_comparable', look: null }))).toBe('');
     expect([correctionName({ correction: 'none' }, 1), correctionName({ correction: 'holm' }, 5)]).toEqual([null, 'after Holm, 5 arms']);
     expect(facts(compared(), 1, percent).map((fact) => [fact.key, fact.value])).toEqual([['interval', '1.2 to 2.2'], ['pairs', '8'], ['p', '0.0078'], ['e', '31']]);
     expect(facts(compared({ correction: 'holm', look: { kind: 'once' } }), 5, percent).at(-1)).toEqual({ key: 'corrected', name: 'after Holm, 5 arms', value: '0.039' });
@@ -189,14 +182,38 @@ describe('mean curves', () => {
   it('say where seeds end', () => expect(dropsOf(curve)).toEqual([{ step: 20, n: 2 }, { step: 30, n: 1 }]));
 });
 
-describe('copied results', () => {
-  const table = { heads: ['Arm', 'kNN, %'], rows: [['frozen', '70.8 ± 0.3'], ['a|b_c, "d"', '−1.0']], best: 0, caption: 'Mean ± std.' };
-  it('are LaTeX, Markdown or CSV', () => {
-    expect(copied(table, 'Markdown')).toBe('| Arm | kNN, % |\n| --- | ---: |\n| frozen | **70.8 ± 0.3** |\n| a\\|b_c, "d" | −1.0 |\n\nMean ± std.\n');
-    expect(copied(table, 'CSV')).toBe('Arm,"kNN, %"\nfrozen,70.8 ± 0.3\n"a|b_c, ""d""",−1.0\n# Mean ± std.\n');
-    const tex = copied(table, 'LaTeX');
-    expect(tex).toContain('Arm & kNN, \\% \\\\\n\\midrule\nfrozen & \\textbf{70.8 $\\pm$ 0.3} \\\\\na|b\\_c, "d" & $-$1.0 \\\\\n\\bottomrule');
-    expect(tex).toContain('\\caption{Mean $\\pm$ std.}');
+describe('results', () => {
+  const decision = decide({ by: ['beta2'] });
+  it('have the columns that the decision asks for, and others that were chosen', () => {
+    expect(columnsOf(decision, undefined)).toEqual(['knn_top1.mean10', 'knn_top1.best', 'loss.last', 'spike.count', 'dip.count']);
+    expect(columnsOf({ metric: 'loss', value: 'best' }, undefined)).toEqual(['loss.best', 'spike.count', 'dip.count']);
+    expect(columnsOf(decision, 'dip.count,knn_top1.mean10,dip.count')).toEqual(['knn_top1.mean10', 'dip.count']);
+    expect(columnsOf(decision, '')).toEqual(['knn_top1.mean10']);
+    expect(choices({ metric: 'loss', value: 'last' }, ['loss'])).toEqual(['loss.best', 'spike.count', 'dip.count']);
+    expect(['knn_top1.mean10', 'loss.last', 'spike.count', 'odd'].map(columnTitle)).toEqual(['kNN accuracy, mean of the last 10, %', 'Loss, last', 'Spikes', 'odd']);
+  });
+  it('are in the order of the forest, the baseline at no difference', () => {
+    expect(resultRows(decision).map(({ arm, judged }) => [arm.written, judged === null])).toEqual([['0.9', false], ['0.98', false], ['0.99', false], ['0.95', true], ['0.995', false], ['0.999', false], ['0.9999', false]]);
+    expect(resultRows({ ...decision, higher_is_better: false }).map(({ arm }) => arm.written).slice(0, 3)).toEqual(['0.999', '0.95', '0.995']);
+  });
+  it('find the row of an arm by its value', () => {
+    const mean = (value: number) => ({ kind: 'mean' as const, mean: value, std: null, n: 1, best: false, tied: false });
+    const rows: SheetCell[][] = [[{ kind: 'text', text: 'true' }, { kind: 'number', value: 6 }, mean(1)], [{ kind: 'text', text: 'lamb' }, { kind: 'nothing' }, mean(2)]];
+    expect(cellsOf({ rows }, ['qk_norm', 'depth'], { depth: 6, qk_norm: true })).toEqual([mean(1)]);
+    expect(cellsOf({ rows }, ['optimizer'], 'lamb')?.at(-1)).toEqual(mean(2));
+    expect(cellsOf({ rows }, ['optimizer'], 'sgd')).toBeNull();
+    expect(cellsOf({ rows: [[{ kind: 'nothing' }, mean(3)]] }, ['depth'], null)).toEqual([mean(3)]);
+  });
+  it('have as many decimals as their deviations', () => {
+    const mean = (value: number, std: number | null, more = {}): SheetCell => ({ kind: 'mean', mean: value, std, n: 8, best: false, tied: false, ...more });
+    expect(columnShown('knn_top1.last', [mean(0.7081, 0.0031, { best: true }), mean(0.69, 0.004, { tied: true }), { kind: 'nothing' }, null])).toEqual([
+      { mean: '70.8', std: '0.3', n: '8', best: true, tied: false }, { mean: '69.0', std: '0.4', n: '8', best: false, tied: true }, { mean: '–', std: '', n: '', best: false, tied: false }, { mean: '–', std: '', n: '', best: false, tied: false },
+    ]);
+    expect(columnShown('spike.count', [mean(2.125, 1.1), mean(0, null)]).map(({ mean, std }) => [mean, std])).toEqual([['2.1', '1.1'], ['0.0', '']]);
+  });
+  it('are copied with what was changed after looking as a comment', () => {
+    expect(withNotes('a table', 'latex', ['δ changed', 'and\nmore'])).toBe('% δ changed\n% and more\na table');
+    expect(withNotes('a table', 'markdown', ['a --> b'])).toBe('<!-- a - -> b -->\na table');
+    expect([withNotes('a,b', 'csv', ['δ changed']), withNotes('a table', 'latex', [])]).toEqual(['a,b', 'a table']);
   });
 });
-

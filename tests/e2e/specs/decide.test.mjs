@@ -1,6 +1,7 @@
 // Decide in the real window: three pairs are not enough and the button queues exactly the three that are missing; six say that it
-// helps; δ changed by hand is told; seeds that nobody shares are refused in a sentence. The runs are the stand-in's, whose loss
-// follows from the step alone: what trains for more steps ends lower, by the same for every seed.
+// helps; δ changed by hand is told; means have the same question; what differs in more than the change has no pairs; seeds that
+// nobody shares are refused in a sentence. The runs are the stand-in's, whose loss follows from the step alone: what trains for more
+// steps ends lower, by the same for every seed.
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -165,6 +166,55 @@ test('a pair opens in Columns from its row', async () => {
   assert.deepEqual(shown.map((run) => [run.parameters.max_steps, run.seed]), [[LONG, 1], [SHORT, 1]]);
 });
 
+test('means have the same question: curves of the arms with their n, and the values at a step', async () => {
+  await visit(question, 'verdict-card');
+  await window.browser.$('[data-value="mean"]').click();
+  await by('mean-screen').waitForDisplayed({ timeout: 15_000 });
+  assert.deepEqual([await param('mode'), await param('by'), await param('where')], ['mean', 'max_steps', new URLSearchParams(question.split('?')[1]).get('where')]);
+  await until('the curves', async () => (await by('mean-screen').getAttribute('data-curves')) === 'true');
+  for (const id of ['mean-loss', 'mean-learning_rate', 'mean-grad_norm']) await isDrawn(id);
+  assert.match(await text('arm-legend'), new RegExp(`${SHORT}, n 6[\\s\\S]*${LONG}, n 6`));
+  // At a step that both have: one value an arm, with the difference to the baseline, and back to the legend.
+  await window.browser.execute(() => document.querySelector('[data-testid="mean-loss-plot"]').focus());
+  for (let n = 0; n < 5; n += 1) await window.browser.keys('ArrowLeft');
+  await by('mean-loss-cross').waitForDisplayed({ timeout: 15_000 });
+  for (const value of [SHORT, LONG]) assert.match(await text(`mean-loss-cross-${value}`), /0\.\d+/);
+  await window.browser.keys('Escape');
+  await until('the legend', () => present('arm-legend'));
+  await window.browser.keys('d');
+  await by('verdict-card').waitForDisplayed({ timeout: 15_000 });
+  assert.deepEqual([await param('mode'), await param('by')], ['decide', 'max_steps']);
+});
+
+test('results are the host\'s table, with the columns that were chosen', async () => {
+  await visit(question, 'decide-results');
+  await until('the table', async () => (await by('decide-results').getAttribute('data-complete')) === 'true');
+  assert.match(await text(`result-${LONG}`), /0\.\d+ ± 0[.\d]* \(6\)/);
+  assert.match(await text(`result-${SHORT}`), /baseline/);
+  assert.match(await text('decide-results'), /Spikes/);
+  await click('result-columns');
+  await click('column-spike.count');
+  await until('the column to go', async () => !/Spikes/.test(await text('decide-results')));
+  assert.equal((await param('cols')).split(',').includes('spike.count'), false);
+  await window.browser.keys('Escape');
+});
+
+test('what differs in more than the change is not comparable: it says in what, and has no pairs', async () => {
+  await queued('Apart short', { steps: [SHORT], seeds: [0, 1], rate: 3e-3 });
+  await queued('Apart long', { steps: [LONG], seeds: [0, 1], rate: 4e-3 });
+  await finished('Apart short', 2);
+  await finished('Apart long', 2);
+  await visit(`#/compare?${new URLSearchParams({ mode: 'decide', by: 'max_steps', where: 'sweep_name ~ "Apart"' })}`, 'verdict-card');
+  await until('the verdict', async () => (await by('verdict-card').getAttribute('data-verdict')) === 'not_comparable');
+  assert.match(await text('differ-too'), /Base learning rate differs? too/);
+  assert.equal(await present('paired'), false, 'no pairs are claimed');
+  assert.match(await text('no-pairs'), /^No pairs/);
+  assert.equal(await present('by-seed-plot'), false);
+  assert.equal(await text('fact-settings'), '1');
+  await until('the table', async () => (await by('decide-results').getAttribute('data-complete')) === 'true');
+  assert.match(await text(`result-${LONG}`), /left out: Base learning rate differs too/);
+});
+
 test('seeds that nobody shares are refused in a sentence, with the arms in sight', async () => {
   await queued('Unpaired short', { steps: [SHORT], seeds: [0, 1], rate: 2e-3 });
   await queued('Unpaired long', { steps: [LONG], seeds: [7, 8], rate: 2e-3 });
@@ -184,6 +234,9 @@ test('no fault of access, light or dark', async () => {
     await window.browser.refresh();
     await visit(question, 'verdict-card');
     found.push(...(await faults(window.browser)).map((fault) => `${theme}: ${fault}`));
+    await visit(question.replace('mode=decide', 'mode=mean'), 'mean-screen');
+    await until('the curves', async () => (await by('mean-screen').getAttribute('data-curves')) === 'true');
+    found.push(...(await faults(window.browser)).map((fault) => `${theme}, means: ${fault}`));
   }
   await rpc(window.browser, 'settings_set', settings);
   assert.deepEqual(found, []);

@@ -70,8 +70,11 @@ export class HeatFeed extends Feed<HeatmapRequest, Cells> {
   }
 }
 
-export class ArmFeed extends Feed<ArmsRequest, ArmFrame> {
+/** Mean curves, with the runs of each arm that they were asked of. */
+export type ArmAnswer = ArmFrame & { arms: string[][] };
+
+export class ArmFeed extends Feed<ArmsRequest, ArmAnswer> {
   constructor() {
-    super((wish) => backend.arms(wish), (wish) => wish.arms.length === 0 || wish.series.length === 0);
+    super(async (wish) => ({ ...await backend.arms(wish), arms: wish.arms }), (wish) => wish.arms.length === 0 || wish.series.length === 0);
   }
 }

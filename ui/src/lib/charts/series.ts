@@ -4,6 +4,8 @@ import type { Columns } from '../backend/frame';
 export type Line = {
   key: string;
   label: string;
+  /** What it is called where its label is too long: in what stands beside the crosshair. */
+  short?: string;
   /** 1…10: colour n and dash n; 0: a quiet line without a category. */
   slot: number;
   /** Drawn without its dash, for the one line of a chart and for the patch projection. */

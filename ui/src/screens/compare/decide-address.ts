@@ -37,21 +37,10 @@ export function asked(params: Readonly<Record<string, string>>): Asked {
 
 const isObject = (value: JsonValue): value is { [key in string]: JsonValue } => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** A value as it stands in the address; of several parameters, `name=value` with commas. */
+/** A value by which arms are told apart here before the host has said how it writes them; of several parameters, `name=value` with commas. */
 export function written(value: JsonValue): string {
   if (typeof value === 'string') return value;
   return isObject(value) ? Object.entries(value).map(([name, one]) => `${name}=${written(one)}`).join(',') : JSON.stringify(value);
-}
-
-/** Every way in which the host may write a value. It knows whole numbers from others, and writes 1 as 1 or as 1.0; here they are one. */
-export function spellings(value: JsonValue): string[] {
-  if (isObject(value)) {
-    const parts = Object.entries(value).map(([name, one]) => spellings(one).map((text) => `${name}=${text}`));
-    return parts.reduce<string[]>((all, part) => all.flatMap((head) => part.map((text) => (head === '' ? text : `${head},${text}`))), ['']);
-  }
-  if (typeof value !== 'number') return [written(value)];
-  const plain = String(value);
-  return [...new Set([plain, Number.isInteger(value) && !plain.includes('e') ? `${plain}.0` : plain, value.toExponential().replace('e+', 'e')])];
 }
 
 /** As a condition has it. */
@@ -73,27 +62,15 @@ export function filterOf({ by, where, out }: Pick<Asked, 'by' | 'where' | 'out'>
   return [...taken, ...left].join(' and ');
 }
 
-/** The question of an address. `plain`: as it was declared, without what was chosen by hand while looking. */
-export function question(one: Asked, plain = false): DecideBy {
+/** The question of an address. */
+export function question(one: Asked): DecideBy {
   return {
     by: one.by, filter: filterOf(one), ...(one.base === null ? {} : { baseline: one.base }),
-    ...(plain || one.metric === null ? {} : { metric: one.metric }), ...(plain || one.delta === null ? {} : { smallest_effect: one.delta }),
+    ...(one.metric === null ? {} : { metric: one.metric }), ...(one.delta === null ? {} : { smallest_effect: one.delta }),
   };
 }
 
 /** What an answer is of: answers to another question are not shown, those to another δ stay until the new one comes. */
 export function scopeOf(one: Asked): string {
   return JSON.stringify([one.by, one.where, one.base]);
-}
-
-/** Asks in one spelling after the other, as long as the host knows no such arm. */
-export async function inAnySpelling<T>(texts: readonly string[], ask: (text: string) => Promise<T>): Promise<T> {
-  const [first = '', ...rest] = texts;
-  try {
-    return await ask(first);
-  } catch (reason) {
-    const kind = (reason as { told?: { kind?: string } } | null)?.told?.kind;
-    if (rest.length === 0 || kind !== 'failure.no_such_arm') throw reason;
-    return inAnySpelling(rest, ask);
-  }
 }

@@ -1,9 +1,9 @@
-// The ways into Decide: a sweep, some runs, or what stands in a list, each asked for what differs in it, and then shown.
+// The ways into Decide, and to the means of the same arms: a sweep, some runs, or what stands in a list, each asked for what differs in it, and then shown.
 import { asApiError, backend, type Run } from '$lib/backend';
 import { t } from '$lib/i18n/index.svelte';
 import { router } from '$lib/state/router.svelte';
 import { toasts } from '$lib/state/toasts.svelte';
-import { addressOf, candidates, ofRuns, ofSweep, questionOf, type Candidate, type Question } from './decide-groups';
+import { addressOf, candidates, ofRuns, ofSweep, questionOf, type Candidate, type Face, type Question } from './decide-groups';
 
 /** Runs among which sweeps with arms are looked for. */
 const LOOKED_THROUGH = 1000;
@@ -17,33 +17,33 @@ async function axesOf(run: Run | undefined): Promise<string[]> {
   return backend.rpc('run_origin', { id: run.id }).then((origin) => Object.keys(origin.axes), () => []);
 }
 
-export async function openDecide(question: Question | null): Promise<void> {
+export async function openDecide(question: Question | null, face: Face = 'decide'): Promise<void> {
   if (question === null) toasts.fail(asApiError({ code: 'invalid_input', message: t('decide.no_question') }));
-  else router.go('compare', '', addressOf(question));
+  else router.go('compare', '', addressOf(question, face));
 }
 
 /** All runs of a sweep. */
-export async function decideSweep(sweep: string): Promise<void> {
+export async function decideSweep(sweep: string, face?: Face): Promise<void> {
   await toasts.attempt(async () => {
     const runs = await runsOf(ofSweep(sweep));
-    await openDecide(questionOf(runs, ofSweep(sweep), { axes: await axesOf(runs[0]) }));
+    await openDecide(questionOf(runs, ofSweep(sweep), { axes: await axesOf(runs[0]) }), face);
   });
 }
 
 /** Chosen runs: what differs among them, over all runs of their sweep where they share one. */
-export async function decideRuns(chosen: readonly Run[]): Promise<void> {
+export async function decideRuns(chosen: readonly Run[], face?: Face): Promise<void> {
   await toasts.attempt(async () => {
     const [first] = chosen;
     const asked = questionOf(chosen, ofRuns(chosen.map((run) => run.id)));
     const sweep = first?.sweep ?? null;
-    if (asked === null || first === undefined || sweep === null || chosen.some((run) => run.sweep !== sweep)) return openDecide(asked);
+    if (asked === null || first === undefined || sweep === null || chosen.some((run) => run.sweep !== sweep)) return openDecide(asked, face);
     const runs = await runsOf(ofSweep(sweep));
-    return openDecide(questionOf(runs, ofSweep(sweep), { by: asked.by, like: first }) ?? asked);
+    return openDecide(questionOf(runs, ofSweep(sweep), { by: asked.by, like: first }) ?? asked, face);
   });
 }
 
 /** What a condition takes. */
-export const decideWhere = (runs: readonly Run[], where: string): Promise<void> => openDecide(questionOf(runs, where));
+export const decideWhere = (runs: readonly Run[], where: string, face?: Face): Promise<void> => openDecide(questionOf(runs, where), face);
 
 /** Sweeps of this workspace whose runs make arms. */
 export async function found(): Promise<Candidate[]> {

@@ -58,8 +58,11 @@ export function questionOf(runs: readonly Run[], where: string, { axes = [], by:
   return { by, where: [condition, ...held].filter((part) => part !== '').join(' and '), arms, seeds: new Set(left.map((run) => run.seed)).size, runs: left.length };
 }
 
+/** What is shown of arms: what may be said of them, or their means. */
+export type Face = 'decide' | 'mean';
+
 /** As the parameters of an address. */
-export const addressOf = ({ by, where }: Pick<Question, 'by' | 'where'>): Record<string, string> => ({ mode: 'decide', by, where });
+export const addressOf = ({ by, where }: Pick<Question, 'by' | 'where'>, mode: Face = 'decide'): Record<string, string> => ({ mode, by, where });
 
 /** The runs of one sweep. */
 export const ofSweep = (sweep: string): string => `sweep = "${sweep}"`;

@@ -100,7 +100,7 @@ export type Pairs = {
   delta: number | null;
   effect: Effect;
   cursor: number | null;
-  words: { seed: (seed: number) => string; mean: string; value: (value: number | null) => string; difference: (value: number | null) => string; failed: string; missing: string; axis: (value: number) => string; delta: string };
+  words: { seed: (seed: number) => string; mean: string; value: (value: number | null) => string; difference: (value: number | null) => string; failed: string; missing: string; living: string; axis: (value: number) => string; delta: string };
 };
 
 /** Where a pair of values, their difference and its words stand. */
@@ -147,7 +147,7 @@ export function drawPairs(surface: Surface, { rows, means, slots, delta, effect:
   rows.forEach((row, i) => {
     surface.text(words.seed(row.seed), PAIRS_LEFT - 6, y(i), { colour: tokens.axis, px: AXIS_PX, align: 'right', baseline: 'middle' });
     pairOf(surface, values, y(i), row.arm?.value ?? null, row.base?.value ?? null, slots, 3.6);
-    const text = row.arm === null || row.base === null ? words.missing : row.arm.value === null || row.base.value === null ? words.failed : words.difference(row.difference);
+    const text = row.arm === null || row.base === null ? words.missing : !row.arm.ended || !row.base.ended ? words.living : row.difference === null ? words.failed : words.difference(row.difference);
     if (row.difference !== null) mark(surface, 1, at(right, row.difference), y(i), DOT, tokens.tx2);
     surface.text(text, columns.words, y(i), { colour: row.difference === null ? tokens.tx3 : tokens.tx1, px: AXIS_PX, align: 'right', baseline: 'middle' });
   });

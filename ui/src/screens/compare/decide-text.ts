@@ -1,9 +1,10 @@
 // Numbers of a decision as they are read: accuracies in percent and their differences in points, p, intervals, verdicts in words.
 // Pure but for the catalogue.
 import type { ArmComparison, Decision } from '$lib/backend';
-import { NONE, number, rate, scaled, significant } from '$lib/format';
+import { NONE, number, percent, rate, scaled, significant } from '$lib/format';
 import { t } from '$lib/i18n/index.svelte';
 import { metricName, rowOf } from '$lib/metrics';
+import { parameterName } from '$lib/words';
 import { isSmall, otherSettings, type Interval } from './decide';
 
 /** What values are shown times, their unit, and that of their differences. */
@@ -29,6 +30,9 @@ export function digitsOf(one: Pick<ArmComparison, 'difference' | 'interval' | 'p
   const width = one.interval === null || one.pairs < 3 ? 0 : one.interval[1] - one.interval[0];
   return digitsFor((width > 0 ? width : one.difference ?? 0) * unit.times, unit);
 }
+
+/** A value of a curve, which is read beside others of the same step. */
+export const curveValue = (value: number, unit: Unit): string => (unit.times === 100 ? number(scaled(value, 100), 2) : significant(value, 4));
 
 /** A value as it is shown, without its unit. */
 export function valueShown(value: number | null, unit: Unit, digits?: number): string {
@@ -81,12 +85,14 @@ export function outcomeName({ metric, value }: Pick<Decision, 'metric' | 'value'
 }
 
 /** What was changed by hand after looking, in sentences: δ, and what stands for a run. */
-export function changedByHand(decision: Decision, declared: Decision | null, unit: Unit): { delta: string | null; outcome: string | null } {
-  if (declared === null) return { delta: null, outcome: null };
-  const outcome = outcomeName(declared) === outcomeName(decision) ? null : t('decide.metric_changed', { before: outcomeName(declared) });
-  if (declared.smallest_effect === decision.smallest_effect) return { delta: null, outcome };
+export function changedByHand(decision: Decision, unit: Unit, asked: { metric: string | null }): { delta: string | null; outcome: string | null } {
+  const [, metric = '', value = ''] = /^(.*)\.([^.]+)$/.exec(decision.declared_metric ?? '') ?? [];
+  const outcome = decision.declared_metric === null ? (asked.metric === null ? null : t('decide.metric_set'))
+    : decision.declared_metric === `${decision.metric}.${decision.value}` ? null : t('decide.metric_changed', { before: outcomeName({ metric, value }) });
+  if (decision.declared_effect === decision.smallest_effect) return { delta: null, outcome };
   // Of another metric δ has another unit.
-  const before = declared.smallest_effect === null || declared.metric !== decision.metric ? null : [deltaShown(declared.smallest_effect, unit), unit.difference].filter((part) => part !== '').join(' ');
+  const other = decision.declared_metric !== null && metric !== decision.metric;
+  const before = decision.declared_effect === null || other ? null : [deltaShown(decision.declared_effect, unit), unit.difference].filter((part) => part !== '').join(' ');
   return { delta: before === null ? t('decide.delta_set') : t('decide.delta_changed', { before }), outcome };
 }
 
@@ -105,14 +111,24 @@ export function verdictTitle(one: ArmComparison, name: string, delta: number | n
 /** The verdict in a word or two, beside its sign. */
 export function verdictShort(one: ArmComparison): string {
   if (one.verdict === 'undecided' && one.missing_pairs !== null && one.missing_pairs > 0) return t('decide.of_pairs', { pairs: one.pairs, of: one.pairs + one.missing_pairs });
-  if (one.verdict === 'not_comparable') return t('decide.settings_differ', { n: otherSettings(one) });
+  if (one.verdict === 'not_comparable') return t('decide.settings_differ', { n: otherSettings(one).length });
   return t(`decide.verdict.${one.verdict}`);
+}
+
+/** What else differs: Depth and Beta 2 differ too. */
+export function differText(one: ArmComparison): string {
+  const names = otherSettings(one);
+  return t('decide.differ_too', { n: names.length, names: names.map(parameterName).join(', ') });
+}
+
+/** The chance of a verdict: 62 %, under 1 %. */
+export function chanceShown(share: number): string {
+  return share < 0.01 ? t('decide.under', { percent: percent(0.01) }) : percent(share);
 }
 
 /** Which look at the data this is; empty where none is told of. */
 export function lookText(one: ArmComparison): string {
-  // What cannot be compared was not looked at: the host has null for it.
-  const look = one.verdict === 'not_comparable' ? null : one.look;
+  const { look } = one;
   switch (look?.kind) {
     case 'declared': return t('decide.look.declared', { number: look.number ?? 1, of: look.of ?? 1 });
     case 'between': return look.next == null ? t('decide.look.over') : t('decide.look.between', { next: look.next });
@@ -134,11 +150,11 @@ const MOST_EXACT = 16;
 export function facts(one: ArmComparison, arms: number, unit: Unit): { key: string; name: string; value: string }[] {
   const digits = digitsOf(one, unit);
   if (one.verdict === 'not_comparable') {
-    return [{ key: 'settings', name: t('decide.fact.settings'), value: number(otherSettings(one) + 1) }, { key: 'p', name: 'p', value: t('decide.fact.not_computed') }];
+    return [{ key: 'settings', name: t('decide.fact.settings'), value: number(otherSettings(one).length) }, { key: 'p', name: 'p', value: t('decide.fact.not_computed') }];
   }
   const few = one.pairs < 3;
   const corrected = correctionName(one, arms);
-  const look = one.look.kind;
+  const look = one.look?.kind;
   return [
     { key: 'interval', name: t('decide.fact.interval'), value: few ? NONE : intervalShown(one.interval, unit, digits) },
     { key: 'pairs', name: t('decide.fact.pairs'), value: number(one.pairs) },

@@ -49,8 +49,13 @@ export function armName(by: readonly string[], value: JsonValue): string {
   }).join(' · ');
 }
 
+/** What tells it from the other arms, where room is short: its value alone, where that is no yes or no. */
+export function armShort(by: readonly string[], value: JsonValue): string {
+  return by.length === 1 && typeof value !== 'boolean' && value !== null ? valueText(value) : armName(by, value);
+}
+
 /** An arm as its runs tell it before anything was decided, and where nothing can be: who is in it, and how many live. */
-export type ArmRuns = { value: JsonValue; runs: string[]; living: number };
+export type ArmRuns = { value: JsonValue; text: string; runs: { run: string; seed: number }[]; living: number };
 
 const GONE = ['cancelled', 'lost'];
 const ENDED = ['finished', 'failed'];
@@ -62,24 +67,26 @@ export function armsOf(by: readonly string[], runs: readonly Run[]): ArmRuns[] {
     if (isImported(run) || run.probed !== null || GONE.includes(run.state)) continue;
     const settings = by.map((name): [string, JsonValue] => [name, run.parameters[name] ?? null]);
     const value = settings.length === 1 ? settings[0]?.[1] ?? null : Object.fromEntries(settings.sort(([a], [b]) => (a < b ? -1 : 1)));
-    const arm = found.get(written(value)) ?? { value, runs: [], living: 0 };
-    arm.runs.push(run.id);
+    const arm = found.get(written(value)) ?? { value, text: written(value), runs: [], living: 0 };
+    arm.runs.push({ run: run.id, seed: run.seed ?? 0 });
     if (!ENDED.includes(run.state)) arm.living += 1;
     found.set(written(value), arm);
   }
   return [...found.values()].sort((a, b) => byValue(a.value, b.value));
 }
 
-/** The two runs of one seed; a side is null where no run of the seed has ended there. */
+/** The two runs of one seed; a side is null where there is no run of the seed. */
 export type PairRow = { seed: number; arm: ArmRun | null; base: ArmRun | null; difference: number | null };
 
+/** Seeds of which a side has ended. */
 export function pairRows(arm: Arm, base: Arm): PairRow[] {
   const [own, other] = [arm, base].map((one) => new Map(one.runs.map((run) => [run.seed, run])));
   const seeds = [...new Set([...arm.runs, ...base.runs].map((run) => run.seed))].sort((a, b) => a - b);
-  return seeds.map((seed) => {
+  return seeds.flatMap((seed) => {
     const [a, b] = [own?.get(seed) ?? null, other?.get(seed) ?? null];
+    if (a?.ended !== true && b?.ended !== true) return [];
     const difference = a === null || b === null || a.value === null || b.value === null ? null : a.value - b.value;
-    return { seed, arm: a, base: b, difference };
+    return [{ seed, arm: a, base: b, difference }];
   });
 }
 
@@ -103,7 +110,7 @@ export function domain(decision: Decision): Interval {
   const base = decision.arms[0];
   const shown = decision.comparisons.flatMap((one) => {
     const { own } = intervals(one);
-    const arm = decision.arms.find((arm) => written(arm.value) === written(one.arm));
+    const arm = decision.arms.find((arm) => arm.written === one.written);
     const single = own !== null || arm === undefined || base === undefined || one.verdict === 'not_comparable' ? [] : pairRows(arm, base).flatMap((row) => row.difference ?? []);
     return [...(one.difference === null ? [] : [one.difference]), ...(own ?? []), ...single];
   });
@@ -118,14 +125,6 @@ export function domain(decision: Decision): Interval {
 export function sorted(decision: Pick<Decision, 'comparisons' | 'higher_is_better'>): ArmComparison[] {
   const rank = (one: ArmComparison) => (one.difference === null ? -Infinity : decision.higher_is_better ? one.difference : -one.difference);
   return [...decision.comparisons].sort((a, b) => (rank(a) === rank(b) ? 0 : rank(b) - rank(a)));
-}
-
-/** The place of the arm with the best mean; −1 where no arm has one. */
-export function bestArm(arms: readonly Arm[], higher: boolean): number {
-  return arms.reduce((best, arm, at) => {
-    const [mean, most] = [arm.mean, arms[best]?.mean ?? null];
-    return mean !== null && (most === null || (higher ? mean > most : mean < most)) ? at : best;
-  }, -1);
 }
 
 /** More pairs would settle it. */
@@ -148,10 +147,16 @@ export function isSmall(one: ArmComparison, delta: number | null): boolean {
   return found && delta !== null && one.interval !== null && one.interval[0] > -delta && one.interval[1] < delta;
 }
 
-/** How many other settings make an arm not comparable. */
-export function otherSettings(one: ArmComparison): number {
+/** The other settings that make an arm not comparable. */
+export function otherSettings(one: ArmComparison): string[] {
   const names = one.why_told.fields['names'];
-  return Array.isArray(names) ? names.length : 0;
+  return one.verdict === 'not_comparable' && Array.isArray(names) ? names.map(String) : [];
+}
+
+/** Whether what is missing are the pairs below which no test can tell, and no more. */
+export function lacksTheLeast(one: ArmComparison): boolean {
+  const least = one.why_told.fields['least'];
+  return one.why_told.kind === 'why.few_pairs' && typeof least === 'number' && one.pairs + (one.missing_pairs ?? 0) <= least;
 }
 
 /** By how much the arrows change δ, as it is shown. */
