@@ -85,6 +85,8 @@ async function show(browser, screen) {
 /** Elements whose text is cut off although nothing scrolls there. */
 function clipped(browser) {
   return browser.execute(() => [...document.querySelectorAll('button, th, dt, h1, h2, h3, label')]
+    // What is for screen readers alone has no size.
+    .filter((element) => !element.classList.contains('sr-only'))
     .filter((element) => element.scrollWidth > element.clientWidth + 1 && getComputedStyle(element).overflowX !== 'visible')
     .map((element) => element.textContent.trim().slice(0, 60)));
 }
