@@ -12,7 +12,7 @@ import { isScheduled } from '$lib/metrics';
 import { meanColumns } from './decide';
 
 /** Curves that the host makes of one question at most. */
-const MOST_CURVES = 600;
+const MOST_CURVES = 4000;
 /** Single seeds are drawn of arms with at most so many, and of all arms together. */
 export const MOST_SEEDS = 24;
 const MOST_GHOSTS = 96;
