@@ -44,6 +44,10 @@ async function vitals(...args) {
 /** The tabs of a run beside its curves: of the twin, which is no other picture's. */
 const TABS = ['gradients', 'optimizer', 'overview', 'config', 'checkpoints', 'probes', 'system', 'log'];
 
+/** Means of arms: the question of Decide's picture. */
+const QUESTION = { by: 'frozen_patch_projection', where: 'sweep_name ~ "Frozen or learned"' };
+const MEANS = { name: 'means', address: `#/compare?${new URLSearchParams({ mode: 'mean', ...QUESTION })}`, ready: '[data-testid="mean-screen"][data-curves="true"]', charts: true };
+
 function tabOf(run, tab) {
   return { name: `run-${tab}`, address: `#/run/${run.id}?tab=${tab}`, ready: `[data-testid="tab-${tab}"][aria-selected="true"]` };
 }
@@ -57,12 +61,12 @@ function screens(runs) {
     { name: 'run', address: `#/run/${first.id}`, ready: '[data-testid="run-screen"]', charts: true },
     { name: 'runs', address: '#/runs', ready: '[data-testid="runs-table"]' },
     { name: 'compare', address: `#/compare?runs=${first.id},${second.id}`, ready: '[data-testid="compare-screen"]', charts: true },
-    { name: 'decide', address: `#/compare?${new URLSearchParams({ mode: 'decide', by: 'frozen_patch_projection', where: 'sweep_name ~ "Frozen or learned"' })}`, ready: '[data-testid="decide-screen"][data-curves="true"]', charts: true },
+    { name: 'decide', address: `#/compare?${new URLSearchParams({ mode: 'decide', ...QUESTION })}`, ready: '[data-testid="decide-screen"][data-curves="true"]', charts: true },
     { name: 'map', address: '#/map', ready: '[data-testid="map-panel"], [data-testid="map-empty"]' },
     { name: 'alarms', address: '#/alarms', ready: '[data-testid="alarms-table"], [data-testid="alarms-empty"]' },
     { name: 'datasets', address: '#/datasets', ready: '[data-testid^="sample-"] img' },
     { name: 'settings', address: '#/settings', ready: '[data-testid="settings-screen"]' },
-    ...(options.check ? TABS.map((tab) => tabOf(second, tab)) : []),
+    ...(options.check ? [...TABS.map((tab) => tabOf(second, tab)), MEANS] : []),
   ].filter((screen) => options.only === '' || options.only.split(',').includes(screen.name));
 }
 

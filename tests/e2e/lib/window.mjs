@@ -12,6 +12,9 @@ import { binaries, freePort, program, run, start, until } from './programs.mjs';
 process.env.XDG_STATE_HOME = mkdtempSync(join(tmpdir(), 'vitals-state-'));
 process.once('exit', () => rmSync(process.env.XDG_STATE_HOME, { recursive: true, force: true }));
 
+/** Of a picture, where something moves all the time. */
+const MOST_READINGS = 8;
+
 /** A new empty workspace below the system's folder for temporary files; `programs` is the folder of the binaries. */
 export async function workspace(programs = binaries) {
   const folder = await mkdtemp(join(tmpdir(), 'vitals-e2e-'));
@@ -88,10 +91,18 @@ export async function open(folder, { width = 1440, height = 900, env = {}, progr
     await close();
     throw new Error(`the window stayed empty: ${found}\n${driver.describe()}`, { cause: error });
   }
-  /** What the window shows, from the framebuffer. */
+  /** What the window shows, from the framebuffer. It is read while it is drawn to: the upper part of a picture may be of one frame and
+   *  the lower of the next. What two readings agree on is whole. */
   const picture = async () => {
     const { x, y, width: w, height: h } = await browser.getWindowRect();
-    return cut(await screen(shown.framebuffer), x, y, w, h);
+    const read = async () => cut(await screen(shown.framebuffer), x, y, w, h);
+    let before = await read();
+    for (let tries = 0; tries < MOST_READINGS; tries += 1) {
+      const now = await read();
+      if (now.rgb.equals(before.rgb)) return now;
+      before = now;
+    }
+    return before;
   };
   /** Ends the application with signal 9, as a crash would; the driver goes with it. */
   const kill = async () => {

@@ -1,5 +1,6 @@
 // Curves of arms: the means that the host makes over their seeds, and single seeds as ghosts. Nothing is averaged here. A mean is
 // found by the runs that it was asked of, since arms change their places while an answer is on its way.
+import { untrack } from 'svelte';
 import type { ArmColumns } from '$lib/backend';
 import { Extremes } from '$lib/charts/extremes.svelte';
 import { ArmFeed, FrameFeed } from '$lib/charts/frame-feed.svelte';
@@ -11,7 +12,7 @@ import { isScheduled } from '$lib/metrics';
 import { meanColumns } from './decide';
 
 /** Curves that the host makes of one question at most. */
-const MOST_CURVES = 600;
+const MOST_CURVES = 4000;
 /** Single seeds are drawn of arms with at most so many, and of all arms together. */
 export const MOST_SEEDS = 24;
 const MOST_GHOSTS = 96;
@@ -26,23 +27,27 @@ export class ArmCurves {
   readonly means = new ArmFeed();
   readonly seeds = new FrameFeed();
   readonly axis: StepAxis;
+  /** The arms that are wanted now. */
+  #arms = $state.raw<string[][]>([]);
 
   constructor(axis: StepAxis) {
     this.axis = axis;
   }
 
-  /** Reactive: moves on when anything that is drawn has changed. */
+  /** Reactive: moves on when anything that is drawn has changed; 0 before there is anything to draw. */
   get version(): number {
-    return this.means.version + this.seeds.version;
+    return this.ready ? this.means.version + this.seeds.version : 0;
   }
 
   get error() {
     return this.means.error ?? this.seeds.error;
   }
 
-  /** Means and single seeds of the first question have come: they are shown together, so that no y range is of one of them alone. */
+  /** Means and single seeds of these arms have come: they are shown together, so that no y range is of one of them alone. */
   get ready(): boolean {
-    return this.means.version > 0 && (this.seeds.version > 0 || this.seeds.error !== null);
+    if (this.means.version === 0 || (this.seeds.version === 0 && this.seeds.error === null)) return false;
+    const [wanted, answer] = [this.#arms, this.means.answer];
+    return wanted.length === 0 || answer === null || answer.arms.some(([first]) => wanted.some((runs) => first !== undefined && runs.includes(first)));
   }
 
   /** First and last step that the means are of. */
@@ -67,7 +72,9 @@ export class ArmCurves {
     const [from, to] = axis.fitted ? [null, null] : axis.window;
     const most = Math.max(1, Math.floor(MOST_CURVES / Math.max(1, shown.length * names.length)));
     const series = names.map((name) => ({ name, ...(axis.smoothing > 0 && !isScheduled(name) ? { smoothing: axis.smoothing } : {}) }));
-    this.means.want({ arms: shown.filter(({ arm }) => arm.runs.length > 0).map(({ arm }) => arm.runs.slice(0, most).map(({ run }) => run)), series, from, to, columns: axis.columns });
+    const arms = shown.filter(({ arm }) => arm.runs.length > 0).map(({ arm }) => arm.runs.slice(0, most).map(({ run }) => run));
+    if (JSON.stringify(arms) !== JSON.stringify(untrack(() => this.#arms))) this.#arms = arms;
+    this.means.want({ arms, series, from, to, columns: axis.columns });
     const runs = ghosts(shown).flatMap((arm) => arm.runs.map(({ run }) => run));
     this.seeds.want({ runs, series: names.map((name) => ({ name })), from, to, columns: axis.columns, edges: true });
   }

@@ -181,13 +181,16 @@ export class DecideView {
     if (one.by.length === 0) return null;
     const [scope, by] = [scopeOf(one), question(one)];
     const deciding = settled(backend.rpc('decide', by));
-    if (untrack(() => this.decision) === null) {
+    const list = async () => {
       const listed = (await settled(backend.rpc('runs', { where: filterOf(one), limit: MOST_RUNS }))).value;
       this.#listed = { scope, arms: armsOf(one.by, listed?.runs ?? []) };
-    }
+    };
+    const first = untrack(() => this.decision) === null;
+    if (first) await list();
     const { value: decision, error } = await deciding;
     // A question that cannot be answered is an answer; a host that cannot is none, and what was shown stays.
     if (error !== null && !REFUSALS.includes(error.code)) throw error;
+    if (error !== null && !first) await list();
     return { scope, by, decision, refusal: error, detail: await this.#detail(decision) };
   }
 
