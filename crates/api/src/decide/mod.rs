@@ -100,16 +100,21 @@ impl Arms {
         }
         let baseline = baseline(&groups, &by, asked.baseline.as_deref())?;
         groups[..=baseline].rotate_right(1);
-        let declared = declared(context, &groups).await?;
-        let smallest = asked.smallest_effect.or(declared.smallest_effect);
-        if smallest.is_some_and(|smallest| !smallest.is_finite() || smallest <= 0.0) {
-            return Err(ApiError::invalid(Failure::SmallestEffect));
-        }
+        let mut declared = declared(context, &groups).await?;
         let (name, reading) = asked_metric(asked, &declared)?;
         let metric = match name {
             Some(name) => name,
             None => outcome::shared_metric(context, &groups, &USUAL).await?,
         };
+        // What was declared of one metric says nothing of another.
+        let is_declared = declared.metric.as_ref().is_none_or(|declared| *declared == metric);
+        let smallest = asked.smallest_effect.or(declared.smallest_effect.filter(|_| is_declared));
+        if smallest.is_some_and(|smallest| !smallest.is_finite() || smallest <= 0.0) {
+            return Err(ApiError::invalid(Failure::SmallestEffect));
+        }
+        if !is_declared || reading != declared.value.unwrap_or(USUAL_READING) {
+            declared.looks.clear();
+        }
         let higher = declared.higher_is_better(&metric);
         outcome::read(context, &mut groups, &metric, reading, higher).await?;
         Ok(Self { by, groups, metric, reading, higher, smallest, declared, left_out })

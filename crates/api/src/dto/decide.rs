@@ -45,7 +45,7 @@ pub struct Decision {
     /// `knn_top1.mean10`.
     pub declared_effect: Option<f64>,
     pub declared_metric: Option<String>,
-    /// Numbers of pairs at which it was declared to look.
+    /// Numbers of pairs at which it was declared to look, where this is the metric and value that was declared.
     pub looks: Vec<u64>,
     /// The baseline first.
     pub arms: Vec<Arm>,

@@ -358,7 +358,7 @@ smallest_effect: number | null,
  */
 declared_effect: number | null, declared_metric: string | null, 
 /**
- * Numbers of pairs at which it was declared to look.
+ * Numbers of pairs at which it was declared to look, where this is the metric and value that was declared.
  */
 looks: Array<number>, 
 /**

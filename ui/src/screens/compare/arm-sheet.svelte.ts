@@ -12,7 +12,12 @@ const ASK_EVERY_MS = 2000;
 export class ArmSheet {
   readonly #view: DecideView;
   readonly columns = $derived.by(() => (this.#view.decision === null ? [] : columnsOf(this.#view.decision, router.params['cols'])));
-  readonly by = $derived.by<SheetBy | null>(() => (this.columns.length === 0 ? null : sheetBy(this.#view.asked, this.columns)));
+  /** Arms that cannot be compared stand in no table: neither as the best nor as no worse than it. */
+  readonly by = $derived.by<SheetBy | null>(() => {
+    if (this.columns.length === 0) return null;
+    const apart = (this.#view.decision?.comparisons ?? []).filter((one) => one.verdict === 'not_comparable').map((one) => one.arm);
+    return sheetBy({ ...this.#view.asked, out: [...this.#view.asked.out, ...apart] }, this.columns);
+  });
   readonly key = $derived(JSON.stringify(this.by));
   readonly answer = new Resource<{ key: string; sheet: Sheet } | null>(async () => {
     const [by, key] = untrack(() => [this.by, this.key] as const);
