@@ -7,6 +7,7 @@ use std::fs::{metadata, read_link, symlink_metadata};
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use procfs::process::Process;
 use vitals_journal::RunFolder;
@@ -15,6 +16,9 @@ use crate::system::ProcessMark;
 
 /// What the kernel puts behind the path of an open file that was removed.
 const REMOVED: &[u8] = b" (deleted)";
+/// How often a process without words is looked at again, and after how long.
+const LOOKS: u32 = 40;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Place {
@@ -60,7 +64,22 @@ fn works_on(process: &ProcessMark, folder: &RunFolder) -> bool {
     let is_ours = seen.uid().is_ok_and(|uid| uid == rustix::process::geteuid().as_raw());
     let run = folder.path().file_name();
     let names = |word: &String| run.is_some() && Path::new(word).file_name() == run;
-    is_ours && seen.cmdline().is_ok_and(|words| words.iter().any(names))
+    is_ours && words_of(&seen).iter().any(names)
+}
+
+/// What the process was told. In the middle of its `exec`, when whoever started it goes on already, it has no words for a moment,
+/// which lasts where every core is busy.
+fn words_of(process: &Process) -> Vec<String> {
+    for _ in 0..LOOKS {
+        match process.cmdline() {
+            Ok(words) if words.is_empty() && process.stat().is_ok_and(|seen| seen.state != 'Z') => {
+                std::thread::sleep(BETWEEN_LOOKS);
+            }
+            Ok(words) => return words,
+            Err(_) => break,
+        }
+    }
+    Vec::new()
 }
 
 #[cfg(test)]
