@@ -6,6 +6,7 @@ use vitals_series::{ArmColumn, Grid, Interval, Summary, arm_columns};
 use vitals_store::RunId;
 
 use crate::Context;
+use crate::decide::ENOUGH_FOR_INTERVAL;
 use crate::dto::{ApiError, ArmSeries, ArmsHeader, ArmsRequest};
 use crate::error::Result;
 use crate::framing::{check, window, with_header};
@@ -15,8 +16,6 @@ use crate::said::Failure;
 
 /// step, n, mean, low, high, min, max, nonfinite
 const ARRAYS: usize = 8;
-/// Seeds below which a mean has no interval.
-const ENOUGH_FOR_INTERVAL: usize = 3;
 
 /// One series of one arm, cut.
 struct ArmLine {

@@ -168,7 +168,7 @@ fn condition(text: &str) -> Result<Option<query::Expr>> {
     }
 }
 
-/// The stored runs that meet a condition, oldest first.
+/// The stored runs that meet a condition, newest first.
 pub(crate) async fn matching(context: &Context, text: &str, metrics: &MetricChoice) -> Result<Vec<RunRow>> {
     let condition = condition(text)?;
     let names = condition.as_ref().map_or_else(Vec::new, query::Expr::names);

@@ -27,7 +27,7 @@ use arms::{Group, Member, grouped};
 use outcome::{Declared, declared};
 
 /// Runs below which an arm has no interval, only its values.
-const ENOUGH_FOR_INTERVAL: usize = 3;
+pub(crate) const ENOUGH_FOR_INTERVAL: usize = 3;
 /// Values that stand for a run where no sweep says which: the first that all of them have.
 const USUAL: [Metric; 3] = [Metric::KnnTop1Fixed, Metric::KnnTop1, Metric::Loss];
 
@@ -135,14 +135,19 @@ fn known(name: &str) -> Result<&'static str> {
     }
 }
 
+/// The place of the arm whose value is written so.
+fn of_value(groups: &[Group], asked: &str) -> Result<usize> {
+    groups.iter().position(|group| words::value(&group.value) == asked).ok_or_else(|| {
+        let values = groups.iter().map(|group| words::value(&group.value)).collect();
+        ApiError::invalid(Failure::NoSuchArm { value: asked.to_owned() })
+            .hint(Advice::ChooseOneOf { choices: values })
+    })
+}
+
 /// The arm that others are measured against.
 fn baseline(groups: &[Group], by: &[&'static str], asked: Option<&str>) -> Result<usize> {
     if let Some(asked) = asked {
-        return groups.iter().position(|group| words::value(&group.value) == asked).ok_or_else(|| {
-            let values = groups.iter().map(|group| words::value(&group.value)).collect();
-            ApiError::invalid(Failure::NoSuchArm { value: asked.to_owned() })
-                .hint(Advice::ChooseOneOf { choices: values })
-        });
+        return of_value(groups, asked);
     }
     // Of a switch, what is asked is whether to switch it on.
     let usual = |known: &Parameter| match known.default_value() {

@@ -8,7 +8,7 @@ use vitals_run::{Evidence, RunState};
 use vitals_store::{MetricChoice, NewRun, RunRow, RunSelection, SweepId};
 
 use super::arms::{Group, Member, other_settings};
-use super::{Arms, pairs, words};
+use super::{Arms, of_value, pairs, words};
 use crate::Context;
 use crate::dto::{ApiError, MorePairs, MoreRuns};
 use crate::error::Result;
@@ -75,11 +75,7 @@ pub async fn pairs_more(context: &Context, asked: &MorePairs) -> Result<MoreRuns
     let all = context.store().runs(&RunSelection::All, &MetricChoice::None).await?;
     groups.iter_mut().for_each(|group| take_of_all(group, &all));
     let (baseline, others) = groups.split_first().ok_or_else(|| ApiError::invalid(Failure::NoRunMatches))?;
-    let arm = others.iter().find(|group| words::value(&group.value) == asked.arm).ok_or_else(|| {
-        let values = others.iter().map(|group| words::value(&group.value)).collect();
-        ApiError::invalid(Failure::NoSuchArm { value: asked.arm.clone() })
-            .hint(Advice::ChooseOneOf { choices: values })
-    })?;
+    let arm = &others[of_value(others, &asked.arm)?];
     let differing = other_settings(arm, baseline, &by);
     if !differing.is_empty() {
         let said = words::other_settings(&differing);
@@ -125,8 +121,8 @@ pub async fn seeds_more(
     let rows = crate::runs::matching(context, filter, &MetricChoice::None).await?;
     let mut points: BTreeMap<String, RunRow> = BTreeMap::new();
     let all = context.store().runs(&RunSelection::Sweep(sweep), &MetricChoice::None).await?;
-    let seeds = all.iter().filter(|row| row.probed.is_none()).filter_map(RunRow::trained).map(|run| run.seed);
-    let largest = seeds.max().unwrap_or(0);
+    let known = all.iter().filter(|row| row.probed.is_none()).filter_map(RunRow::trained).map(|run| run.seed);
+    let largest = known.max().unwrap_or(0);
     for row in rows.into_iter().filter(|row| row.sweep == Some(sweep) && row.probed.is_none()) {
         let Some(trained) = row.trained() else { continue };
         // Newest first: its label and recipe are the point's.

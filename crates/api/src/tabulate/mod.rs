@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use vitals_recipe::parameter;
 use vitals_recipe::query::{Row as _, Scalar};
 use vitals_run::RunState;
-use vitals_series::{best, mean_interval};
+use vitals_series::{Differences, best};
 use vitals_store::{MetricChoice, RunRow};
 
 use crate::Context;
@@ -186,14 +186,12 @@ fn measured(
         column.told.higher_is_better.filter(|_| arms.len() > 1).and_then(|higher| best(&arms, higher));
     let cell = |(place, arm): (usize, &BTreeMap<&str, f64>)| {
         let values: Vec<f64> = arm.values().copied().collect();
-        let Some(found) = mean_interval(&values) else { return SheetCell::Nothing };
-        let n = values.len();
-        let squares: f64 = values.iter().map(|value| (value - found.mean).powi(2)).sum();
+        let Some(found) = Differences::of(&values) else { return SheetCell::Nothing };
         let is_best = judged.as_ref().is_some_and(|(best, _)| *best == place);
         SheetCell::Mean {
             mean: found.mean,
-            std: (n > 1).then(|| (squares / (n - 1) as f64).sqrt()),
-            n: n as u64,
+            std: (found.n > 1).then_some(found.sd),
+            n: found.n as u64,
             best: is_best,
             tied: !is_best && judged.as_ref().is_some_and(|(_, tied)| tied[place]),
         }
@@ -232,7 +230,7 @@ fn caption(rows: &[RunRow], columns: &[Column], is_grouped: bool) -> String {
     said.join(" ")
 }
 
-/// The columns that a table has.
+/// A column of this name, of plain numbers or texts.
 pub(crate) fn told(name: &str, title: String) -> SheetColumn {
     SheetColumn { name: name.to_owned(), title, percent: false, higher_is_better: None }
 }
