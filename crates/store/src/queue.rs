@@ -1,8 +1,10 @@
 //! The order in which queued runs start: higher priority first, then by rank, which moving changes.
 
+use sqlx::SqliteConnection;
 use vitals_run::RunState;
 
-use crate::ids::{next_revision, parse_id, run_num};
+use crate::ids::{next_revision, parse_id, run_num, small};
+use crate::selection::RunSelection;
 use crate::{Result, RunId, Store, StoreError};
 
 /// A queued run in its turn.
@@ -87,4 +89,32 @@ impl Store {
         tx.commit().await?;
         Ok(())
     }
+}
+
+/// Places of queued runs (0 = next to start) by their numbers; at least those of `nums`, the numbers that `selection`
+/// chose. Of a long queue a few places are counted inside the database; of nearly all of it that takes longer than to
+/// read the whole.
+pub(crate) async fn queue_positions(
+    tx: &mut SqliteConnection,
+    selection: &RunSelection,
+    nums: &str,
+) -> Result<Vec<(i64, u32)>> {
+    if matches!(selection, RunSelection::All | RunSelection::States(_)) {
+        let order = sqlx::query_scalar!(
+            "SELECT num FROM runs WHERE state = 'queued' ORDER BY priority DESC, queue_rank, num"
+        )
+        .fetch_all(tx)
+        .await?;
+        return Ok(order.into_iter().zip(0..).collect());
+    }
+    let places = sqlx::query!(
+        r#"SELECT num AS "num!: i64", position AS "position!: i64" FROM
+             (SELECT num, ROW_NUMBER() OVER (ORDER BY priority DESC, queue_rank, num) - 1 AS position
+              FROM runs WHERE state = 'queued')
+           WHERE num IN (SELECT value FROM json_each(?))"#,
+        nums
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(places.into_iter().map(|r| (r.num, small(r.position))).collect())
 }

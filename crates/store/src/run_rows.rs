@@ -13,6 +13,7 @@ use vitals_series::{Evaluated, Stability};
 
 use crate::detection::counts_dips;
 use crate::ids::{from_json, parse_id, small, to_json, unsigned};
+use crate::queue::queue_positions;
 use crate::selection::{MetricChoice, RunSelection};
 use crate::shapes::Shape;
 use crate::summary::{MetricSummary, ShapeSummary};
@@ -53,8 +54,7 @@ pub struct RunRow {
     pub first_layer: Option<String>,
     /// Events in force, by kind.
     pub events: BTreeMap<String, u64>,
-    /// Of what was not injected.
-    /// How stable it was; `None` where no metrics were asked for.
+    /// How stable it was of itself, without what was injected; `None` where no metrics were asked for.
     pub stability: Option<Stability>,
     pub created_at: UnixMillis,
     pub started_at: Option<UnixMillis>,
@@ -136,19 +136,9 @@ impl Store {
             }
         }
         if rows.iter().any(|r| r.state == RunState::Queued) {
-            // Of a long queue only the places that were asked for come out of the database.
-            let queue = sqlx::query!(
-                r#"SELECT num AS "num!: i64", position AS "position!: i64" FROM
-                     (SELECT num, ROW_NUMBER() OVER (ORDER BY priority DESC, queue_rank, num) - 1 AS position
-                      FROM runs WHERE state = 'queued')
-                   WHERE num IN (SELECT value FROM json_each(?))"#,
-                nums
-            )
-            .fetch_all(&mut *tx)
-            .await?;
-            for r in queue {
-                if let Some(&place) = places.get(&r.num) {
-                    rows[place].queue_position = Some(small(r.position));
+            for (num, position) in queue_positions(&mut tx, selection, &nums).await? {
+                if let Some(&place) = places.get(&num) {
+                    rows[place].queue_position = Some(position);
                 }
             }
         }
@@ -240,26 +230,22 @@ async fn read_rows(tx: &mut SqliteConnection, nums: &str) -> Result<(Vec<RunRow>
     let stored = sqlx::query!(
         r#"SELECT r.num, r.id, s.id AS "sweep?", s.name AS "sweep_name?", r.sweep_revision, r.point, r.seed, r.recipe,
                   r.axes, r.label, r.note, r.state, r.evidence, r.evidence_code, r.attempt, r.device, r.priority, r.steps_done,
-                  r.total_steps, r.probed_run, r.probed_step, r.created_at, r.started_at, r.ended_at, r.revision,
-                  i.source AS "source?", i.original_id AS "original_id?", i.config AS "config?"
-           FROM runs r LEFT JOIN sweeps s ON s.num = r.sweep_num LEFT JOIN imports i ON i.run_num = r.num
+                  r.total_steps, r.probed_run, r.probed_step, r.created_at, r.started_at, r.ended_at, r.revision
+           FROM runs r LEFT JOIN sweeps s ON s.num = r.sweep_num
            WHERE r.num IN (SELECT value FROM json_each(?))
            ORDER BY r.num DESC"#,
         nums
     )
-    .fetch_all(tx)
+    .fetch_all(&mut *tx)
     .await?;
+    let mut imports = read_imports(tx, nums).await?;
     let mut rows = Vec::with_capacity(stored.len());
     let mut places = Places::new();
     let mut recipes: BTreeSet<Arc<str>> = BTreeSet::new();
     for r in stored {
         places.insert(r.num, rows.len());
-        let origin = match r.source {
-            Some(source) => Origin::Imported(Imported {
-                source: from_json("a source", &source)?,
-                original_id: r.original_id,
-                config: from_json("a configuration", r.config.as_deref().unwrap_or("{}"))?,
-            }),
+        let origin = match imports.remove(&r.num) {
+            Some(imported) => Origin::Imported(imported),
             None => Origin::Trained(Trained {
                 point: r.point,
                 seed: r.seed.cast_unsigned(),
@@ -300,6 +286,27 @@ async fn read_rows(tx: &mut SqliteConnection, nums: &str) -> Result<(Vec<RunRow>
         });
     }
     Ok((rows, places))
+}
+
+/// What came from elsewhere, by number. Few do: joined to each row, its columns would cost every list.
+async fn read_imports(tx: &mut SqliteConnection, nums: &str) -> Result<BTreeMap<i64, Imported>> {
+    sqlx::query!(
+        "SELECT run_num, source, original_id, config FROM imports
+         WHERE run_num IN (SELECT value FROM json_each(?))",
+        nums
+    )
+    .fetch_all(tx)
+    .await?
+    .into_iter()
+    .map(|r| {
+        let imported = Imported {
+            source: from_json("a source", &r.source)?,
+            original_id: r.original_id,
+            config: from_json("a configuration", &r.config)?,
+        };
+        Ok((r.run_num, imported))
+    })
+    .collect()
 }
 
 async fn add_tags(tx: &mut SqliteConnection, nums: &str, places: &Places, rows: &mut [RunRow]) -> Result<()> {
