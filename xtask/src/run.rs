@@ -39,16 +39,14 @@ pub fn check(command: &mut Command) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Runs it quietly and returns what it wrote to stdout; stderr is shown only in the error.
+/// Runs it quietly and returns what it wrote to stdout. The error of a bad end shows both outputs: a benchmark that misses
+/// its bar has figures all the same.
 pub fn read(command: &mut Command) -> anyhow::Result<String> {
     let shown = line(command);
     let output = command.stdin(Stdio::null()).output().with_context(|| format!("start `{shown}`"))?;
     if !output.status.success() {
-        bail!(
-            "`{shown}` ended with {}\n{}",
-            output.status,
-            String::from_utf8_lossy(&output.stderr).trim_end()
-        );
+        let [stdout, stderr] = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes));
+        bail!("`{shown}` ended with {}\n{}", output.status, format!("{stdout}{stderr}").trim_end());
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }

@@ -12,6 +12,7 @@ mod number;
 mod origin;
 mod queue_settings;
 mod run;
+mod run_table;
 mod sheet;
 mod sweep;
 
@@ -26,5 +27,6 @@ pub use number::*;
 pub use origin::*;
 pub use queue_settings::*;
 pub use run::*;
+pub use run_table::*;
 pub use sheet::*;
 pub use sweep::*;

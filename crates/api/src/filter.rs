@@ -120,6 +120,16 @@ pub(crate) fn order(sort: &str) -> Result<Option<Order>> {
     Ok(Some(Order { name, reversed }))
 }
 
+/// What a column shows.
+///
+/// # Errors
+/// `invalid_input` where there is no such name.
+pub(crate) fn column(name: &str) -> Result<Name> {
+    query::sort_key(name).map_err(|QueryError { said, hint, .. }| {
+        hinted(ApiError::invalid(Failure::Column { said: said.into() }), hint)
+    })
+}
+
 impl Order {
     /// Runs that lack the value come last in either direction.
     pub fn compare(&self, a: Option<&Scalar>, b: Option<&Scalar>) -> Ordering {

@@ -46,6 +46,7 @@ pub mod probes;
 pub mod queue_settings;
 mod readings;
 mod rpc;
+pub mod run_table;
 pub mod runs;
 pub mod said;
 pub mod samples;

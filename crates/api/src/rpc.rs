@@ -18,7 +18,7 @@ use crate::error::Result;
 use crate::said::Failure;
 use crate::{
     Context, alarm_settings, alarms, compare, datasets, decide, doctor, events, export, files, origin,
-    overview, probes, queue_settings, runs, samples, settings, supervisor, sweeps, table, tabulate,
+    overview, probes, queue_settings, run_table, runs, samples, settings, supervisor, sweeps, table, tabulate,
 };
 
 #[derive(Deserialize, TS)]
@@ -212,6 +212,11 @@ methods! {
     app_info(Nothing) -> AppInfo = |c, _| overview::app_info(c).await?;
     overview(Nothing) -> Overview = |c, _| overview::overview(c).await?;
     runs(RunsQuery) -> RunsPage = |c, p| runs::list(c, &p).await?;
+    run_table(RunTableBy) -> RunTable = |c, p| run_table::table(c, &p).await?;
+    run_names(Nothing) -> Vec<RunName> = |c, _| run_table::names(c).await?;
+    run_views(Nothing) -> Vec<SavedView> = |c, _| run_table::views(c).await?;
+    run_view_save(SavedView) -> Vec<SavedView> = |c, p| run_table::save_view(c, p).await?;
+    run_view_remove(Name) -> Vec<SavedView> = |c, p| run_table::remove_view(c, &p.name).await?;
     run(Id) -> RunDetail = |c, p| runs::detail(c, &p.id).await?;
     run_origin(Id) -> RunOrigin = |c, p| origin::origin(c, &p.id).await?;
     run_log(RunLog) -> Vec<LogLine> = |c, p| runs::log(c, &p.id, p.lines.unwrap_or(500)).await?;

@@ -143,13 +143,8 @@ pub async fn list(context: &Context, query: &RunsQuery) -> Result<RunsPage> {
         }
     }
     if let Some(order) = order {
-        // Runs that are equal in the key, such as those queued in one millisecond, keep one order in either direction.
-        let place = |row: &RunRow| {
-            let trained = row.trained().map(|trained| (trained.point.clone(), trained.seed));
-            (row.sweep_name.clone(), row.label.clone(), trained)
-        };
         kept.sort_by(|(a, one), (b, other)| {
-            order.compare(a.as_ref(), b.as_ref()).then_with(|| place(one).cmp(&place(other)))
+            order.compare(a.as_ref(), b.as_ref()).then_with(|| by_name(one).cmp(&by_name(other)))
         });
     }
     let matched = kept.len() as u64;
@@ -159,8 +154,15 @@ pub async fn list(context: &Context, query: &RunsQuery) -> Result<RunsPage> {
     Ok(RunsPage { runs, matched, total, elapsed_ms: began.elapsed().as_secs_f64() * 1e3 })
 }
 
+/// What tells runs apart that are equal in what they are sorted by, such as those queued in one millisecond: they keep one order
+/// in either direction.
+pub(crate) fn by_name(row: &RunRow) -> impl Ord {
+    let trained = row.trained().map(|trained| (trained.point.clone(), trained.seed));
+    (row.sweep_name.clone(), row.label.clone(), trained)
+}
+
 /// A condition of the filter language; none where nothing is written.
-fn condition(text: &str) -> Result<Option<query::Expr>> {
+pub(crate) fn condition(text: &str) -> Result<Option<query::Expr>> {
     let states = RunState::ALL.map(RunState::as_str);
     match text.trim() {
         "" => Ok(None),

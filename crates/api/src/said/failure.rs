@@ -52,6 +52,7 @@ vitals_recipe::sentences! {
         ArmNotComparable { value: String, why: Told } = "{value} cannot be compared with the baseline: {why}";
         NothingToTabulate = "no run matches that a table could hold";
         Column { said: Told } = "no column can be made of it: {said}";
+        ViewName { most: u64 } = "a view needs a name of 1 to {most} characters";
         NoTableFormat { format: String } = "there is no table format `{format}`";
         SeedsAtOnce { found: u32, most: u32 } = "1 to {most} can be asked for at once, not {found}";
         NoReading { text: String } =

@@ -2,17 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use vitals_recipe::query::{self, Name, QueryError};
+use vitals_recipe::query::Name;
 use vitals_recipe::sweep::Goal;
 use vitals_recipe::{Better, Metric, MetricRow, Reading, Reads, USUAL_READING, metric};
 use vitals_store::RunRow;
 
 use super::told;
 use crate::Context;
-use crate::dto::{ApiError, SheetBy, SheetColumn};
-use crate::error::{Result, hinted};
-use crate::objective;
-use crate::said::Failure;
+use crate::dto::{SheetBy, SheetColumn};
+use crate::error::Result;
+use crate::{filter, objective};
 
 /// Where its values come from.
 pub enum What {
@@ -107,9 +106,7 @@ fn column(text: &str, goal: &dyn Fn(&str) -> Option<bool>) -> Result<Column> {
             },
         });
     }
-    let name = query::sort_key(text).map_err(|QueryError { said, hint, .. }| {
-        hinted(ApiError::invalid(Failure::Column { said: said.into() }), hint)
-    })?;
+    let name = filter::column(text)?;
     Ok(Column { told: told(text, text.replace('_', " ")), what: What::Name(name) })
 }
 

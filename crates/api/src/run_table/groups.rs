@@ -1,0 +1,113 @@
+//! Runs of a table that share some values, and what they have in common or on average.
+
+use vitals_recipe::query::{Name, Scalar};
+use vitals_run::RunState;
+use vitals_series::Differences;
+use vitals_store::RunRow;
+
+use super::cell;
+use crate::dto::{GroupCell, RunCell, RunGroup};
+use crate::filter::Order;
+
+/// The groups and each run's place among them, in the order of the first run of each, or by their own value of the column that
+/// the table is sorted by.
+pub(super) fn of(
+    rows: &[&RunRow],
+    keys: &[Vec<Option<Scalar>>],
+    columns: &[Name],
+    values: &[Vec<Option<Scalar>>],
+    sorted: Option<(usize, &Order)>,
+) -> (Vec<RunGroup>, Vec<u32>) {
+    // Values hold floats, which have no hash; their texts tell the same values apart.
+    let mut known: std::collections::HashMap<String, usize> = std::collections::HashMap::new();
+    let mut members: Vec<Vec<usize>> = Vec::new();
+    for (place, key) in keys.iter().enumerate() {
+        let group = *known.entry(format!("{key:?}")).or_insert(members.len());
+        match members.get_mut(group) {
+            Some(group) => group.push(place),
+            None => members.push(vec![place]),
+        }
+    }
+    let mut made: Vec<(RunGroup, Vec<usize>)> = members
+        .into_iter()
+        .map(|members| {
+            let cells = (0..columns.len()).map(|at| shared(rows, columns, values, &members, at)).collect();
+            let group = RunGroup {
+                key: keys[members[0]].iter().map(|value| value.as_ref().map(cell)).collect(),
+                runs: small(members.len()),
+                failed: small(members.iter().filter(|place| failed(rows[**place])).count()),
+                cells,
+            };
+            (group, members)
+        })
+        .collect();
+    if let Some((at, order)) = sorted {
+        made.sort_by(|(a, _), (b, _)| order.compare(sorts_by(&a.cells[at]).as_ref(), sorts_by(&b.cells[at]).as_ref()));
+    }
+    let mut places = vec![0; rows.len()];
+    for (group, (_, members)) in made.iter().enumerate() {
+        members.iter().for_each(|place| places[*place] = small(group));
+    }
+    (made.into_iter().map(|(group, _)| group).collect(), places)
+}
+
+fn small(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+/// Its numbers do not stand for what was trained.
+fn failed(row: &RunRow) -> bool {
+    matches!(row.state, RunState::Failed | RunState::Lost) || row.stability.is_some_and(|stability| stability.failed)
+}
+
+/// Whether it differs between seeds, so that a group has a mean of it.
+fn is_measured(name: &Name) -> bool {
+    match name {
+        Name::Metric { .. } | Name::Events { .. } => true,
+        Name::Field(field) => field.is_number(),
+        Name::Parameter(_) | Name::Config { .. } => false,
+    }
+}
+
+fn shared(
+    rows: &[&RunRow],
+    columns: &[Name],
+    values: &[Vec<Option<Scalar>>],
+    members: &[usize],
+    at: usize,
+) -> GroupCell {
+    if is_measured(&columns[at]) {
+        let counted = members.iter().filter(|place| !failed(rows[**place]));
+        let finite: Vec<f64> = counted
+            .filter_map(|place| match values[*place][at] {
+                Some(Scalar::Number(value)) if value.is_finite() => Some(value),
+                _ => None,
+            })
+            .collect();
+        return match Differences::of(&finite) {
+            None => GroupCell::Nothing,
+            Some(found) => GroupCell::Mean {
+                mean: found.mean,
+                std: (found.n > 1).then_some(found.sd),
+                n: small(found.n),
+            },
+        };
+    }
+    let first = &values[members[0]][at];
+    match first {
+        _ if members.iter().any(|place| values[*place][at] != *first) => GroupCell::Several,
+        None => GroupCell::Nothing,
+        Some(value) => GroupCell::Same { value: cell(value) },
+    }
+}
+
+/// What a group is sorted by: its mean, or what its runs share.
+fn sorts_by(cell: &GroupCell) -> Option<Scalar> {
+    match cell {
+        GroupCell::Mean { mean, .. } => Some(Scalar::Number(*mean)),
+        GroupCell::Same { value: RunCell::Number(value) } => Some(Scalar::Number(value.value())),
+        GroupCell::Same { value: RunCell::Text(text) } => Some(Scalar::Text(text.clone())),
+        GroupCell::Same { value: RunCell::Flag(flag) } => Some(Scalar::Bool(*flag)),
+        GroupCell::Same { value: RunCell::Words(_) } | GroupCell::Nothing | GroupCell::Several => None,
+    }
+}
