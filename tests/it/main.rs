@@ -8,6 +8,7 @@ mod bad_input;
 mod damaged;
 mod execution;
 mod files_of_others;
+mod full_disk;
 #[path = "../../crates/supervisor/tests/it/holder.rs"]
 mod holder;
 mod limits;

@@ -7,7 +7,7 @@ use rustix::process::Signal;
 use crate::support::{Told, Workspace, binary, kill, small_sweep, supervisor_pid};
 
 /// Queues one long enough run and returns its id.
-fn start(workspace: &Workspace, steps: u64) -> String {
+pub fn start(workspace: &Workspace, steps: u64) -> String {
     let recipe = format!("max_steps = {steps}\ncheckpoint_every = 20\nkeep_checkpoints = 3");
     let file = workspace.file("one.toml", &small_sweep(&recipe, ""));
     workspace.vitals_ok(&["--quiet", "sweep", "run", &file]);
@@ -15,7 +15,7 @@ fn start(workspace: &Workspace, steps: u64) -> String {
 }
 
 /// Every step once, from 0 to the last, in the store and as the journals have it.
-fn assert_whole(workspace: &Workspace, id: &str, steps: u64) {
+pub fn assert_whole(workspace: &Workspace, id: &str, steps: u64) {
     let (recorded, _) = workspace.series(id, "loss");
     assert_eq!(recorded, (0..steps).collect::<Vec<u64>>(), "no hole and no double step");
     // Checkpoints fall on steps at which kNN is due: a resume must not lose the value of its own first step.

@@ -254,3 +254,27 @@ pub type Result<T, E = SupervisorError> = std::result::Result<T, E>;
 /// Every kind of sentence that is said here.
 pub(crate) const SENTENCES: [&[vitals_recipe::Sentence]; 2] =
     [SupervisorFailure::SENTENCES, JournalFailure::SENTENCES];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shortage_passes_and_a_refusal_does_not() {
+        let may = |error: Errno| io_may_recover(&error.into());
+        for shortage in [
+            Errno::MFILE,
+            Errno::NFILE,
+            Errno::AGAIN,
+            Errno::NOMEM,
+            Errno::NOSPC,
+            Errno::DQUOT,
+            Errno::TXTBSY,
+        ] {
+            assert!(may(shortage), "{shortage}");
+        }
+        for refusal in [Errno::ACCESS, Errno::PERM, Errno::NOENT, Errno::NOEXEC, Errno::ISDIR] {
+            assert!(!may(refusal), "{refusal}");
+        }
+    }
+}

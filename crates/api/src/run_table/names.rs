@@ -82,12 +82,15 @@ impl Counted {
             Scalar::List(words) => words.into_iter().map(Scalar::Text).collect(),
             one => vec![one],
         };
-        for value in each.into_iter().filter(|_| !self.too_many) {
+        if self.too_many {
+            return;
+        }
+        for value in each {
             self.values.entry(format!("{value:?}")).or_insert((value, 0)).1 += 1;
-            if self.values.len() > CHOICES {
-                self.too_many = true;
-                self.values.clear();
-            }
+        }
+        if self.values.len() > CHOICES {
+            self.too_many = true;
+            self.values.clear();
         }
     }
 

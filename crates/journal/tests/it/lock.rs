@@ -63,6 +63,10 @@ fn the_small_files() {
     assert_eq!(std::fs::read_to_string(run.control()).unwrap(), "{\"seq\":4,\"command\":\"pause\"}\n");
     run.create_attempt(12).unwrap();
     run.create_attempt(2).unwrap();
+    // What no attempt is called, and numbers that none can have.
+    for other in ["attempt-4294967295", "attempt-99999", "attempt-00003", "attempt-0000", "attempt--001", "attempt-+001"] {
+        std::fs::create_dir(folder.path().join(other)).unwrap();
+    }
     assert_eq!(run.attempts().unwrap(), [2, 12]);
     assert!(run.journal(12).ends_with("attempt-0012/journal"));
     assert!(run.checkpoint(400).ends_with("checkpoints/step-00000400"));

@@ -31,7 +31,7 @@ pub fn call(args: &[OsString]) -> Result<i32, Failure> {
 
 /// As `vitals supervise`; `--idle-ms N` stands for the half minute, `--grace-ms` and `--stall-ms` likewise, and it looks every
 /// 20 ms unless `--tick-ms` says otherwise. The time of day is off by the milliseconds that the workspace's file `clock` holds,
-/// where there is one.
+/// where there is one; the worker is the program that the file `worker` names, where that is there.
 fn supervise(root: PathBuf, flags: &[&str]) -> Result<i32, Failure> {
     let value = |name: &str| {
         let place = flags.iter().position(|flag| *flag == name)?;
@@ -44,7 +44,8 @@ fn supervise(root: PathBuf, flags: &[&str]) -> Result<i32, Failure> {
         jiff::Timestamp::now().as_millisecond() + off.unwrap_or(0)
     });
     vitals_supervisor::trust::everything();
-    let mut options = Options::new(now, Binaries { vitals: me.clone(), worker: me });
+    let worker = std::fs::read_to_string(root.join("worker")).map_or_else(|_| me.clone(), PathBuf::from);
+    let mut options = Options::new(now, Binaries { vitals: me, worker });
     options.tick = value("--tick-ms").unwrap_or(Duration::from_millis(20));
     options.detached = flags.contains(&"--detached");
     options.until_idle =

@@ -158,6 +158,24 @@ pub async fn deal(
             std::fs::remove_file(filler).unwrap();
             Outcome::GoesOn
         }
+        Fault::FullDiskAndWorker => {
+            if !world.runs_on_tmpfs() {
+                return Outcome::Impossible("a tmpfs cannot be mounted here");
+            }
+            let filler = fill(world.workspace().runs_dir());
+            world.kill(run, attempt, "worker", Signal::KILL).await;
+            moment(rng, 600).await;
+            std::fs::remove_file(filler).unwrap();
+            by_guard
+        }
+        Fault::NoDescriptorsAtStart => {
+            ground::start_without_descriptors(world, rng, run, attempt).await;
+            Outcome::Starts
+        }
+        Fault::BrokenWorkerAtStart => {
+            ground::start_by_a_broken_worker(world, run, attempt).await;
+            Outcome::Starts
+        }
         Fault::ClockJump => {
             let hours = i64::try_from(rng.below(49)).unwrap() - 24;
             let clock = world.root.path().join("clock");

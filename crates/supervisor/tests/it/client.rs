@@ -83,6 +83,7 @@ async fn a_lock_that_outlives_its_holder_s_will_is_no_supervisor() {
 async fn a_supervisor_that_dies_again_and_again_is_not_started_for_ever() {
     let world = World::new(1).await;
     let workspace = world.workspace();
+    std::fs::write(workspace.supervisor_log(), "panicked at the end of the world\n").unwrap();
     let error =
         until("it is given up", async || match ensure_running(&workspace, &world.store, &binaries()).await {
             Ok(_) => {
@@ -95,6 +96,7 @@ async fn a_supervisor_that_dies_again_and_again_is_not_started_for_ever() {
         .await;
     let said = error.to_string();
     assert!(said.starts_with("the supervisor died 3 times within 60 s and is not started again"), "{said}");
+    assert!(said.contains("panicked at the end of the world"), "its last words are missing: {said}");
 }
 
 #[tokio::test]
@@ -146,4 +148,19 @@ fn session_of(pid: u32) -> u32 {
     let text = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
     let rest = &text[text.rfind(')').unwrap() + 2..];
     rest.split(' ').nth(3).unwrap().parse().unwrap()
+}
+
+#[tokio::test]
+async fn a_log_that_is_a_link_leads_to_no_file_of_others() {
+    let world = World::new(1).await;
+    let outside = tempfile::tempdir().unwrap();
+    let diary = outside.path().join("diary");
+    std::fs::write(&diary, "dear diary").unwrap();
+    std::os::unix::fs::symlink(&diary, world.root.path().join("supervisor.log")).unwrap();
+    let run = world.queue("step_ms=1", 5, 0).await;
+    // Whether it starts without a log or refuses is not what matters here.
+    if ensure_running(&world.workspace(), &world.store, &binaries()).await.is_ok() {
+        world.state(run, RunState::Finished).await;
+    }
+    assert_eq!(std::fs::read_to_string(&diary).unwrap(), "dear diary");
 }

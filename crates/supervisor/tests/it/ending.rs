@@ -225,3 +225,18 @@ async fn a_disk_that_is_almost_full_holds_the_queue_until_there_is_room() {
     world.store.set_setting(settings::LOW_DISK_BYTES, &0).await.unwrap();
     world.state(run, RunState::Finished).await;
 }
+
+#[tokio::test]
+async fn a_worker_s_log_that_is_a_link_leads_to_no_file_of_others() {
+    let mut world = World::new(1).await;
+    let run = world.queue("panic_at=2", 5, 0).await;
+    let outside = tempfile::tempdir().unwrap();
+    let diary = outside.path().join("diary");
+    std::fs::write(&diary, "dear diary").unwrap();
+    let log = world.folder(run).worker_log(1);
+    std::fs::create_dir_all(log.parent().unwrap()).unwrap();
+    std::os::unix::fs::symlink(&diary, log).unwrap();
+    world.supervise().await;
+    world.row_when(run, "end", |row| !row.state.is_active() && row.state != RunState::Queued).await;
+    assert_eq!(std::fs::read_to_string(&diary).unwrap(), "dear diary");
+}

@@ -154,3 +154,18 @@ async fn a_workspace_of_any_name_trains_to_the_end() {
         world.nothing_is_lost(run).await;
     }
 }
+
+#[tokio::test]
+async fn a_run_that_has_no_attempt_left_is_not_started_and_the_others_are() {
+    let mut world = World::new(1).await;
+    let run = world.queue("exit_at=2&exit_code=4", 10, 0).await;
+    world.supervise().await;
+    world.state(run, RunState::Failed).await;
+    let last = world.folder(run).create_attempt(9999).unwrap();
+    std::fs::copy(world.folder(run).journal(1), last.join("journal")).unwrap();
+    world.ask(run, Command::Retry).await.unwrap();
+    let row = world.row_when(run, "be refused", |row| row.evidence.contains("9999")).await;
+    assert_eq!(row.state, RunState::Failed);
+    let other = world.queue_seed("step_ms=1", 10, 0, 1).await;
+    world.state(other, RunState::Finished).await;
+}

@@ -2,7 +2,7 @@
 //! process may open, and what somebody else laid into it. Each is dealt and taken back; `siege` judges.
 
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command as Program, Stdio};
 
@@ -90,6 +90,59 @@ pub async fn kill_without_descriptors(world: &World, rng: &mut KeyedRng, run: Ru
     prlimit(pid, Resource::Nofile, before).unwrap();
 }
 
+/// Waits for the end of a run whose worker was killed; `false` where it had finished before.
+async fn has_died(world: &World, run: RunId, attempt: u32) -> bool {
+    world.kill(run, attempt, "worker", Signal::KILL).await;
+    let ended = until("it has ended", async || {
+        let row = world.run(run).await;
+        (!row.state.is_active()).then_some(row.state)
+    })
+    .await;
+    ended != RunState::Finished
+}
+
+/// Retries a killed run while the supervisor may open nothing more, for a moment.
+pub async fn start_without_descriptors(world: &World, rng: &mut KeyedRng, run: RunId, attempt: u32) {
+    if !has_died(world, run, attempt).await {
+        return;
+    }
+    let pid = Pid::from_raw(i32::try_from(world.supervisor_pid()).unwrap());
+    let open = fs::read_dir(format!("/proc/{}/fd", world.supervisor_pid())).unwrap().count() as u64;
+    let few = Rlimit { current: Some(open), ..getrlimit(Resource::Nofile) };
+    let before = prlimit(pid, Resource::Nofile, few).unwrap();
+    world.store.add_request(Some(run), Command::Retry, &json!({}), crate::harness::now()).await.unwrap();
+    moment(rng, 1500).await;
+    prlimit(pid, Resource::Nofile, before).unwrap();
+}
+
+/// Lays down, for every supervisor that is started from here on, a worker that no kernel executes; its place.
+pub fn worker_that_cannot_start(world: &World) -> PathBuf {
+    let named = world.root.path().join("worker");
+    let program = world.root.path().join("half-an-upgrade");
+    fs::write(&program, [0x7f, b'E', b'L', b'F', 0, 0, 0]).unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    fs::write(&named, program.as_os_str().as_encoded_bytes()).unwrap();
+    named
+}
+
+/// A killed run is retried by a supervisor whose worker cannot be executed, and once more when it is whole again.
+pub async fn start_by_a_broken_worker(world: &mut World, run: RunId, attempt: u32) {
+    if !has_died(world, run, attempt).await {
+        return;
+    }
+    let named = worker_that_cannot_start(world);
+    world.end_supervisor(Signal::TERM).await;
+    world.supervise().await;
+    world.ask(run, Command::Retry).await.unwrap();
+    world
+        .row_when(run, "fail to start", |row| row.attempt > attempt && row.state == RunState::Failed)
+        .await;
+    fs::remove_file(named).unwrap();
+    world.end_supervisor(Signal::TERM).await;
+    world.supervise().await;
+    world.ask(run, Command::Retry).await.unwrap();
+}
+
 /// Names a bystander as the worker and as the guard, then asks for a cancel.
 pub async fn cancel_by_a_forged_mark(world: &World, run: RunId, attempt: u32) {
     world.pid_of(run, attempt, "worker").await;
@@ -148,13 +201,7 @@ pub async fn silence(cluster: &Cluster, rng: &mut KeyedRng, amid: impl AsyncFnOn
 
 /// A run that was killed is retried while `sbatch` fails after it has taken the job.
 pub async fn start_by_a_failing_sbatch(world: &World, cluster: &Cluster, run: RunId, attempt: u32) {
-    world.kill(run, attempt, "worker", Signal::KILL).await;
-    let ended = until("it has ended", async || {
-        let row = world.run(run).await;
-        (!row.state.is_active()).then_some(row.state)
-    })
-    .await;
-    if ended == RunState::Finished {
+    if !has_died(world, run, attempt).await {
         return;
     }
     cluster.tell("sbatch.fails_late", "wrapper: cannot write your quota file");

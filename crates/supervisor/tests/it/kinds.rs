@@ -36,6 +36,9 @@ pub enum Fault {
     CopiedDatabase,
     RemovedLog,
     NoDescriptors,
+    FullDiskAndWorker,
+    NoDescriptorsAtStart,
+    BrokenWorkerAtStart,
     ForgedMark,
     Links,
     ManyClients,
@@ -45,7 +48,7 @@ pub enum Fault {
 }
 
 impl Fault {
-    pub const ALL: [(Self, &'static str); 34] = [
+    pub const ALL: [(Self, &'static str); 37] = [
         (Self::Worker, "worker: kill -9"),
         (Self::Guard, "guard: kill -9"),
         (Self::GuardAndWorker, "guard and worker: kill -9"),
@@ -77,6 +80,9 @@ impl Fault {
         (Self::CopiedDatabase, "a second supervisor on a copied database"),
         (Self::RemovedLog, "write-ahead log removed"),
         (Self::NoDescriptors, "no descriptor left, worker: kill -9"),
+        (Self::FullDiskAndWorker, "disk full (tmpfs), worker: kill -9"),
+        (Self::NoDescriptorsAtStart, "no descriptor left at a start"),
+        (Self::BrokenWorkerAtStart, "a worker that cannot be executed"),
         (Self::ForgedMark, "cancel with a mark that names a bystander"),
         (Self::Links, "pause with links to files outside"),
         (Self::ManyClients, "forty clients at once"),

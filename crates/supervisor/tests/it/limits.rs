@@ -1,11 +1,14 @@
 //! What a run may take: memory beside other runs, room on the disk; and settings that nobody can understand.
 
+use rustix::process::Signal;
 use serde_json::{Value, json};
+use sqlx::{Connection as _, SqliteConnection};
+use vitals_journal::{Column, Header, RunFolder, Writer, WriterOptions};
 use vitals_run::{Command, RunState};
-use vitals_store::RunId;
-use vitals_supervisor::settings;
+use vitals_store::{Role, RunId, Store};
+use vitals_supervisor::{ingest_folder, settings};
 
-use crate::harness::{World, until};
+use crate::harness::{World, now, until};
 
 /// The problem in the supervisor's own words, once it says one.
 async fn problem(world: &World) -> String {
@@ -131,6 +134,100 @@ async fn a_setting_that_nobody_understands_is_said_and_starts_nothing() {
     let said = problem(&world).await;
     assert!(said.contains("`slurm`") && said.contains("vitals settings"), "{said}");
     assert_eq!(world.run(run).await.state, RunState::Queued);
+    // Nor what the command line would refuse to write.
+    for (name, wrong) in [
+        ("partition", json!("gpu\n#SBATCH --exclusive")),
+        ("conf", json!("slurm.conf")),
+        ("extra", json!(["--mem=4G\nrm -rf ~"])),
+    ] {
+        world.store.set_setting(settings::SLURM, &json!({ "enabled": true, name: wrong })).await.unwrap();
+        until("it says what is wrong", async || {
+            let status = world.store.supervisor().await.unwrap()?.status;
+            status["problem"]["text"].as_str()?.contains(&format!("slurm.{name}")).then_some(())
+        })
+        .await;
+        assert_eq!(world.run(run).await.state, RunState::Queued);
+    }
     world.store.set_setting(settings::SLURM, &Value::Object(Default::default())).await.unwrap();
     world.state(run, RunState::Finished).await;
+}
+
+/// A folder outside of the workspace that a record or a row calls a checkpoint.
+struct Thesis(tempfile::TempDir);
+
+impl Thesis {
+    fn write() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("chapter.tex"), "years of work").unwrap();
+        Self(folder)
+    }
+
+    fn path(&self) -> String {
+        self.0.path().display().to_string()
+    }
+
+    fn is_whole(&self) -> bool {
+        std::fs::read_to_string(self.0.path().join("chapter.tex")).is_ok_and(|text| text == "years of work")
+    }
+}
+
+#[tokio::test]
+async fn a_checkpoint_is_nowhere_but_in_its_place_whatever_a_journal_says() {
+    let mut world = World::new(1).await;
+    let run = world.queue("step_ms=1", 20, 20).await;
+    world.supervise().await;
+    world.state(run, RunState::Finished).await;
+    world.end_supervisor(Signal::TERM).await;
+    let thesis = Thesis::write();
+    let journal = world.folder(run).journal(1);
+    std::fs::remove_file(&journal).unwrap();
+    let header = Header::new(run.to_string(), 1, 0, "2026-11-24T12:00:00Z");
+    let writer = Writer::create(&journal, header, WriterOptions::default()).unwrap();
+    let stream = writer.stream("step", vec![Column::f64("loss", "")]).unwrap();
+    (0..20).for_each(|step| writer.row(stream, step, 0.0, &[1.0]).unwrap());
+    let outside = [thesis.path(), format!("../../..{}", thesis.path()), "checkpoints/step-00000006".to_owned()];
+    outside.iter().for_each(|path| writer.checkpoint(5, path).unwrap());
+    writer.checkpoint(20, RunFolder::checkpoint_name(20)).unwrap();
+    drop(writer);
+    let store = Store::open(world.root.path().join("rebuilt.db"), Role::Writer).await.unwrap();
+    ingest_folder(&store, world.folder(run).path(), now()).await.unwrap();
+    let known: Vec<u64> = store.checkpoints(run).await.unwrap().iter().map(|one| one.step).collect();
+    assert_eq!(known, [20]);
+    let log = store.log_tail(run, 100).await.unwrap();
+    for path in outside {
+        let said = format!("the checkpoint of step 5 is left out: it is said to lie in {path:?}");
+        assert!(log.iter().any(|line| line.text == said), "{said} not in {log:?}");
+    }
+    store.close().await;
+}
+
+#[tokio::test]
+async fn a_checkpoint_is_nowhere_but_in_its_place_whatever_a_database_says() {
+    let mut world = World::new(1).await;
+    let run = world.queue("step_ms=1", 20, 20).await;
+    world.supervise().await;
+    world.state(run, RunState::Finished).await;
+    world.end_supervisor(Signal::TERM).await;
+    let thesis = Thesis::write();
+    world.store.close().await;
+    let database = world.workspace().database();
+    let forged = format!(
+        "INSERT INTO checkpoints (run_num, attempt, step, path, size_bytes, superseded) \
+         SELECT num, 1, 5, '{}', 13, 0 FROM runs WHERE id = '{run}'",
+        thesis.path()
+    );
+    {
+        let mut connection = SqliteConnection::connect(&format!("sqlite://{}", database.display())).await.unwrap();
+        sqlx::query(sqlx::AssertSqlSafe(forged)).execute(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+    }
+    world.store = Store::open(&database, Role::Writer).await.unwrap();
+    assert_eq!(world.store.kept_checkpoints().await.unwrap().len(), 1);
+    world.store.set_setting(settings::CHECKPOINT_LIMIT_BYTES, &1).await.unwrap();
+    world.supervise().await;
+    // It has looked at the limit once it says that even the last one is beyond it.
+    assert!(problem(&world).await.contains("`checkpoint_limit_bytes`"));
+    let refused = world.ask_with(Some(run), Command::Rewind, json!({ "to_step": 5 })).await.unwrap_err();
+    assert!(refused.contains("step 5"), "{refused}");
+    assert!(thesis.is_whole());
 }

@@ -127,3 +127,17 @@ async fn a_lock_that_cannot_be_opened_is_told_and_taken_for_neither() {
     let error = ensure_running(&world.workspace(), &world.store, &binaries()).await.unwrap_err();
     assert!(error.to_string().contains("Permission denied"), "{error}");
 }
+
+#[tokio::test]
+async fn a_pipe_in_place_of_a_lock_stops_nobody() {
+    let mut world = World::new(1).await;
+    let run = world.queue("step_ms=1", 5, 0).await;
+    let other = world.queue_seed("step_ms=1", 5, 0, 1).await;
+    let lock = world.folder(run).lock();
+    std::fs::create_dir_all(lock.parent().unwrap()).unwrap();
+    rustix::fs::mknodat(rustix::fs::CWD, &lock, rustix::fs::FileType::Fifo, rustix::fs::Mode::RWXU, 0).unwrap();
+    world.supervise().await;
+    world.state(other, RunState::Finished).await;
+    assert_ne!(world.run(run).await.state, RunState::Finished);
+    assert_eq!(world.end_supervisor(Signal::TERM).await, Some(0));
+}

@@ -10,11 +10,11 @@ async fn nothing_is_lost_whatever_happens() {
     let table = besiege(20_261_124, kinds, 3, &Fault::ALL, None).await;
     assert!(table.problems.is_empty(), "{:#?}", table.problems);
     assert_eq!((table.values_lost, table.lines.len() as u64), (0, kinds));
-    assert!(table.faults() >= kinds - 6, "four need a mount, others python3 and a built window");
+    assert!(table.faults() >= kinds - 7, "five need a mount, others python3 and a built window");
     assert!(table.values_compared > 10_000, "{table:?}");
     for (fault, line) in table.lines {
         if let Some(why) = line.impossible {
-            println!("skipped {fault:?}: {why}");
+            vitals_fixtures::not_run(format!("{fault:?}: {why}"));
         }
     }
 }

@@ -7,6 +7,7 @@ use vitals_run::{Command, RunState};
 use vitals_store::RequestStatus;
 use vitals_supervisor::{settings, status};
 
+use crate::ground;
 use crate::harness::{World, fill, now, until};
 
 /// What the queue stands still for, once it says so.
@@ -118,4 +119,30 @@ async fn on_a_full_disk_a_run_is_removed_and_makes_room_for_the_others() {
     world.ask(other, Command::Cancel).await.unwrap();
     world.state(other, RunState::Cancelled).await;
     world.nothing_is_lost(other).await;
+}
+
+#[tokio::test]
+async fn a_worker_that_cannot_be_executed_costs_three_runs_and_no_more() {
+    let mut world = World::new(1).await;
+    let mut runs = Vec::new();
+    for seed in 0..5 {
+        runs.push(world.queue_seed("step_ms=1", 20, 0, seed).await);
+    }
+    let program = ground::worker_that_cannot_start(&world);
+    world.supervise().await;
+    let said = problem(&world).await;
+    assert!(said.starts_with("3 runs in a row failed before their first step, all for this: "), "{said}");
+    let waits = async || {
+        let states = [world.run(runs[3]).await.state, world.run(runs[4]).await.state];
+        states.iter().all(|state| *state == RunState::Queued).then_some(())
+    };
+    until("the others wait", waits).await;
+    // The program is whole again.
+    std::fs::remove_file(program).unwrap();
+    world.end_supervisor(rustix::process::Signal::TERM).await;
+    world.supervise().await;
+    world.ask_with(None, Command::ResumeQueue, json!({})).await.unwrap();
+    for run in &runs[3..] {
+        world.state(*run, RunState::Finished).await;
+    }
 }

@@ -249,6 +249,10 @@ supervisor: boolean, };
 
 export type CheckpointInfo = { step: number, path: string, bytes: number, at: string, };
 
+export type ColumnHolds = "text" | "number" | "share" | "flag" | "time" | "words";
+
+export type ColumnOf = { "kind": "field" } | { "kind": "parameter" } | { "kind": "metric", metric: string, reading: string, } | { "kind": "events", event: string, } | { "kind": "config", key: string, };
+
 export type Command = "start" | "pause" | "resume" | "cancel" | "retry" | "checkpoint" | "rewind" | "remove" | "pause_queue" | "resume_queue" | "shutdown";
 
 export type CompareMetric = { last: Number | null, min: number | null, max: number | null, 
@@ -568,6 +572,12 @@ before: boolean, after: boolean,
  */
 offset: number, };
 
+export type GroupCell = { "kind": "nothing" } | { "kind": "several" } | { "kind": "same", value: RunCell, } | { "kind": "mean", mean: number, 
+/**
+ * Standard deviation (n − 1), from two runs on.
+ */
+std: number | null, n: number, };
+
 export type HeatmapCell = "relative" | "absolute" | "ratio";
 
 export type HeatmapHeader = { run: string, metric: string, cell: HeatmapCell, rows: Array<HeatmapRow>, columns: number, 
@@ -713,6 +723,10 @@ runs: Array<string>, arm_runs: number, baseline_runs: number,
  * `None` where nothing was measured.
  */
 cost_seconds: number | null, };
+
+export type NameOf = "field" | "parameter" | "metric" | "events" | "config";
+
+export type NameValue = { value: RunCell, runs: number, };
 
 export type Number = number | string;
 
@@ -894,6 +908,14 @@ priority: number, created_at: string, started_at: string | null, ended_at: strin
  */
 revision: number, };
 
+export type RunCell = boolean | Number | string | Array<string>;
+
+export type RunColumn = { 
+/**
+ * Of the filter language, and what the table is sorted by.
+ */
+name: string, of: ColumnOf, holds: ColumnHolds, };
+
 export type RunConfig = { [key in string]: ConfigValue };
 
 export type RunDetail = { run: Run, folder: string, transitions: Array<Transition>, attempts: Array<AttemptInfo>, series: Array<SeriesInfo>, 
@@ -930,6 +952,34 @@ lead: LeadSummary | null,
  */
 detection_version: number, };
 
+export type RunGroup = { 
+/**
+ * What they share, in the order that was asked for.
+ */
+key: Array<RunCell | null>, runs: number, 
+/**
+ * Of them those that failed, collapsed or were lost; they are in no mean.
+ */
+failed: number, 
+/**
+ * One a column.
+ */
+cells: Array<GroupCell>, };
+
+export type RunName = { 
+/**
+ * Of a metric its bare name, to which a reading is added.
+ */
+name: string, of: NameOf, holds: ColumnHolds, 
+/**
+ * Runs that have a value.
+ */
+runs: number, 
+/**
+ * Its values with how many runs have each, the most frequent first; empty where they are too many to choose from.
+ */
+values: Array<NameValue>, };
+
 export type RunOrigin = { 
 /**
  * Versions of what trained its newest attempt, by name: `vitals`, `commit`. Empty before it has started.
@@ -963,6 +1013,65 @@ unread: Array<string>, };
 
 export type RunState = "queued" | "starting" | "running" | "stalled" | "pausing" | "paused" | "finished" | "failed" | "cancelled" | "lost";
 
+export type RunTable = { 
+/**
+ * As asked for, each once.
+ */
+columns: Array<RunColumn>, 
+/**
+ * In order.
+ */
+rows: Array<RunTableRow>, 
+/**
+ * In order; empty where nothing groups.
+ */
+groups: Array<RunGroup>, 
+/**
+ * The condition was read as words that a run must have.
+ */
+words: boolean, 
+/**
+ * Runs in the store.
+ */
+total: number, elapsed_ms: number, };
+
+export type RunTableBy = { 
+/**
+ * A condition of the filter language, or words: runs that have each of them in name, id, sweep, tags, note, state or a value
+ * of what their sweep varies. Empty means all.
+ */
+where: string, 
+/**
+ * A name of the filter language; a leading `-` reverses. Empty: newest first.
+ */
+sort: string, 
+/**
+ * Names of the filter language; empty: what the sweeps vary, and the usual outcomes.
+ */
+columns: Array<string>, 
+/**
+ * Names whose values make a group, of all runs that share them.
+ */
+group: Array<string>, };
+
+export type RunTableRow = { id: string, label: string, sweep: string | null, sweep_name: string | null, 
+/**
+ * It judges a checkpoint of another run.
+ */
+is_probe: boolean, state: string, evidence_code: Evidence, step: number, total_steps: number, tags: Array<string>, 
+/**
+ * Counts by kind of event.
+ */
+events: { [key in string]: number }, 
+/**
+ * Place of its group; none where nothing groups.
+ */
+group: number | null, 
+/**
+ * One a column; null where the run has none.
+ */
+cells: Array<RunCell | null>, };
+
 export type RunsPage = { runs: Array<Run>, 
 /**
  * Runs that match.
@@ -982,6 +1091,8 @@ where: string,
  * A parameter, `metric.last|best|min|max|meanK`, or `created_at`; a leading `-` reverses.
  */
 sort: string, limit: number | null, offset: number | null, };
+
+export type SavedView = { name: string, where: string, sort: string, columns: Array<string>, group: Array<string>, };
 
 export type SeriesAsk = { name: string, 
 /**
@@ -1318,6 +1429,28 @@ where: string,
  * A parameter, `metric.last|best|min|max|meanK`, or `created_at`; a leading `-` reverses.
  */
 sort: string, limit: number | null, offset: number | null, }; result: RunsPage };
+  run_table: { params: { 
+/**
+ * A condition of the filter language, or words: runs that have each of them in name, id, sweep, tags, note, state or a value
+ * of what their sweep varies. Empty means all.
+ */
+where: string, 
+/**
+ * A name of the filter language; a leading `-` reverses. Empty: newest first.
+ */
+sort: string, 
+/**
+ * Names of the filter language; empty: what the sweeps vary, and the usual outcomes.
+ */
+columns: Array<string>, 
+/**
+ * Names whose values make a group, of all runs that share them.
+ */
+group: Array<string>, }; result: RunTable };
+  run_names: { params: Record<symbol, never>; result: Array<RunName> };
+  run_views: { params: Record<symbol, never>; result: Array<SavedView> };
+  run_view_save: { params: { name: string, where: string, sort: string, columns: Array<string>, group: Array<string>, }; result: Array<SavedView> };
+  run_view_remove: { params: { name: string, }; result: Array<SavedView> };
   run: { params: { id: string, }; result: RunDetail };
   run_origin: { params: { id: string, }; result: RunOrigin };
   run_log: { params: { id: string, lines?: number, }; result: Array<LogLine> };

@@ -526,6 +526,7 @@ export const forms = {
   'failure.arm_not_comparable': { value: 'text', why: 'sentence' },
   'failure.nothing_to_tabulate': {},
   'failure.column': { said: 'sentence' },
+  'failure.view_name': { most: 'number' },
   'failure.no_table_format': { format: 'text' },
   'failure.seeds_at_once': { found: 'number', most: 'number' },
   'failure.no_reading': { text: 'text' },
