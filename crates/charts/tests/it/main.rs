@@ -6,3 +6,5 @@ mod extremes;
 mod figures;
 #[cfg(test)]
 mod fixtures;
+#[cfg(test)]
+mod pages;

@@ -1,0 +1,228 @@
+//! Lays a figure out: title, legend, then panels below each other with one left margin. Draws nothing.
+
+use crate::axis::{Axis, with_room};
+use crate::clip::Place;
+use crate::error::ChartError;
+use crate::fonts;
+use crate::legend::{self, Entry};
+use crate::lines::{Lines, XAxis};
+use crate::model::{Figure, Panel, Plot};
+use crate::page::Look;
+use crate::{forest, heat, line_plot, pairs};
+
+/// Left margin of the window's figures, and its least on other pages.
+const WINDOW_LEFT: f64 = 58.0;
+const LEAST_LEFT: f64 = 30.0;
+const BOTTOM: f64 = 30.0;
+/// Room above a plot for its title, and between panels.
+const PANEL_HEAD: f64 = 32.0;
+/// Room below a plot for the numbers of its axis, where the next panel has another one.
+const AXIS_ROOM: f64 = 20.0;
+/// How much wider semi-bold letters are than regular ones.
+pub(crate) const BOLD: f64 = 1.045;
+/// A plot below this height shows nothing.
+const LEAST_PLOT: f64 = 40.0;
+
+pub(crate) struct Layout {
+    pub look: Look,
+    /// Pixels.
+    pub width: f64,
+    pub height: f64,
+    pub left: f64,
+    /// Width between the margins.
+    pub available: f64,
+    pub shared_legend: Vec<Entry>,
+    pub legend_y: f64,
+    pub panels: Vec<Laid>,
+}
+
+/// Where a panel stands.
+pub(crate) struct Laid {
+    pub place: Place,
+    /// Its legend; empty where the one above, or the figure's, says the same.
+    pub legend: Vec<Entry>,
+    /// Rows of the legend below the title; none where it fits beside.
+    pub legend_rows: usize,
+    /// Ends of the step axis.
+    pub x: (f64, f64),
+    /// Whether the numbers of the step axis stand below it.
+    pub shows_x: bool,
+}
+
+impl Layout {
+    pub fn of(figure: &Figure) -> Result<Self, ChartError> {
+        let look = figure.page.look();
+        if look.is_window {
+            return Self::with_left(figure, WINDOW_LEFT);
+        }
+        // Labels of ticks are known when the plots have a height, which does not hang on the left margin.
+        let least = (figure.panels.iter().map(|panel| row_names(panel, &look)))
+            .fold(LEAST_LEFT * look.unit, f64::max);
+        let first = Self::with_left(figure, least)?;
+        let labels = figure.panels.iter().zip(&first.panels).filter_map(|(panel, laid)| match &panel.plot {
+            Plot::Lines(lines) => Some(line_plot::label_width(lines, laid.place, &look) + 10.0 * look.unit),
+            _ => None,
+        });
+        Self::with_left(figure, labels.fold(least, f64::max))
+    }
+
+    fn with_left(figure: &Figure, left: f64) -> Result<Self, ChartError> {
+        let look = figure.page.look();
+        let (unit, width) = (look.unit, figure.page.width());
+        let available = width - left - look.right;
+        let (shared_legend, legends) = legends(&figure.panels, &look, available);
+        let mut y = 14.0 * unit;
+        y += if figure.title.is_empty() { 0.0 } else { 20.0 * unit };
+        y += if figure.subtitle.is_empty() { 0.0 } else { 18.0 * unit };
+        let legend_y = y + 13.0 * unit;
+        let row = legend::ROW * unit;
+        if !shared_legend.is_empty() {
+            y += row * legend::rows(&shared_legend, available, &look) as f64 + 2.0 * unit;
+        }
+        let last = figure.panels.len().saturating_sub(1);
+        let shows_x = |place: usize| {
+            let axis = x_axis(&figure.panels[place]);
+            place == last || axis.is_none() || axis != x_axis(&figure.panels[place + 1])
+        };
+        let rows: Vec<usize> = (figure.panels.iter().zip(&legends))
+            .map(|(panel, entries)| extra_rows(panel, entries, available, &look))
+            .collect();
+        let head = |place: usize| {
+            let above = if place > 0 && shows_x(place - 1) { AXIS_ROOM * unit } else { 0.0 };
+            above + PANEL_HEAD * unit + row * rows[place] as f64
+        };
+        let heads: Vec<f64> = (0..figure.panels.len()).map(head).collect();
+        let weights: Vec<f64> =
+            figure.panels.iter().map(|panel| panel.height_share * natural_height(panel, unit)).collect();
+        let taken = y + BOTTOM * unit + heads.iter().sum::<f64>();
+        let all: f64 = weights.iter().sum();
+        let height = figure.page.height().unwrap_or((taken + all).ceil());
+        let mut panels = Vec::new();
+        for (place, (panel, legend)) in figure.panels.iter().zip(legends).enumerate() {
+            let plot = (height - taken) * weights[place] / all;
+            // Not the least height itself, which a division may miss by a hair.
+            if plot < (LEAST_PLOT - 1e-6) * unit {
+                let missing = (LEAST_PLOT * unit - plot) * all / weights[place];
+                let (width, panels) = (width.round() as u32, figure.panels.len());
+                let needed = (height + missing).ceil() as u32;
+                return Err(ChartError::TooSmall { width, height: height as u32, panels, needed });
+            }
+            let top = y + heads[place];
+            let place_of = Place { left, right: width - look.right, top, bottom: top + plot };
+            let x = x_axis(panel).map_or((0.0, 1.0), |axis| x_range(axis, &figure.panels));
+            let (legend_rows, shows_x) = (rows[place], shows_x(place));
+            panels.push(Laid { place: place_of, legend, legend_rows, x, shows_x });
+            y = top + plot;
+        }
+        Ok(Self { look, width, height, left, available, shared_legend, legend_y, panels })
+    }
+}
+
+/// Room that names of rows take left of a plot.
+fn row_names(panel: &Panel, look: &Look) -> f64 {
+    match &panel.plot {
+        Plot::Lines(_) => 0.0,
+        Plot::Heat(heat) => heat::names_width(heat, look),
+        Plot::Forest(forest) => forest::names_width(forest, look),
+        Plot::Pairs(pairs) => pairs::names_width(pairs, look),
+    }
+}
+
+/// Height of a plot that nothing forces, in pixels.
+fn natural_height(panel: &Panel, unit: f64) -> f64 {
+    unit * match &panel.plot {
+        Plot::Lines(_) => 150.0,
+        Plot::Heat(heat) => (heat.rows.len() as f64 * 13.0).clamp(60.0, 300.0),
+        Plot::Forest(forest) => (forest.rows.len() as f64 * forest::ROW).max(LEAST_PLOT),
+        Plot::Pairs(pairs) => ((pairs.rows.len() + 1) as f64 * pairs::ROW).max(LEAST_PLOT),
+    }
+}
+
+/// The step axis below a panel that has one.
+fn x_axis(panel: &Panel) -> Option<&XAxis> {
+    match &panel.plot {
+        Plot::Lines(lines) => Some(&lines.x),
+        Plot::Heat(heat) => Some(&heat.x),
+        Plot::Forest(_) | Plot::Pairs(_) => None,
+    }
+}
+
+/// The range of all panels of one axis.
+fn x_range(axis: &XAxis, panels: &[Panel]) -> (f64, f64) {
+    if let Some(window) = axis.window {
+        return window;
+    }
+    let ends =
+        panels.iter().filter(|panel| x_axis(panel) == Some(axis)).flat_map(|panel| match &panel.plot {
+            Plot::Lines(lines) => lines.lines.iter().flat_map(|line| ends_of(line, axis)).collect(),
+            Plot::Heat(heat) => vec![heat.from, heat.to],
+            Plot::Forest(_) | Plot::Pairs(_) => Vec::new(),
+        });
+    let ends = ends.filter(|place| place.is_finite() && (!axis.log || *place > 0.0));
+    let (low, high) =
+        ends.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), place| (low.min(place), high.max(place)));
+    match (low <= high, axis.is_steps) {
+        (false, _) => (if axis.log { 0.1 } else { 0.0 }, 1.0),
+        (true, true) if high > low || axis.log => (low, high.max(low * 1.001)),
+        (true, true) => (low, low + 1.0),
+        (true, false) => with_room(low, high, axis.log),
+    }
+}
+
+/// On an axis of steps the windows, on one of numbers the values themselves.
+fn ends_of(line: &crate::lines::Line, axis: &XAxis) -> Vec<f64> {
+    let intervals = line.intervals.iter().map(|interval| interval.x);
+    if axis.is_steps && !axis.log {
+        return intervals.chain([line.trace.from, line.trace.to]).collect();
+    }
+    line.trace.columns.iter().flat_map(|column| [column.first_x, column.last_x]).chain(intervals).collect()
+}
+
+/// Where a panel's unit begins, behind its title.
+pub(crate) fn title_width(panel: &Panel, look: &Look) -> f64 {
+    fonts::width(&panel.title, look.head * BOLD) + 8.0 * look.unit
+}
+
+/// Rows below the title that a panel's legend needs when it does not fit beside the title.
+fn extra_rows(panel: &Panel, entries: &[Entry], available: f64, look: &Look) -> usize {
+    let scale = if let Plot::Heat(heat) = &panel.plot { heat::scale_width(heat, look) } else { 0.0 };
+    let beside =
+        available - title_width(panel, look) - fonts::width(&panel.unit, look.unit_text) - 20.0 * look.unit;
+    if scale > beside {
+        return 1;
+    }
+    if entries.is_empty() || legend::row_width(entries, look) <= beside {
+        0
+    } else {
+        legend::rows(entries, available, look)
+    }
+}
+
+/// A legend that several panels share stands once, above them; others stand in their panels, each where it changes.
+fn legends(panels: &[Panel], look: &Look, available: f64) -> (Vec<Entry>, Vec<Vec<Entry>>) {
+    let all: Vec<Vec<Entry>> = panels
+        .iter()
+        .map(|panel| match &panel.plot {
+            Plot::Lines(lines) => legend::entries(lines, look, available),
+            Plot::Pairs(pairs) => pairs::entries(pairs, look, available),
+            Plot::Heat(_) | Plot::Forest(_) => Vec::new(),
+        })
+        .collect();
+    let shared = all.first().filter(|first| all.iter().filter(|other| other == first).count() > 1);
+    let shared = shared.cloned().unwrap_or_default();
+    let mut shown: Vec<Vec<Entry>> = Vec::new();
+    let mut said = vec![&shared];
+    for entries in &all {
+        shown.push(if said.contains(&entries) { Vec::new() } else { entries.clone() });
+        said.push(entries);
+    }
+    (shared, shown)
+}
+
+/// The axes of a panel of lines at its place.
+pub(crate) fn axes(lines: &Lines, laid: &Laid) -> (Axis, Axis) {
+    let Place { left, right, top, bottom } = laid.place;
+    let (low, high) = line_plot::range(lines);
+    let x = Axis { low: laid.x.0, high: laid.x.1, start: left, end: right, log: lines.x.log };
+    (x, Axis { low, high, start: bottom, end: top, log: lines.log_y })
+}
