@@ -143,13 +143,18 @@ fn means(trace: &Trace, scale: f64, x: &Axis, y: &Axis) -> Vec<Vec<Point>> {
     strokes
 }
 
-/// Ends a stroke. One of a single point becomes a short dash, so that it is seen.
+/// Ends a stroke.
 fn end(strokes: &mut Vec<Vec<Point>>, stroke: &mut Vec<Point>) {
-    if let [(x, y)] = stroke[..] {
-        *stroke = vec![(x - 0.75, y), (x + 0.75, y)];
-    }
     if !stroke.is_empty() {
         strokes.push(std::mem::take(stroke));
+    }
+}
+
+/// A stroke of a single point becomes a short dash, so that it is seen.
+pub(crate) fn seen(stroke: &[Point]) -> Vec<Point> {
+    match stroke {
+        [(x, y)] => vec![(x - 0.75, *y), (x + 0.75, *y)],
+        _ => stroke.to_vec(),
     }
 }
 
@@ -236,7 +241,8 @@ mod tests {
             .iter()
             .map(|s| (s.first().map(|p| round(p.0)), s.last().map(|p| round(p.0))))
             .collect();
-        assert_eq!(spans, [(Some(0.0), Some(3.0)), (Some(4.25), Some(5.75)), (Some(7.0), Some(9.0))]);
+        assert_eq!(spans, [(Some(0.0), Some(3.0)), (Some(5.0), Some(5.0)), (Some(7.0), Some(9.0))]);
+        assert_eq!(seen(&[(5.0, 9.0)]), [(4.25, 9.0), (5.75, 9.0)]);
     }
 
     #[test]

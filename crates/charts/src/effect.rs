@@ -3,13 +3,14 @@
 use crate::axis::Axis;
 use crate::clip::Place;
 use crate::error::ChartError;
+use crate::fonts;
 use crate::ink::{Align, Ink};
 use crate::marks::DIAMOND;
 use crate::page::Look;
 use crate::theme::{Color, Theme};
 
 /// At most one number in so many pixels.
-const APART: f64 = 46.0;
+const APART: f64 = 34.0;
 
 /// What is claimed of an arm against the baseline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,19 +105,22 @@ fn held(x: &Axis, value: f64) -> f64 {
     x.at(value).clamp(x.start, x.end)
 }
 
-/// Upright rules with their numbers below; zero is the stronger one on a scale of differences.
+/// Upright rules with their numbers below, as far as these end before `room`; zero is the stronger one on a scale of differences.
 pub(crate) fn rules(
     ink: &mut Ink<'_>,
     x: &Axis,
     (top, bottom): (f64, f64),
     differences: bool,
+    room: f64,
 ) -> Result<(), ChartError> {
     let Look { unit, axis: size, theme, .. } = ink.look;
     for (value, label) in ticks(x, unit, differences) {
         let at = x.at(value);
         let color = if differences && value == 0.0 { theme.line } else { theme.grid };
         ink.stroke(&[(at, top), (at, bottom)], color, unit, 1.0)?;
-        ink.text(&label, (at, bottom + 15.0 * unit), size, theme.axis, (Align::Middle, false))?;
+        if at + 0.5 * fonts::width(&label, size) < room {
+            ink.text(&label, (at, bottom + 15.0 * unit), size, theme.axis, (Align::Middle, false))?;
+        }
     }
     Ok(())
 }

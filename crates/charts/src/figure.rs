@@ -27,7 +27,7 @@ pub fn figure(figure: &Figure) -> Result<String, ChartError> {
 
 fn draw(figure: &Figure, layout: &Layout, ink: &mut Ink<'_>) -> Result<(), ChartError> {
     let Layout { look, left, available, .. } = layout;
-    draw_ground(figure, layout, ink)?;
+    draw_ground(layout, ink)?;
     let (unit, theme) = (look.unit, look.theme);
     // The semi-bold title is wider than the measured regular one.
     let title = fonts::fit(&figure.title, look.title * BOLD, *available);
@@ -49,21 +49,14 @@ fn draw(figure: &Figure, layout: &Layout, ink: &mut Ink<'_>) -> Result<(), Chart
 }
 
 /// Paper, nothing, or cards on the window's ground.
-fn draw_ground(figure: &Figure, layout: &Layout, ink: &mut Ink<'_>) -> Result<(), ChartError> {
-    let Layout { look, width, height, .. } = layout;
-    let page = (*width, *height);
-    match look.ground {
-        Ground::Transparent => return Ok(()),
-        Ground::White => return ink.rect((0.0, 0.0), page, (0xff, 0xff, 0xff), 1.0),
-        Ground::Light | Ground::Dark => ink.rect((0.0, 0.0), page, look.theme.app, 1.0)?,
+fn draw_ground(layout: &Layout, ink: &mut Ink<'_>) -> Result<(), ChartError> {
+    match layout.look.ground {
+        Ground::Transparent => Ok(()),
+        Ground::White => ink.rect((0.0, 0.0), (layout.width, layout.height), (0xff, 0xff, 0xff), 1.0),
+        Ground::Light | Ground::Dark => layout.grounds().into_iter().try_for_each(|(place, color)| {
+            ink.rect((place.left, place.top), (place.right, place.bottom), color, 1.0)
+        }),
     }
-    let gap = 4.0 * look.unit;
-    let top_of = |laid: &Laid| laid.place.top - (26.0 + legend::ROW * laid.legend_rows as f64) * look.unit;
-    for (place, laid) in layout.panels.iter().enumerate().take(figure.panels.len()) {
-        let bottom = layout.panels.get(place + 1).map_or(height - gap, |next| top_of(next) - gap);
-        ink.rect((gap, top_of(laid)), (width - gap, bottom), look.theme.panel, 1.0)?;
-    }
-    Ok(())
 }
 
 /// Title, unit and legend above a plot.

@@ -60,7 +60,8 @@ pub(crate) fn draw(ink: &mut Ink<'_>, forest: &Forest, place: Place) -> Result<(
     let x = scale(forest, place, &look);
     let ends = (place.top, place.bottom);
     effect::zone(ink, &x, forest.delta, ends)?;
-    effect::rules(ink, &x, ends, true)?;
+    let room = place.right - fonts::width(&forest.x_title, size) - 6.0 * unit;
+    effect::rules(ink, &x, ends, true, room)?;
     let each = place.height() / forest.rows.len().max(1) as f64;
     for (number, row) in forest.rows.iter().enumerate() {
         let y = place.top + (number as f64 + 0.5) * each;

@@ -8,6 +8,7 @@ use crate::legend::{self, Entry};
 use crate::lines::{Lines, XAxis};
 use crate::model::{Figure, Panel, Plot};
 use crate::page::Look;
+use crate::theme::Color;
 use crate::{forest, heat, line_plot, pairs};
 
 /// Left margin of the window's figures, and its least on other pages.
@@ -28,8 +29,9 @@ pub(crate) struct Layout {
     /// Pixels.
     pub width: f64,
     pub height: f64,
+    /// Where titles and legends begin: at the plots, or at the edge where names of rows stand between.
     pub left: f64,
-    /// Width between the margins.
+    /// From there to the right margin.
     pub available: f64,
     pub shared_legend: Vec<Entry>,
     pub legend_y: f64,
@@ -69,6 +71,9 @@ impl Layout {
     fn with_left(figure: &Figure, left: f64) -> Result<Self, ChartError> {
         let look = figure.page.look();
         let (unit, width) = (look.unit, figure.page.width());
+        let has_names = figure.panels.iter().any(|panel| row_names(panel, &look) > 0.0);
+        let plots_left = left;
+        let left = if has_names { look.right } else { left };
         let available = width - left - look.right;
         let (shared_legend, legends) = legends(&figure.panels, &look, available);
         let mut y = 14.0 * unit;
@@ -108,13 +113,29 @@ impl Layout {
                 return Err(ChartError::TooSmall { width, height: height as u32, panels, needed });
             }
             let top = y + heads[place];
-            let place_of = Place { left, right: width - look.right, top, bottom: top + plot };
+            let place_of = Place { left: plots_left, right: width - look.right, top, bottom: top + plot };
             let x = x_axis(panel).map_or((0.0, 1.0), |axis| x_range(axis, &figure.panels));
             let (legend_rows, shows_x) = (rows[place], shows_x(place));
             panels.push(Laid { place: place_of, legend, legend_rows, x, shows_x });
             y = top + plot;
         }
         Ok(Self { look, width, height, left, available, shared_legend, legend_y, panels })
+    }
+}
+
+impl Layout {
+    /// The window's ground over the whole page, then the card of each panel.
+    pub fn grounds(&self) -> Vec<(Place, Color)> {
+        let Self { look, width, height, panels, .. } = self;
+        let gap = 4.0 * look.unit;
+        let top = |laid: &Laid| laid.place.top - (26.0 + legend::ROW * laid.legend_rows as f64) * look.unit;
+        let card = |place: usize, laid: &Laid| {
+            let bottom = panels.get(place + 1).map_or(height - gap, |next| top(next) - gap);
+            (Place { left: gap, right: width - gap, top: top(laid), bottom }, look.theme.panel)
+        };
+        let page = Place { left: 0.0, right: *width, top: 0.0, bottom: *height };
+        let cards = panels.iter().enumerate().map(|(place, laid)| card(place, laid));
+        [(page, look.theme.app)].into_iter().chain(cards).collect()
     }
 }
 

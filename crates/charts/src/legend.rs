@@ -31,18 +31,22 @@ pub(crate) fn color_of(line: &Line, look: &Look) -> Color {
 /// The entries of a panel, in order of its lines.
 pub(crate) fn entries(lines: &Lines, look: &Look, available: f64) -> Vec<Entry> {
     let mut entries: Vec<Entry> = Vec::new();
-    for line in &lines.lines {
-        let entry = Entry {
-            label: cut(&line.label, look, available),
-            color: color_of(line, look),
-            dash: line.joined.then(|| theme::dash(line.dash_index)),
-            shape: line.marks.then_some(line.shape_index),
-        };
+    for entry in lines.lines.iter().map(|line| entry(line, look, available)) {
         if !entry.label.is_empty() && !entries.contains(&entry) {
             entries.push(entry);
         }
     }
     entries
+}
+
+/// The entry of a line, its label cut to what a row of this width holds.
+pub(crate) fn entry(line: &Line, look: &Look, available: f64) -> Entry {
+    Entry {
+        label: cut(&line.label, look, available),
+        color: color_of(line, look),
+        dash: line.joined.then(|| theme::dash(line.dash_index)),
+        shape: line.marks.then_some(line.shape_index),
+    }
 }
 
 /// A label as long as an entry of this width may have.
@@ -71,6 +75,12 @@ pub(crate) fn rows(entries: &[Entry], available: f64, look: &Look) -> usize {
         used += width(entry, look) + GAP * look.unit;
     }
     rows
+}
+
+/// How many entries of the widest's width stand in a row.
+pub(crate) fn columns(entries: &[Entry], available: f64, look: &Look) -> usize {
+    let widest = entries.iter().map(|entry| width(entry, look)).fold(1.0, f64::max);
+    (((available + GAP * look.unit) / (widest + GAP * look.unit)) as usize).clamp(1, entries.len().max(1))
 }
 
 /// Draws the entries from `left` on, the first baseline at `y`; goes on below where `available` ends.

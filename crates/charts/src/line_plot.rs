@@ -2,7 +2,7 @@
 
 use crate::axis::{Axis, with_room};
 use crate::clip::Place;
-use crate::curve::{Curve, Point, curve, curve_with_means};
+use crate::curve::{Curve, Point, curve, curve_with_means, seen};
 use crate::error::ChartError;
 use crate::fonts;
 use crate::ink::{Align, Ink};
@@ -17,14 +17,16 @@ use crate::{events, theme};
 const GRID_Y: f64 = 34.0;
 const GRID_Y_LOW_PANEL: f64 = 24.0;
 const GRID_X: f64 = 92.0;
+/// On paper there is less room than in a window.
+const GRID_X_PAPER: f64 = 62.0;
 /// A series with no more values than this shows each as a point; the comparison of runs does so for more.
-const FEW: u64 = 12;
+pub(crate) const FEW: u64 = 12;
 const FEW_WITH_MEANS: u64 = 64;
 /// A line whose columns span more pixels than this covers an area: dashes would only tear holes into it.
 const AREA: f64 = 6.0;
 /// Two areas over each other can still be told apart.
-const INTERVAL_OPACITY: f64 = 0.16;
-const GHOST_OPACITY: f64 = 0.35;
+pub(crate) const INTERVAL_OPACITY: f64 = 0.16;
+pub(crate) const GHOST_OPACITY: f64 = 0.35;
 
 /// The range of the axis: what is fixed, or the values and bands with some room.
 pub(crate) fn range(lines: &Lines) -> (f64, f64) {
@@ -59,9 +61,13 @@ pub(crate) fn y_ticks(y: &Axis, unit: f64) -> Vec<(f64, String)> {
 }
 
 /// Ticks of the axis below; steps are whole.
-pub(crate) fn x_ticks(axis: &XAxis, x: &Axis, unit: f64) -> Vec<(f64, String)> {
-    let apart = if axis.log { 40.0 } else { GRID_X };
-    let ticks = x.ticks(apart * unit).into_iter();
+pub(crate) fn x_ticks(axis: &XAxis, x: &Axis, look: &Look) -> Vec<(f64, String)> {
+    let apart = match (axis.log, look.is_window) {
+        (true, _) => 40.0,
+        (false, true) => GRID_X,
+        (false, false) => GRID_X_PAPER,
+    };
+    let ticks = x.ticks(apart * look.unit).into_iter();
     ticks.filter(|(value, _)| !axis.is_steps || value.fract() == 0.0).collect()
 }
 
@@ -123,7 +129,7 @@ pub(crate) fn draw_x_axis(ink: &mut Ink<'_>, axis: &XAxis, laid: &Laid, x: &Axis
     let label_y = place.bottom + 15.0 * unit;
     let title = if laid.shows_x { axis.title.as_str() } else { "" };
     let room = place.right - fonts::width(title, size) - 8.0 * unit;
-    for (value, label) in x_ticks(axis, x, unit) {
+    for (value, label) in x_ticks(axis, x, &ink.look) {
         let at = x.at(value);
         ink.stroke(&[(at, place.top), (at, place.bottom)], theme.grid, unit, 1.0)?;
         if laid.shows_x && at + 0.5 * fonts::width(&label, size) < room {
@@ -207,7 +213,7 @@ fn draw_line(
     };
     let make = if lines.means { curve_with_means } else { curve };
     let curve = make(&line.trace, lines.scale, x, y, few);
-    let within = |stroke: &Vec<Point>| place.strokes(stroke);
+    let within = |stroke: &Vec<Point>| place.strokes(&seen(stroke));
     let (width, opacity) = if line.ghost { (unit, GHOST_OPACITY) } else { (1.4 * slim * unit, 1.0) };
     if !line.joined {
     } else if curve.means.is_empty() {
@@ -253,7 +259,7 @@ fn draw_gaps(
 }
 
 /// Whether a stroke goes up and down more than along.
-fn covers_area(curve: &Curve) -> bool {
+pub(crate) fn covers_area(curve: &Curve) -> bool {
     let pairs = || curve.strokes.iter().flat_map(|stroke| stroke.windows(2));
     let upright = pairs().filter(|pair| pair[0].0 == pair[1].0);
     let (count, sum) =

@@ -256,11 +256,13 @@ fn files_of_each_kind() {
             std::fs::write(path.with_extension("png"), vitals_charts::png(&svg, 2.0).unwrap()).unwrap();
             std::fs::write(path.with_extension("pdf"), vitals_charts::pdf(&figure).unwrap()).unwrap();
             std::fs::write(path.with_extension("svg"), svg).unwrap();
+            std::fs::write(path.with_extension("tex"), vitals_charts::pgfplots(&figure).unwrap()).unwrap();
         }
     }
     let figure = fifty(Page::two_columns());
     let svg = vitals_charts::figure(&figure).unwrap();
     std::fs::write(folder().join("fifty.svg"), &svg).unwrap();
+    std::fs::write(folder().join("fifty.tex"), vitals_charts::pgfplots(&figure).unwrap()).unwrap();
     std::fs::write(folder().join("fifty.pdf"), vitals_charts::pdf(&figure).unwrap()).unwrap();
     std::fs::write(folder().join("fifty.png"), vitals_charts::png(&svg, 2.0).unwrap()).unwrap();
     std::fs::write(folder().join("fifty-small.png"), vitals_charts::png_within(&svg, 2.0, 200_000).unwrap())

@@ -1,0 +1,199 @@
+//! Forest plots and pairs by seed as axes of pgfplots, one row a unit of height; words stand beside them.
+
+use super::lines::begin;
+use super::{Tex, bp, number, tex};
+use crate::axis::Axis;
+use crate::clip::Place;
+use crate::effect::{self, Effect, Verdict};
+use crate::fonts;
+use crate::forest::{self, Forest};
+use crate::layout::Laid;
+use crate::legend;
+use crate::marks::DIAMOND;
+use crate::pairs::{self, PairRow, Pairs};
+use crate::theme::Color;
+
+pub(super) fn forest(out: &mut Tex, plot: &Forest, place: Place) {
+    let look = out.look;
+    let x = forest::scale(plot, place, &look);
+    let rows = plot.rows.len();
+    let room = place.right - fonts::width(&plot.x_title, look.axis) - 6.0 * look.unit;
+    let y = axis(out, &x, (place, rows), room, true);
+    zone(out, plot.delta, &x, rows);
+    for (row, arm) in plot.rows.iter().enumerate() {
+        if arm.effect.verdict != Verdict::NotComparable {
+            write_effect(out, &arm.effect, row);
+        }
+    }
+    out.line("\\end{axis}", "");
+    let (text, quiet) = (out.color(look.theme.text), out.color(look.theme.quiet));
+    for (row, arm) in plot.rows.iter().enumerate() {
+        let at = y.at(row as f64) + 0.36 * look.axis;
+        let (mark, color) = (out.shape(arm.index), out.color(look.theme.category(arm.index)));
+        let size = bp(3.2 * look.unit);
+        let name = format!(
+            "\\tikz\\draw plot[only marks,mark={mark},mark size={size},mark options={{draw=none,fill={color}}}] \
+             coordinates{{(0,0)}};\\enspace {}",
+            tex(&arm.label)
+        );
+        out.node((place.left - 10.0 * look.unit, at), "base east", &format!(",text={text}"), &name);
+        let sign = out.color(arm.effect.verdict.color(look.theme));
+        let note = format!(
+            "\\textcolor{{{sign}}}{{\\textbf{{{}}}}}\\enspace {}",
+            tex(arm.effect.verdict.sign()),
+            tex(&arm.note)
+        );
+        out.node((x.end + 10.0 * look.unit, at), "base west", &format!(",text={quiet}"), &note);
+    }
+    let axis = out.color(look.theme.axis);
+    let below = place.bottom + 15.0 * look.unit;
+    out.node((place.right, below), "base east", &format!(",text={axis}"), &tex(&plot.x_title));
+}
+
+pub(super) fn pairs(out: &mut Tex, plot: &Pairs, laid: &Laid, left: f64) {
+    let look = out.look;
+    let place = laid.place;
+    let (values, differences) = pairs::scales(plot, place, &look);
+    let rows = plot.rows.len();
+    let sides = |out: &mut Tex, (arm, base): (Option<f64>, Option<f64>), row: usize| {
+        for (value, index) in [(base, plot.base.1), (arm, plot.arm.1)] {
+            let Some(value) = value else { continue };
+            let color = look.theme.category(index);
+            dot(out, (value, row), index, color, false);
+        }
+    };
+    let y = axis(out, &values, (place, rows + 1), place.right, false);
+    let line = out.color(look.theme.line);
+    for (row, pair) in plot.rows.iter().enumerate() {
+        if let Some((arm, base)) = pair.arm.zip(pair.base) {
+            let [arm, base] = [arm, base].map(number);
+            out.line(
+                &format!("\\addplot[{line},line width={},mark=none] ", bp(1.4 * look.unit)),
+                &format!("coordinates {{({base},{row}) ({arm},{row})}};"),
+            );
+        }
+        sides(out, (pair.arm, pair.base), row);
+    }
+    sides(out, pairs::means(plot), rows);
+    out.line("\\end{axis}", "");
+    axis(out, &differences, (place, rows + 1), place.right, true);
+    zone(out, plot.delta, &differences, rows + 1);
+    for (row, difference) in plot.rows.iter().map(PairRow::difference).enumerate() {
+        if let Some(difference) = difference {
+            dot(out, (difference, row), 0, look.theme.quiet, false);
+        }
+    }
+    write_effect(out, &Effect { singles: Vec::new(), ..plot.effect.clone() }, rows);
+    out.line("\\end{axis}", "");
+    let words =
+        plot.rows.iter().map(|row| (&row.label, &row.note)).chain([(&plot.mean_label, &plot.effect_note)]);
+    for (row, (label, note)) in words.enumerate() {
+        let color = out.color(if row == rows { look.theme.text } else { look.theme.quiet });
+        let at = y.at(row as f64) + 0.36 * look.axis;
+        let style = format!(",text={color}");
+        out.node((place.left - 7.0 * look.unit, at), "base east", &style, &tex(label));
+        out.node((place.right, at), "base east", &style, &tex(note));
+    }
+    legend_of(out, plot, laid, left);
+}
+
+/// Both sides with their marks, one below the other or beside the title as in the SVG.
+fn legend_of(out: &mut Tex, plot: &Pairs, laid: &Laid, left: f64) {
+    let look = out.look;
+    let quiet = out.color(look.theme.quiet);
+    let entries = [&plot.arm, &plot.base].map(|(label, index)| {
+        let (mark, color) = (out.shape(*index), out.color(look.theme.category(*index)));
+        format!(
+            "\\tikz\\draw plot[only marks,mark={mark},mark size={},mark options={{draw=none,fill={color}}}] \
+             coordinates{{(0,0)}};\\enspace {}",
+            bp(3.0 * look.unit),
+            tex(label)
+        )
+    });
+    let title_y = laid.place.top - (9.0 + legend::ROW * laid.legend_rows as f64) * look.unit;
+    let style = format!(",text={quiet}");
+    match laid.legend_rows {
+        0 => out.node((laid.place.right, title_y), "base east", &style, &entries.join("\\quad ")),
+        1 => {
+            out.node((left, title_y + legend::ROW * look.unit), "base west", &style, &entries.join("\\quad "))
+        }
+        _ => {
+            for (row, entry) in entries.iter().enumerate() {
+                let y = title_y + legend::ROW * look.unit * (row + 1) as f64;
+                out.node((left, y), "base west", &style, entry);
+            }
+        }
+    }
+}
+
+/// Opens the axis of a scale over rows and gives the heights of the rows.
+fn axis(out: &mut Tex, x: &Axis, (place, rows): (Place, usize), room: f64, signs: bool) -> Axis {
+    let look = out.look;
+    let y = Axis { low: -0.5, high: rows as f64 - 0.5, start: place.top, end: place.bottom, log: false };
+    begin(out, Place { left: x.start, right: x.end, ..place }, (x, &y));
+    let ticks = effect::ticks(x, look.unit, signs);
+    let values: Vec<String> = ticks.iter().map(|tick| number(tick.0)).collect();
+    let label = |(value, label): &(f64, String)| {
+        let fits = x.at(*value) + 0.5 * fonts::width(label, look.axis) < room;
+        if fits { format!("{{{}}}", tex(label)) } else { "{}".to_owned() }
+    };
+    let labels: Vec<String> = ticks.iter().map(label).collect();
+    out.line(&format!(" xtick={{{}}},", values.join(",")), &format!("xticklabels={{{}}},", labels.join(",")));
+    out.line(" ytick=\\empty,y dir=reverse", "]");
+    if signs && (x.low..=x.high).contains(&0.0) {
+        let color = out.color(look.theme.line);
+        out.line(
+            &format!("\\draw[{color},line width={}] ", bp(look.unit)),
+            &format!("(axis cs:0,{}) -- (axis cs:0,{});", y.low, y.high),
+        );
+    }
+    y
+}
+
+fn zone(out: &mut Tex, delta: Option<f64>, x: &Axis, rows: usize) {
+    let Some(delta) = delta else { return };
+    let color = out.color(out.look.theme.info_quiet);
+    let [low, high] = [-delta, delta].map(|end| number(end.clamp(x.low, x.high)));
+    out.line(
+        &format!("\\fill[{color},opacity=0.75] (axis cs:{low},-0.5) "),
+        &format!("rectangle (axis cs:{high},{});", rows as f64 - 0.5),
+    );
+}
+
+fn dot(out: &mut Tex, (value, row): (f64, usize), shape: usize, color: Color, hollow: bool) {
+    let unit = out.look.unit;
+    let radius = if shape == DIAMOND { 4.0 } else { 3.2 };
+    let (mark, name) = (out.shape(shape), out.color(color));
+    let behind = out.color(out.look.behind());
+    let fill = if hollow { format!("fill={behind}") } else { format!("draw=none,fill={name}") };
+    out.line(
+        &format!(
+            "\\addplot[only marks,{name},mark={mark},mark size={},mark options={{{fill}}}] ",
+            bp(radius * unit)
+        ),
+        &format!("coordinates {{({},{row})}};", number(value)),
+    );
+}
+
+fn write_effect(out: &mut Tex, effect: &Effect, row: usize) {
+    let look = out.look;
+    if effect.own.is_none() {
+        for &value in &effect.singles {
+            dot(out, (value, row), 0, look.theme.quiet, false);
+        }
+        return;
+    }
+    let color = effect.verdict.color(look.theme);
+    let name = out.color(color);
+    for (interval, width) in [(effect.corrected, 1.3), (effect.own, 4.0)] {
+        let Some((low, high)) = interval else { continue };
+        let [low, high] = [low, high].map(number);
+        out.line(
+            &format!("\\addplot[{name},line width={},mark=none] ", bp(width * look.unit)),
+            &format!("coordinates {{({low},{row}) ({high},{row})}};"),
+        );
+    }
+    if let Some(mean) = effect.mean {
+        dot(out, (mean, row), DIAMOND, color, effect.verdict == Verdict::Undecided);
+    }
+}

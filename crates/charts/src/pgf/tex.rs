@@ -1,0 +1,112 @@
+//! The picture as it is written: lines of TeX, and the colours and marks that they use, which are defined before them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::escape::{bp, number};
+use super::font;
+use crate::curve::Point;
+use crate::lines::EventKind;
+use crate::marks::{Glyph, corners, glyph};
+use crate::page::Look;
+use crate::theme::Color;
+
+pub(crate) struct Tex {
+    pub look: Look,
+    body: String,
+    colors: BTreeSet<Color>,
+    /// Corners by name, from −1 to 1.
+    marks: BTreeMap<String, Vec<Point>>,
+}
+
+impl Tex {
+    pub fn new(look: Look) -> Self {
+        Self { look, body: String::new(), colors: BTreeSet::new(), marks: BTreeMap::new() }
+    }
+
+    pub fn line(&mut self, one: &str, other: &str) {
+        self.body.push_str(one);
+        self.body.push_str(other);
+        self.body.push('\n');
+    }
+
+    /// The name of a colour.
+    pub fn color(&mut self, color: Color) -> String {
+        self.colors.insert(color);
+        name(color)
+    }
+
+    /// The name of the mark of shape n.
+    pub fn shape(&mut self, shape: usize) -> String {
+        let corners = corners(shape, (0.0, 0.0), 1.0);
+        if corners.is_empty() { "*".to_owned() } else { self.mark(format!("vshape{}", shape % 6), corners) }
+    }
+
+    /// The name of the mark of a kind of event.
+    pub fn event(&mut self, kind: EventKind) -> String {
+        match glyph(kind) {
+            Glyph::Filled(points) => self.mark(format!("v{kind:?}").to_lowercase(), points.to_vec()),
+            Glyph::Strokes(_) => "x".to_owned(),
+            Glyph::Circle => "*".to_owned(),
+        }
+    }
+
+    fn mark(&mut self, name: String, corners: Vec<Point>) -> String {
+        self.marks.insert(name.clone(), corners);
+        name
+    }
+
+    /// A text at a place of the page in pixels.
+    pub fn node(&mut self, (x, y): Point, anchor: &str, options: &str, words: &str) {
+        let at = format!("({},{})", bp(x), bp(-y));
+        self.line(
+            &format!("\\node[anchor={anchor},inner sep=0{options}] at {at} "),
+            &format!("{{{words}}};"),
+        );
+    }
+
+    /// The letters of axes and legends.
+    pub fn font(&self) -> String {
+        font(self.look.axis)
+    }
+
+    /// A table of points, each on a line of its own.
+    pub fn table(&mut self, points: impl IntoIterator<Item = Point>) {
+        self.body.push_str(" table[row sep=newline] {\n");
+        for (x, y) in points {
+            self.body.push_str(&number(x));
+            self.body.push(' ');
+            self.body.push_str(&number(y));
+            self.body.push('\n');
+        }
+        self.body.push('}');
+    }
+
+    /// Without the end of a line.
+    pub fn part(&mut self, text: &str) {
+        self.body.push_str(text);
+    }
+
+    pub fn finish(self) -> String {
+        let mut text = String::new();
+        for color in self.colors {
+            let (red, green, blue) = color;
+            text += &format!("\\definecolor{{{}}}{{HTML}}{{{red:02X}{green:02X}{blue:02X}}}\n", name(color));
+        }
+        for (name, corners) in self.marks {
+            text += &format!("\\pgfdeclareplotmark{{{name}}}{{");
+            for (place, (x, y)) in corners.into_iter().enumerate() {
+                let to = if place == 0 { "moveto" } else { "lineto" };
+                // TeX counts upwards.
+                let up = if y == 0.0 { 0.0 } else { -y };
+                text +=
+                    &format!("\\pgfpath{to}{{\\pgfpoint{{{x}\\pgfplotmarksize}}{{{up}\\pgfplotmarksize}}}}");
+            }
+            text += "\\pgfpathclose\\pgfusepathqfillstroke}\n";
+        }
+        text + &self.body
+    }
+}
+
+fn name((red, green, blue): Color) -> String {
+    format!("v{red:02X}{green:02X}{blue:02X}")
+}
