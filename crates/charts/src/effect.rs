@@ -3,7 +3,6 @@
 use crate::axis::Axis;
 use crate::clip::Place;
 use crate::error::ChartError;
-use crate::fonts;
 use crate::ink::{Align, Ink};
 use crate::marks::DIAMOND;
 use crate::page::Look;
@@ -105,22 +104,19 @@ fn held(x: &Axis, value: f64) -> f64 {
     x.at(value).clamp(x.start, x.end)
 }
 
-/// Upright rules with their numbers below, as far as these end before `room`; zero is the stronger one on a scale of differences.
+/// Upright rules with their numbers below; zero is the stronger one on a scale of differences.
 pub(crate) fn rules(
     ink: &mut Ink<'_>,
     x: &Axis,
     (top, bottom): (f64, f64),
     differences: bool,
-    room: f64,
 ) -> Result<(), ChartError> {
     let Look { unit, axis: size, theme, .. } = ink.look;
     for (value, label) in ticks(x, unit, differences) {
         let at = x.at(value);
         let color = if differences && value == 0.0 { theme.line } else { theme.grid };
         ink.stroke(&[(at, top), (at, bottom)], color, unit, 1.0)?;
-        if at + 0.5 * fonts::width(&label, size) < room {
-            ink.text(&label, (at, bottom + 15.0 * unit), size, theme.axis, (Align::Middle, false))?;
-        }
+        ink.text(&label, (at, bottom + 15.0 * unit), size, theme.axis, (Align::Middle, false))?;
     }
     Ok(())
 }

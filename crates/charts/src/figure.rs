@@ -1,6 +1,5 @@
 //! Draws a figure as SVG, as it is laid out.
 
-use crate::clip::Place;
 use crate::error::ChartError;
 use crate::fonts;
 use crate::ink::{Align, Ink, svg};
@@ -62,9 +61,7 @@ fn draw_ground(layout: &Layout, ink: &mut Ink<'_>) -> Result<(), ChartError> {
 /// Title, unit and legend above a plot.
 fn draw_head(panel: &Panel, laid: &Laid, layout: &Layout, ink: &mut Ink<'_>) -> Result<(), ChartError> {
     let Layout { look, left, available, .. } = layout;
-    let row = legend::ROW * look.unit;
-    let Place { right, top, .. } = laid.place;
-    let title_y = top - 9.0 * look.unit - row * laid.legend_rows as f64;
+    let title_y = layout.title_y(laid);
     let (title, unit) = if look.is_window {
         (panel.title.clone(), panel.unit.clone())
     } else {
@@ -76,17 +73,10 @@ fn draw_head(panel: &Panel, laid: &Laid, layout: &Layout, ink: &mut Ink<'_>) -> 
     ink.text(&title, (*left, title_y), look.head, look.theme.text, (Align::Start, true))?;
     let unit_x = left + title_width(panel, look);
     ink.text(&unit, (unit_x, title_y), look.unit_text, look.theme.axis, (Align::Start, false))?;
-    let is_beside = laid.legend_rows == 0;
     if let Plot::Heat(heat) = &panel.plot {
-        let y = if is_beside { title_y } else { title_y + row };
-        return heat::draw_scale(ink, heat, (right, y));
+        return heat::draw_scale(ink, heat, layout.scale_at(laid));
     }
-    let legend_at = if is_beside {
-        (right - legend::row_width(&laid.legend, look), title_y)
-    } else {
-        (*left, title_y + row)
-    };
-    legend::draw(ink, &laid.legend, legend_at, available + 1.0)
+    legend::draw(ink, &laid.legend, layout.legend_at(laid), available + 1.0)
 }
 
 /// The figure in words: of each line its last value and its extremes.

@@ -11,6 +11,8 @@ use crate::page::Look;
 
 /// Height of a row.
 pub(crate) const ROW: f64 = 20.0;
+/// Room for the title of the scale, below its numbers.
+pub(crate) const TITLE_ROOM: f64 = 12.0;
 /// From the scale to the words at its right.
 const GAP: f64 = 10.0;
 const LONGEST_NAME: f64 = 170.0;
@@ -60,8 +62,7 @@ pub(crate) fn draw(ink: &mut Ink<'_>, forest: &Forest, place: Place) -> Result<(
     let x = scale(forest, place, &look);
     let ends = (place.top, place.bottom);
     effect::zone(ink, &x, forest.delta, ends)?;
-    let room = place.right - fonts::width(&forest.x_title, size) - 6.0 * unit;
-    effect::rules(ink, &x, ends, true, room)?;
+    effect::rules(ink, &x, ends, true)?;
     let each = place.height() / forest.rows.len().max(1) as f64;
     for (number, row) in forest.rows.iter().enumerate() {
         let y = place.top + (number as f64 + 0.5) * each;
@@ -84,8 +85,9 @@ pub(crate) fn draw(ink: &mut Ink<'_>, forest: &Forest, place: Place) -> Result<(
         let note = fonts::fit(&row.note, size, place.right - note_x + unit);
         ink.text(&note, (note_x, baseline), size, theme.quiet, (Align::Start, false))?;
     }
-    let title = (place.right, place.bottom + 15.0 * unit);
-    ink.text(&forest.x_title, title, size, theme.axis, (Align::End, false))
+    let title = fonts::fit(&forest.x_title, size, place.width());
+    let title_at = (place.right, place.bottom + (15.0 + TITLE_ROOM) * unit);
+    ink.text(&title, title_at, size, theme.axis, (Align::End, false))
 }
 
 /// Of each arm its verdict's sign, mean and interval.

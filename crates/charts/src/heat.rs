@@ -105,24 +105,41 @@ pub(crate) fn short_end(value: f64) -> String {
     if value.fract() == 0.0 && value.abs() < 1e6 { format!("{value}") } else { short(value) }
 }
 
-/// Draws the colour scale so that it ends at `right`, its baseline at `y`.
-pub(crate) fn draw_scale(ink: &mut Ink<'_>, heat: &Heat, (right, y): (f64, f64)) -> Result<(), ChartError> {
+/// The parts of a colour scale that ends at `right` with its baseline at `y`.
+pub(crate) struct Scale {
+    pub low_x: f64,
+    pub colors: Place,
+    pub high_x: f64,
+    pub label_x: f64,
+}
+
+impl Scale {
+    pub fn of(heat: &Heat, (right, y): (f64, f64), look: &Look) -> Self {
+        let (unit, size) = (look.unit, look.legend);
+        let low_x = right - scale_width(heat, look) + 5.0 * unit;
+        let left = low_x + fonts::width(&short_end(heat.low), size) + 5.0 * unit;
+        let right = left + SCALE_WIDTH * unit;
+        let high_x = right + 5.0 * unit;
+        let label_x = high_x + fonts::width(&short_end(heat.high), size) + 5.0 * unit;
+        Self {
+            low_x,
+            colors: Place { left, right, top: y - 0.66 * size, bottom: y - 0.04 * size },
+            high_x,
+            label_x,
+        }
+    }
+}
+
+/// Draws the colour scale so that it ends at a place, on its baseline.
+pub(crate) fn draw_scale(ink: &mut Ink<'_>, heat: &Heat, end: (f64, f64)) -> Result<(), ChartError> {
     let look = ink.look;
-    let (unit, size) = (look.unit, look.legend);
-    let style = (Align::Start, false);
-    let mut x = right - scale_width(heat, &look) + 5.0 * unit;
-    let low = short_end(heat.low);
-    ink.text(&low, (x, y), size, look.theme.quiet, style)?;
-    x += fonts::width(&low, size) + 5.0 * unit;
-    let colors = look.theme.embers(SHADES);
-    let place =
-        Place { left: x, right: x + SCALE_WIDTH * unit, top: y - 0.66 * size, bottom: y - 0.04 * size };
-    ink.picture(&png::of_colors(&[colors.into_iter().map(Some).collect()])?, place)?;
-    x = place.right + 5.0 * unit;
-    let high = short_end(heat.high);
-    ink.text(&high, (x, y), size, look.theme.quiet, style)?;
-    x += fonts::width(&high, size) + 5.0 * unit;
-    ink.text(&heat.scale_label, (x, y), size, look.theme.axis, style)
+    let (size, theme, style) = (look.legend, look.theme, (Align::Start, false));
+    let scale = Scale::of(heat, end, &look);
+    ink.text(&short_end(heat.low), (scale.low_x, end.1), size, theme.quiet, style)?;
+    let colors = theme.embers(SHADES).into_iter().map(Some).collect();
+    ink.picture(&png::of_colors(&[colors])?, scale.colors)?;
+    ink.text(&short_end(heat.high), (scale.high_x, end.1), size, theme.quiet, style)?;
+    ink.text(&heat.scale_label, (scale.label_x, end.1), size, theme.axis, style)
 }
 
 pub(crate) fn draw(ink: &mut Ink<'_>, heat: &Heat, laid: &Laid) -> Result<(), ChartError> {

@@ -34,6 +34,8 @@ enum Amend {
     Nothing,
     Dash(String),
     Picture(String),
+    /// The size of a text, which the backend rounds.
+    Size(f64),
 }
 
 pub(crate) struct Ink<'a> {
@@ -41,7 +43,7 @@ pub(crate) struct Ink<'a> {
     pub look: Look,
     /// Units of the drawing in one pixel.
     fine: f64,
-    /// One for each polyline and each rectangle, in the order in which they were drawn.
+    /// One for each polyline, rectangle and text, in the order in which they were drawn.
     amends: Vec<Amend>,
 }
 
@@ -100,7 +102,7 @@ fn decimals(value: f64) -> f64 {
 fn amend(svg: &mut String, body: &str, amends: &[Amend]) {
     let mut amends = amends.iter();
     for line in body.split_inclusive('\n') {
-        let is_shape = line.starts_with("<polyline ") || line.starts_with("<rect ");
+        let is_shape = ["<polyline ", "<rect ", "<text "].iter().any(|tag| line.starts_with(tag));
         match is_shape.then(|| amends.next()).flatten() {
             Some(Amend::Dash(pattern)) => {
                 svg.push_str("<polyline stroke-dasharray=\"");
@@ -109,6 +111,11 @@ fn amend(svg: &mut String, body: &str, amends: &[Amend]) {
                 svg.push_str(&line["<polyline".len()..]);
             }
             Some(Amend::Picture(picture)) => svg.push_str(picture),
+            Some(Amend::Size(size)) => {
+                let (before, rest) = line.split_once("font-size=\"").unwrap_or((line, ""));
+                let after = rest.split_once('"').map_or("", |parts| parts.1);
+                let _ = write!(svg, "{before}font-size=\"{size}\"{after}");
+            }
             Some(Amend::Nothing) | None => svg.push_str(line),
         }
     }
@@ -291,6 +298,8 @@ impl Ink<'_> {
         // The backend lifts such a text by half an x-height, about a quarter of its size.
         let (x, y) = at;
         let at = self.fine((x, y + 0.26 * size));
+        let is_rounded = !self.look.is_window;
+        self.amends.push(if is_rounded { Amend::Size(decimals(size * self.fine)) } else { Amend::Nothing });
         self.backend.draw_text(&in_xml(text), &style, at).map_err(draw_error)
     }
 

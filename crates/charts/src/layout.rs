@@ -76,7 +76,9 @@ impl Layout {
         let left = if has_names { look.right } else { left };
         let available = width - left - look.right;
         let (shared_legend, legends) = legends(&figure.panels, &look, available);
-        let mut y = 14.0 * unit;
+        // A page without words above its panels begins with the first of them.
+        let is_bare = figure.title.is_empty() && figure.subtitle.is_empty() && !look.is_window;
+        let mut y = if is_bare { -6.0 * unit } else { 14.0 * unit };
         y += if figure.title.is_empty() { 0.0 } else { 20.0 * unit };
         y += if figure.subtitle.is_empty() { 0.0 } else { 18.0 * unit };
         let legend_y = y + 13.0 * unit;
@@ -93,13 +95,17 @@ impl Layout {
             .map(|(panel, entries)| extra_rows(panel, entries, available, &look))
             .collect();
         let head = |place: usize| {
-            let above = if place > 0 && shows_x(place - 1) { AXIS_ROOM * unit } else { 0.0 };
+            let above = match place.checked_sub(1).filter(|&before| shows_x(before)) {
+                Some(before) => AXIS_ROOM * unit + below(&figure.panels[before], unit),
+                None => 0.0,
+            };
             above + PANEL_HEAD * unit + row * rows[place] as f64
         };
         let heads: Vec<f64> = (0..figure.panels.len()).map(head).collect();
         let weights: Vec<f64> =
             figure.panels.iter().map(|panel| panel.height_share * natural_height(panel, unit)).collect();
-        let taken = y + BOTTOM * unit + heads.iter().sum::<f64>();
+        let foot = BOTTOM * unit + figure.panels.last().map_or(0.0, |panel| below(panel, unit));
+        let taken = y + foot + heads.iter().sum::<f64>();
         let all: f64 = weights.iter().sum();
         let height = figure.page.height().unwrap_or((taken + all).ceil());
         let mut panels = Vec::new();
@@ -139,6 +145,28 @@ impl Layout {
     }
 }
 
+impl Layout {
+    /// Where the legend of a panel begins.
+    pub fn legend_at(&self, laid: &Laid) -> (f64, f64) {
+        let title_y = self.title_y(laid);
+        match laid.legend_rows {
+            0 => (laid.place.right - legend::row_width(&laid.legend, &self.look), title_y),
+            _ => (self.left, title_y + legend::ROW * self.look.unit),
+        }
+    }
+
+    /// Where the colour scale of a heat map ends, and its baseline.
+    pub fn scale_at(&self, laid: &Laid) -> (f64, f64) {
+        let below = if laid.legend_rows == 0 { 0.0 } else { legend::ROW * self.look.unit };
+        (laid.place.right, self.title_y(laid) + below)
+    }
+
+    /// The baseline of a panel's title.
+    pub fn title_y(&self, laid: &Laid) -> f64 {
+        laid.place.top - (9.0 + legend::ROW * laid.legend_rows as f64) * self.look.unit
+    }
+}
+
 /// Room that names of rows take left of a plot.
 fn row_names(panel: &Panel, look: &Look) -> f64 {
     match &panel.plot {
@@ -147,6 +175,11 @@ fn row_names(panel: &Panel, look: &Look) -> f64 {
         Plot::Forest(forest) => forest::names_width(forest, look),
         Plot::Pairs(pairs) => pairs::names_width(pairs, look),
     }
+}
+
+/// Room below the numbers of an axis for a title of its own.
+fn below(panel: &Panel, unit: f64) -> f64 {
+    if matches!(panel.plot, Plot::Forest(_)) { forest::TITLE_ROOM * unit } else { 0.0 }
 }
 
 /// Height of a plot that nothing forces, in pixels.

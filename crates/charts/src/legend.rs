@@ -7,7 +7,8 @@ use crate::lines::{Line, Lines};
 use crate::page::Look;
 use crate::theme::{self, Color};
 
-const SAMPLE: f64 = 22.0;
+/// Length of a stroke.
+pub(crate) const SAMPLE: f64 = 22.0;
 const GAP: f64 = 14.0;
 /// Longer labels are cut.
 const LONGEST: f64 = 420.0;
@@ -77,26 +78,35 @@ pub(crate) fn rows(entries: &[Entry], available: f64, look: &Look) -> usize {
     rows
 }
 
-/// How many entries of the widest's width stand in a row.
-pub(crate) fn columns(entries: &[Entry], available: f64, look: &Look) -> usize {
-    let widest = entries.iter().map(|entry| width(entry, look)).fold(1.0, f64::max);
-    (((available + GAP * look.unit) / (widest + GAP * look.unit)) as usize).clamp(1, entries.len().max(1))
+/// Where each entry begins, and its baseline: from `left` on, the first baseline at `y`; goes on below where `available` ends.
+pub(crate) fn places(
+    entries: &[Entry],
+    (left, y): (f64, f64),
+    available: f64,
+    look: &Look,
+) -> Vec<(f64, f64)> {
+    let (mut x, mut y) = (left, y);
+    let place = |entry: &Entry| {
+        if x > left && x + width(entry, look) > left + available {
+            (x, y) = (left, y + ROW * look.unit);
+        }
+        let at = (x, y);
+        x += width(entry, look) + GAP * look.unit;
+        at
+    };
+    entries.iter().map(place).collect()
 }
 
-/// Draws the entries from `left` on, the first baseline at `y`; goes on below where `available` ends.
+/// Draws the entries at their places.
 pub(crate) fn draw(
     ink: &mut Ink<'_>,
     entries: &[Entry],
-    (left, y): (f64, f64),
+    begin: (f64, f64),
     available: f64,
 ) -> Result<(), ChartError> {
     let look = ink.look;
     let unit = look.unit;
-    let (mut x, mut y) = (left, y);
-    for entry in entries {
-        if x > left && x + width(entry, &look) > left + available {
-            (x, y) = (left, y + ROW * unit);
-        }
+    for (entry, (x, y)) in entries.iter().zip(places(entries, begin, available, &look)) {
         let middle = y - 0.36 * look.legend;
         if let Some(dash) = entry.dash {
             let ends = [(x, middle), (x + SAMPLE * unit, middle)];
@@ -107,7 +117,6 @@ pub(crate) fn draw(
         }
         let text_x = x + (SAMPLE + 5.0) * unit;
         ink.text(&entry.label, (text_x, y), look.legend, look.theme.quiet, (Align::Start, false))?;
-        x += width(entry, &look) + GAP * unit;
     }
     Ok(())
 }

@@ -3,8 +3,10 @@
 use crate::curve::Point;
 use crate::lines::EventKind;
 
+/// How many shapes there are.
+pub(crate) const SHAPES: usize = 6;
 /// Corners on a square from −1 to 1, as in `ui/src/lib/charts/shapes.ts`; the first shape is a circle and has none.
-const SHAPES: [&[Point]; 6] = [
+const CORNERS: [&[Point]; SHAPES] = [
     &[],
     &[(-0.85, -0.85), (0.85, -0.85), (0.85, 0.85), (-0.85, 0.85)],
     &[(0.0, -1.2), (1.2, 0.0), (0.0, 1.2), (-1.2, 0.0)],
@@ -30,7 +32,7 @@ pub(crate) const DIAMOND: usize = 2;
 
 /// Corners of shape n, counted from 0, around a place; empty: a circle of this radius.
 pub(crate) fn corners(shape: usize, (x, y): Point, radius: f64) -> Vec<Point> {
-    SHAPES[shape % SHAPES.len()].iter().map(|(dx, dy)| (x + dx * radius, y + dy * radius)).collect()
+    CORNERS[shape % SHAPES].iter().map(|(dx, dy)| (x + dx * radius, y + dy * radius)).collect()
 }
 
 /// What an event's mark looks like, on a square from −1 to 1.

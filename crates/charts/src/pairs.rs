@@ -99,8 +99,8 @@ pub(crate) fn draw(ink: &mut Ink<'_>, pairs: &Pairs, place: Place) -> Result<(),
     let (values, differences) = scales(pairs, place, &look);
     let ends = (place.top, place.bottom);
     effect::zone(ink, &differences, pairs.delta, ends)?;
-    effect::rules(ink, &values, ends, false, place.right)?;
-    effect::rules(ink, &differences, ends, true, place.right)?;
+    effect::rules(ink, &values, ends, false)?;
+    effect::rules(ink, &differences, ends, true)?;
     let each = place.height() / (pairs.rows.len() + 1) as f64;
     let y = |row: usize| place.top + (row as f64 + 0.5) * each;
     let words = |ink: &mut Ink<'_>, row: usize, name: &str, note: &str, color| {

@@ -5,10 +5,7 @@ use super::{Tex, bp, number, tex};
 use crate::axis::Axis;
 use crate::clip::Place;
 use crate::effect::{self, Effect, Verdict};
-use crate::fonts;
 use crate::forest::{self, Forest};
-use crate::layout::Laid;
-use crate::legend;
 use crate::marks::DIAMOND;
 use crate::pairs::{self, PairRow, Pairs};
 use crate::theme::Color;
@@ -17,8 +14,7 @@ pub(super) fn forest(out: &mut Tex, plot: &Forest, place: Place) {
     let look = out.look;
     let x = forest::scale(plot, place, &look);
     let rows = plot.rows.len();
-    let room = place.right - fonts::width(&plot.x_title, look.axis) - 6.0 * look.unit;
-    let y = axis(out, &x, (place, rows), room, true);
+    let y = axis(out, &x, (place, rows), true);
     zone(out, plot.delta, &x, rows);
     for (row, arm) in plot.rows.iter().enumerate() {
         if arm.effect.verdict != Verdict::NotComparable {
@@ -29,10 +25,10 @@ pub(super) fn forest(out: &mut Tex, plot: &Forest, place: Place) {
     let (text, quiet) = (out.color(look.theme.text), out.color(look.theme.quiet));
     for (row, arm) in plot.rows.iter().enumerate() {
         let at = y.at(row as f64) + 0.36 * look.axis;
-        let (mark, color) = (out.shape(arm.index), out.color(look.theme.category(arm.index)));
+        let (mark, color) = (out.shape(arm.index, false), out.color(look.theme.category(arm.index)));
         let size = bp(3.2 * look.unit);
         let name = format!(
-            "\\tikz\\draw plot[only marks,mark={mark},mark size={size},mark options={{draw=none,fill={color}}}] \
+            "\\tikz[baseline=-0.6ex]\\path plot[mark={mark},mark size={size},mark options={{fill={color}}}] \
              coordinates{{(0,0)}};\\enspace {}",
             tex(&arm.label)
         );
@@ -46,13 +42,12 @@ pub(super) fn forest(out: &mut Tex, plot: &Forest, place: Place) {
         out.node((x.end + 10.0 * look.unit, at), "base west", &format!(",text={quiet}"), &note);
     }
     let axis = out.color(look.theme.axis);
-    let below = place.bottom + 15.0 * look.unit;
+    let below = place.bottom + (15.0 + forest::TITLE_ROOM) * look.unit;
     out.node((place.right, below), "base east", &format!(",text={axis}"), &tex(&plot.x_title));
 }
 
-pub(super) fn pairs(out: &mut Tex, plot: &Pairs, laid: &Laid, left: f64) {
+pub(super) fn pairs(out: &mut Tex, plot: &Pairs, place: Place) {
     let look = out.look;
-    let place = laid.place;
     let (values, differences) = pairs::scales(plot, place, &look);
     let rows = plot.rows.len();
     let sides = |out: &mut Tex, (arm, base): (Option<f64>, Option<f64>), row: usize| {
@@ -62,7 +57,7 @@ pub(super) fn pairs(out: &mut Tex, plot: &Pairs, laid: &Laid, left: f64) {
             dot(out, (value, row), index, color, false);
         }
     };
-    let y = axis(out, &values, (place, rows + 1), place.right, false);
+    let y = axis(out, &values, (place, rows + 1), false);
     let line = out.color(look.theme.line);
     for (row, pair) in plot.rows.iter().enumerate() {
         if let Some((arm, base)) = pair.arm.zip(pair.base) {
@@ -76,7 +71,7 @@ pub(super) fn pairs(out: &mut Tex, plot: &Pairs, laid: &Laid, left: f64) {
     }
     sides(out, pairs::means(plot), rows);
     out.line("\\end{axis}", "");
-    axis(out, &differences, (place, rows + 1), place.right, true);
+    axis(out, &differences, (place, rows + 1), true);
     zone(out, plot.delta, &differences, rows + 1);
     for (row, difference) in plot.rows.iter().map(PairRow::difference).enumerate() {
         if let Some(difference) = difference {
@@ -94,50 +89,16 @@ pub(super) fn pairs(out: &mut Tex, plot: &Pairs, laid: &Laid, left: f64) {
         out.node((place.left - 7.0 * look.unit, at), "base east", &style, &tex(label));
         out.node((place.right, at), "base east", &style, &tex(note));
     }
-    legend_of(out, plot, laid, left);
-}
-
-/// Both sides with their marks, one below the other or beside the title as in the SVG.
-fn legend_of(out: &mut Tex, plot: &Pairs, laid: &Laid, left: f64) {
-    let look = out.look;
-    let quiet = out.color(look.theme.quiet);
-    let entries = [&plot.arm, &plot.base].map(|(label, index)| {
-        let (mark, color) = (out.shape(*index), out.color(look.theme.category(*index)));
-        format!(
-            "\\tikz\\draw plot[only marks,mark={mark},mark size={},mark options={{draw=none,fill={color}}}] \
-             coordinates{{(0,0)}};\\enspace {}",
-            bp(3.0 * look.unit),
-            tex(label)
-        )
-    });
-    let title_y = laid.place.top - (9.0 + legend::ROW * laid.legend_rows as f64) * look.unit;
-    let style = format!(",text={quiet}");
-    match laid.legend_rows {
-        0 => out.node((laid.place.right, title_y), "base east", &style, &entries.join("\\quad ")),
-        1 => {
-            out.node((left, title_y + legend::ROW * look.unit), "base west", &style, &entries.join("\\quad "))
-        }
-        _ => {
-            for (row, entry) in entries.iter().enumerate() {
-                let y = title_y + legend::ROW * look.unit * (row + 1) as f64;
-                out.node((left, y), "base west", &style, entry);
-            }
-        }
-    }
 }
 
 /// Opens the axis of a scale over rows and gives the heights of the rows.
-fn axis(out: &mut Tex, x: &Axis, (place, rows): (Place, usize), room: f64, signs: bool) -> Axis {
+fn axis(out: &mut Tex, x: &Axis, (place, rows): (Place, usize), signs: bool) -> Axis {
     let look = out.look;
     let y = Axis { low: -0.5, high: rows as f64 - 0.5, start: place.top, end: place.bottom, log: false };
     begin(out, Place { left: x.start, right: x.end, ..place }, (x, &y));
     let ticks = effect::ticks(x, look.unit, signs);
     let values: Vec<String> = ticks.iter().map(|tick| number(tick.0)).collect();
-    let label = |(value, label): &(f64, String)| {
-        let fits = x.at(*value) + 0.5 * fonts::width(label, look.axis) < room;
-        if fits { format!("{{{}}}", tex(label)) } else { "{}".to_owned() }
-    };
-    let labels: Vec<String> = ticks.iter().map(label).collect();
+    let labels: Vec<String> = ticks.iter().map(|tick| format!("{{{}}}", tex(&tick.1))).collect();
     out.line(&format!(" xtick={{{}}},", values.join(",")), &format!("xticklabels={{{}}},", labels.join(",")));
     out.line(" ytick=\\empty,y dir=reverse", "]");
     if signs && (x.low..=x.high).contains(&0.0) {
@@ -163,12 +124,12 @@ fn zone(out: &mut Tex, delta: Option<f64>, x: &Axis, rows: usize) {
 fn dot(out: &mut Tex, (value, row): (f64, usize), shape: usize, color: Color, hollow: bool) {
     let unit = out.look.unit;
     let radius = if shape == DIAMOND { 4.0 } else { 3.2 };
-    let (mark, name) = (out.shape(shape), out.color(color));
+    let (mark, name) = (out.shape(shape, hollow), out.color(color));
     let behind = out.color(out.look.behind());
-    let fill = if hollow { format!("fill={behind}") } else { format!("draw=none,fill={name}") };
+    let fill = if hollow { behind } else { name.clone() };
     out.line(
         &format!(
-            "\\addplot[only marks,{name},mark={mark},mark size={},mark options={{{fill}}}] ",
+            "\\addplot[only marks,{name},mark={mark},mark size={},mark options={{fill={fill}}}] ",
             bp(radius * unit)
         ),
         &format!("coordinates {{({},{row})}};", number(value)),

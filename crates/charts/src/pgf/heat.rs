@@ -4,11 +4,11 @@ use super::lines::{begin, x_numbers};
 use super::{Tex, bp, number, tex};
 use crate::axis::Axis;
 use crate::events;
-use crate::heat::{Heat, short_end};
+use crate::heat::{Heat, Scale, short_end};
 use crate::layout::Laid;
 
-/// The scale stops here below what it begins with: of a value without a cell.
-pub(super) fn write(out: &mut Tex, heat: &Heat, laid: &Laid) {
+/// `scale_end`: where the colour scale ends, on its baseline.
+pub(super) fn write(out: &mut Tex, heat: &Heat, laid: &Laid, scale_end: (f64, f64)) {
     let look = out.look;
     let place = laid.place;
     let x = Axis { low: laid.x.0, high: laid.x.1, start: place.left, end: place.right, log: heat.x.log };
@@ -30,22 +30,27 @@ pub(super) fn write(out: &mut Tex, heat: &Heat, laid: &Laid) {
         &format!(" point meta min={},point meta max={},", number(low), number(high)),
         "colorbar horizontal,colorbar style={",
     );
-    let ends = format!("xtick={{{},{}}}", number(low), number(high));
-    let words = format!(
-        "xticklabels={{{{{}}},{{{} {}}}}}",
-        short_end(heat.low),
-        short_end(heat.high),
-        tex(&heat.scale_label)
-    );
+    let scale = Scale::of(heat, scale_end, &look);
     out.line(
-        &format!("  at={{(1,1)}},anchor=south east,xshift={},yshift={},", bp(-0.4 * place.width()), bp(9.0 * look.unit)),
         &format!(
-            "width={},height={},{ends},{words},xticklabel pos=right,tick style={{draw=none}},axis line style={{draw=none}}}},",
-            bp(84.0 * look.unit),
-            bp(6.0 * look.unit)
+            "  at={{({},{})}},anchor=south west,",
+            // As shares of the axis, from its lower left corner.
+            number((scale.colors.left - place.left) / place.width()),
+            number((place.bottom - scale.colors.bottom) / place.height())
+        ),
+        &format!(
+            "width={},height={},xtick=\\empty,axis line style={{draw=none}}}},grid=none",
+            bp(scale.colors.width()),
+            bp(scale.colors.height())
         ),
     );
     out.line("]", "");
+    let inset = out.color(look.theme.inset);
+    let [left, right] = [x.low, x.high].map(number);
+    out.line(
+        &format!("\\fill[{inset}] (axis cs:{left},-0.5) "),
+        &format!("rectangle (axis cs:{right},{});", rows - 0.5),
+    );
     cells(out, heat, (low, high));
     let color = out.color(look.theme.nan);
     let wide = (heat.to - heat.from) / heat.columns().max(1) as f64;
@@ -83,6 +88,15 @@ pub(super) fn write(out: &mut Tex, heat: &Heat, laid: &Laid) {
         );
     }
     out.line("\\end{axis}", "");
+    let words = [
+        (scale.low_x, short_end(heat.low)),
+        (scale.high_x, short_end(heat.high)),
+        (scale.label_x, heat.scale_label.clone()),
+    ];
+    let quiet = out.color(look.theme.quiet);
+    for (x, word) in words {
+        out.node((x, scale_end.1), "base west", &format!(",text={quiet}"), &tex(&word));
+    }
 }
 
 /// Place of the cell's middle, row, logarithm of its value.
@@ -93,7 +107,7 @@ fn cells(out: &mut Tex, heat: &Heat, (low, high): (f64, f64)) {
     }
     let wide = (heat.to - heat.from) / columns as f64;
     out.line(
-        "\\addplot[matrix plot*,mesh/check=false,point meta=explicit,forget plot,",
+        "\\addplot[matrix plot*,mesh/check=false,point meta=explicit,",
         &format!("mesh/cols={columns}] table[row sep=newline,meta index=2] {{"),
     );
     for (row, cells) in heat.rows.iter().enumerate() {

@@ -1,23 +1,24 @@
 //! A panel of lines as an axis of pgfplots. The data are those that the SVG is drawn from: of each column its smallest and largest
 //! value.
 
-use super::{Tex, bp, number, tex};
+use super::{Tex, bp, dashes, number, tex};
 use crate::axis::Axis;
 use crate::clip::Place;
 use crate::curve::{Curve, Point, curve};
 use crate::events;
 use crate::fonts;
-use crate::layout::{Laid, Layout, axes};
-use crate::legend::{self, color_of};
+use crate::layout::{Laid, axes};
+use crate::legend::color_of;
 use crate::line_plot::{FEW, GHOST_OPACITY, INTERVAL_OPACITY, covers_area, finite_parts, x_ticks, y_ticks};
 use crate::lines::{EventKind, Line, Lines, XAxis};
-use crate::page::Look;
 use crate::theme;
 
+/// More points in one axis than this may be more than pdfLaTeX has memory for.
+const MOST_POINTS: usize = 10_000;
 /// The axis on which values stand for themselves.
 const ITSELF: Axis = Axis { low: 0.0, high: 1.0, start: 0.0, end: 1.0, log: false };
 
-pub(super) fn write(out: &mut Tex, plot: &Lines, laid: &Laid, layout: &Layout, has_legend: bool) {
+pub(super) fn write(out: &mut Tex, plot: &Lines, laid: &Laid) {
     let (x, y) = axes(plot, laid);
     begin(out, laid.place, (&x, &y));
     x_numbers(out, &plot.x, laid, &x);
@@ -26,9 +27,6 @@ pub(super) fn write(out: &mut Tex, plot: &Lines, laid: &Laid, layout: &Layout, h
     let values: Vec<String> = ticks.iter().map(|tick| number(tick.0)).collect();
     let labels: Vec<String> = ticks.iter().map(|tick| format!("{{{}}}", tex(&tick.1))).collect();
     out.line(&format!(" ytick={{{}}},", values.join(",")), &format!("yticklabels={{{}}},", labels.join(",")));
-    if has_legend {
-        legend_style(out, laid, layout);
-    }
     out.line("]", "");
     shades(out, plot, (&x, &y));
     for line in plot.lines.iter().rev() {
@@ -38,24 +36,20 @@ pub(super) fn write(out: &mut Tex, plot: &Lines, laid: &Laid, layout: &Layout, h
     // The first line lies over the others, as in the window.
     let ghosts = plot.lines.iter().rev().filter(|line| line.ghost);
     let lines: Vec<&Line> = ghosts.chain(plot.lines.iter().rev().filter(|line| !line.ghost)).collect();
-    let mut named: Vec<legend::Entry> = Vec::new();
-    let firsts: Vec<bool> =
-        plot.lines.iter().map(|line| has_legend && is_first(&mut named, line, &out.look)).collect();
+    let mut points = 0;
     for line in lines {
+        // Each axis of its own gives TeX the memory of the one before back.
+        points += 2 * line.trace.columns.len();
+        if points > MOST_POINTS && points > 2 * line.trace.columns.len() {
+            out.line("\\end{axis}", "");
+            begin(out, laid.place, (&x, &y));
+            out.line(" grid=none,axis x line=none,axis y line=none]", "");
+            points = 2 * line.trace.columns.len();
+        }
         let row = plot.lines.iter().position(|other| std::ptr::eq(other, line)).unwrap_or_default();
-        write_line(out, line, plot, (&x, &y), row, firsts.get(row).copied().unwrap_or_default());
+        write_line(out, line, plot, (&x, &y), row);
     }
     out.line("\\end{axis}", "");
-}
-
-/// Whether no line before has the same entry in the legend.
-fn is_first(named: &mut Vec<legend::Entry>, line: &Line, look: &Look) -> bool {
-    let entry = legend::entry(line, look, f64::INFINITY);
-    let is_first = !entry.label.is_empty() && !named.contains(&entry);
-    if is_first {
-        named.push(entry);
-    }
-    is_first
 }
 
 /// Opens an axis at its place with its limits.
@@ -87,7 +81,9 @@ pub(super) fn begin(out: &mut Tex, place: Place, (x, y): (&Axis, &Axis)) {
         &format!(" tick style={{draw=none}},minor tick style={{draw=none}},grid=major,grid style={{{grid},line width={}}},", bp(look.unit)),
         &format!("tick label style={{{axis},font={font}}},label style={{{axis},font={font}}},"),
     );
-    out.line(" unbounded coords=jump,clip marker paths=true,legend cell align=left,", "reverse legend,");
+    out.line(" unbounded coords=jump,clip marker paths=true,", "scaled ticks=false,");
+    let below = bp(-15.0 * look.unit);
+    out.line(&format!(" xticklabel style={{anchor=base,inner sep=0,yshift={below}}},"), "");
 }
 
 /// The numbers and the title of the axis below, as far as they stand there.
@@ -110,28 +106,6 @@ pub(super) fn x_numbers(out: &mut Tex, axis: &XAxis, laid: &Laid, x: &Axis) {
             &format!("xlabel style={{at={{(1,0)}},anchor=base east,inner sep=0,yshift={below}}},"),
         );
     }
-}
-
-/// Beside the title, or below it in rows.
-fn legend_style(out: &mut Tex, laid: &Laid, layout: &Layout) {
-    let look = out.look;
-    let quiet = out.color(look.theme.quiet);
-    let font = out.font();
-    let entries = if laid.legend.is_empty() { &layout.shared_legend } else { &laid.legend };
-    let is_beside = laid.legend_rows == 0 && !laid.legend.is_empty();
-    let (at, anchor) = if is_beside { ("(1,1)", "south east") } else { ("(0,1)", "south west") };
-    // A shared legend stands above the title of the first panel.
-    let above = if laid.legend.is_empty() { 24.0 } else { 3.0 };
-    let columns = if is_beside { entries.len() } else { legend::columns(entries, layout.available, &look) };
-    out.line(
-        &format!(" legend columns={columns},"),
-        &format!(
-            "legend style={{at={{{at}}},anchor={anchor},yshift={},draw=none,fill=none,inner sep=0,{quiet},font={font},\
-             /tikz/every even column/.append style={{column sep={}}}}},",
-            bp(above * look.unit),
-            bp(8.0 * look.unit)
-        ),
-    );
 }
 
 fn shades(out: &mut Tex, plot: &Lines, (x, y): (&Axis, &Axis)) {
@@ -187,7 +161,7 @@ fn intervals(out: &mut Tex, line: &Line, plot: &Lines, axes: (&Axis, &Axis)) {
         let lower = part.iter().rev().map(|interval| (interval.x, interval.low * plot.scale));
         let corners: Vec<Point> = upper.chain(lower).map(|point| shown(point, axes.1)).collect();
         let name = out.color(color);
-        out.part(&format!("\\addplot[draw=none,fill={name},fill opacity={INTERVAL_OPACITY},forget plot]"));
+        out.part(&format!("\\addplot[draw=none,fill={name},fill opacity={INTERVAL_OPACITY}]"));
         out.table(corners);
         out.line(" -- cycle;", "");
     }
@@ -218,9 +192,8 @@ fn event_lines(out: &mut Tex, plot: &Lines, (x, y): (&Axis, &Axis)) {
             bp(radius),
             bp(0.5 * radius)
         );
-        // A filled mark has no edge of its own.
-        let options = if mark == "x" { options } else { format!("{options},mark options={{draw=none}}") };
-        out.line(&format!("\\addplot[{options},forget plot] "), &format!("coordinates {{({at},{top})}};"));
+        let options = if mark == "x" { options } else { format!("{options},mark options={{solid}}") };
+        out.line(&format!("\\addplot[{options}] "), &format!("coordinates {{({at},{top})}};"));
         let (from, width) = (x.at(event.at) + 6.0 * unit, fonts::width(&event.label, look.label));
         let (from, anchor, shift) = if from + width < x.end {
             (from, "north west", 5.0)
@@ -237,7 +210,7 @@ fn event_lines(out: &mut Tex, plot: &Lines, (x, y): (&Axis, &Axis)) {
     }
 }
 
-fn write_line(out: &mut Tex, line: &Line, plot: &Lines, axes: (&Axis, &Axis), row: usize, named: bool) {
+fn write_line(out: &mut Tex, line: &Line, plot: &Lines, axes: (&Axis, &Axis), row: usize) {
     let look = out.look;
     let unit = look.unit;
     let (x, y) = axes;
@@ -254,16 +227,9 @@ fn write_line(out: &mut Tex, line: &Line, plot: &Lines, axes: (&Axis, &Axis), ro
         style.push(format!("opacity={GHOST_OPACITY}"));
     }
     let dash = if covers_area(&drawn) { &[] } else { theme::dash(line.dash_index) };
-    if !dash.is_empty() {
-        let lengths = dash
-            .iter()
-            .enumerate()
-            .map(|(place, length)| format!("{} {}", ["on", "off"][place % 2], bp(length * unit)));
-        style.push(format!("dash pattern={}", lengths.collect::<Vec<_>>().join(" ")));
-    }
-    let mark = out.shape(line.shape_index);
-    let marks =
-        format!("mark={mark},mark size={},mark options={{solid,draw=none,fill={color}}}", bp(2.6 * unit));
+    style.extend(dashes(dash, unit).strip_prefix(',').map(str::to_owned));
+    let mark = out.shape(line.shape_index, false);
+    let marks = format!("mark={mark},mark size={},mark options={{solid,fill={color}}}", bp(2.6 * unit));
     // One plot holds the line, whose parts an empty value divides, and the marks on it.
     let all_solid = data.points.iter().all(|(_, hollow)| !hollow);
     let is_one =
@@ -273,25 +239,19 @@ fn write_line(out: &mut Tex, line: &Line, plot: &Lines, axes: (&Axis, &Axis), ro
         (true, true) => marks.clone(),
         (true, false) => "mark=none".to_owned(),
     });
-    if !named {
-        style.push("forget plot".to_owned());
-    }
     out.part(&format!("\\addplot[{}]", style.join(",")));
     let points = if line.joined { parted(&data, axes) } else { solid(&data, y, false) };
     out.table(points);
     out.line(";", "");
-    if named {
-        out.line("\\addlegendentry{", &format!("{}}}", tex(&line.label)));
-    }
     if line.joined && has_marks && !is_one {
-        out.part(&format!("\\addplot[{color},only marks,{marks},forget plot]"));
+        out.part(&format!("\\addplot[{color},only marks,{marks}]"));
         out.table(solid(&data, y, false));
         out.line(";", "");
     }
     if has_marks && !all_solid {
-        let behind = out.color(look.behind());
+        let (behind, mark) = (out.color(look.behind()), out.shape(line.shape_index, true));
         out.part(&format!(
-            "\\addplot[{color},only marks,mark={mark},mark size={},line width={},mark options={{solid,fill={behind}}},forget plot]",
+            "\\addplot[{color},only marks,mark={mark},mark size={},line width={},mark options={{solid,fill={behind}}}]",
             bp(2.6 * unit),
             bp(1.5 * unit)
         ));
@@ -311,7 +271,7 @@ fn gaps(out: &mut Tex, data: &Curve, y: &Axis, row: usize) {
     let at = value_at(y, above.min(0.95));
     let color = out.color(out.look.theme.nan);
     out.part(&format!(
-        "\\addplot[{color},only marks,mark=x,mark size={},line width={},forget plot]",
+        "\\addplot[{color},only marks,mark=x,mark size={},line width={}]",
         bp(2.5 * unit),
         bp(1.3 * unit)
     ));

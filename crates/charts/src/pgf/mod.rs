@@ -13,7 +13,7 @@ use tex::Tex;
 use crate::clip::Place;
 use crate::error::ChartError;
 use crate::layout::{Laid, Layout};
-use crate::legend;
+use crate::legend::{self, Entry};
 use crate::model::{Figure, Panel, Plot};
 use crate::page::Ground;
 
@@ -31,19 +31,21 @@ pub fn pgfplots(figure: &Figure) -> Result<String, ChartError> {
         &format!("{},{});", bp(layout.width), bp(-layout.height)),
     );
     ground(&mut out, &layout);
-    let is_shared = !layout.shared_legend.is_empty();
-    for (place, (panel, laid)) in figure.panels.iter().zip(&layout.panels).enumerate() {
+    let top = (layout.left, layout.legend_y);
+    legend_of(
+        &mut out,
+        &layout.shared_legend,
+        legend::places(&layout.shared_legend, top, layout.available, &layout.look),
+    );
+    for (panel, laid) in figure.panels.iter().zip(&layout.panels) {
         head(&mut out, panel, laid, &layout);
-        let legend = match (&laid.legend, place) {
-            (own, _) if !own.is_empty() => Some(own),
-            (_, 0) if is_shared => Some(&layout.shared_legend),
-            _ => None,
-        };
+        let (at, available) = (layout.legend_at(laid), layout.available + 1.0);
+        legend_of(&mut out, &laid.legend, legend::places(&laid.legend, at, available, &layout.look));
         match &panel.plot {
-            Plot::Lines(plot) => lines::write(&mut out, plot, laid, &layout, legend.is_some()),
-            Plot::Heat(plot) => heat::write(&mut out, plot, laid),
+            Plot::Lines(plot) => lines::write(&mut out, plot, laid),
+            Plot::Heat(plot) => heat::write(&mut out, plot, laid, layout.scale_at(laid)),
             Plot::Forest(plot) => decided::forest(&mut out, plot, laid.place),
-            Plot::Pairs(plot) => decided::pairs(&mut out, plot, laid, layout.left),
+            Plot::Pairs(plot) => decided::pairs(&mut out, plot, laid.place),
         }
     }
     let body = out.finish();
@@ -130,12 +132,47 @@ fn ground(out: &mut Tex, layout: &Layout) {
 /// Title and unit above a plot, in one node.
 fn head(out: &mut Tex, panel: &Panel, laid: &Laid, layout: &Layout) {
     let look = layout.look;
-    let y = laid.place.top - (9.0 + legend::ROW * laid.legend_rows as f64) * look.unit;
     let (text, quiet) = (out.color(look.theme.text), out.color(look.theme.axis));
     let words = format!(
         "\\textcolor{{{text}}}{{\\textbf{{{}}}}}\\enspace\\textcolor{{{quiet}}}{{{}}}",
         tex(&panel.title),
         tex(&panel.unit)
     );
-    out.node((layout.left, y), "base west", "", &words);
+    out.node((layout.left, layout.title_y(laid)), "base west", "", &words);
+}
+
+/// Entries of a legend at the places that they have in the SVG.
+fn legend_of(out: &mut Tex, entries: &[Entry], places: Vec<(f64, f64)>) {
+    let look = out.look;
+    let unit = look.unit;
+    for (entry, (x, y)) in entries.iter().zip(places) {
+        let (color, middle) = (out.color(entry.color), y - 0.36 * look.legend);
+        let at = |x: f64| format!("({},{})", bp(x), bp(-middle));
+        if let Some(dash) = entry.dash {
+            let style = format!("{color},line width={}{}", bp(1.8 * unit), dashes(dash, unit));
+            out.line(
+                &format!("\\draw[{style}] "),
+                &format!("{} -- {};", at(x), at(x + legend::SAMPLE * unit)),
+            );
+        }
+        if let Some(shape) = entry.shape {
+            let mark = out.shape(shape, false);
+            let size = bp(3.0 * unit);
+            out.line(
+                &format!("\\path[{color},fill={color}] plot[mark={mark},mark size={size},mark options={{fill={color}}}] "),
+                &format!("coordinates {{{}}};", at(x + 0.5 * legend::SAMPLE * unit)),
+            );
+        }
+        let quiet = out.color(look.theme.quiet);
+        let words_x = x + (legend::SAMPLE + 5.0) * unit;
+        out.node((words_x, y), "base west", &format!(",text={quiet}"), &tex(&entry.label));
+    }
+}
+
+/// The option for dashes of these lengths in the window's pixels, after a comma; none for a whole line.
+fn dashes(lengths: &[f64], unit: f64) -> String {
+    let length =
+        |(place, length): (usize, &f64)| format!("{} {}", ["on", "off"][place % 2], bp(length * unit));
+    let lengths: Vec<String> = lengths.iter().enumerate().map(length).collect();
+    if lengths.is_empty() { String::new() } else { format!(",dash pattern={}", lengths.join(" ")) }
 }

@@ -6,7 +6,7 @@ use super::escape::{bp, number};
 use super::font;
 use crate::curve::Point;
 use crate::lines::EventKind;
-use crate::marks::{Glyph, corners, glyph};
+use crate::marks::{Glyph, SHAPES, corners, glyph};
 use crate::page::Look;
 use crate::theme::Color;
 
@@ -14,8 +14,8 @@ pub(crate) struct Tex {
     pub look: Look,
     body: String,
     colors: BTreeSet<Color>,
-    /// Corners by name, from −1 to 1.
-    marks: BTreeMap<String, Vec<Point>>,
+    /// Corners by name, from −1 to 1, none for a circle; and whether the mark is an outline too.
+    marks: BTreeMap<String, (Vec<Point>, bool)>,
 }
 
 impl Tex {
@@ -36,22 +36,22 @@ impl Tex {
     }
 
     /// The name of the mark of shape n.
-    pub fn shape(&mut self, shape: usize) -> String {
-        let corners = corners(shape, (0.0, 0.0), 1.0);
-        if corners.is_empty() { "*".to_owned() } else { self.mark(format!("vshape{}", shape % 6), corners) }
+    pub fn shape(&mut self, shape: usize, hollow: bool) -> String {
+        let name = format!("vshape{}{}", shape % SHAPES, if hollow { "o" } else { "" });
+        self.mark(name, corners(shape, (0.0, 0.0), 1.0), hollow)
     }
 
     /// The name of the mark of a kind of event.
     pub fn event(&mut self, kind: EventKind) -> String {
         match glyph(kind) {
-            Glyph::Filled(points) => self.mark(format!("v{kind:?}").to_lowercase(), points.to_vec()),
+            Glyph::Filled(points) => self.mark(format!("v{kind:?}").to_lowercase(), points.to_vec(), false),
             Glyph::Strokes(_) => "x".to_owned(),
-            Glyph::Circle => "*".to_owned(),
+            Glyph::Circle => self.shape(0, false),
         }
     }
 
-    fn mark(&mut self, name: String, corners: Vec<Point>) -> String {
-        self.marks.insert(name.clone(), corners);
+    fn mark(&mut self, name: String, corners: Vec<Point>, outline: bool) -> String {
+        self.marks.insert(name.clone(), (corners, outline));
         name
     }
 
@@ -92,8 +92,9 @@ impl Tex {
             let (red, green, blue) = color;
             text += &format!("\\definecolor{{{}}}{{HTML}}{{{red:02X}{green:02X}{blue:02X}}}\n", name(color));
         }
-        for (name, corners) in self.marks {
+        for (name, (corners, outline)) in self.marks {
             text += &format!("\\pgfdeclareplotmark{{{name}}}{{");
+            let is_circle = corners.is_empty();
             for (place, (x, y)) in corners.into_iter().enumerate() {
                 let to = if place == 0 { "moveto" } else { "lineto" };
                 // TeX counts upwards.
@@ -101,7 +102,12 @@ impl Tex {
                 text +=
                     &format!("\\pgfpath{to}{{\\pgfpoint{{{x}\\pgfplotmarksize}}{{{up}\\pgfplotmarksize}}}}");
             }
-            text += "\\pgfpathclose\\pgfusepathqfillstroke}\n";
+            text += if is_circle {
+                "\\pgfpathcircle{\\pgfpointorigin}{\\pgfplotmarksize}"
+            } else {
+                "\\pgfpathclose"
+            };
+            text += if outline { "\\pgfusepathqfillstroke}\n" } else { "\\pgfusepathqfill}\n" };
         }
         text + &self.body
     }

@@ -8,3 +8,7 @@ mod figures;
 mod fixtures;
 #[cfg(test)]
 mod pages;
+#[cfg(test)]
+mod papers;
+#[cfg(test)]
+mod pdfs;
