@@ -19,7 +19,7 @@ pub fn plot_width(figure_width: u32) -> usize {
 /// # Errors
 /// The figure is too small for its panels.
 pub fn figure(figure: &Figure) -> Result<String, ChartError> {
-    let layout = Layout::of(figure)?;
+    let layout = Layout::of(figure, figure.page.look())?;
     let description = describe(figure);
     svg(&figure.page, layout.height, &figure.title, &description, |ink| draw(figure, &layout, ink))
 }

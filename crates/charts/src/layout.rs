@@ -52,24 +52,23 @@ pub(crate) struct Laid {
 }
 
 impl Layout {
-    pub fn of(figure: &Figure) -> Result<Self, ChartError> {
-        let look = figure.page.look();
+    /// `look` is that of the figure's page, with letters as wide as they will be.
+    pub fn of(figure: &Figure, look: Look) -> Result<Self, ChartError> {
         if look.is_window {
-            return Self::with_left(figure, WINDOW_LEFT);
+            return Self::with_left(figure, look, WINDOW_LEFT);
         }
         // Labels of ticks are known when the plots have a height, which does not hang on the left margin.
         let least = (figure.panels.iter().map(|panel| row_names(panel, &look)))
             .fold(LEAST_LEFT * look.unit, f64::max);
-        let first = Self::with_left(figure, least)?;
+        let first = Self::with_left(figure, look, least)?;
         let labels = figure.panels.iter().zip(&first.panels).filter_map(|(panel, laid)| match &panel.plot {
             Plot::Lines(lines) => Some(line_plot::label_width(lines, laid.place, &look) + 10.0 * look.unit),
             _ => None,
         });
-        Self::with_left(figure, labels.fold(least, f64::max))
+        Self::with_left(figure, look, labels.fold(least, f64::max))
     }
 
-    fn with_left(figure: &Figure, left: f64) -> Result<Self, ChartError> {
-        let look = figure.page.look();
+    fn with_left(figure: &Figure, look: Look, left: f64) -> Result<Self, ChartError> {
         let (unit, width) = (look.unit, figure.page.width());
         let has_names = figure.panels.iter().any(|panel| row_names(panel, &look) > 0.0);
         let plots_left = left;

@@ -165,6 +165,14 @@ impl Look {
         right: 18.0,
     };
 
+    /// For letters of other fonts, which are wider by this factor.
+    pub fn with_wider_letters(self, factor: f64) -> Self {
+        let [subtitle, head, unit_text, legend, axis, label] =
+            [self.subtitle, self.head, self.unit_text, self.legend, self.axis, self.label]
+                .map(|size| size * factor);
+        Self { subtitle, head, unit_text, legend, axis, label, ..self }
+    }
+
     /// What a hollow mark is filled with.
     pub fn behind(&self) -> crate::theme::Color {
         self.theme.panel

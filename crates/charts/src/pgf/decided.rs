@@ -100,7 +100,7 @@ fn axis(out: &mut Tex, x: &Axis, (place, rows): (Place, usize), signs: bool) -> 
     let values: Vec<String> = ticks.iter().map(|tick| number(tick.0)).collect();
     let labels: Vec<String> = ticks.iter().map(|tick| format!("{{{}}}", tex(&tick.1))).collect();
     out.line(&format!(" xtick={{{}}},", values.join(",")), &format!("xticklabels={{{}}},", labels.join(",")));
-    out.line(" ytick=\\empty,y dir=reverse", "]");
+    out.line(" ytick=\\empty,y dir=reverse,clip=false", "]");
     if signs && (x.low..=x.high).contains(&0.0) {
         let color = out.color(look.theme.line);
         out.line(

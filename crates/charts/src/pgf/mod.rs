@@ -17,6 +17,9 @@ use crate::legend::{self, Entry};
 use crate::model::{Figure, Panel, Plot};
 use crate::page::Ground;
 
+/// How much wider the letters of TeX's own fonts are than those that figures are laid out with.
+const WIDER: f64 = 1.07;
+
 /// Draws a figure as a `tikzpicture` of its page's width, which needs only pgfplots. Its head says how to include it; it defines
 /// `\vitalscaption`, which says title, subtitle and ids.
 ///
@@ -24,8 +27,9 @@ use crate::page::Ground;
 /// The figure is too small for its panels.
 pub fn pgfplots(figure: &Figure) -> Result<String, ChartError> {
     let untitled = Figure { title: String::new(), subtitle: String::new(), ..figure.clone() };
-    let layout = Layout::of(&untitled)?;
-    let mut out = Tex::new(layout.look);
+    let look = figure.page.look();
+    let layout = Layout::of(&untitled, look.with_wider_letters(WIDER))?;
+    let mut out = Tex::new(look, layout.look);
     out.line(
         "\\useasboundingbox (0,0) rectangle (",
         &format!("{},{});", bp(layout.width), bp(-layout.height)),
@@ -50,9 +54,9 @@ pub fn pgfplots(figure: &Figure) -> Result<String, ChartError> {
     }
     let body = out.finish();
     Ok(format!(
-        "{}\\begin{{tikzpicture}}[line join=round,font={}]\n{body}\\end{{tikzpicture}}\n",
+        "{}\\begin{{tikzpicture}}[line join=round,font={}]\n{body}\\end{{tikzpicture}}%\n",
         preamble(figure),
-        font(layout.look.axis)
+        font(look.axis)
     ))
 }
 
@@ -84,7 +88,7 @@ fn preamble(figure: &Figure) -> String {
          % In the preamble: \\usepackage{{pgfplots}} \\pgfplotsset{{compat=1.16}}\n{engine}\
          % In the figure: \\input{{this file}} \\caption{{\\vitalscaption}}\n\
          % Where TeX's memory ends, LuaLaTeX has more.\n\
-         \\def\\vitalscaption{{{caption}}}\n"
+         \\def\\vitalscaption{{{caption}}}%\n"
     )
 }
 

@@ -11,7 +11,9 @@ use crate::page::Look;
 use crate::theme::Color;
 
 pub(crate) struct Tex {
+    /// With letters as wide as TeX's.
     pub look: Look,
+    font: f64,
     body: String,
     colors: BTreeSet<Color>,
     /// Corners by name, from −1 to 1, none for a circle; and whether the mark is an outline too.
@@ -19,8 +21,15 @@ pub(crate) struct Tex {
 }
 
 impl Tex {
-    pub fn new(look: Look) -> Self {
-        Self { look, body: String::new(), colors: BTreeSet::new(), marks: BTreeMap::new() }
+    /// `wide`: the same look with letters as wide as TeX's.
+    pub fn new(look: Look, wide: Look) -> Self {
+        Self {
+            look: wide,
+            font: look.axis,
+            body: String::new(),
+            colors: BTreeSet::new(),
+            marks: BTreeMap::new(),
+        }
     }
 
     pub fn line(&mut self, one: &str, other: &str) {
@@ -66,7 +75,7 @@ impl Tex {
 
     /// The letters of axes and legends.
     pub fn font(&self) -> String {
-        font(self.look.axis)
+        font(self.font)
     }
 
     /// A table of points, each on a line of its own.

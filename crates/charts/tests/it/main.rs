@@ -7,6 +7,8 @@ mod figures;
 #[cfg(test)]
 mod fixtures;
 #[cfg(test)]
+mod kinds;
+#[cfg(test)]
 mod pages;
 #[cfg(test)]
 mod papers;

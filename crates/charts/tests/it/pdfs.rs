@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use lopdf::content::Content;
 use lopdf::{Dictionary, Document, Object};
-use vitals_charts::{ChartError, Figure, Page, Panel, Words, comparison_in, figure, pdf, png};
+use vitals_charts::{ChartError, Figure, Page, Panel, Plot, Words, comparison_in, figure, pdf, png};
 
 use crate::{fixtures, pages};
 
@@ -119,7 +119,7 @@ fn a_page_of_the_width_asked_for_with_its_fonts_and_its_words() {
             assert!(text.contains(&figure.title), "{kind}: {text}");
             for panel in &figure.panels {
                 assert!(text.contains(&panel.title), "{kind}: {text}");
-                if let vitals_charts::Plot::Lines(plot) = &panel.plot {
+                if let Plot::Lines(plot) = &panel.plot {
                     assert!(plot.lines.iter().all(|line| text.contains(&line.label)), "{kind}: {text}");
                 }
             }
@@ -231,16 +231,24 @@ fn fifty_runs_of_a_hundred_thousand_steps_are_small_and_lose_no_extreme() {
         .filter_map(|node| node.attribute("points").map(|text| text.matches(',').count()));
     let long: Vec<usize> = points.filter(|count| *count > 100).collect();
     assert_eq!(long, paths.iter().map(Vec::len).collect::<Vec<_>>());
-    // Each run's data have its extremes, to seven digits.
+    // Each run's data have the extremes of each of its columns, to seven digits.
     let plots: Vec<&str> = tex.split("\\addplot[").skip(1).collect();
     assert_eq!(plots.len(), pages::RUNS, "a plot a line");
-    for (plot, (least, most)) in plots.iter().rev().zip(&extents) {
+    let Plot::Lines(lines) = &drawn.panels[0].plot else { panic!("lines") };
+    for (plot, line) in plots.iter().rev().zip(&lines.lines) {
         let rows: Vec<f64> = (plot.lines().skip(1).take_while(|line| !line.starts_with('}')))
             .map(|line| line.split_once(' ').unwrap().1.parse().unwrap())
             .collect();
-        let (low, high) = extent(rows.iter().copied());
-        assert!((low - least).abs() < 1e-6 && (high - most).abs() < 1e-6, "{low} {least} {high} {most}");
-        assert!(rows.len() >= 2 * Page::two_columns().columns() - 2, "{} rows", rows.len());
+        let columns = &line.trace.columns;
+        assert_eq!(
+            (rows.len(), columns.len()),
+            (2 * Page::two_columns().columns(), Page::two_columns().columns())
+        );
+        for (pair, column) in rows.chunks(2).zip(columns) {
+            let (low, high) = extent(pair.iter().copied());
+            let (least, most) = (column.values.min, column.values.max);
+            assert!((low - least).abs() < 1e-6 && (high - most).abs() < 1e-6, "{low} {least} {high} {most}");
+        }
     }
 }
 
