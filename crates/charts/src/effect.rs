@@ -2,11 +2,12 @@
 
 use crate::axis::Axis;
 use crate::clip::Place;
+use crate::color::Color;
 use crate::error::ChartError;
 use crate::ink::{Align, Ink};
 use crate::marks::DIAMOND;
 use crate::page::Look;
-use crate::theme::{Color, Theme};
+use crate::theme::Theme;
 
 /// At most one number in so many pixels.
 const APART: f64 = 34.0;

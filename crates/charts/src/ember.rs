@@ -1,7 +1,7 @@
 //! Colour scales for data: stops joined in OKLab, as the window joins them (`ui/src/lib/theme/ramp.ts`), so that lightness stays
 //! monotone between them.
 
-use crate::theme::Color;
+use crate::color::Color;
 
 type Lab = [f64; 3];
 

@@ -2,12 +2,13 @@
 
 use crate::axis::Axis;
 use crate::clip::Place;
+use crate::color::Color;
 use crate::error::ChartError;
 use crate::fonts;
 use crate::ink::{Align, Ink};
 use crate::lines::{Event, EventKind};
 use crate::page::Look;
-use crate::theme::{Color, Theme};
+use crate::theme::Theme;
 
 pub(crate) fn color_of(kind: EventKind, theme: &Theme) -> Color {
     match kind {

@@ -3,7 +3,8 @@
 use crate::error::ChartError;
 use crate::fonts;
 use crate::ink::{Align, Ink, svg};
-use crate::layout::{BOLD, Laid, Layout, title_width};
+use crate::laid::Laid;
+use crate::layout::{BOLD, Layout, title_width};
 use crate::legend;
 use crate::model::{Figure, Panel, Plot};
 use crate::page::Ground;

@@ -3,18 +3,18 @@
 
 use crate::axis::Axis;
 use crate::clip::Place;
+use crate::color::Color;
 use crate::error::ChartError;
 use crate::ink::{Align, Ink};
-use crate::layout::Laid;
+use crate::laid::Laid;
 use crate::line_plot::draw_x_axis;
 use crate::lines::{Event, XAxis};
 use crate::number::short;
 use crate::page::Look;
-use crate::theme::Color;
 use crate::{events, fonts, png};
 
 /// Colours of the scale: more could not be told apart, and fewer would show as steps.
-pub(crate) const SHADES: usize = 256;
+const SHADES: usize = 256;
 /// More cells than this are one picture.
 const MOST_RECTANGLES: usize = 2000;
 /// Width of the colour scale's picture in the legend.

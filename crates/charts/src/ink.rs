@@ -10,13 +10,13 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color as _, FontStyle, IntoTextStyle, RGBColor, ShapeStyle};
 
 use crate::clip::Place;
+use crate::color::Color;
 use crate::curve::{Point, dashed};
 use crate::error::ChartError;
 use crate::fonts::FAMILY;
 use crate::lines::EventKind;
 use crate::marks::{Glyph, corners, glyph};
 use crate::page::{Look, Page};
-use crate::theme::Color;
 
 /// plotters divides font sizes by this before it writes them.
 const PLOTTERS_FONT: f64 = 1.24;

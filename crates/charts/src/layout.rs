@@ -1,14 +1,15 @@
 //! Lays a figure out: title, legend, then panels below each other with one left margin. Draws nothing.
 
-use crate::axis::{Axis, with_room};
+use crate::axis::with_room;
 use crate::clip::Place;
+use crate::color::Color;
 use crate::error::ChartError;
 use crate::fonts;
+use crate::laid::Laid;
 use crate::legend::{self, Entry};
-use crate::lines::{Lines, XAxis};
+use crate::lines::XAxis;
 use crate::model::{Figure, Panel, Plot};
 use crate::page::Look;
-use crate::theme::Color;
 use crate::{forest, heat, line_plot, pairs};
 
 /// Left margin of the window's figures, and its least on other pages.
@@ -36,19 +37,6 @@ pub(crate) struct Layout {
     pub shared_legend: Vec<Entry>,
     pub legend_y: f64,
     pub panels: Vec<Laid>,
-}
-
-/// Where a panel stands.
-pub(crate) struct Laid {
-    pub place: Place,
-    /// Its legend; empty where the one above, or the figure's, says the same.
-    pub legend: Vec<Entry>,
-    /// Rows of the legend below the title; none where it fits beside.
-    pub legend_rows: usize,
-    /// Ends of the step axis.
-    pub x: (f64, f64),
-    /// Whether the numbers of the step axis stand below it.
-    pub shows_x: bool,
 }
 
 impl Layout {
@@ -270,12 +258,4 @@ fn legends(panels: &[Panel], look: &Look, available: f64) -> (Vec<Entry>, Vec<Ve
         said.push(entries);
     }
     (shared, shown)
-}
-
-/// The axes of a panel of lines at its place.
-pub(crate) fn axes(lines: &Lines, laid: &Laid) -> (Axis, Axis) {
-    let Place { left, right, top, bottom } = laid.place;
-    let (low, high) = line_plot::range(lines);
-    let x = Axis { low: laid.x.0, high: laid.x.1, start: left, end: right, log: lines.x.log };
-    (x, Axis { low, high, start: bottom, end: top, log: lines.log_y })
 }

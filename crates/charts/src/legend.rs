@@ -1,11 +1,12 @@
 //! Legends: a stroke with its dash or a mark of its shape, and a word. Lines of one label have one entry.
 
+use crate::color::Color;
 use crate::error::ChartError;
 use crate::fonts;
 use crate::ink::{Align, Ink};
 use crate::lines::{Line, Lines};
 use crate::page::Look;
-use crate::theme::{self, Color};
+use crate::theme;
 
 /// Length of a stroke.
 pub(crate) const SAMPLE: f64 = 22.0;

@@ -3,6 +3,7 @@
 
 mod axis;
 mod clip;
+mod color;
 mod comparison;
 mod curve;
 mod effect;
@@ -14,6 +15,7 @@ mod fonts;
 mod forest;
 mod heat;
 mod ink;
+mod laid;
 mod layout;
 mod legend;
 mod line_plot;

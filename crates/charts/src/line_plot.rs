@@ -2,11 +2,12 @@
 
 use crate::axis::{Axis, with_room};
 use crate::clip::Place;
+use crate::color::Color;
 use crate::curve::{Curve, Point, curve, curve_with_means, seen};
 use crate::error::ChartError;
 use crate::fonts;
 use crate::ink::{Align, Ink};
-use crate::layout::{Laid, axes};
+use crate::laid::Laid;
 use crate::legend::color_of;
 use crate::lines::{Band, Interval, Line, Lines, XAxis};
 use crate::number::short;
@@ -77,6 +78,14 @@ pub(crate) fn label_width(lines: &Lines, place: Place, look: &Look) -> f64 {
     let y = Axis { low, high, start: place.bottom, end: place.top, log: lines.log_y };
     let widths = y_ticks(&y, look.unit).into_iter().map(|(_, label)| fonts::width(&label, look.axis));
     widths.fold(0.0, f64::max)
+}
+
+/// The axes of a panel of lines at its place.
+pub(crate) fn axes(lines: &Lines, laid: &Laid) -> (Axis, Axis) {
+    let Place { left, right, top, bottom } = laid.place;
+    let (low, high) = range(lines);
+    let x = Axis { low: laid.x.0, high: laid.x.1, start: left, end: right, log: lines.x.log };
+    (x, Axis { low, high, start: bottom, end: top, log: lines.log_y })
 }
 
 pub(crate) fn draw(ink: &mut Ink<'_>, lines: &Lines, laid: &Laid) -> Result<(), ChartError> {
@@ -243,7 +252,7 @@ fn draw_gaps(
     ink: &mut Ink<'_>,
     curve: &Curve,
     (place, y): (Place, f64),
-    color: theme::Color,
+    color: Color,
 ) -> Result<(), ChartError> {
     let unit = ink.look.unit;
     let reach = 2.5 * unit;

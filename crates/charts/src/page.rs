@@ -174,7 +174,7 @@ impl Look {
     }
 
     /// What a hollow mark is filled with.
-    pub fn behind(&self) -> crate::theme::Color {
+    pub fn behind(&self) -> crate::color::Color {
         self.theme.panel
     }
 }

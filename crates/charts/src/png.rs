@@ -2,9 +2,9 @@
 
 use resvg::tiny_skia::{Pixmap, Transform};
 
+use crate::color::Color;
 use crate::error::ChartError;
 use crate::palette::quantised;
-use crate::theme::Color;
 use crate::tree::tree;
 
 /// Colours of a picture that must become smaller, in the order in which they are tried.

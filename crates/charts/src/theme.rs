@@ -1,13 +1,7 @@
 //! Colours and dashes of the window, light and dark, for figures. A test holds them against `ui/src/styles/tokens.css`.
 
+use crate::color::{Color, rgb};
 use crate::ember;
-
-/// Red, green, blue.
-pub(crate) type Color = (u8, u8, u8);
-
-const fn rgb(hex: u32) -> Color {
-    ((hex >> 16) as u8, (hex >> 8) as u8, hex as u8)
-}
 
 /// The tokens of one theme that figures use.
 #[derive(Debug, PartialEq)]

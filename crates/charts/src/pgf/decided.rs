@@ -4,11 +4,11 @@ use super::lines::begin;
 use super::{Tex, bp, number, tex};
 use crate::axis::Axis;
 use crate::clip::Place;
+use crate::color::Color;
 use crate::effect::{self, Effect, Verdict};
 use crate::forest::{self, Forest};
 use crate::marks::DIAMOND;
 use crate::pairs::{self, PairRow, Pairs};
-use crate::theme::Color;
 
 pub(super) fn forest(out: &mut Tex, plot: &Forest, place: Place) {
     let look = out.look;
@@ -17,7 +17,9 @@ pub(super) fn forest(out: &mut Tex, plot: &Forest, place: Place) {
     let y = axis(out, &x, (place, rows), true);
     zone(out, plot.delta, &x, rows);
     for (row, arm) in plot.rows.iter().enumerate() {
-        if arm.effect.verdict != Verdict::NotComparable {
+        if arm.effect.verdict == Verdict::NotComparable {
+            hatch(out, &x, row);
+        } else {
             write_effect(out, &arm.effect, row);
         }
     }
@@ -109,6 +111,22 @@ fn axis(out: &mut Tex, x: &Axis, (place, rows): (Place, usize), signs: bool) -> 
         );
     }
     y
+}
+
+/// Strokes where nothing can be told.
+fn hatch(out: &mut Tex, x: &Axis, row: usize) {
+    let color = out.color(out.look.theme.frame);
+    let wide = x.high - x.low;
+    let count = ((x.end - x.start) / (7.0 * out.look.unit)) as usize;
+    for place in 0..count {
+        let from = x.low + wide * (place as f64 + 0.1) / count as f64;
+        let [from, to] = [from, from + 0.8 * wide / count as f64].map(number);
+        let style = format!("{color},line width={}", bp(out.look.unit));
+        out.line(
+            &format!("\\draw[{style}] (axis cs:{from},{}) -- ", row as f64 + 0.3),
+            &format!("(axis cs:{to},{});", row as f64 - 0.3),
+        );
+    }
 }
 
 fn zone(out: &mut Tex, delta: Option<f64>, x: &Axis, rows: usize) {

@@ -5,7 +5,7 @@ use super::{Tex, bp, number, tex};
 use crate::axis::Axis;
 use crate::events;
 use crate::heat::{Heat, Scale, short_end};
-use crate::layout::Laid;
+use crate::laid::Laid;
 
 /// `scale_end`: where the colour scale ends, on its baseline.
 pub(super) fn write(out: &mut Tex, heat: &Heat, laid: &Laid, scale_end: (f64, f64)) {

@@ -7,9 +7,11 @@ use crate::clip::Place;
 use crate::curve::{Curve, Point, curve};
 use crate::events;
 use crate::fonts;
-use crate::layout::{Laid, axes};
+use crate::laid::Laid;
 use crate::legend::color_of;
-use crate::line_plot::{FEW, GHOST_OPACITY, INTERVAL_OPACITY, covers_area, finite_parts, x_ticks, y_ticks};
+use crate::line_plot::{
+    FEW, GHOST_OPACITY, INTERVAL_OPACITY, axes, covers_area, finite_parts, x_ticks, y_ticks,
+};
 use crate::lines::{EventKind, Line, Lines, XAxis};
 use crate::theme;
 

@@ -12,7 +12,8 @@ use tex::Tex;
 
 use crate::clip::Place;
 use crate::error::ChartError;
-use crate::layout::{Laid, Layout};
+use crate::laid::Laid;
+use crate::layout::Layout;
 use crate::legend::{self, Entry};
 use crate::model::{Figure, Panel, Plot};
 use crate::page::Ground;

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::escape::{bp, number};
 use super::font;
+use crate::color::Color;
 use crate::curve::Point;
 use crate::lines::EventKind;
 use crate::marks::{Glyph, SHAPES, corners, glyph};
 use crate::page::Look;
-use crate::theme::Color;
 
 pub(crate) struct Tex {
     /// With letters as wide as TeX's.

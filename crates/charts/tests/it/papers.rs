@@ -171,7 +171,7 @@ fn pgfplots_is_well_formed_and_escaped() {
     }
     let tex = pgfplots(&pages::curves(Page::one_column())).unwrap();
     assert!(tex.contains("(a3f9c1, b7\\_02)}"), "ids in the caption");
-    assert!(tex.contains("xmode=log") == false && tex.contains("ymode=log"));
+    assert!(!tex.contains("xmode=log") && tex.contains("ymode=log"));
     assert!(pgfplots(&pages::sensitivity(Page::one_column())).unwrap().contains("xmode=log"));
 }
 

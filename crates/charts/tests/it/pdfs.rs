@@ -174,6 +174,10 @@ fn hangul_is_embedded_from_the_bundled_font() {
 fn letters_that_no_font_has_are_named() {
     // Of a script that is written nowhere, so that no machine has a font for it: the private use area's end.
     let mut figure = pages::curves(Page::one_column());
+    figure.title = "soft\u{ad}hyphen, joined\u{200d}letters".into();
+    pdf(&figure).unwrap();
+    figure.title = "\u{10fffd}".into();
+    assert!(matches!(pdf(&figure), Err(ChartError::Letters { .. })), "a text of nothing else");
     figure.title = "Loss \u{10fffd}".into();
     let error = pdf(&figure).unwrap_err();
     assert!(matches!(&error, ChartError::Letters { letters } if letters.contains('\u{10fffd}')), "{error}");
