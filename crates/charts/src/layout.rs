@@ -9,7 +9,7 @@ use crate::laid::Laid;
 use crate::legend::{self, Entry};
 use crate::lines::XAxis;
 use crate::model::{Figure, Panel, Plot};
-use crate::page::Look;
+use crate::page::{Ground, Look};
 use crate::{forest, heat, line_plot, pairs};
 
 /// Left margin of the window's figures, and its least on other pages.
@@ -49,8 +49,10 @@ impl Layout {
         let least = (figure.panels.iter().map(|panel| row_names(panel, &look)))
             .fold(LEAST_LEFT * look.unit, f64::max);
         let first = Self::with_left(figure, look, least)?;
+        // From the edge of the page, or of a card, to the longest number; and from there to the plot.
+        let around = if matches!(look.ground, Ground::Light | Ground::Dark) { 14.0 } else { 10.0 };
         let labels = figure.panels.iter().zip(&first.panels).filter_map(|(panel, laid)| match &panel.plot {
-            Plot::Lines(lines) => Some(line_plot::label_width(lines, laid.place, &look) + 10.0 * look.unit),
+            Plot::Lines(lines) => Some(line_plot::label_width(lines, laid.place, &look) + around * look.unit),
             _ => None,
         });
         Self::with_left(figure, look, labels.fold(least, f64::max))
