@@ -12,7 +12,7 @@ use vitals_api::dto::ApiError;
 use vitals_api::said::{Advice, Failure};
 
 /// Methods of the API that write a file to the `path` among their parameters.
-const WRITE: [&str; 2] = ["export", "file_save"];
+const WRITE: [&str; 3] = ["export", "figure_save", "file_save"];
 
 /// Paths that a person chose.
 #[derive(Debug, Default)]

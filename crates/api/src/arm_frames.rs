@@ -10,7 +10,7 @@ use crate::decide::ENOUGH_FOR_INTERVAL;
 use crate::dto::{ApiError, ArmSeries, ArmsHeader, ArmsRequest};
 use crate::error::Result;
 use crate::framing::{check, window, with_header};
-use crate::lines::{self, Alike, Line};
+use crate::lines::{self as run_lines, Alike, Line};
 use crate::runs;
 use crate::said::Failure;
 
@@ -18,14 +18,20 @@ use crate::said::Failure;
 const ARRAYS: usize = 8;
 
 /// One series of one arm, cut.
-struct ArmLine {
+pub(crate) struct ArmLine {
     arm: usize,
     name: String,
     unit: String,
     relative: bool,
     smoothing: f64,
     runs: usize,
-    columns: Vec<ArmColumn>,
+    pub columns: Vec<ArmColumn>,
+}
+
+/// Ends of a column's interval, where enough seeds have a value for one.
+pub(crate) fn bounds(column: &ArmColumn) -> Option<(f64, f64)> {
+    let interval = column.interval.filter(|interval| interval.n >= ENOUGH_FOR_INTERVAL)?;
+    Some((interval.low, interval.high))
 }
 
 impl ArmLine {
@@ -39,6 +45,12 @@ impl ArmLine {
 /// # Errors
 /// `invalid_input` for more than can be shown; `not_found` for an unknown run.
 pub async fn frame(context: &Context, request: &ArmsRequest) -> Result<Vec<u8>> {
+    let (found, shown) = lines(context, request).await?;
+    encode(&found, shown)
+}
+
+/// The lines that a request asks for, and the first and last step of their window.
+pub(crate) async fn lines(context: &Context, request: &ArmsRequest) -> Result<(Vec<ArmLine>, (u64, u64))> {
     check(request.columns, request.arms.iter().map(Vec::len).sum(), &request.series)?;
     let mut runs: Vec<(usize, RunId)> = Vec::new();
     for (arm, ids) in request.arms.iter().enumerate() {
@@ -49,7 +61,7 @@ pub async fn frame(context: &Context, request: &ArmsRequest) -> Result<Vec<u8>> 
     let of_all: Vec<RunId> = runs.iter().map(|(_, run)| *run).collect();
     let mut shown: Option<(u64, u64)> = None;
     let mut found = Vec::new();
-    for alike in lines::alike(&request.series) {
+    for alike in run_lines::alike(&request.series) {
         let alike = Alike { superseded: false, ..alike };
         let (from, to) = window(context, &of_all, &alike.names, false, (request.from, request.to)).await?;
         shown = Some(shown.map_or((from, to), |(first, last)| (first.min(from), last.max(to))));
@@ -57,7 +69,7 @@ pub async fn frame(context: &Context, request: &ArmsRequest) -> Result<Vec<u8>> 
         let read = read(context, &runs, &alike, grid).await?;
         found.extend(of_arms(&read, request.arms.len(), &alike, grid));
     }
-    encode(&found, shown.unwrap_or((0, 0)))
+    Ok((found, shown.unwrap_or((0, 0))))
 }
 
 /// The lines of all runs, in their order, each with its arm. They are read side by side, as many as the store lets.
@@ -71,7 +83,7 @@ async fn read(
     for (place, &(arm, run)) in runs.iter().enumerate() {
         let (context, asked) = (context.clone(), [(alike.clone(), grid)]);
         reading.spawn(async move {
-            let lines = lines::read(&context, run, &asked, false, None).await?;
+            let lines = run_lines::read(&context, run, &asked, false, None).await?;
             Ok::<_, ApiError>((place, arm, lines))
         });
     }
@@ -140,14 +152,11 @@ fn encode(lines: &[ArmLine], (from, to): (u64, u64)) -> Result<Vec<u8>> {
             }
         };
         let of = |column: &ArmColumn, part: fn(Interval) -> f64| column.interval.map_or(f64::NAN, part);
-        let bound = |column: &ArmColumn, part: fn(Interval) -> f64| {
-            column.interval.filter(|interval| interval.n >= ENOUGH_FOR_INTERVAL).map_or(f64::NAN, part)
-        };
         array(&|column| column.first_step as f64);
         array(&|column| column.interval.map_or(0.0, |interval| interval.n as f64));
         array(&|column| of(column, |interval| interval.mean));
-        array(&|column| bound(column, |interval| interval.low));
-        array(&|column| bound(column, |interval| interval.high));
+        array(&|column| bounds(column).map_or(f64::NAN, |(low, _)| low));
+        array(&|column| bounds(column).map_or(f64::NAN, |(_, high)| high));
         array(&|column| column.min);
         array(&|column| column.max);
         array(&|column| column.nonfinite as f64);

@@ -1,12 +1,15 @@
-//! Runs as files for others: CSV (the form that `import csv` reads), JSON lines, and the comparison figure as SVG or
-//! PNG, by one table that the command line and the window's form follow too. A file is written beside its place and renamed, so that no
+//! Runs as files for others: CSV (the form that `import csv` reads), JSON lines, and the comparison figure as PDF, PNG, SVG or
+//! pgfplots, by one table that the command line and the window's form follow too. A file is written beside its place and renamed, so that no
 //! half file is ever seen; what is no file, as a device or a pipe, is left as it is.
 
 use std::path::{Path, PathBuf};
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use serde_json::json;
-use vitals_charts::{ComparedRun, Comparison, Marker, comparison, figure, plot_width, png};
+use vitals_charts::{
+    ChartError, ComparedRun, Comparison, Figure, Marker, comparison, figure, pdf, pgfplots, plot_width,
+    png_within,
+};
 use vitals_recipe::Metric;
 use vitals_recipe::Names;
 use vitals_series::{Frame, frame as cut};
@@ -23,6 +26,8 @@ use crate::said::{Advice, Failure};
 /// Width of a figure in CSS pixels, and pixels to each in a PNG.
 const WIDTH: u32 = 960;
 const PNG_SCALE: f64 = 2.0;
+/// A picture beyond this comes with fewer colours.
+const PNG_BYTES: usize = 200_000;
 
 /// A form of file that runs can be written in; it is also how the file's name ends.
 pub struct Format {
@@ -30,21 +35,29 @@ pub struct Format {
     write: Write,
 }
 
+/// A figure as the bytes of a file.
+pub(crate) type Draw = fn(&Figure) -> Result<Vec<u8>>;
+
 /// What one file holds, and how it comes to be.
 #[derive(Clone, Copy)]
 enum Write {
     /// Every recorded value of one run.
     Values(fn(&[Series]) -> Result<Vec<u8>>),
-    /// One figure of all runs, from its SVG.
-    Figure(fn(String) -> Result<Vec<u8>>),
+    /// One figure of all runs.
+    Figure(Draw),
 }
 
 /// Command line, dispatcher and the window's form follow from it.
 pub const FORMATS: &[Format] = &[
     Format { name: "csv", write: Write::Values(|series| Ok(Table::of(series).to_csv().into_bytes())) },
     Format { name: "jsonl", write: Write::Values(|series| Ok(json_lines(series)?.into_bytes())) },
-    Format { name: "png", write: Write::Figure(|svg| picture_of(&svg)) },
-    Format { name: "svg", write: Write::Figure(|svg| Ok(svg.into_bytes())) },
+    Format { name: "pdf", write: Write::Figure(|shown| pdf(shown).map_err(|error| undrawn(&error))) },
+    Format { name: "png", write: Write::Figure(picture) },
+    Format { name: "svg", write: Write::Figure(|shown| Ok(drawing_of(shown)?.into_bytes())) },
+    Format {
+        name: "tex",
+        write: Write::Figure(|shown| Ok(pgfplots(shown).map_err(|error| undrawn(&error))?.into_bytes())),
+    },
 ];
 
 impl Format {
@@ -57,7 +70,7 @@ impl Format {
     }
 }
 
-/// Their names, `csv, jsonl, png, svg`.
+/// Their names, `csv, jsonl, pdf, …`.
 fn format_names() -> Names {
     FORMATS.iter().map(|format| format.name).collect()
 }
@@ -121,6 +134,21 @@ fn known(format: &str) -> Result<&'static Format> {
     })
 }
 
+/// How a figure is drawn in a format.
+///
+/// # Errors
+/// `invalid_input` for a format that holds no figure.
+pub(crate) fn drawing(format: &str) -> Result<Draw> {
+    match known(format)?.write {
+        Write::Figure(draw) => Ok(draw),
+        Write::Values(_) => {
+            let figures = FORMATS.iter().filter(|one| matches!(one.write, Write::Figure(_)));
+            let error = ApiError::invalid(Failure::NoFormat { name: format.to_owned() });
+            Err(error.hint(Advice::ChooseOneOf { choices: figures.map(|one| one.name).collect() }))
+        }
+    }
+}
+
 /// The outermost folder of a path that is not there yet. At the root of the file system none is made: a path that begins with an
 /// unknown folder there is nearly always mistyped.
 fn missing(folder: Option<&Path>) -> Result<Option<PathBuf>> {
@@ -141,8 +169,13 @@ fn missing(folder: Option<&Path>) -> Result<Option<PathBuf>> {
 pub fn save(path: &Path, content: &str) -> Result<()> {
     let bytes = BASE64_STANDARD.decode(content);
     let bytes = bytes.map_err(|error| ApiError::invalid(Failure::NoBase64 { reason: error.to_string() }))?;
+    put(path, &bytes)
+}
+
+/// Writes bytes to a file, in folders that are made where that is no mistake.
+pub(crate) fn put(path: &Path, bytes: &[u8]) -> Result<()> {
     missing(path.parent())?;
-    write(path, &bytes)
+    write(path, bytes)
 }
 
 /// One file a run: PATH itself for one run, files in the folder PATH for several.
@@ -195,7 +228,7 @@ fn json_lines(series: &[Series]) -> Result<String> {
     Ok(text)
 }
 
-async fn drawn(context: &Context, ids: &[RunId], made: fn(String) -> Result<Vec<u8>>) -> Result<Vec<u8>> {
+async fn drawn(context: &Context, ids: &[RunId], made: Draw) -> Result<Vec<u8>> {
     let mut compared = Vec::new();
     let mut rows = Vec::new();
     for &id in ids {
@@ -218,13 +251,20 @@ async fn drawn(context: &Context, ids: &[RunId], made: fn(String) -> Result<Vec<
         loss_band: band.map(|band| (band.start, band.floor)),
         runs: compared,
     };
-    let svg = figure(&comparison(&picture, WIDTH))
-        .map_err(|error| ApiError::failed(Failure::NotDrawn { reason: error.to_string() }))?;
-    made(svg)
+    made(&comparison(&picture, WIDTH))
 }
 
-fn picture_of(svg: &str) -> Result<Vec<u8>> {
-    png(svg, PNG_SCALE).map_err(|error| ApiError::failed(Failure::PngNotDrawn { reason: error.to_string() }))
+fn undrawn(error: &ChartError) -> ApiError {
+    ApiError::failed(Failure::NotDrawn { reason: error.to_string() })
+}
+
+fn drawing_of(shown: &Figure) -> Result<String> {
+    figure(shown).map_err(|error| undrawn(&error))
+}
+
+fn picture(shown: &Figure) -> Result<Vec<u8>> {
+    png_within(&drawing_of(shown)?, PNG_SCALE, PNG_BYTES)
+        .map_err(|error| ApiError::failed(Failure::PngNotDrawn { reason: error.to_string() }))
 }
 
 async fn compared_run(context: &Context, row: &RunRow) -> Result<ComparedRun> {

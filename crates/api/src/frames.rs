@@ -59,6 +59,12 @@ pub async fn series(context: &Context, request: &SeriesRequest) -> Result<Vec<u8
 /// # Errors
 /// `invalid_input` for more than can be shown; `not_found` for an unknown run.
 pub async fn frame(context: &Context, request: &FrameRequest) -> Result<Vec<u8>> {
+    let (found, shown) = lines(context, request).await?;
+    encode(&found, shown, request.axis.is_some_and(|axis| axis != FrameAxis::Step))
+}
+
+/// The lines that a request asks for, and the first and last step of their window.
+pub(crate) async fn lines(context: &Context, request: &FrameRequest) -> Result<(Vec<Line>, (u64, u64))> {
     check(request.columns, request.runs.len(), &request.series)?;
     let mut runs = Vec::with_capacity(request.runs.len());
     for id in &request.runs {
@@ -79,7 +85,7 @@ pub async fn frame(context: &Context, request: &FrameRequest) -> Result<Vec<u8>>
     for run in runs {
         found.extend(lines::read(context, run, &asked, surrounded, request.axis).await?);
     }
-    encode(&found, shown.unwrap_or((0, 0)), request.axis.is_some_and(|axis| axis != FrameAxis::Step))
+    Ok((found, shown.unwrap_or((0, 0))))
 }
 
 fn encode(lines: &[Line], (from, to): (u64, u64), with_x: bool) -> Result<Vec<u8>> {

@@ -2,7 +2,7 @@
 //! values, never a mean, so that a spike of one step in one layer shows at every width.
 
 use vitals_series::{Grid, Piece};
-use vitals_store::{Strip, View};
+use vitals_store::{RunId, Strip, View};
 
 use crate::Context;
 use crate::dto::{ApiError, HeatmapCell, HeatmapHeader, HeatmapRequest, HeatmapRow};
@@ -12,10 +12,10 @@ use crate::runs;
 use crate::said::Failure;
 
 /// A row of cells before they are laid out.
-struct Cells {
-    row: HeatmapRow,
-    largest: Vec<f32>,
-    nonfinite: Vec<f32>,
+pub(crate) struct Cells {
+    pub row: HeatmapRow,
+    pub largest: Vec<f32>,
+    pub nonfinite: Vec<f32>,
 }
 
 /// Answers a request with a binary frame (`dto::HeatmapHeader` says the layout).
@@ -23,13 +23,23 @@ struct Cells {
 /// # Errors
 /// `invalid_input` for more than can be shown; `not_found` for an unknown run.
 pub async fn frame(context: &Context, request: &HeatmapRequest) -> Result<Vec<u8>> {
+    let run = runs::resolve(context, &request.run).await?;
+    let (rows, grid) = read(context, run, request).await?;
+    lay_out(run.to_string(), request, grid, &rows)
+}
+
+/// The rows that a request asks for, and the grid of their columns.
+pub(crate) async fn read(
+    context: &Context,
+    run: RunId,
+    request: &HeatmapRequest,
+) -> Result<(Vec<Cells>, Grid)> {
     if request.columns == 0 || request.columns > MAX_COLUMNS {
         return Err(ApiError::invalid(Failure::HeatmapColumns { most: MAX_COLUMNS, found: request.columns }));
     }
     if request.layers.len() > MAX_SERIES {
         return Err(ApiError::invalid(Failure::HeatmapRows { most: MAX_SERIES }));
     }
-    let run = runs::resolve(context, &request.run).await?;
     let known = runs::layers(context, run).await?;
     let layers = match request.layers.as_slice() {
         [] => known.clone(),
@@ -40,26 +50,16 @@ pub async fn frame(context: &Context, request: &HeatmapRequest) -> Result<Vec<u8
     let grid = Grid::for_series(names.len(), from, to, request.columns);
     let relative = request.cell != HeatmapCell::Absolute;
     let strips = context.store().viewport(run, &View { names, grid, relative, superseded: false }).await?;
-    encode(run.to_string(), &strips, (&layers, &known), request, grid)
+    Ok((rows(&strips, (&layers, &known), request), grid))
 }
 
-fn encode(
-    run: String,
-    strips: &[Strip],
-    (layers, known): (&[String], &[String]),
-    request: &HeatmapRequest,
-    grid: Grid,
-) -> Result<Vec<u8>> {
+fn rows(strips: &[Strip], (layers, known): (&[String], &[String]), request: &HeatmapRequest) -> Vec<Cells> {
     let named = |layer: &String| {
         let name = format!("{}/{layer}", request.metric);
         strips.iter().find(|strip| strip.name == name)
     };
-    let rows: Vec<Cells> = layers
-        .iter()
-        .filter_map(|layer| Some((layer, named(layer)?)))
-        .map(|(layer, strip)| cells(layer, !known.contains(layer), strip, request.cell))
-        .collect();
-    lay_out(run, request, grid, &rows)
+    let found = layers.iter().filter_map(|layer| Some((layer, named(layer)?)));
+    found.map(|(layer, strip)| cells(layer, !known.contains(layer), strip, request.cell)).collect()
 }
 
 fn cells(layer: &str, tensor: bool, strip: &Strip, cell: HeatmapCell) -> Cells {
@@ -168,9 +168,9 @@ mod tests {
             for (cell, peak) in
                 [(HeatmapCell::Absolute, 26.0), (HeatmapCell::Relative, 13.0), (HeatmapCell::Ratio, 6.5)]
             {
-                let bytes =
-                    encode("r".to_owned(), &strips, (&layers, &layers), &request(cell, columns), grid)
-                        .unwrap();
+                let asked = request(cell, columns);
+                let bytes = lay_out("r".to_owned(), &asked, grid, &rows(&strips, (&layers, &layers), &asked))
+                    .unwrap();
                 let (header, cells, counts) = decode(&bytes);
                 assert_eq!(header.rows.len(), 2);
                 assert!(header.columns <= columns && header.values == 62_000);

@@ -22,6 +22,7 @@ mod error;
 mod estimate;
 pub mod events;
 pub mod export;
+pub mod figure;
 pub mod files;
 mod filter;
 mod finish;

@@ -17,8 +17,9 @@ use crate::dto::*;
 use crate::error::Result;
 use crate::said::Failure;
 use crate::{
-    Context, alarm_settings, alarms, compare, datasets, decide, doctor, events, export, files, origin,
-    overview, probes, queue_settings, run_table, runs, samples, settings, supervisor, sweeps, table, tabulate,
+    Context, alarm_settings, alarms, compare, datasets, decide, doctor, events, export, figure, files,
+    origin, overview, probes, queue_settings, run_table, runs, samples, settings, supervisor, sweeps, table,
+    tabulate,
 };
 
 #[derive(Deserialize, TS)]
@@ -291,6 +292,10 @@ methods! {
     export(Export) -> Exported = |c, p| {
         let written = export::export(c, &p.ids, &p.format, &PathBuf::from(p.path)).await?;
         Exported { paths: written.paths.into_iter().map(|path| path.display().to_string()).collect() }
+    };
+    figure_save(FigureSave) -> Exported = |c, p| {
+        figure::save(c, &p).await?;
+        Exported { paths: vec![p.path] }
     };
     file_save(FileSave) -> Exported = |_, p| {
         export::save(&PathBuf::from(&p.path), &p.content)?;

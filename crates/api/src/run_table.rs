@@ -106,7 +106,8 @@ struct Read {
 }
 
 fn check(asked: &RunTableBy) -> Result<Read> {
-    let names = |names: &[String]| names.iter().map(|name| filter::column(name)).collect::<Result<Vec<Name>>>();
+    let names =
+        |names: &[String]| names.iter().map(|name| filter::column(name)).collect::<Result<Vec<Name>>>();
     Ok(Read {
         wanted: Wanted::read(&asked.filter)?,
         order: filter::order(&asked.sort)?,

@@ -147,7 +147,8 @@ impl RunFolder {
             let name = entry.map_err(JournalError::io("list", &self.0))?.file_name();
             let number = name.to_str().and_then(|name| name.strip_prefix("attempt-"));
             // A number in words of four digits, and nothing else that can be read as one, such as `+001`.
-            let number = number.filter(|text| text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit()));
+            let number =
+                number.filter(|text| text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit()));
             let number = number.and_then(|number| number.parse().ok());
             attempts.extend(number.filter(|number| (1..=MAX_ATTEMPTS).contains(number)));
         }

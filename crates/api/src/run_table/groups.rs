@@ -42,7 +42,9 @@ pub(super) fn of(
         })
         .collect();
     if let Some((at, order)) = sorted {
-        made.sort_by(|(a, _), (b, _)| order.compare(sorts_by(&a.cells[at]).as_ref(), sorts_by(&b.cells[at]).as_ref()));
+        made.sort_by(|(a, _), (b, _)| {
+            order.compare(sorts_by(&a.cells[at]).as_ref(), sorts_by(&b.cells[at]).as_ref())
+        });
     }
     let mut places = vec![0; rows.len()];
     for (group, (_, members)) in made.iter().enumerate() {
@@ -57,7 +59,8 @@ fn small(count: usize) -> u32 {
 
 /// Its numbers do not stand for what was trained.
 fn failed(row: &RunRow) -> bool {
-    matches!(row.state, RunState::Failed | RunState::Lost) || row.stability.is_some_and(|stability| stability.failed)
+    matches!(row.state, RunState::Failed | RunState::Lost)
+        || row.stability.is_some_and(|stability| stability.failed)
 }
 
 /// Whether it differs between seeds, so that a group has a mean of it.

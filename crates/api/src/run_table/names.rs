@@ -22,7 +22,8 @@ pub async fn names(context: &Context) -> Result<Vec<RunName>> {
     let rows = context.store().runs(&RunSelection::All, &MetricChoice::All).await?;
     let mut counted: Vec<Counted> = Vec::new();
     counted.extend(Field::ALL.iter().map(|field| Counted::new(NameOf::Field, Name::Field(*field))));
-    counted.extend(PARAMETERS.iter().map(|known| Counted::new(NameOf::Parameter, Name::Parameter(known.name))));
+    counted
+        .extend(PARAMETERS.iter().map(|known| Counted::new(NameOf::Parameter, Name::Parameter(known.name))));
     counted.extend(keys(&rows).into_iter().map(|key| Counted::new(NameOf::Config, Name::Config { key })));
     for row in &rows {
         let run = Filtered::new(row)?;
@@ -34,7 +35,8 @@ pub async fn names(context: &Context) -> Result<Vec<RunName>> {
 }
 
 fn keys(rows: &[RunRow]) -> Vec<String> {
-    let keys = rows.iter().filter_map(RunRow::imported).flat_map(|imported| imported.config.0.keys().cloned());
+    let keys =
+        rows.iter().filter_map(RunRow::imported).flat_map(|imported| imported.config.0.keys().cloned());
     let mut keys: Vec<String> = keys.collect();
     keys.sort();
     keys.dedup();
@@ -96,11 +98,8 @@ impl Counted {
 
     fn told(self) -> RunName {
         let name = self.name.to_string();
-        let mut values: Vec<NameValue> = self
-            .values
-            .into_values()
-            .map(|(value, runs)| NameValue { value: cell(&value), runs })
-            .collect();
+        let mut values: Vec<NameValue> =
+            self.values.into_values().map(|(value, runs)| NameValue { value: cell(&value), runs }).collect();
         values.sort_by_key(|value| std::cmp::Reverse(value.runs));
         if self.name == Name::Field(Field::State) {
             // A filter may ask for a state that no run is in just now.

@@ -64,7 +64,14 @@ fn the_small_files() {
     run.create_attempt(12).unwrap();
     run.create_attempt(2).unwrap();
     // What no attempt is called, and numbers that none can have.
-    for other in ["attempt-4294967295", "attempt-99999", "attempt-00003", "attempt-0000", "attempt--001", "attempt-+001"] {
+    for other in [
+        "attempt-4294967295",
+        "attempt-99999",
+        "attempt-00003",
+        "attempt-0000",
+        "attempt--001",
+        "attempt-+001",
+    ] {
         std::fs::create_dir(folder.path().join(other)).unwrap();
     }
     assert_eq!(run.attempts().unwrap(), [2, 12]);

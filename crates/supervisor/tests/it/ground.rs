@@ -134,9 +134,7 @@ pub async fn start_by_a_broken_worker(world: &mut World, run: RunId, attempt: u3
     world.end_supervisor(Signal::TERM).await;
     world.supervise().await;
     world.ask(run, Command::Retry).await.unwrap();
-    world
-        .row_when(run, "fail to start", |row| row.attempt > attempt && row.state == RunState::Failed)
-        .await;
+    world.row_when(run, "fail to start", |row| row.attempt > attempt && row.state == RunState::Failed).await;
     fs::remove_file(named).unwrap();
     world.end_supervisor(Signal::TERM).await;
     world.supervise().await;

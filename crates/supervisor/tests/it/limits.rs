@@ -185,7 +185,8 @@ async fn a_checkpoint_is_nowhere_but_in_its_place_whatever_a_journal_says() {
     let writer = Writer::create(&journal, header, WriterOptions::default()).unwrap();
     let stream = writer.stream("step", vec![Column::f64("loss", "")]).unwrap();
     (0..20).for_each(|step| writer.row(stream, step, 0.0, &[1.0]).unwrap());
-    let outside = [thesis.path(), format!("../../..{}", thesis.path()), "checkpoints/step-00000006".to_owned()];
+    let outside =
+        [thesis.path(), format!("../../..{}", thesis.path()), "checkpoints/step-00000006".to_owned()];
     outside.iter().for_each(|path| writer.checkpoint(5, path).unwrap());
     writer.checkpoint(20, RunFolder::checkpoint_name(20)).unwrap();
     drop(writer);
@@ -217,7 +218,8 @@ async fn a_checkpoint_is_nowhere_but_in_its_place_whatever_a_database_says() {
         thesis.path()
     );
     {
-        let mut connection = SqliteConnection::connect(&format!("sqlite://{}", database.display())).await.unwrap();
+        let mut connection =
+            SqliteConnection::connect(&format!("sqlite://{}", database.display())).await.unwrap();
         sqlx::query(sqlx::AssertSqlSafe(forged)).execute(&mut connection).await.unwrap();
         connection.close().await.unwrap();
     }

@@ -135,7 +135,8 @@ async fn a_pipe_in_place_of_a_lock_stops_nobody() {
     let other = world.queue_seed("step_ms=1", 5, 0, 1).await;
     let lock = world.folder(run).lock();
     std::fs::create_dir_all(lock.parent().unwrap()).unwrap();
-    rustix::fs::mknodat(rustix::fs::CWD, &lock, rustix::fs::FileType::Fifo, rustix::fs::Mode::RWXU, 0).unwrap();
+    rustix::fs::mknodat(rustix::fs::CWD, &lock, rustix::fs::FileType::Fifo, rustix::fs::Mode::RWXU, 0)
+        .unwrap();
     world.supervise().await;
     world.state(other, RunState::Finished).await;
     assert_ne!(world.run(run).await.state, RunState::Finished);

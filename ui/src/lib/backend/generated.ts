@@ -3,7 +3,7 @@
 export type JsonValue = number | string | boolean | null | JsonValue[] | { [key: string]: JsonValue };
 
 /** What runs can be written as, by the host. */
-export const EXPORT_FORMATS = [{ name: 'csv', holds: 'values' }, { name: 'jsonl', holds: 'values' }, { name: 'png', holds: 'figure' }, { name: 'svg', holds: 'figure' }] as const;
+export const EXPORT_FORMATS = [{ name: 'csv', holds: 'values' }, { name: 'jsonl', holds: 'values' }, { name: 'pdf', holds: 'figure' }, { name: 'png', holds: 'figure' }, { name: 'svg', holds: 'figure' }, { name: 'tex', holds: 'figure' }] as const;
 
 export type ActionProblem = { id: string, 
 /**
@@ -493,6 +493,94 @@ onset_low: number, onset_high: number, peak_step: number, peak_z: number, };
 export type Evidence = { "kind": "said", text: string, } | { "kind": "queued_by_sweep" } | { "kind": "queued_for_seeds" } | { "kind": "queued_as_probe" } | { "kind": "read_from_folder" } | { "kind": "imported", path: string, } | { "kind": "import_unfinished", path: string, } | { "kind": "resume_requested" } | { "kind": "retry_requested" } | { "kind": "rewind_requested", step: number, } | { "kind": "retried_by_setting", number: number, times: number, } | { "kind": "requeued_after_time_limit" } | { "kind": "requeued_after_preemption" } | { "kind": "requeued_after_node_failure" } | { "kind": "start_interrupted" } | { "kind": "waits_for_memory", device: string, need: Bytes, room: Bytes, } | { "kind": "put_off", why: string, } | { "kind": "started", attempt: number, device: string, } | { "kind": "started_from", attempt: number, device: string, step: number, } | { "kind": "scheduler_silent", scheduler: string, why: string, } | { "kind": "scheduler_waits", scheduler: string, word: string, why: string, } | { "kind": "scheduler_named_no_job", scheduler: string, said: string, } | { "kind": "scheduler_unasked", scheduler: string, program: string, why: string, } | { "kind": "scheduler_has_job", scheduler: string, job: number, } | { "kind": "started_all_the_same" } | { "kind": "not_started", why: Told, } | { "kind": "records" } | { "kind": "records_again" } | { "kind": "lock_held" } | { "kind": "journal_damaged", what: string, } | { "kind": "silent", seconds: number, } | { "kind": "silent_stopped", seconds: number, } | { "kind": "silent_disk_full", seconds: number, } | { "kind": "silent_waiting", seconds: number, } | { "kind": "folder_elsewhere", folder: string, } | { "kind": "folder_unseen", seconds: number, } | { "kind": "folder_back" } | { "kind": "pause_requested" } | { "kind": "cancel_requested" } | { "kind": "cancel_refused", program: string, why: string, } | { "kind": "kill_sent" } | { "kind": "paused_before_start" } | { "kind": "paused_at_checkpoint", step: number, } | { "kind": "cancelled_at_checkpoint", step: number, } | { "kind": "cancelled_on_request" } | { "kind": "exit", code: number, } | { "kind": "exit_meaning", code: number, meaning: Told, } | { "kind": "exit_said", code: number, words: string, } | { "kind": "stopped_from_outside", code: number, } | { "kind": "worker_not_started", code: number, words: string, } | { "kind": "signal", signal: number, } | { "kind": "memory_killer", signal: number, } | { "kind": "signal_after_grace", signal: number, } | { "kind": "by_journal", what: Told, } | { "kind": "empty_exit" } | { "kind": "folder_removed" } | { "kind": "folder_missing" } | { "kind": "folder_last_seen", folder: string, } | { "kind": "rebooted" } | { "kind": "no_evidence" } | { "kind": "scheduler", scheduler: string, word: string, } | { "kind": "scheduler_said", scheduler: string, word: string, words: string, } | { "kind": "scheduler_cancel_requested", scheduler: string, word: string, } | { "kind": "scheduler_cancelled_by_others", scheduler: string, word: string, } | { "kind": "scheduler_time_limit", scheduler: string, word: string, } | { "kind": "scheduler_no_record", scheduler: string, word: string, } | { "kind": "scheduler_forgot", scheduler: string, word: string, } | { "kind": "scheduler_forgot_unaccounted", scheduler: string, word: string, why: string, };
 
 export type Exported = { paths: Array<string>, };
+
+export type FigureAsk = { title: string, subtitle: string, 
+/**
+ * Ids of the runs, for the caption.
+ */
+runs: Array<string>, page: FigurePage, 
+/**
+ * At the end of the horizontal axis.
+ */
+x_title: string, 
+/**
+ * What the horizontal axis counts; absent means steps. The window is in steps whatever it is.
+ */
+axis?: FrameAxis, 
+/**
+ * What it counts is divided by this before it is shown: 3600 for hours.
+ */
+x_divisor: number, 
+/**
+ * First and last step, inclusive.
+ */
+from: number, to: number, panels: Array<FigurePanel>, };
+
+export type FigureBand = { low: number, high: number, low_label: string, high_label: string, };
+
+export type FigureEvent = { kind: string, 
+/**
+ * A place on the horizontal axis, as shown.
+ */
+at: number, end?: number, injected: boolean, };
+
+export type FigureGround = "white" | "transparent" | "light" | "dark";
+
+export type FigureHeat = { run: string, 
+/**
+ * What stands before the slash.
+ */
+metric: string, layers: Array<string>, cell: HeatmapCell, 
+/**
+ * What the colours say, behind their scale.
+ */
+scale_label: string, 
+/**
+ * Rows that are computed for the picture and not applied.
+ */
+frozen: Array<string>, events: Array<FigureEvent>, };
+
+export type FigureLine = { label: string, 
+/**
+ * 1 … 10: colour n and dash n; 0: a quiet line without a category.
+ */
+slot: number, solid: boolean, 
+/**
+ * Drawn pale, behind the others.
+ */
+ghost: boolean, 
+/**
+ * One run, or runs that differ in nothing but their seeds, of which the mean is drawn with its interval.
+ */
+runs: Array<string>, is_mean: boolean, series: SeriesAsk, };
+
+export type FigureLines = { 
+/**
+ * Values are multiplied by this before they are shown.
+ */
+scale: number, log: boolean, 
+/**
+ * Ends of the vertical axis, as recorded.
+ */
+y: [number, number], lines: Array<FigureLine>, band?: FigureBand, events: Array<FigureEvent>, };
+
+export type FigurePage = { width_mm: number, 
+/**
+ * Absent: as high as the panels ask for.
+ */
+height_mm?: number, 
+/**
+ * Of the letters at that width.
+ */
+font_pt: number, ground: FigureGround, };
+
+export type FigurePanel = { title: string, unit: string, 
+/**
+ * Share of the height; 1 is usual.
+ */
+height_share: number, plot: FigurePlot, };
+
+export type FigurePlot = { "kind": "lines" } & FigureLines | { "kind": "heat" } & FigureHeat;
 
 export type FormAxis = { 
 /**
@@ -1612,6 +1700,11 @@ seeds: number,
  */
 filter?: string, dry?: boolean, }; result: MoreRuns };
   export: { params: { ids: Array<string>, format: string, path: string, }; result: Exported };
+  figure_save: { params: { path: string, 
+/**
+ * `pdf`, `png`, `svg` or `tex`.
+ */
+format: string, figure: FigureAsk, }; result: Exported };
   file_save: { params: { path: string, 
 /**
  * What the file holds, in base64.

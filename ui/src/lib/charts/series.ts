@@ -21,6 +21,8 @@ export type Line = {
   area?: Columns | null;
   /** Drawn as a ghost, behind the others. */
   quiet?: boolean;
+  /** The runs that the columns are the mean of, where they are one. */
+  meanOf?: readonly string[];
 };
 
 export function branchesOf(line: Line): Columns[] {

@@ -85,7 +85,7 @@ export class ArmCurves {
       const columns = curve === null ? null : meanColumns(curve);
       return {
         key: arm.text, label: t('decide.curve_n', { arm: arm.name, n: number(curve?.runs ?? arm.n ?? arm.runs.length) }), short: arm.short ?? arm.name, slot: arm.slot, width: main ? 1.9 : 1,
-        columns: columns?.mean ?? null, area: main ? columns?.band ?? null : null,
+        columns: columns?.mean ?? null, area: main ? columns?.band ?? null : null, meanOf: arm.runs.map(({ run }) => run),
       };
     });
     const single = !this.ready ? [] : ghosts(shown).flatMap((arm) => arm.runs.map(({ run, seed }): Line => ({

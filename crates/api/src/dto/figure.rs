@@ -1,0 +1,135 @@
+//! A figure for a paper: what charts of the window show, told so that the host can draw it on a page.
+//! Plain data only: no logic, no handles.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use super::frame::{FrameAxis, HeatmapCell, SeriesAsk};
+
+/// A figure, and the file that it is written to.
+#[derive(Debug, Clone, Deserialize, TS)]
+pub struct FigureSave {
+    pub path: String,
+    /// `pdf`, `png`, `svg` or `tex`.
+    pub format: String,
+    pub figure: FigureAsk,
+}
+
+#[derive(Debug, Clone, Deserialize, TS)]
+pub struct FigureAsk {
+    pub title: String,
+    pub subtitle: String,
+    /// Ids of the runs, for the caption.
+    pub runs: Vec<String>,
+    pub page: FigurePage,
+    /// At the end of the horizontal axis.
+    pub x_title: String,
+    /// What the horizontal axis counts; absent means steps. The window is in steps whatever it is.
+    #[ts(optional)]
+    pub axis: Option<FrameAxis>,
+    /// What it counts is divided by this before it is shown: 3600 for hours.
+    pub x_divisor: f64,
+    /// First and last step, inclusive.
+    pub from: f64,
+    pub to: f64,
+    pub panels: Vec<FigurePanel>,
+}
+
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, TS)]
+pub struct FigurePage {
+    pub width_mm: f64,
+    /// Absent: as high as the panels ask for.
+    #[ts(optional)]
+    pub height_mm: Option<f64>,
+    /// Of the letters at that width.
+    pub font_pt: f64,
+    pub ground: FigureGround,
+}
+
+/// What a figure stands on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "lowercase")]
+pub enum FigureGround {
+    White,
+    Transparent,
+    /// As the window's light theme.
+    Light,
+    /// As its dark theme.
+    Dark,
+}
+
+#[derive(Debug, Clone, Deserialize, TS)]
+pub struct FigurePanel {
+    pub title: String,
+    pub unit: String,
+    /// Share of the height; 1 is usual.
+    pub height_share: f64,
+    pub plot: FigurePlot,
+}
+
+#[derive(Debug, Clone, Deserialize, TS)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum FigurePlot {
+    Lines(FigureLines),
+    Heat(FigureHeat),
+}
+
+#[derive(Debug, Clone, Deserialize, TS)]
+pub struct FigureLines {
+    /// Values are multiplied by this before they are shown.
+    pub scale: f64,
+    pub log: bool,
+    /// Ends of the vertical axis, as recorded.
+    pub y: [f64; 2],
+    pub lines: Vec<FigureLine>,
+    #[ts(optional)]
+    pub band: Option<FigureBand>,
+    pub events: Vec<FigureEvent>,
+}
+
+#[derive(Debug, Clone, Deserialize, TS)]
+pub struct FigureLine {
+    pub label: String,
+    /// 1 … 10: colour n and dash n; 0: a quiet line without a category.
+    pub slot: u32,
+    pub solid: bool,
+    /// Drawn pale, behind the others.
+    pub ghost: bool,
+    /// One run, or runs that differ in nothing but their seeds, of which the mean is drawn with its interval.
+    pub runs: Vec<String>,
+    pub is_mean: bool,
+    pub series: SeriesAsk,
+}
+
+/// Two levels, and whether what lies between them is shaded.
+#[derive(Debug, Clone, Deserialize, TS)]
+pub struct FigureBand {
+    pub low: f64,
+    pub high: f64,
+    pub low_label: String,
+    pub high_label: String,
+}
+
+#[derive(Debug, Clone, Deserialize, TS)]
+pub struct FigureEvent {
+    pub kind: String,
+    /// A place on the horizontal axis, as shown.
+    pub at: f64,
+    #[ts(optional)]
+    pub end: Option<f64>,
+    pub injected: bool,
+}
+
+#[derive(Debug, Clone, Deserialize, TS)]
+pub struct FigureHeat {
+    pub run: String,
+    /// What stands before the slash.
+    pub metric: String,
+    pub layers: Vec<String>,
+    pub cell: HeatmapCell,
+    /// What the colours say, behind their scale.
+    pub scale_label: String,
+    /// Rows that are computed for the picture and not applied.
+    pub frozen: Vec<String>,
+    pub events: Vec<FigureEvent>,
+}
