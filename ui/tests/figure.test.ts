@@ -1,8 +1,10 @@
-// What goes into a file of the charts in view: every column in the window, values as recorded, names quoted where they must be.
+// What goes into a file of the charts in view: every column in the window, values as recorded, names quoted where they must be; and
+// the figure that the host is asked for: the same lines, window and events.
 import { describe, expect, it } from 'vitest';
 import type { Columns } from '../src/lib/backend/frame';
-import { csv, type Part } from '../src/lib/charts/figure';
+import { csv, figureOf, type Part } from '../src/lib/charts/figure';
 import type { View } from '../src/lib/charts/plot-view';
+import { XScale } from '../src/lib/charts/x-scale';
 
 const array = (values: number[]) => Float64Array.from(values);
 function columns(name: string, step: number[], value: number[], superseded: number | null = null): Columns {
@@ -33,8 +35,52 @@ describe('csv of what is shown', () => {
       rows: [{ name: 'grad_norm/blocks.0', layer: 'blocks.0', tensor: false, values: 30 }],
       largest: Float32Array.from([1, NaN, NaN]), nonfinite: Float32Array.from([0, 2, 0]),
     };
-    expect(csv([{ kind: 'heat', title: 'Depth', unit: '', node, cells, window: [0, 100] }]).split('\n').slice(1)).toEqual([
+    expect(csv([{ kind: 'heat', title: 'Depth', unit: '', node, cells, window: [0, 100], frozen: [], marks: [], scale: new XScale('step') }]).split('\n').slice(1)).toEqual([
       'Depth,grad_norm/blocks.0,,0,0,,1,,,,0', 'Depth,grad_norm/blocks.0,,10,10,,NaN,,,,2', '',
     ]);
+  });
+});
+
+describe('the figure of what is shown', () => {
+  const view = (over: Partial<View>): View => ({
+    lines: [], window: [10.4, 20.2], scale: new XScale('step'), y: [0.5, 4], log: true, band: null, marks: [], format: null, times: 100, showX: true, xTitle: 'step', left: 44, ...over,
+  });
+  const card = { offsetHeight: 150 } as HTMLElement;
+  const page = { width_mm: 85, font_pt: 7, ground: 'white' as const };
+  const about = { title: 'run-s0', subtitle: 'Frozen' };
+  const part = (over: Partial<View>): Part => ({ kind: 'lines', title: 'kNN', unit: '%', node: card, view: view(over) });
+  const only = (over: Partial<View>) => figureOf([part(over)], about, page);
+
+  it('has each line with its run, its look and how it is read', () => {
+    const line = { key: 'a', label: 'frozen', slot: 1, solid: true, columns: { ...columns('knn_top1', [11], [0.5]), relative: true }, smoothed: { ...columns('knn_top1', [11], [0.5]), smoothing: 20 }, branches: [columns('knn_top1', [12], [0.4], 1)] };
+    const quiet = { key: 'b', label: 'seed 1', slot: 2, quiet: true, columns: columns('knn_top1', [11], [0.5]) };
+    const mean = { key: 'c', label: 'learned', slot: 2, columns: columns('knn_top1', [11], [0.5]), meanOf: ['r1', 'r2'] };
+    const asked = only({ lines: [line, quiet, mean, { key: 'd', label: 'not yet', slot: 3, columns: null }] });
+    expect(asked).toMatchObject({ ...about, page, x_title: 'step', x_divisor: 1, from: 10, to: 21, runs: ['r', 'r1', 'r2'] });
+    expect(asked?.panels[0]).toMatchObject({ title: 'kNN', unit: '%', height_share: 1.5, plot: { kind: 'lines', scale: 100, log: true, y: [0.5, 4] } });
+    expect(asked?.panels[0]?.plot).toMatchObject({ lines: [
+      { label: 'frozen', slot: 1, solid: true, ghost: false, runs: ['r'], is_mean: false, series: { name: 'knn_top1', relative: true, smoothing: 20, superseded: true } },
+      { label: '', slot: 2, solid: false, ghost: true, runs: ['r'], is_mean: false, series: { name: 'knn_top1' } },
+      { label: 'learned', slot: 2, ghost: false, runs: ['r1', 'r2'], is_mean: true },
+    ] });
+  });
+
+  it('has the events in view, and those that reach into it', () => {
+    const mark = (kind: string, at: number, end: number | null) => ({ kind, at, end, label: '', injected: false });
+    const lines = [{ key: 'a', label: 'a', slot: 1, columns: columns('loss', [11], [4]) }];
+    const asked = only({ lines, marks: [mark('spike', 9, null), mark('spike', 15, null), mark('dip', 5, 12), mark('checkpoint', 15, null)] });
+    expect(asked?.panels[0]?.plot).toMatchObject({ events: [{ kind: 'spike', at: 15 }, { kind: 'dip', at: 5, end: 12 }] });
+  });
+
+  it('counts what the axis counts', () => {
+    const timed = { ...columns('loss', [10, 20], [4, 3]), x: array([7200, 14400]) };
+    const asked = only({ lines: [{ key: 'a', label: 'a', slot: 1, columns: timed }], window: [10, 20], scale: new XScale('elapsed', [timed]), marks: [{ kind: 'spike', at: 20, end: null, label: '', injected: false }] });
+    expect(asked).toMatchObject({ axis: 'elapsed', x_divisor: 3600 });
+    expect(asked?.panels[0]?.plot).toMatchObject({ events: [{ at: 4 }] });
+  });
+
+  it('is none of charts without a line', () => {
+    expect(figureOf([], about, page)).toBeNull();
+    expect(only({ lines: [] })?.panels).toEqual([]);
   });
 });

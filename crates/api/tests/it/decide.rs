@@ -14,12 +14,12 @@ use vitals_recipe::Recipe;
 use crate::world::World;
 
 /// One evaluation a value, and the state in which the run ended.
-struct Made {
-    frozen: bool,
-    seed: u64,
-    values: Vec<f64>,
-    ended: RunState,
-    change: fn(&mut Recipe),
+pub struct Made {
+    pub frozen: bool,
+    pub seed: u64,
+    pub values: Vec<f64>,
+    pub ended: RunState,
+    pub change: fn(&mut Recipe),
 }
 
 impl Default for Made {
@@ -28,7 +28,7 @@ impl Default for Made {
     }
 }
 
-async fn run(world: &World, made: Made) -> RunId {
+pub async fn run(world: &World, made: Made) -> RunId {
     let mut recipe = Recipe::preset("mocov3_vit_micro").unwrap();
     (recipe.frozen_patch_projection, recipe.seed) = (made.frozen, made.seed);
     (made.change)(&mut recipe);

@@ -7,6 +7,8 @@ mod csv;
 mod damaged;
 mod decide;
 mod edges;
+mod figure;
 mod filter;
+mod run_table;
 mod synthetic;
 mod world;
