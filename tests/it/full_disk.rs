@@ -12,6 +12,8 @@ fn training(inodes: Option<u32>, steps: u64) -> Option<(SmallDisk, Workspace, St
     let runs = workspace.path("ws/runs");
     std::fs::create_dir_all(&runs).unwrap();
     let disk = SmallDisk::mount(&runs, 64, inodes)?;
+    // So small a disk is low from the first.
+    workspace.vitals_ok(&["settings", "low_disk_bytes=0"]);
     let id = start(&workspace, steps);
     workspace.wait_step(&id, 25);
     Some((disk, workspace, id))

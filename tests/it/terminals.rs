@@ -94,7 +94,6 @@ fn no_text_of_others_moves_a_terminal_or_forges_a_line() {
         &["queue", "list"],
         &["table"],
         &["table", "--by", "label"],
-        &["runs", "--follow", "--until-ended"],
         &["sweep", "list"],
         &["sweep", "show", &sweep_id],
         &["sweep", "check", &broken],

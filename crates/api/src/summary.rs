@@ -50,9 +50,10 @@ pub async fn outcomes(context: &Context, sweep: SweepId) -> Result<Vec<Outcome>>
     Ok(outcomes)
 }
 
-/// Mean over runs of the first loss relative to chance, where both are known: 1 when training starts at chance.
+/// Mean over runs of the first loss relative to chance, where both are known: 1 when training starts at chance. A loss that
+/// starts at 0, as a similarity does, has no such ratio.
 pub fn first_loss_over_chance(outcomes: &[Outcome]) -> Option<f64> {
-    let ratios: Vec<f64> =
-        outcomes.iter().filter_map(|outcome| Some(outcome.loss_first? / outcome.run.loss_start?)).collect();
+    let ratio = |outcome: &Outcome| Some(outcome.loss_first? / outcome.run.loss_start?);
+    let ratios: Vec<f64> = outcomes.iter().filter_map(ratio).filter(|ratio| ratio.is_finite()).collect();
     (!ratios.is_empty()).then(|| ratios.iter().sum::<f64>() / ratios.len() as f64)
 }

@@ -3,7 +3,9 @@
 
 use vitals_series::Frame;
 
-use crate::model::{Band, Figure, Line, Marker, Panel};
+use crate::lines::{Band, Event, EventKind, Line, Lines, XAxis};
+use crate::model::{Figure, Panel, Plot};
+use crate::page::Page;
 
 /// One run as the comparison shows it.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,6 +21,13 @@ pub struct ComparedRun {
     /// Gradient norms in network order.
     pub layers: Vec<(String, Frame)>,
     pub markers: Vec<Marker>,
+}
+
+/// Something that happened at a step.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Marker {
+    pub step: u64,
+    pub label: String,
 }
 
 /// The figure's own words, in the reader's language.
@@ -90,40 +99,47 @@ pub fn comparison(compared: &Comparison, width: u32) -> Figure {
 pub fn comparison_in(compared: &Comparison, words: &Words, width: u32) -> Figure {
     let runs = &distinct(&compared.runs);
     let mut panels = Vec::new();
-    let mut loss = Panel::new(&words.loss, "");
-    loss.lines = lines(runs, |run| run.loss.as_ref());
-    loss.bands.extend(compared.loss_band.map(|(start, floor)| Band {
-        low: floor,
-        high: start,
-        low_label: words.floor.clone(),
-        high_label: words.start.clone(),
-    }));
+    let mut loss = Panel::new(
+        &words.loss,
+        "",
+        Lines {
+            lines: lines(runs, |run| run.loss.as_ref()),
+            bands: Vec::from_iter(compared.loss_band.map(|(start, floor)| Band {
+                low: floor,
+                high: start,
+                low_label: words.floor.clone(),
+                high_label: words.start.clone(),
+            })),
+            ..chart(words)
+        },
+    );
     loss.height_share = 1.15;
     panels.push(loss);
-    let mut knn = Panel::new(&words.knn, &words.knn_unit);
-    knn.scale = 100.0;
-    knn.lines = lines(runs, |run| run.knn_top1.as_ref());
-    panels.push(knn);
-    let mut rate = Panel::new(&words.learning_rate, "");
-    rate.height_share = 0.5;
-    rate.lines = lines(runs, |run| run.learning_rate.as_ref());
-    panels.push(rate);
+    let knn = Lines { scale: 100.0, lines: lines(runs, |run| run.knn_top1.as_ref()), ..chart(words) };
+    panels.push(Panel::new(&words.knn, &words.knn_unit, knn));
+    let rate = Lines { lines: lines(runs, |run| run.learning_rate.as_ref()), ..chart(words) };
+    panels.push(Panel { height_share: 0.5, ..Panel::new(&words.learning_rate, "", rate) });
     panels.extend(runs.iter().map(|run| gradients(run, words, positive_extent(runs))));
-    panels.retain(|panel| !panel.lines.is_empty());
+    panels.retain(|panel| matches!(&panel.plot, Plot::Lines(plot) if !plot.lines.is_empty()));
     for (place, panel) in panels.iter_mut().enumerate() {
+        let Plot::Lines(plot) = &mut panel.plot else { continue };
         for marker in runs.iter().flat_map(|run| &run.markers) {
             // The line goes through all panels, its word stands in the first.
             let label = if place == 0 { marker.label.clone() } else { String::new() };
-            let marker = Marker { step: marker.step, label };
-            if !panel.markers.contains(&marker) {
-                panel.markers.push(marker);
+            let event = Event { label, ..Event::new(EventKind::Shock, marker.step as f64) };
+            if !plot.events.contains(&event) {
+                plot.events.push(event);
             }
         }
     }
     let shares: f64 = panels.iter().map(|panel| panel.height_share).sum();
     let height = 100.0 + shares * 150.0 + 36.0 * panels.len() as f64;
-    let (title, subtitle) = (compared.title.clone(), compared.subtitle.clone());
-    Figure { title, subtitle, width, height: height as u32, x_label: words.step.clone(), panels }
+    let subtitle = compared.subtitle.clone();
+    Figure { subtitle, ..Figure::new(&compared.title, Page::window(width, height as u32), panels) }
+}
+
+fn chart(words: &Words) -> Lines {
+    Lines { means: true, ..Lines::new(XAxis::steps(&words.step)) }
 }
 
 /// Runs of one label look alike, runs of different labels never: where an index is taken by another label, the run gets the
@@ -146,15 +162,13 @@ fn distinct(runs: &[ComparedRun]) -> Vec<ComparedRun> {
 }
 
 fn gradients(run: &ComparedRun, words: &Words, reach: Option<(f64, f64)>) -> Panel {
-    let mut panel = Panel::new(format!("{} · {}", words.gradients, run.label), &words.log_scale);
-    panel.log_y = true;
-    panel.y_reach = reach;
-    panel.height_share = 1.3;
     let deepest = run.layers.len().saturating_sub(1).max(1) as f64;
-    panel.lines = (run.layers.iter().enumerate())
-        .map(|(place, (name, frame))| Line::layer(name, place as f64 / deepest, frame.clone()))
-        .collect();
-    panel
+    let layers = run.layers.iter().enumerate();
+    let layers =
+        layers.map(|(place, (name, frame))| Line::layer(name, place as f64 / deepest, frame.clone()));
+    let plot = Lines { log_y: true, y_reach: reach, lines: layers.collect(), ..chart(words) };
+    let title = format!("{} · {}", words.gradients, run.label);
+    Panel { height_share: 1.3, ..Panel::new(title, &words.log_scale, plot) }
 }
 
 /// The smallest and largest positive norm of all runs: their panels share one scale.

@@ -1,5 +1,5 @@
-//! The bundled fonts (OFL, see `fonts/`): Inter, and Pretendard for Hangul. Only these are used, so that a figure looks
-//! the same on every machine.
+//! The bundled fonts (OFL, see `fonts/`): Inter, and Pretendard for Hangul, so that a figure looks the same on every machine. Those
+//! of the machine are asked only for letters that these lack.
 
 use std::sync::{Arc, OnceLock};
 
@@ -24,6 +24,16 @@ pub(crate) fn database() -> Arc<Database> {
         Arc::new(fonts)
     };
     Arc::clone(FONTS.get_or_init(load))
+}
+
+/// The bundled fonts, and all that the machine has.
+pub(crate) fn with_those_of_the_machine() -> &'static Arc<Database> {
+    static FONTS: OnceLock<Arc<Database>> = OnceLock::new();
+    FONTS.get_or_init(|| {
+        let mut fonts = Database::clone(&database());
+        fonts.load_system_fonts();
+        Arc::new(fonts)
+    })
 }
 
 /// A text cut to a width, with `…` where something is missing.

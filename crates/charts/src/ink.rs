@@ -1,20 +1,23 @@
-//! Draws on plotters' SVG backend with fractions of a pixel. The backend counts in whole units, so the figure is drawn
-//! twenty times larger and shown through a view box.
+//! Draws on plotters' SVG backend with fractions of a pixel. The backend counts in whole units, so the figure is drawn many times
+//! larger and shown through a view box. What the backend lacks, dashes and pictures, is written into its text afterwards.
 
 use std::borrow::Cow;
 use std::fmt::Write;
 
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use plotters::backend::{DrawingBackend, SVGBackend};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color as _, FontStyle, IntoTextStyle, RGBColor, ShapeStyle};
 
-use crate::curve::Point;
+use crate::clip::Place;
+use crate::color::Color;
+use crate::curve::{Point, dashed};
 use crate::error::ChartError;
 use crate::fonts::FAMILY;
-use crate::theme::Color;
+use crate::lines::EventKind;
+use crate::marks::{Glyph, corners, glyph};
+use crate::page::{Look, Page};
 
-/// Units of the drawing in one pixel.
-const FINE: f64 = 20.0;
 /// plotters divides font sizes by this before it writes them.
 const PLOTTERS_FONT: f64 = 1.24;
 
@@ -26,35 +29,96 @@ pub(crate) enum Align {
     End,
 }
 
-pub(crate) struct Ink<'a>(SVGBackend<'a>);
+/// What becomes of a shape that the backend has written.
+enum Amend {
+    Nothing,
+    Dash(String),
+    Picture(String),
+    /// The size of a text, which the backend rounds.
+    Size(f64),
+}
 
-/// Draws a figure of this size and returns its SVG, with a title and a description for those who cannot see it.
+pub(crate) struct Ink<'a> {
+    backend: SVGBackend<'a>,
+    pub look: Look,
+    /// Units of the drawing in one pixel.
+    fine: f64,
+    /// One for each polyline, rectangle and text, in the order in which they were drawn.
+    amends: Vec<Amend>,
+}
+
+/// Draws a figure of this height in pixels and returns its SVG, with a title and a description for those who cannot see it.
 pub(crate) fn svg(
-    (width, height): (u32, u32),
+    page: &Page,
+    height: f64,
     title: &str,
     description: &str,
     draw: impl FnOnce(&mut Ink<'_>) -> Result<(), ChartError>,
 ) -> Result<String, ChartError> {
     let mut text = String::new();
-    let size = ((f64::from(width) * FINE) as u32, (f64::from(height) * FINE) as u32);
-    {
-        let mut ink = Ink(SVGBackend::with_string(&mut text, size));
+    let (look, width) = (page.look(), page.width());
+    // A tenth of a pixel is 0.03 mm: finer than a printer, and a digit less in each number of a PDF.
+    let fine = if look.is_window { 20.0 } else { 10.0 };
+    let amends = {
+        let size = ((width * fine).ceil() as u32, (height * fine).ceil() as u32);
+        let backend = SVGBackend::with_string(&mut text, size);
+        let mut ink = Ink { backend, look, fine, amends: Vec::new() };
         draw(&mut ink)?;
-        ink.0.present().map_err(|error| ChartError::Draw(error.to_string()))?;
-    }
+        ink.backend.present().map_err(draw_error)?;
+        ink.amends
+    };
     let body = text.find('>').map_or("", |end| &text[end + 1..]);
     let mut svg = String::with_capacity(text.len() + 512);
-    let (fine_width, fine_height) = size;
+    let size = if look.is_window {
+        format!("width=\"{width}\" height=\"{height}\"")
+    } else {
+        format!("width=\"{}mm\" height=\"{}mm\"", mm(width), mm(height))
+    };
     // Writing to a string does not fail.
     let _ = write!(
         svg,
-        "<svg width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {fine_width} {fine_height}\" role=\"img\" \
+        "<svg {size} viewBox=\"0 0 {} {}\" role=\"img\" \
          stroke-linejoin=\"round\" stroke-linecap=\"butt\" xmlns=\"http://www.w3.org/2000/svg\">\n\
-         <title>{}</title>\n<desc>{}</desc>{body}",
+         <title>{}</title>\n<desc>{}</desc>",
+        decimals(width * fine),
+        decimals(height * fine),
         escape(title),
         escape(description)
     );
+    amend(&mut svg, body, &amends);
     Ok(svg)
+}
+
+/// Pixels as millimetres; a ten-thousandth more or less is nothing.
+fn mm(pixels: f64) -> f64 {
+    decimals(pixels / 96.0 * 25.4)
+}
+
+fn decimals(value: f64) -> f64 {
+    (value * 1e4).round() / 1e4
+}
+
+/// Copies the backend's text; the backend writes each shape into a line of its own.
+fn amend(svg: &mut String, body: &str, amends: &[Amend]) {
+    let mut amends = amends.iter();
+    for line in body.split_inclusive('\n') {
+        let is_shape = ["<polyline ", "<rect ", "<text "].iter().any(|tag| line.starts_with(tag));
+        match is_shape.then(|| amends.next()).flatten() {
+            Some(Amend::Dash(pattern)) => {
+                svg.push_str("<polyline stroke-dasharray=\"");
+                svg.push_str(pattern);
+                svg.push('"');
+                svg.push_str(&line["<polyline".len()..]);
+            }
+            Some(Amend::Picture(picture)) => svg.push_str(picture),
+            Some(Amend::Size(size)) => {
+                let (before, rest) = line.split_once("font-size=\"").unwrap_or((line, ""));
+                let after = rest.split_once('"').map_or("", |parts| parts.1);
+                let _ = write!(svg, "{before}font-size=\"{size}\"{after}");
+            }
+            Some(Amend::Nothing) | None => svg.push_str(line),
+        }
+    }
 }
 
 /// XML has no controls, not even escaped ones, and two code points that are no characters: labels of others may have them.
@@ -82,25 +146,130 @@ impl Ink<'_> {
         width: f64,
         opacity: f64,
     ) -> Result<(), ChartError> {
-        let style = shape(color, opacity, width);
-        let mut points: Vec<(i32, i32)> = points.iter().map(|&point| fine(point)).collect();
+        self.polyline(points, color, width, opacity, Amend::Nothing)
+    }
+
+    /// A stroke in dashes of these lengths (ink, gap, …), in the window's pixels; without lengths it is whole.
+    pub fn dashed(
+        &mut self,
+        points: &[Point],
+        pattern: &[f64],
+        color: Color,
+        width: f64,
+        opacity: f64,
+    ) -> Result<(), ChartError> {
+        if self.look.is_window {
+            return dashed(points, pattern)
+                .iter()
+                .try_for_each(|dash| self.stroke(dash, color, width, opacity));
+        }
+        let lengths = pattern.iter().map(|length| decimals(length * self.look.unit * self.fine).to_string());
+        let lengths: Vec<String> = lengths.collect();
+        let amend = if lengths.is_empty() { Amend::Nothing } else { Amend::Dash(lengths.join(" ")) };
+        self.polyline(points, color, width, opacity, amend)
+    }
+
+    fn polyline(
+        &mut self,
+        points: &[Point],
+        color: Color,
+        width: f64,
+        opacity: f64,
+        amend: Amend,
+    ) -> Result<(), ChartError> {
+        let style = self.shape(color, opacity, width);
+        let mut points: Vec<(i32, i32)> = points.iter().map(|&point| self.fine(point)).collect();
         points.dedup();
+        if !self.look.is_window {
+            drop_between(&mut points);
+        }
         // A path without length cannot be stroked: points that fall together become a dash of half a pixel.
         if let [(x, y)] = points[..] {
-            let reach = (FINE / 4.0) as i32;
+            let reach = (self.fine / 4.0).ceil() as i32;
             points = vec![(x - reach, y), (x + reach, y)];
         }
-        self.0.draw_path(points, &style).map_err(draw_error)
+        self.amends.push(amend);
+        self.backend.draw_path(points, &style).map_err(draw_error)
     }
 
     pub fn rect(&mut self, from: Point, to: Point, color: Color, opacity: f64) -> Result<(), ChartError> {
-        self.0.draw_rect(fine(from), fine(to), &shape(color, opacity, 0.0), true).map_err(draw_error)
+        self.amends.push(Amend::Nothing);
+        let style = self.shape(color, opacity, 0.0);
+        let (from, to) = (self.fine(from), self.fine(to));
+        self.backend.draw_rect(from, to, &style, true).map_err(draw_error)
     }
 
-    pub fn disc(&mut self, at: Point, radius: f64, color: Color) -> Result<(), ChartError> {
-        self.0
-            .draw_circle(fine(at), (radius * FINE) as u32, &shape(color, 1.0, 0.0), true)
-            .map_err(draw_error)
+    /// A PNG stretched over a place, its pixels as they are.
+    pub fn picture(&mut self, png: &[u8], place: Place) -> Result<(), ChartError> {
+        let ((left, top), (right, bottom)) =
+            (self.fine((place.left, place.top)), self.fine((place.right, place.bottom)));
+        self.rect((place.left, place.top), (place.right, place.bottom), self.look.theme.inset, 1.0)?;
+        let picture = format!(
+            "<image x=\"{left}\" y=\"{top}\" width=\"{}\" height=\"{}\" preserveAspectRatio=\"none\" \
+             image-rendering=\"optimizeSpeed\" style=\"image-rendering:pixelated\" \
+             xmlns:xlink=\"http://www.w3.org/1999/xlink\" xlink:href=\"data:image/png;base64,{}\"/>\n",
+            right - left,
+            bottom - top,
+            BASE64_STANDARD.encode(png)
+        );
+        if let Some(last) = self.amends.last_mut() {
+            *last = Amend::Picture(picture);
+        }
+        Ok(())
+    }
+
+    /// A filled area; of fewer than three corners nothing is left.
+    pub fn area(&mut self, corners: &[Point], color: Color, opacity: f64) -> Result<(), ChartError> {
+        let style = self.shape(color, opacity, 0.0);
+        let mut points: Vec<(i32, i32)> = corners.iter().map(|&point| self.fine(point)).collect();
+        points.dedup();
+        drop_between(&mut points);
+        if points.len() < 3 {
+            return Ok(());
+        }
+        self.backend.fill_polygon(points, &style).map_err(draw_error)
+    }
+
+    /// Shape n, filled, or as an outline over the ground where the evidence is weak.
+    pub fn mark(
+        &mut self,
+        shape: usize,
+        at: Point,
+        radius: f64,
+        color: Color,
+        hollow: bool,
+    ) -> Result<(), ChartError> {
+        let inside = if hollow { self.look.behind() } else { color };
+        let mut points = corners(shape, at, radius);
+        if points.is_empty() {
+            self.disc(at, radius, inside, true)?;
+            return if hollow { self.disc(at, radius, color, false) } else { Ok(()) };
+        }
+        self.area(&points, inside, 1.0)?;
+        if hollow {
+            points.extend(points.first().copied());
+            points.extend(points.get(1).copied());
+            self.stroke(&points, color, 1.5 * self.look.unit, 1.0)?;
+        }
+        Ok(())
+    }
+
+    fn disc(&mut self, at: Point, radius: f64, color: Color, filled: bool) -> Result<(), ChartError> {
+        let style = self.shape(color, 1.0, if filled { 0.0 } else { 1.5 * self.look.unit });
+        let (at, radius) = (self.fine(at), (radius * self.fine) as u32);
+        self.backend.draw_circle(at, radius, &style, filled).map_err(draw_error)
+    }
+
+    /// The mark of a kind of event.
+    pub fn event(&mut self, kind: EventKind, at: Point, radius: f64, color: Color) -> Result<(), ChartError> {
+        let place = |&(dx, dy): &Point| (at.0 + dx * radius, at.1 + dy * radius);
+        match glyph(kind) {
+            Glyph::Filled(points) => self.area(&points.iter().map(place).collect::<Vec<_>>(), color, 1.0),
+            Glyph::Strokes(strokes) => strokes
+                .iter()
+                .try_for_each(|ends| self.stroke(&ends.each_ref().map(place), color, 0.5 * radius, 1.0)),
+            Glyph::Circle => self.disc(at, 0.65 * radius, color, true),
+        }
     }
 
     /// A text whose baseline stands at `at`.
@@ -112,6 +281,9 @@ impl Ink<'_> {
         color: Color,
         (align, bold): (Align, bool),
     ) -> Result<(), ChartError> {
+        if text.is_empty() && !self.look.is_window {
+            return Ok(());
+        }
         let horizontal = match align {
             Align::Start => HPos::Left,
             Align::Middle => HPos::Center,
@@ -119,26 +291,51 @@ impl Ink<'_> {
         };
         let weight = if bold { FontStyle::Bold } else { FontStyle::Normal };
         let ink = rgb(color);
-        let style = (FAMILY, size * FINE * PLOTTERS_FONT, weight)
+        let style = (FAMILY, size * self.fine * PLOTTERS_FONT, weight)
             .into_text_style(&(1, 1))
             .color(&ink)
             .pos(Pos::new(horizontal, VPos::Bottom));
         // The backend lifts such a text by half an x-height, about a quarter of its size.
         let (x, y) = at;
-        self.0.draw_text(&in_xml(text), &style, fine((x, y + 0.26 * size))).map_err(draw_error)
+        let at = self.fine((x, y + 0.26 * size));
+        let is_rounded = !self.look.is_window;
+        self.amends.push(if is_rounded { Amend::Size(decimals(size * self.fine)) } else { Amend::Nothing });
+        self.backend.draw_text(&in_xml(text), &style, at).map_err(draw_error)
+    }
+
+    fn fine(&self, (x, y): Point) -> (i32, i32) {
+        ((x * self.fine).round() as i32, (y * self.fine).round() as i32)
+    }
+
+    fn shape(&self, color: Color, opacity: f64, width: f64) -> ShapeStyle {
+        ShapeStyle {
+            color: rgb(color).mix(opacity),
+            filled: true,
+            stroke_width: (width * self.fine).round() as u32,
+        }
     }
 }
 
-fn fine((x, y): Point) -> (i32, i32) {
-    ((x * FINE).round() as i32, (y * FINE).round() as i32)
+/// Leaves out points on the straight way between their neighbours; no extreme is one.
+fn drop_between(points: &mut Vec<(i32, i32)>) {
+    let mut kept: Vec<(i32, i32)> = Vec::with_capacity(points.len());
+    for &next in points.iter() {
+        if let [.., before, last] = kept[..] {
+            let vector = |from: (i32, i32), to: (i32, i32)| {
+                (i64::from(to.0) - i64::from(from.0), i64::from(to.1) - i64::from(from.1))
+            };
+            let ((a, b), (c, d)) = (vector(before, last), vector(last, next));
+            if a * d == b * c && a * c + b * d > 0 {
+                kept.pop();
+            }
+        }
+        kept.push(next);
+    }
+    *points = kept;
 }
 
 fn rgb((red, green, blue): Color) -> RGBColor {
     RGBColor(red, green, blue)
-}
-
-fn shape(color: Color, opacity: f64, width: f64) -> ShapeStyle {
-    ShapeStyle { color: rgb(color).mix(opacity), filled: true, stroke_width: (width * FINE).round() as u32 }
 }
 
 fn draw_error(error: impl std::fmt::Display) -> ChartError {
@@ -151,16 +348,23 @@ mod tests {
 
     #[test]
     fn points_that_fall_together_are_a_short_dash() {
-        let text = svg((10, 10), "t", "d", |ink| {
+        let text = svg(&Page::window(10, 10), 10.0, "t", "d", |ink| {
             ink.stroke(&[(5.0, 5.0), (5.001, 5.001), (5.002, 5.0)], (0, 0, 0), 1.0, 1.0)
         });
         assert!(text.unwrap().contains("95,100 105,100"));
     }
 
     #[test]
+    fn points_between_go_and_turns_stay() {
+        let mut points = vec![(0, 0), (1, 2), (2, 4), (4, 8), (2, 4), (2, 5), (3, 5)];
+        drop_between(&mut points);
+        assert_eq!(points, [(0, 0), (4, 8), (2, 4), (2, 5), (3, 5)]);
+    }
+
+    #[test]
     fn a_label_of_others_leaves_the_figure_well_formed() {
         let label = "a\u{1}\u{1b}[2J<&>\u{9b}\u{fffe}";
-        let text = svg((100, 20), label, label, |ink| {
+        let text = svg(&Page::window(100, 20), 20.0, label, label, |ink| {
             ink.text(label, (5.0, 5.0), 9.0, (0, 0, 0), (Align::Start, false))
         });
         let text = text.unwrap();

@@ -1,22 +1,49 @@
-//! The frames of the window as figures for papers: SVG, and PNG of that very SVG. Light theme only, the fonts bundled, no
-//! clock and no file: a figure in, text or bytes out. Every stored extreme is drawn, every non-finite value leaves a ✕.
+//! The charts of the window as figures for papers: SVG, PNG and PDF of that very SVG, and pgfplots with its data. The fonts
+//! bundled, no clock and no file: a figure in, text or bytes out. Every stored extreme is drawn, every non-finite value leaves a ✕.
 
 mod axis;
+mod clip;
+mod color;
 mod comparison;
 mod curve;
+mod effect;
+mod ember;
 mod error;
+mod events;
 mod figure;
 mod fonts;
+mod forest;
+mod heat;
 mod ink;
+mod laid;
+mod layout;
 mod legend;
+mod line_plot;
+mod lines;
+mod marks;
 mod model;
 mod number;
-mod panel;
+mod page;
+mod pairs;
+mod palette;
+mod pdf;
+mod pgf;
 mod png;
 mod theme;
+mod trace;
+mod tree;
 
-pub use comparison::{ComparedRun, Comparison, Words, comparison, comparison_in};
+pub use comparison::{ComparedRun, Comparison, Marker, Words, comparison, comparison_in};
+pub use effect::{Effect, Verdict};
 pub use error::ChartError;
 pub use figure::{figure, plot_width};
-pub use model::{Band, Figure, Line, Marker, Panel};
-pub use png::png;
+pub use forest::{Forest, ForestRow};
+pub use heat::{Heat, HeatRow};
+pub use lines::{Band, Event, EventKind, Interval, Line, Lines, XAxis};
+pub use model::{Figure, Panel, Plot};
+pub use page::{Ground, Page};
+pub use pairs::{PairRow, Pairs};
+pub use pdf::pdf;
+pub use pgf::pgfplots;
+pub use png::{png, png_within};
+pub use trace::{Column, Trace};

@@ -1,17 +1,26 @@
-//! What a figure shows: panels below each other on one step axis, each with lines, bands and markers.
+//! What a figure shows: panels below each other on one page. What a panel plots stands in the file of its kind.
 
-use vitals_series::Frame;
+use crate::forest::Forest;
+use crate::heat::Heat;
+use crate::lines::Lines;
+use crate::page::Page;
+use crate::pairs::Pairs;
 
-/// A figure; sizes are in CSS pixels.
+/// A figure.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Figure {
     pub title: String,
     pub subtitle: String,
-    pub width: u32,
-    pub height: u32,
-    /// Stands at the end of the step axis: `step`, `스텝`.
-    pub x_label: String,
+    /// Names of what is shown, as ids of runs: for the caption and the description, not for the drawing.
+    pub ids: Vec<String>,
+    pub page: Page,
     pub panels: Vec<Panel>,
+}
+
+impl Figure {
+    pub fn new(title: impl Into<String>, page: Page, panels: Vec<Panel>) -> Self {
+        Self { title: title.into(), subtitle: String::new(), ids: Vec::new(), page, panels }
+    }
 }
 
 /// One chart.
@@ -20,73 +29,46 @@ pub struct Panel {
     pub title: String,
     /// Stands behind the title; empty for a plain number.
     pub unit: String,
-    /// Values are multiplied by this before they are shown: 100 for a fraction in %.
-    pub scale: f64,
-    pub log_y: bool,
-    /// Values that the axis must reach besides the panel's own, so that panels can share a scale.
-    pub y_reach: Option<(f64, f64)>,
     /// Share of the height; 1 is usual.
     pub height_share: f64,
-    pub lines: Vec<Line>,
-    pub bands: Vec<Band>,
-    pub markers: Vec<Marker>,
+    pub plot: Plot,
 }
 
 impl Panel {
-    /// An empty panel with a linear axis.
-    pub fn new(title: impl Into<String>, unit: impl Into<String>) -> Self {
-        Self {
-            title: title.into(),
-            unit: unit.into(),
-            scale: 1.0,
-            log_y: false,
-            y_reach: None,
-            height_share: 1.0,
-            lines: Vec::new(),
-            bands: Vec::new(),
-            markers: Vec::new(),
-        }
+    pub fn new(title: impl Into<String>, unit: impl Into<String>, plot: impl Into<Plot>) -> Self {
+        Self { title: title.into(), unit: unit.into(), height_share: 1.0, plot: plot.into() }
     }
 }
 
-/// One curve.
+/// What a panel plots.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Line {
-    /// Lines of one label share one legend entry (the seeds of one recipe).
-    pub label: String,
-    /// 0 is the first categorical colour (frozen), 1 the second (learned); colours repeat after ten.
-    pub color_index: usize,
-    /// 0 is solid (frozen), 1 dashed (learned); patterns repeat after ten.
-    pub dash_index: usize,
-    /// Place on the depth scale, 0 (input) to 1 (output); replaces the categorical colour.
-    pub depth: Option<f64>,
-    pub frame: Frame,
+pub enum Plot {
+    Lines(Lines),
+    Heat(Heat),
+    Forest(Forest),
+    Pairs(Pairs),
 }
 
-impl Line {
-    /// A line with colour n and dash n (screens §8).
-    pub fn new(label: impl Into<String>, index: usize, frame: Frame) -> Self {
-        Self { label: label.into(), color_index: index, dash_index: index, depth: None, frame }
-    }
-
-    /// A solid line coloured by depth: a layer between input (0) and output (1).
-    pub fn layer(label: impl Into<String>, depth: f64, frame: Frame) -> Self {
-        Self { label: label.into(), color_index: 0, dash_index: 0, depth: Some(depth), frame }
+impl From<Lines> for Plot {
+    fn from(lines: Lines) -> Self {
+        Self::Lines(lines)
     }
 }
 
-/// Two levels that give a curve its meaning, as the loss's start and floor.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Band {
-    pub low: f64,
-    pub high: f64,
-    pub low_label: String,
-    pub high_label: String,
+impl From<Heat> for Plot {
+    fn from(heat: Heat) -> Self {
+        Self::Heat(heat)
+    }
 }
 
-/// Something that happened at a step.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Marker {
-    pub step: u64,
-    pub label: String,
+impl From<Forest> for Plot {
+    fn from(forest: Forest) -> Self {
+        Self::Forest(forest)
+    }
+}
+
+impl From<Pairs> for Plot {
+    fn from(pairs: Pairs) -> Self {
+        Self::Pairs(pairs)
+    }
 }

@@ -153,7 +153,7 @@ fn print(outcomes: &[Outcome], out: &Out) -> Result<()> {
          features before training, the raw pixels, and the features after it; kNN queue: the live curve's last value",
     );
     if let Some(ratio) = first_loss_over_chance(outcomes) {
-        out.remark(format!("first loss, mean over runs: {} of 4·τ·ln N", number(ratio)));
+        out.remark(format!("first loss, mean over runs: {} of the loss at chance", number(ratio)));
     }
     Ok(())
 }

@@ -146,7 +146,9 @@ impl RunFolder {
         for entry in fs::read_dir(&self.0).map_err(JournalError::io("list", &self.0))? {
             let name = entry.map_err(JournalError::io("list", &self.0))?.file_name();
             let number = name.to_str().and_then(|name| name.strip_prefix("attempt-"));
-            let number = number.filter(|number| number.len() == 4).and_then(|number| number.parse().ok());
+            // A number in words of four digits, and nothing else that can be read as one, such as `+001`.
+            let number = number.filter(|text| text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit()));
+            let number = number.and_then(|number| number.parse().ok());
             attempts.extend(number.filter(|number| (1..=MAX_ATTEMPTS).contains(number)));
         }
         attempts.sort_unstable();

@@ -62,7 +62,7 @@ pub use sentence::told;
 pub use sentence::{Bytes, Form, Names, Sentence, Tells, Told, Word};
 pub use synonyms::{rank, search, synonyms};
 pub use table::{PARAMETERS, Recipe, parameter};
-pub use uses::unread;
+pub use uses::{read_by, unread};
 pub use words::describe;
 
 /// Every kind of sentence of this room, for the catalogues.

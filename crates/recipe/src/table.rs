@@ -241,16 +241,16 @@ recipe_table! {
         /// Weight decay.
         weight_decay ("wd"): f64 = 0.1, in 0.0 ..= 100.0,
             since First, hashed true, in_probes Trained;
-        /// AdamW and LAMB: decay of the first moment.
+        /// Decay of the first moment of the gradient.
         beta1 ("b1-"): f64 = 0.9, in 0.0 ..= 0.999999,
             since First, hashed true, in_probes Trained;
-        /// AdamW and LAMB: decay of the second moment.
+        /// Decay of the second moment of the gradient.
         beta2 ("b2-"): f64 = 0.999, in 0.0 ..= 0.99999999,
             since First, hashed true, in_probes Trained;
-        /// AdamW and LAMB: the term that keeps the denominator from zero.
+        /// The term that keeps the denominator of an update from zero.
         epsilon ("eps"): f64 = 1e-8, in 0.0 ..= 1.0, depends "1e-6 for lamb",
             since First, hashed true, in_probes Trained;
-        /// LARS and SGD: momentum of the gradient.
+        /// Momentum of the gradient.
         momentum ("mom"): f64 = 0.9, in 0.0 ..= 1.0,
             since First, hashed true, in_probes Trained;
         /// LARS: trust coefficient.

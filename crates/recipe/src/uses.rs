@@ -60,6 +60,14 @@ impl Readers {
     }
 }
 
+/// Under which methods or optimizers a parameter is read, `Read by adamw and lamb.`; none where every recipe reads it.
+pub fn read_by(name: &str) -> Option<String> {
+    let choices = Readers::of(name)?.choices;
+    let (last, others) = choices.split_last()?;
+    let others = others.join(", ");
+    Some(if others.is_empty() { format!("Read by {last}.") } else { format!("Read by {others} and {last}.") })
+}
+
 /// Parameters of a recipe that change nothing in its run, in the order of the table.
 pub fn unread(recipe: &Recipe) -> Vec<&'static str> {
     PARAMETERS

@@ -5,6 +5,7 @@ use crate::number::short_number;
 use crate::parameters::{ValueError, display, nearest};
 use crate::synonyms::meant_by;
 use crate::table::{PARAMETERS, parameter};
+use crate::uses::read_by;
 
 impl ValueError {
     /// What to do about it, where something better than the message can be said.
@@ -43,6 +44,7 @@ pub fn describe(name: &str) -> Option<String> {
     let parameter = parameter(name)?;
     let mut lines = vec![format!("{} ({}, {})", parameter.name, parameter.group, parameter.kind.as_str())];
     lines.push(format!("  {}", parameter.help));
+    lines.extend(read_by(parameter.name).map(|readers| format!("  {readers}")));
     let default = display(&parameter.default_value());
     match parameter.depends {
         Some(depends) => lines.push(format!("  default  {default} ({depends})")),

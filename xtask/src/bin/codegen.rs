@@ -119,12 +119,13 @@ fn row(parameter: &Parameter) -> String {
         None => parameter.choices.iter().map(|choice| format!("`{choice}`")).collect::<Vec<_>>().join(" "),
     };
     let unit = parameter.unit.map(|unit| format!(", {unit}")).unwrap_or_default();
+    let read_by = vitals_recipe::read_by(parameter.name).unwrap_or_default();
     let cells = [
         format!("`{}`", parameter.name),
         format!("{}{unit}", parameter.kind.as_str()),
         default,
         range,
-        parameter.help.to_owned(),
+        [parameter.help, &read_by].join(" ").trim_end().to_owned(),
     ];
     format!("| {} |", cells.map(|cell| cell.replace('|', "\\|")).join(" | "))
 }

@@ -1,6 +1,6 @@
 //! The drawn extremes equal the stored extremes, read back from the SVG itself.
 
-use vitals_charts::{Figure, Line, Panel, figure};
+use vitals_charts::{Figure, Line, Lines, Page, Panel, XAxis, figure};
 use vitals_series::frame;
 
 const UNITS: f64 = 20.0;
@@ -40,20 +40,14 @@ fn ten_spikes_of_one_step_among_a_hundred_thousand() {
     let values: Vec<f64> = steps.iter().map(|&step| value(step)).collect();
     for (log_y, width) in [(false, 1440), (false, 1100), (true, 700)] {
         let columns = vitals_charts::plot_width(width);
-        let mut panel = Panel::new("Gradient norm", "");
-        panel.log_y = log_y;
-        panel.lines.push(Line::new("noisy", 0, frame(&steps, &values, 0, 100_000, columns)));
+        let mut plot = Lines::new(XAxis::steps("step"));
+        plot.log_y = log_y;
+        plot.lines.push(Line::new("noisy", 0, frame(&steps, &values, 0, 100_000, columns)));
         // Solid: the last dash of a pattern need not reach the end.
         let reference = frame(&[0, 99_999], &[0.5, 60.0], 0, 100_000, columns);
-        panel.lines.push(Line { dash_index: 0, ..Line::new("reference", 1, reference) });
-        let drawn = Figure {
-            title: "t".into(),
-            subtitle: String::new(),
-            width,
-            height: 420,
-            x_label: "step".into(),
-            panels: vec![panel],
-        };
+        plot.lines.push(Line { dash_index: 0, ..Line::new("reference", 1, reference) });
+        let panels = vec![Panel::new("Gradient norm", "", plot)];
+        let drawn = Figure::new("t", Page::window(width, 420), panels);
         let svg = figure(&drawn).unwrap();
         let reference: Vec<_> = strokes(&svg, "#AD5010")
             .into_iter()

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use vitals_charts::{ChartError, Figure, Line, Panel, Words, comparison, comparison_in, figure, png};
+use vitals_charts::{
+    ChartError, Figure, Line, Lines, Page, Panel, Words, XAxis, comparison, comparison_in, figure, png,
+};
 use vitals_series::frame;
 
 use crate::fixtures;
@@ -41,7 +43,7 @@ fn two_real_runs_side_by_side() {
         assert_eq!(texts.iter().filter(|text| *text == word).count(), 1, "{word} stands once in {texts:?}");
     }
     let bytes = png(&svg, 2.0).unwrap();
-    assert_eq!(size(&bytes), (1920, 2 * drawn.height));
+    assert_eq!(size(&bytes), (1920, 2 * 1067));
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
     std::fs::write(folder.join("calm.svg"), &svg).unwrap();
     std::fs::write(folder.join("calm.png"), bytes).unwrap();
@@ -60,17 +62,10 @@ fn hangul_is_drawn_with_the_bundled_font() {
 
 fn small(values: &[f64], log_y: bool) -> Figure {
     let steps: Vec<u64> = (0..values.len() as u64).collect();
-    let mut panel = Panel::new("Loss & <more>", "");
-    panel.log_y = log_y;
-    panel.lines.push(Line::new("a <b> & c", 0, frame(&steps, values, 0, values.len().max(1) as u64, 500)));
-    Figure {
-        title: "A & B".into(),
-        subtitle: String::new(),
-        width: 600,
-        height: 300,
-        x_label: "step".into(),
-        panels: vec![panel],
-    }
+    let mut plot = Lines::new(XAxis::steps("step"));
+    plot.log_y = log_y;
+    plot.lines.push(Line::new("a <b> & c", 0, frame(&steps, values, 0, values.len().max(1) as u64, 500)));
+    Figure::new("A & B", Page::window(600, 300), vec![Panel::new("Loss & <more>", "", plot)])
 }
 
 #[test]
@@ -114,7 +109,7 @@ fn too_many_panels_are_refused_with_the_height_they_need() {
     figure_of_many.panels = vec![figure_of_many.panels[0].clone(); 9];
     let error = figure(&figure_of_many).unwrap_err();
     let ChartError::TooSmall { needed, .. } = error else { panic!("{error}") };
-    figure_of_many.height = needed;
+    figure_of_many.page = Page::window(600, needed);
     figure(&figure_of_many).unwrap();
 }
 

@@ -6,3 +6,11 @@ mod extremes;
 mod figures;
 #[cfg(test)]
 mod fixtures;
+#[cfg(test)]
+mod kinds;
+#[cfg(test)]
+mod pages;
+#[cfg(test)]
+mod papers;
+#[cfg(test)]
+mod pdfs;

@@ -137,6 +137,10 @@ mod tests {
             self.takes = !settings.queue_paused;
         }
 
+        fn worker_device(&self, _device: &str) -> String {
+            "cpu".to_owned()
+        }
+
         fn takes_queue(&self) -> bool {
             self.takes
         }

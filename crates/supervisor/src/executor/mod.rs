@@ -87,10 +87,8 @@ pub(crate) trait Executor: Send + Sync {
     /// How many runs it takes at once, for the policy.
     fn offers(&self) -> Vec<DeviceSlots>;
 
-    /// The device that the worker is told, where the policy chose `device`.
-    fn worker_device(&self, device: &str) -> String {
-        device.to_owned()
-    }
+    /// The device that the worker is told, where the policy chose `device`: one that libtorch knows, `cpu` or `cuda:N`.
+    fn worker_device(&self, device: &str) -> String;
 
     /// Threads for a run whose recipe leaves the choice; 0: the worker counts the cores that it finds.
     fn threads(&self, _device: &str) -> u32 {

@@ -75,6 +75,10 @@ impl Executor for Local {
         "cpu"
     }
 
+    fn worker_device(&self, device: &str) -> String {
+        device.to_owned()
+    }
+
     fn configure(&mut self, settings: &Settings) {
         if settings.slots != self.slots
             || settings.memory_bytes != self.memory_bytes
