@@ -1,9 +1,10 @@
 // What stands in a cell of the runs table: values as their column holds them, means of groups with their spread. Pure but for the
 // catalogue and the clock, which is an argument.
-import type { GroupCell, RunCell, RunColumn } from '$lib/backend';
+import type { GroupCell, RunCell, RunColumn, RunGroup } from '$lib/backend';
 import { clockTime, NONE, number, recorded, scaled, setting, significant } from '$lib/format';
 import { t, translated } from '$lib/i18n/index.svelte';
 import { duration } from '$lib/words';
+import { titleOf } from './names';
 
 /** Whether a number is shown in the colour of what is not finite. */
 export const isNonfinite = (column: RunColumn, cell: RunCell | null | undefined): boolean =>
@@ -14,7 +15,8 @@ function measured(column: RunColumn, value: number): string {
   if (column.holds === 'share') return number(Number.isFinite(value) ? scaled(value, 100) : value, 1);
   if (column.name === 'eta_seconds') return Number.isFinite(value) ? duration(value) : number(value);
   if (column.name === 'stability') return number(value, 2);
-  if (column.name === 'step' || column.name === 'total_steps' || column.of.kind === 'events') return number(value, Number.isInteger(value) || !Number.isFinite(value) ? 0 : 1);
+  if (column.name === 'step' || column.name === 'total_steps') return number(value);
+  if (column.of.kind === 'events') return number(value, Number.isInteger(value) || !Number.isFinite(value) ? 0 : 1);
   if (column.of.kind === 'parameter' || column.name === 'effective_learning_rate') return setting(value);
   return significant(value);
 }
@@ -38,6 +40,10 @@ export function keyText(name: string, cell: RunCell | null): string {
   if (Array.isArray(cell)) return cell.length === 0 ? NONE : cell.join(', ');
   return name === 'state' ? translated(`state.${cell}`, cell) : cell;
 }
+
+/** What a group shares, in words; `names` is what the table is grouped by. */
+export const keyParts = (group: RunGroup, names: readonly string[]): { title: string; value: string }[] =>
+  group.key.map((value, at) => ({ title: titleOf(names[at] ?? '').text, value: keyText(names[at] ?? '', value) }));
 
 /** What the runs of a group have in a column: `spread` stands after it, quieter. */
 export function groupText(column: RunColumn, cell: GroupCell, now: Date): { text: string; spread: string } {

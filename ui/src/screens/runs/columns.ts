@@ -48,26 +48,29 @@ export function switched(names: readonly string[], name: string): string[] {
 /** Columns of numbers begin with the largest, and stand at the right edge of their cells. */
 export const isNumeric = (holds: ColumnHolds): boolean => holds === 'number' || holds === 'share' || holds === 'time';
 
-const [LEAST_PX, MOST_TEXT_PX, MOST_HEAD_PX] = [64, 230, 240];
-/** About what a letter takes in the table's type; Korean ones are twice as wide. */
+const [LEAST_PX, MOST_TEXT_PX, MOST_HEAD_PX] = [64, 190, 240];
+/** About what a letter takes in the type of cells, and in the smaller one of heads; Korean ones are twice as wide. */
 const LETTER_PX = 6.6;
-const WIDE_PX = 11.5;
+const HEAD_LETTER_PX = 5.8;
 /** Padding of a cell; in a head the arrow of the order, too. */
 const [CELL_PX, HEAD_PX] = [18, 32];
-const STATE_PX = 196;
+const STATE_PX = 184;
+const STEP_PX = 108;
+const TIME_PX = 112;
 const SAMPLED = 200;
 
-const lengthPx = (text: string): number => [...text].reduce((sum, letter) => sum + (letter > '\u2e80' ? WIDE_PX : LETTER_PX), 0);
+/** About how long a text is. */
+export const lengthPx = (text: string, letterPx = LETTER_PX): number => [...text].reduce((sum, letter) => sum + (letter > '\u2e80' ? 1.8 : 1) * letterPx, 0);
 
 /**
  * Of a column whose head is `title`: fixed, so that rows may come and go without moving it. Texts are as wide as the longest of the
  * first rows.
  */
 export function widthOf({ column, at }: Shown, title: string, rows: readonly RunTableRow[]): number {
-  const head = Math.min(MOST_HEAD_PX, Math.max(LEAST_PX, lengthPx(title) + HEAD_PX));
+  const head = Math.min(MOST_HEAD_PX, Math.max(LEAST_PX, lengthPx(title, HEAD_LETTER_PX) + HEAD_PX));
   if (column.name === 'state') return Math.max(STATE_PX, head);
-  if (column.name === 'step') return Math.max(112, head);
-  if (column.holds === 'time') return Math.max(118, head);
+  if (column.name === 'step') return Math.max(STEP_PX, head);
+  if (column.holds === 'time') return Math.max(TIME_PX, head);
   if (column.holds !== 'text' && column.holds !== 'words') return Math.round(head);
   let longest = 0;
   for (const row of rows.slice(0, SAMPLED)) {
