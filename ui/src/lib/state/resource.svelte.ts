@@ -12,14 +12,15 @@ export class Resource<T> {
   #asked = -Infinity;
   #busy = false;
   #again = false;
+  #hurried = false;
   #timer: ReturnType<typeof setTimeout> | null = null;
   readonly #load: () => Promise<T>;
   readonly #concerns: (notice: ChangeNotice, value: T | null) => boolean;
-  readonly #every: number;
+  readonly #every: (value: T | null) => number;
 
-  /** `everyMs`: asked at most this often. */
-  constructor(load: () => Promise<T>, concerns: (notice: ChangeNotice, value: T | null) => boolean, everyMs = AT_MOST_EVERY_MS) {
-    this.#every = everyMs;
+  /** `everyMs`: asked at most this often; it may depend on what was answered last. */
+  constructor(load: () => Promise<T>, concerns: (notice: ChangeNotice, value: T | null) => boolean, everyMs: number | ((value: T | null) => number) = AT_MOST_EVERY_MS) {
+    this.#every = typeof everyMs === 'number' ? () => everyMs : everyMs;
     this.#load = load;
     this.#concerns = concerns;
   }
@@ -48,7 +49,7 @@ export class Resource<T> {
       undo();
       if (this.#timer !== null) clearTimeout(this.#timer);
       this.#timer = null;
-      this.#again = false;
+      this.#again = this.#hurried = false;
     };
   }
 
@@ -57,7 +58,7 @@ export class Resource<T> {
       this.#again = this.#busy || this.#again;
       return;
     }
-    const wait = this.#asked + this.#every - performance.now();
+    const wait = this.#asked + this.#every(this.#value) - performance.now();
     if (wait <= 0) {
       void this.#ask();
       return;
@@ -66,6 +67,17 @@ export class Resource<T> {
       this.#timer = null;
       void this.#ask();
     }, wait);
+  }
+
+  /** As `refresh`, but at once: somebody asked for something else and waits for it. Still never twice at a time. */
+  hurry(): void {
+    if (this.#busy) {
+      this.#hurried = true;
+      return;
+    }
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    void this.#ask();
   }
 
   async #ask(): Promise<void> {
@@ -79,9 +91,9 @@ export class Resource<T> {
     }
     this.#loading = false;
     this.#busy = false;
-    if (this.#again) {
-      this.#again = false;
-      this.refresh();
-    }
+    const [again, hurried] = [this.#again, this.#hurried];
+    this.#again = this.#hurried = false;
+    if (hurried) this.hurry();
+    else if (again) this.refresh();
   }
 }

@@ -42,8 +42,16 @@ export async function decideRuns(chosen: readonly Run[], face?: Face): Promise<v
   });
 }
 
+/** Chosen runs by their ids, as lists have them that hold no whole runs. */
+export async function decideIds(ids: readonly string[], face?: Face): Promise<void> {
+  const chosen = await toasts.attempt(() => runsOf(ofRuns(ids)));
+  if (chosen !== null) await decideRuns(chosen, face);
+}
+
 /** What a condition takes. */
-export const decideWhere = (runs: readonly Run[], where: string, face?: Face): Promise<void> => openDecide(questionOf(runs, where), face);
+export async function decideWhere(where: string, face?: Face): Promise<void> {
+  await toasts.attempt(async () => openDecide(questionOf(await runsOf(where), where), face));
+}
 
 /** Sweeps of this workspace whose runs make arms. */
 export async function found(): Promise<Candidate[]> {

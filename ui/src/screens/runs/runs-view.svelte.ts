@@ -1,36 +1,70 @@
-// What the runs screen shows: the answer to the query in the address, and which of its runs are selected.
-import { backend, type Run, type RunsPage } from '$lib/backend';
+// What the runs screen shows: the table that the address asks for, which of its runs are selected, and which of its groups are open.
+import { backend, type RunName, type RunTable, type RunTableRow, type SavedView } from '$lib/backend';
 import { Resource } from '$lib/state/resource.svelte';
 import { router } from '$lib/state/router.svelte';
-import { DEFAULT_SORT, extended, formatColumns, nextSort, parseColumns, parseSelection, toggled } from './table';
+import { formatNames, parseNames, shownOf } from './columns';
+import { entriesOf, keyOf, membersOf, topsOf, turned, UNTOUCHED, type Folds } from './groups';
+import { DEFAULT_SORT, extended, nextSort, parseSelection, toggled, toggledAll } from './table';
+import { paramsOf, type Looking } from './views';
 
-const ASK_EVERY_MS = 500;
+/** The host is asked no more often than this, and spends no more than a fifth of its time on it. */
+const LEAST_PAUSE_MS = 500;
+const PAUSE_FOR_WORK = 5;
+/** Names change with the metrics that runs record. */
+const NAMES_EVERY_MS = 2000;
 /** Columns as they were left, for an address that names none. */
-const COLUMNS_KEY = 'vitals.runs.columns';
+const COLUMNS_KEY = 'vitals.runs.shown';
 const kept = () => (typeof localStorage === 'undefined' ? null : localStorage.getItem(COLUMNS_KEY));
 
 export class RunsView {
   readonly query = $derived(router.params['where'] ?? '');
   readonly sort = $derived(router.params['sort'] ?? DEFAULT_SORT);
+  readonly group = $derived(parseNames(router.params['group']));
   #kept = $state(kept());
-  readonly columns = $derived(parseColumns(router.params['cols'] ?? this.#kept));
+  /** Columns by choice; none are those that the host chooses. */
+  readonly wanted = $derived(parseNames(router.params['cols'] ?? this.#kept));
+  readonly looking = $derived<Looking>({ where: this.query, sort: this.sort, columns: this.wanted, group: this.group });
+
+  readonly page = new Resource<RunTable>(
+    () => backend.rpc('run_table', this.looking),
+    (notice) => notice.overview || Object.keys(notice.runs).length > 0,
+    (answer) => Math.max(LEAST_PAUSE_MS, PAUSE_FOR_WORK * (answer?.elapsed_ms ?? 0)),
+  );
+  /** Asked for when something is chosen from them. */
+  readonly names = new Resource<RunName[]>(() => backend.rpc('run_names', {}), () => false, NAMES_EVERY_MS);
+  readonly saved = new Resource<SavedView[]>(() => backend.rpc('run_views', {}), () => false);
+
+  readonly rows = $derived<RunTableRow[]>(this.page.value?.rows ?? []);
+  readonly groups = $derived(this.page.value?.groups ?? []);
+  readonly columns = $derived(shownOf(this.page.value?.columns ?? [], this.wanted));
+  readonly shown = $derived(this.columns.map(({ column }) => column.name));
+  #folds = $state.raw<Folds>(UNTOUCHED);
+  #foldsOf = '';
+  readonly entries = $derived(entriesOf(this.rows, this.groups, this.#folds));
+  readonly tops = $derived(topsOf(this.entries));
+
   readonly selection = $derived(parseSelection(router.params['sel']));
   readonly chosen = $derived(new Set(this.selection));
-  readonly page = new Resource<RunsPage>(
-    () => backend.rpc('runs', { where: this.query, sort: this.sort }),
-    (notice) => notice.overview || Object.keys(notice.runs).length > 0, ASK_EVERY_MS,
-  );
-  readonly rows = $derived<Run[]>(this.page.value?.runs ?? []);
   /** Selected runs that the query finds, in the order of the table. */
-  readonly selected = $derived(this.rows.filter((run) => this.chosen.has(run.id)));
+  readonly selected = $derived(this.selection.length === 0 ? [] : this.rows.filter((run) => this.chosen.has(run.id)));
+  readonly #members = $derived(membersOf(this.rows, this.groups));
   #anchor = '';
+
+  /** Asks anew for what the address says; folds are of the groups that they were made for. */
+  ask(): void {
+    const group = this.group.join('\n');
+    if (group !== this.#foldsOf) this.#folds = UNTOUCHED;
+    this.#foldsOf = group;
+    this.page.hurry();
+  }
 
   select(selection: string[]): void {
     router.patch({ sel: selection.join(',') });
   }
 
   toggle(id: string, range: boolean): void {
-    this.select(range ? extended(this.selection, this.rows, this.#anchor, id) : toggled(this.selection, id));
+    const ids = () => this.entries.flatMap((entry) => (entry.group === null ? [entry.id] : []));
+    this.select(range ? extended(this.selection, ids(), this.#anchor, id) : toggled(this.selection, id));
     this.#anchor = id;
   }
 
@@ -38,15 +72,59 @@ export class RunsView {
     this.select(this.selected.length === this.rows.length ? [] : this.rows.map((run) => run.id));
   }
 
-  setColumns(ids: string[]): void {
-    const text = formatColumns(ids);
-    this.#kept = text;
-    if (text === null) localStorage.removeItem(COLUMNS_KEY);
-    else localStorage.setItem(COLUMNS_KEY, text);
+  /** The runs of a group, folded or not. */
+  membersAt(at: number): RunTableRow[] {
+    return this.#members[at] ?? [];
+  }
+
+  toggleGroup(at: number): void {
+    this.select(toggledAll(this.selection, this.membersAt(at).map((run) => run.id)));
+  }
+
+  fold(key: string): void {
+    this.#folds = turned(this.#folds, key);
+  }
+
+  foldAll(folded: boolean): void {
+    this.#folds = { all: folded, turned: new Set() };
+  }
+
+  /** Whether any group is open. */
+  get open(): boolean {
+    return this.entries.some((entry) => entry.group !== null && !entry.folded);
+  }
+
+  /** The group that a row of the table stands for, by its key; null where it is a run. */
+  groupOf(id: string | null): { at: number; folded: boolean } | null {
+    const at = this.groups.findIndex((group) => keyOf(group) === id);
+    const entry = at < 0 ? undefined : this.entries.find((one) => one.id === id);
+    return entry === undefined || entry.group === null ? null : { at, folded: entry.folded };
+  }
+
+  setColumns(names: readonly string[]): void {
+    const text = formatNames(names);
+    this.#keep(text);
     router.patch({ cols: text });
+  }
+
+  setGroup(names: readonly string[]): void {
+    router.patch({ group: formatNames(names) });
+  }
+
+  /** A way of looking, in place of this one; Back leads here again. */
+  show(view: Looking): void {
+    const { cols = '', ...params } = paramsOf(view);
+    this.#keep(cols === '' ? null : cols);
+    router.go('runs', '', { ...params, cols });
   }
 
   sortBy(key: string, numeric: boolean): void {
     router.patch({ sort: nextSort(this.sort, key, numeric) });
+  }
+
+  #keep(cols: string | null): void {
+    this.#kept = cols;
+    if (cols === null) localStorage.removeItem(COLUMNS_KEY);
+    else localStorage.setItem(COLUMNS_KEY, cols);
   }
 }
