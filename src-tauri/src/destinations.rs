@@ -114,6 +114,6 @@ mod tests {
             .filter(|line| line.contains("path: string"))
             .filter_map(|line| line.split(':').next().map(str::trim))
             .collect();
-        assert_eq!(with_path, ["export", "file_save", "dataset_add"]);
+        assert_eq!(with_path, ["export", "figure_save", "file_save", "dataset_add"]);
     }
 }
