@@ -64,10 +64,11 @@ export const lengthPx = (text: string, letterPx = LETTER_PX): number => [...text
 
 /**
  * Of a column whose head is `title`: fixed, so that rows may come and go without moving it. Texts are as wide as the longest of the
- * first rows.
+ * first rows, numbers of groups as the longest mean.
  */
-export function widthOf({ column, at }: Shown, title: string, rows: readonly RunTableRow[]): number {
-  const head = Math.min(MOST_HEAD_PX, Math.max(LEAST_PX, lengthPx(title, HEAD_LETTER_PX) + HEAD_PX));
+export function widthOf({ column, at }: Shown, title: string, rows: readonly RunTableRow[], means: readonly string[] = []): number {
+  const least = means.reduce((most, text) => Math.max(most, lengthPx(text) + CELL_PX), LEAST_PX);
+  const head = Math.min(MOST_HEAD_PX, Math.max(least, lengthPx(title, HEAD_LETTER_PX) + HEAD_PX));
   if (column.name === 'state') return Math.max(STATE_PX, head);
   if (column.name === 'step') return Math.max(STEP_PX, head);
   if (column.holds === 'time') return Math.max(TIME_PX, head);

@@ -14,6 +14,8 @@ const PAUSE_FOR_WORK = 5;
 const NAMES_EVERY_MS = 2000;
 /** Columns as they were left, for an address that names none. */
 const COLUMNS_KEY = 'vitals.runs.shown';
+/** In an address: the host's choice, whatever was kept. */
+const DEFAULT_COLUMNS = 'default';
 const kept = () => (typeof localStorage === 'undefined' ? null : localStorage.getItem(COLUMNS_KEY));
 
 export class RunsView {
@@ -22,7 +24,7 @@ export class RunsView {
   readonly group = $derived(parseNames(router.params['group']));
   #kept = $state(kept());
   /** Columns by choice; none are those that the host chooses. */
-  readonly wanted = $derived(parseNames(router.params['cols'] ?? this.#kept));
+  readonly wanted = $derived(router.params['cols'] === DEFAULT_COLUMNS ? [] : parseNames(router.params['cols'] ?? this.#kept));
   readonly looking = $derived<Looking>({ where: this.query, sort: this.sort, columns: this.wanted, group: this.group });
 
   readonly page = new Resource<RunTable>(
@@ -113,9 +115,9 @@ export class RunsView {
 
   /** A way of looking, in place of this one; Back leads here again. */
   show(view: Looking): void {
-    const { cols = '', ...params } = paramsOf(view);
-    this.#keep(cols === '' ? null : cols);
-    router.go('runs', '', { ...params, cols });
+    const params = paramsOf(view);
+    // One that chooses no columns shows those at first, and leaves alone what is kept for another time.
+    router.go('runs', '', view.columns.length === 0 && this.#kept !== null ? { ...params, cols: DEFAULT_COLUMNS } : params);
   }
 
   sortBy(key: string, numeric: boolean): void {
