@@ -38,7 +38,8 @@ export class RunsView {
 
   readonly rows = $derived<RunTableRow[]>(this.page.value?.rows ?? []);
   readonly groups = $derived(this.page.value?.groups ?? []);
-  readonly columns = $derived(shownOf(this.page.value?.columns ?? [], this.wanted));
+  /** What the groups say already stands in no column, unless somebody chose it. */
+  readonly columns = $derived(shownOf(this.page.value?.columns ?? [], this.wanted).filter(({ column }) => this.wanted.length > 0 || !this.group.includes(column.name)));
   readonly shown = $derived(this.columns.map(({ column }) => column.name));
   #folds = $state.raw<Folds>(UNTOUCHED);
   #foldsOf = '';
