@@ -49,6 +49,40 @@ describe('Resource', () => {
     end();
   });
 
+  it('waits longer after an answer that took long, and not at all when somebody hurries', async () => {
+    let asked = 0;
+    const resource = new Resource(async () => ({ n: (asked += 1), elapsed: 200 }), () => true, (last) => Math.max(500, 5 * (last?.elapsed ?? 0)));
+    const end = resource.listen();
+    await vi.advanceTimersByTimeAsync(1);
+    changes.announce(notice);
+    await vi.advanceTimersByTimeAsync(900);
+    expect(asked).toBe(1);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(asked).toBe(2);
+    resource.hurry();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(asked).toBe(3);
+    end();
+  });
+
+  it('asks once more after the answer under way for whoever hurries, never twice at once', async () => {
+    let [open, most, asked] = [0, 0, 0];
+    const resource = new Resource(async () => {
+      asked += 1;
+      most = Math.max(most, (open += 1));
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      open -= 1;
+    }, () => false, 60_000);
+    const end = resource.listen();
+    resource.hurry();
+    resource.hurry();
+    await vi.advanceTimersByTimeAsync(310);
+    expect(asked).toBe(2);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect([asked, most]).toEqual([2, 1]);
+    end();
+  });
+
   it('keeps the last value when a later question fails', async () => {
     let fail = false;
     const resource = new Resource(async () => {

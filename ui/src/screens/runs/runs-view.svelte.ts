@@ -38,10 +38,12 @@ export class RunsView {
 
   readonly rows = $derived<RunTableRow[]>(this.page.value?.rows ?? []);
   readonly groups = $derived(this.page.value?.groups ?? []);
-  readonly columns = $derived(shownOf(this.page.value?.columns ?? [], this.wanted));
+  /** What the groups say already stands in no column, unless somebody chose it. */
+  readonly columns = $derived(shownOf(this.page.value?.columns ?? [], this.wanted).filter(({ column }) => this.wanted.length > 0 || !this.group.includes(column.name)));
   readonly shown = $derived(this.columns.map(({ column }) => column.name));
   #folds = $state.raw<Folds>(UNTOUCHED);
-  #foldsOf = '';
+  #foldsOf: string | null = null;
+  #asked = '';
   readonly entries = $derived(entriesOf(this.rows, this.groups, this.#folds));
   readonly tops = $derived(topsOf(this.entries));
 
@@ -52,9 +54,20 @@ export class RunsView {
   readonly #members = $derived(membersOf(this.rows, this.groups));
   #anchor = '';
 
-  /** Asks anew for what the address says; folds are of the groups that they were made for. */
+  /** Starts asking; the returned function ends it. */
+  listen(): () => void {
+    this.#asked = JSON.stringify(this.looking);
+    this.#foldsOf = formatNames(this.group);
+    this.saved.refresh();
+    return this.page.listen();
+  }
+
+  /** Asks anew where the address says something else; folds are of the groups that they were made for. */
   ask(): void {
-    const group = this.group.join('\n');
+    const asked = JSON.stringify(this.looking);
+    if (asked === this.#asked) return;
+    this.#asked = asked;
+    const group = formatNames(this.group);
     if (group !== this.#foldsOf) this.#folds = UNTOUCHED;
     this.#foldsOf = group;
     this.page.hurry();
