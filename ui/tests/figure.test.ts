@@ -57,7 +57,7 @@ describe('the figure of what is shown', () => {
     const mean = { key: 'c', label: 'learned', slot: 2, columns: columns('knn_top1', [11], [0.5]), meanOf: ['r1', 'r2'] };
     const asked = only({ lines: [line, quiet, mean, { key: 'd', label: 'not yet', slot: 3, columns: null }] });
     expect(asked).toMatchObject({ ...about, page, x_title: 'step', x_divisor: 1, from: 10, to: 21, runs: ['r', 'r1', 'r2'] });
-    expect(asked?.panels[0]).toMatchObject({ title: 'kNN', unit: '%', height_share: 1.5, plot: { kind: 'lines', scale: 100, log: true, y: [0.5, 4] } });
+    expect(asked?.panels[0]).toMatchObject({ title: 'kNN', unit: '%', height_share: 1, plot: { kind: 'lines', scale: 100, log: true, y: [0.5, 4] } });
     expect(asked?.panels[0]?.plot).toMatchObject({ lines: [
       { label: 'frozen', slot: 1, solid: true, ghost: false, runs: ['r'], is_mean: false, series: { name: 'knn_top1', relative: true, smoothing: 20, superseded: true } },
       { label: '', slot: 2, solid: false, ghost: true, runs: ['r'], is_mean: false, series: { name: 'knn_top1' } },
@@ -77,6 +77,17 @@ describe('the figure of what is shown', () => {
     const asked = only({ lines: [{ key: 'a', label: 'a', slot: 1, columns: timed }], window: [10, 20], scale: new XScale('elapsed', [timed]), marks: [{ kind: 'spike', at: 20, end: null, label: '', injected: false }] });
     expect(asked).toMatchObject({ axis: 'elapsed', x_divisor: 3600 });
     expect(asked?.panels[0]?.plot).toMatchObject({ events: [{ at: 4 }] });
+  });
+
+  it('shares the height as the screen does, and names the rows of a heat map as the window does', () => {
+    const cells = {
+      run: 'r', metric: 'grad_norm', cell: 'relative' as const, columns: 1, from: 0, stride: 10, min: 1, max: 5, values: 10, offset: 0,
+      rows: [{ name: 'grad_norm/patch_embed', layer: 'patch_embed', tensor: false, values: 10 }], largest: Float32Array.from([1]), nonfinite: Float32Array.from([0]),
+    };
+    const map: Part = { kind: 'heat', title: 'Depth', unit: '÷ median', node: { offsetHeight: 450 } as HTMLElement, cells, window: [10, 20], frozen: ['patch_embed'], marks: [], scale: new XScale('step') };
+    const asked = figureOf([part({ lines: [{ key: 'a', label: 'a', slot: 1, columns: columns('loss', [11], [4]) }] }), map], about, page);
+    expect(asked?.panels.map((panel) => panel.height_share)).toEqual([0.5, 1.5]);
+    expect(asked?.panels[1]?.plot).toMatchObject({ kind: 'heat', run: 'r', layers: ['patch_embed'], labels: ['Patch projection'], frozen: ['patch_embed'], scale_label: '÷ median' });
   });
 
   it('is none of charts without a line', () => {

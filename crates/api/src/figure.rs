@@ -170,10 +170,14 @@ async fn mean(context: &Context, ask: &FigureAsk, line: &FigureLine, columns: u3
     Ok(made.collect())
 }
 
+/// The grey of the palette, for lines without a category.
+const QUIET: usize = 9;
+
 fn styled(asked: &FigureLine, label: &str, ghost: bool, trace: Trace) -> Line {
-    let index = usize::try_from(asked.slot).unwrap_or(usize::MAX).saturating_sub(1);
-    let made = Line::new(label, index, trace);
-    Line { dash_index: if asked.solid { 0 } else { index }, ghost: ghost || asked.slot == 0, ..made }
+    let index = usize::try_from(asked.slot).ok().and_then(|slot| slot.checked_sub(1));
+    let made = Line::new(label, index.unwrap_or(QUIET), trace);
+    let dash_index = if asked.solid { 0 } else { index.unwrap_or(0) };
+    Line { dash_index, ghost, ..made }
 }
 
 async fn drawn_heat(context: &Context, ask: &FigureAsk, asked: &FigureHeat, columns: u32) -> Result<Heat> {
@@ -191,6 +195,10 @@ async fn drawn_heat(context: &Context, ask: &FigureAsk, asked: &FigureHeat, colu
     let to = grid.from + grid.stride * grid.columns as u64;
     let mut made = Heat::new(XAxis::steps(&ask.x_title), grid.from as f64, to as f64);
     made.scale_label = asked.scale_label.clone();
+    let called = |layer: String| {
+        let place = asked.layers.iter().position(|one| *one == layer);
+        place.and_then(|place| asked.labels.get(place).cloned()).unwrap_or(layer)
+    };
     made.rows = rows
         .into_iter()
         .map(|cells| HeatRow {
@@ -201,7 +209,7 @@ async fn drawn_heat(context: &Context, ask: &FigureAsk, asked: &FigureHeat, colu
                 .collect(),
             values: cells.largest.into_iter().map(f64::from).collect(),
             frozen: asked.frozen.contains(&cells.row.layer),
-            name: cells.row.layer,
+            name: called(cells.row.layer),
         })
         .collect();
     if asked.cell != HeatmapCell::Relative {

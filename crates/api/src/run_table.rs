@@ -174,14 +174,13 @@ fn usual(rows: &[&RunRow]) -> Vec<Name> {
     let axes = axes.into_iter().filter_map(|name| parameter(name)).map(|known| Name::Parameter(known.name));
     let fields = |fields: &[Field]| fields.iter().copied().map(Name::Field).collect::<Vec<_>>();
     let reading = |metric: Metric, reading| Name::Metric { metric: metric.name().to_owned(), reading };
-    let mut names = fields(&[Field::SweepName]);
-    names.extend(axes);
+    let mut names: Vec<Name> = axes.collect();
     names.extend(fields(&[Field::State, Field::Step]));
     names.push(reading(Metric::KnnTop1, vitals_recipe::Reading::Last));
     names.push(reading(Metric::KnnTop1, vitals_recipe::Reading::Best));
     names.push(reading(Metric::Loss, vitals_recipe::Reading::Last));
     names.push(Name::Events { kind: "spike".to_owned() });
-    names.extend(fields(&[Field::Stability, Field::CreatedAt]));
+    names.extend(fields(&[Field::Stability, Field::SweepName, Field::CreatedAt]));
     names
 }
 

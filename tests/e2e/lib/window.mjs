@@ -8,9 +8,12 @@ import { display } from './display.mjs';
 import { cut, screen } from './picture.mjs';
 import { binaries, freePort, program, run, start, until } from './programs.mjs';
 
-/** What a test confirms stands in no record of the person who runs it. Programs that are started here find it. */
-process.env.XDG_STATE_HOME = mkdtempSync(join(tmpdir(), 'vitals-state-'));
-process.once('exit', () => rmSync(process.env.XDG_STATE_HOME, { recursive: true, force: true }));
+/** What a test confirms, and what a page keeps for itself, stands in no record of the person who runs it, nor the other way round.
+ * Programs that are started here find it. */
+const own = mkdtempSync(join(tmpdir(), 'vitals-own-'));
+process.env.XDG_STATE_HOME = join(own, 'state');
+process.env.XDG_DATA_HOME = join(own, 'data');
+process.once('exit', () => rmSync(own, { recursive: true, force: true }));
 
 /** Of a picture, where something moves all the time. */
 const MOST_READINGS = 8;

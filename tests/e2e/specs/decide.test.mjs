@@ -3,7 +3,7 @@
 // nobody shares are refused in a sentence. The runs are the stand-in's, whose loss follows from the step alone: what trains for more
 // steps ends lower, by the same for every seed.
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { faults } from '../lib/axe.mjs';
@@ -181,6 +181,15 @@ test('means have the same question: curves of the arms with their n, and the val
   for (let n = 0; n < 5; n += 1) await window.browser.keys('ArrowLeft');
   await by('mean-loss-cross').waitForDisplayed({ timeout: 15_000 });
   for (const value of [SHORT, LONG]) assert.match(await text(`mean-loss-cross-${value}`), /0\.\d+/);
+  // The curves as they stand, on a page.
+  await click('export');
+  await window.browser.execute(() => document.querySelector('form [data-value="pdf"]').click());
+  const path = await until('the path of the file', async () => {
+    const shown = await by('export-path').getValue();
+    return shown.endsWith('-mean.pdf') ? shown : null;
+  });
+  await click('export-write');
+  assert.match(await until('the figure to be there', () => readFile(path, 'latin1').catch(() => null)), /^%PDF-/);
   await window.browser.keys('Escape');
   await until('the legend', () => present('arm-legend'));
   await window.browser.keys('d');

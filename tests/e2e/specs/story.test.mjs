@@ -173,10 +173,10 @@ test('the charts of a run zoom, go back, and count x as epochs, images and time'
   }
 });
 
-test('what is shown is written as values, drawing and picture', async () => {
+test('what is shown is written as values, and as a figure in every format', async () => {
   await visit(`#/run/${watched}`, 'run-screen');
   await assertDrawn('chart-loss');
-  const heads = { csv: /^[a-z]/, svg: /^<svg|^<\?xml/, png: /^\x89PNG/ };
+  const heads = { csv: /^[a-z]/, svg: /^<svg/, png: /^\x89PNG/, pdf: /^%PDF-/, tex: /^%[^]*\\begin\{tikzpicture\}/ };
   for (const [format, head] of Object.entries(heads)) {
     await click('export');
     await window.browser.execute((format) => document.querySelector(`form [data-value="${format}"]`).click(), format);

@@ -126,6 +126,8 @@ pub struct FigureHeat {
     /// What stands before the slash.
     pub metric: String,
     pub layers: Vec<String>,
+    /// What the rows are called, as many as layers.
+    pub labels: Vec<String>,
     pub cell: HeatmapCell,
     /// What the colours say, behind their scale.
     pub scale_label: String,

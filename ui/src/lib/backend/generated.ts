@@ -530,7 +530,11 @@ export type FigureHeat = { run: string,
 /**
  * What stands before the slash.
  */
-metric: string, layers: Array<string>, cell: HeatmapCell, 
+metric: string, layers: Array<string>, 
+/**
+ * What the rows are called, as many as layers.
+ */
+labels: Array<string>, cell: HeatmapCell, 
 /**
  * What the colours say, behind their scale.
  */

@@ -3,6 +3,7 @@
 import type { FigureAsk, FigureEvent, FigureLine, FigurePage, FigurePanel } from '../backend';
 import type { Columns } from '../backend/frame';
 import type { Cells } from '../backend/heatmap';
+import { layerName } from '../words';
 import { isDrawn } from './plot-layers';
 import type { View } from './plot-view';
 import { branchesOf, type Line, type Mark } from './series';
@@ -63,8 +64,14 @@ export function figureOf(parts: readonly Part[], about: { title: string; subtitl
   return {
     ...about, page, runs: [...new Set(runs)].filter((run) => run !== ''), x_title: lines?.view.xTitle ?? '', ...(scale.kind === 'step' ? {} : { axis: scale.kind }), x_divisor: divisor,
     from: Math.floor(window[0]), to: Math.ceil(window[1]),
-    panels: parts.flatMap((part) => (part.kind === 'heat' ? heat(part, divisor) : curves(part, divisor))),
+    panels: shared(parts.flatMap((part) => (part.kind === 'heat' ? heat(part, divisor) : curves(part, divisor)))),
   };
+}
+
+/** Panels share the height of a page as charts do that of the screen, around 1. */
+function shared(panels: FigurePanel[]): FigurePanel[] {
+  const mean = panels.reduce((sum, panel) => sum + panel.height_share, 0) / Math.max(1, panels.length);
+  return panels.map((panel) => ({ ...panel, height_share: panel.height_share / mean }));
 }
 
 const runsOf = (line: Line): readonly string[] => line.meanOf ?? (line.columns === null ? [] : [line.columns.run]);
@@ -94,7 +101,7 @@ function heat({ title, unit, node, cells, frozen, marks, ...place }: HeatPart, d
   if (cells === null || cells.rows.length === 0) return [];
   return [{
     title, unit: '', height_share: shareOf(node),
-    plot: { kind: 'heat', run: cells.run, metric: cells.metric, layers: cells.rows.map((row) => row.layer), cell: cells.cell, scale_label: unit, frozen: [...frozen], events: eventsOf(marks, place, divisor) },
+    plot: { kind: 'heat', run: cells.run, metric: cells.metric, layers: cells.rows.map((row) => row.layer), labels: cells.rows.map(({ layer, tensor }) => (tensor ? layer : layerName(layer))), cell: cells.cell, scale_label: unit, frozen: [...frozen], events: eventsOf(marks, place, divisor) },
   }];
 }
 
@@ -104,5 +111,4 @@ function eventsOf(marks: readonly Mark[], { window, scale }: { window: readonly 
   return marks.filter(inView).map((mark) => ({ kind: mark.kind, at: at(mark.at), ...(mark.end === null ? {} : { end: at(mark.end) }), injected: mark.injected }));
 }
 
-/** Panels share the height as charts do on the screen. */
-const shareOf = (node: HTMLElement): number => Math.max(1, node.offsetHeight || 1) / 100;
+const shareOf = (node: HTMLElement): number => Math.max(1, node.offsetHeight);
