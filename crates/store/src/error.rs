@@ -219,6 +219,11 @@ impl StoreError {
         }
     }
 
+    /// A change was cut off, in a database without a write-ahead log, and whoever may write takes it back.
+    pub(crate) fn is_cut_off_change(&self) -> bool {
+        matches!(self, Self::Database(error) if code(error) == Some(READ_ONLY_ROLLBACK))
+    }
+
     /// SQLite or the system could not read, make, lock or extend a file: 8 read only, 10 I/O error, 13 full, 14 cannot open.
     pub(crate) fn is_about_files(&self) -> bool {
         match self {
@@ -242,6 +247,8 @@ impl StoreError {
     }
 }
 
+/// SQLite's word for a change that was cut off, met by a connection that may not take it back.
+const READ_ONLY_ROLLBACK: i32 = 776;
 /// SQLite's word for a file that begins as no database does.
 pub(crate) const NOT_A_DATABASE: i32 = 26;
 

@@ -188,7 +188,12 @@ async fn inspect_for_reading(path: &Path) -> Result<Readable> {
     if !path.exists() {
         return Err(StoreError::Missing { path: path.to_path_buf() });
     }
-    let (readable, found) = match read_version(path, &Readable::as_it_is(path)).await {
+    let mut looked = read_version(path, &Readable::as_it_is(path)).await;
+    if looked.as_ref().is_err_and(StoreError::is_cut_off_change) {
+        take_back(path).await?;
+        looked = read_version(path, &Readable::as_it_is(path)).await;
+    }
+    let (readable, found) = match looked {
         // What SQLite would make beside it cannot be made.
         Err(error) if error.is_about_files() => {
             let readable = Readable::without_writing(path).await?;
@@ -202,6 +207,14 @@ async fn inspect_for_reading(path: &Path) -> Result<Readable> {
         return Err(StoreError::OlderVersion { path: path.to_path_buf(), found, supported: supported() });
     }
     Ok(readable)
+}
+
+/// Takes back a change that was cut off, as SQLite does for any connection that may write.
+async fn take_back(path: &Path) -> Result<()> {
+    let mut connection =
+        SqliteConnection::connect_with(&options(path)).await.map_err(|error| classify_open(path, error))?;
+    version(path, &mut connection).await?;
+    Ok(connection.close().await?)
 }
 
 fn check_newer(path: &Path, found: i64) -> Result<()> {
@@ -230,8 +243,8 @@ async fn prepare(path: &Path, may_migrate: bool) -> Result<()> {
                     return Ok(());
                 }
             }
-            // Somebody makes or migrates it at this moment: whoever has the lock sees it whole.
-            Err(error) if error.may_pass() => {}
+            // Somebody makes or migrates it at this moment: whoever has the lock sees it whole, and takes back what was cut off.
+            Err(error) if error.may_pass() || error.is_cut_off_change() => {}
             Err(error) => return Err(error),
         }
     }

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use sqlx::Connection as _;
 use vitals_store::{Role, RunId, SeriesQuery, Store, StoreError};
 
-use crate::opening::older_database;
+use crate::opening::{older_database, raw};
 use crate::world::{World, batch};
 
 const DATABASE: &str = "VITALS_STORE_TEST_DATABASE";
@@ -144,6 +145,48 @@ async fn a_migration_that_is_killed_is_whole_or_absent() {
         let store = Store::open(&path, Role::Writer).await.unwrap();
         assert_eq!(store.check_integrity(true).await.unwrap().problems, Vec::<String>::new());
         assert_eq!(store.sweeps().await.unwrap().len(), 1, "killed after {moment} times 12 ms");
+        store.close().await;
+    }
+}
+
+/// In a child: changes a database that has no write-ahead log, more than the cache holds, and is gone amid it.
+#[tokio::test]
+async fn child_dies_amid_a_change() {
+    let Some((database, _)) = task() else { return };
+    let mut connection = raw(&database).await;
+    let change = "PRAGMA journal_mode = DELETE; PRAGMA cache_size = 1; BEGIN IMMEDIATE;
+         UPDATE sweeps SET name = 'Half'; CREATE TABLE large (bytes BLOB);
+         INSERT INTO large WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500)
+         SELECT randomblob(4000) FROM n;";
+    sqlx::raw_sql(change).execute(&mut connection).await.unwrap();
+    std::process::abort();
+}
+
+#[tokio::test]
+async fn a_change_that_was_cut_off_is_taken_back_by_whoever_opens_it_next() {
+    for role in [Role::Writer, Role::WriterWherePossible, Role::Reader] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("vitals.db");
+        match role {
+            Role::Reader => {
+                let store = Store::open(&path, Role::Writer).await.unwrap();
+                store.close().await;
+                let mut connection = raw(&path).await;
+                let sweep = "INSERT INTO sweeps VALUES (1, '01890000-0000-7000-8000-000000000000', 'a.toml', 'Old', 1, 1);
+                     INSERT INTO sweep_revisions VALUES (1, 1, 'hash', 'Old', 'text', 1);";
+                sqlx::raw_sql(sweep).execute(&mut connection).await.unwrap();
+                connection.close().await.unwrap();
+            }
+            _ => older_database(&path, 4).await,
+        }
+        let ended = child("crash::child_dies_amid_a_change", &path, RunId::nil()).wait().unwrap();
+        assert!(!ended.success());
+        let left = std::fs::metadata(folder.path().join("vitals.db-journal")).unwrap();
+        assert!(left.len() > 0, "it was cut off amid its change");
+        let store = Store::open(&path, role).await.unwrap();
+        let sweeps = store.sweeps().await.unwrap();
+        assert_eq!((sweeps.len(), sweeps[0].name.as_str()), (1, "Old"), "{role:?}");
+        assert_eq!(store.check_integrity(true).await.unwrap().problems, Vec::<String>::new());
         store.close().await;
     }
 }

@@ -9,7 +9,7 @@ use vitals_store::{NewSweep, Role, Store, StoreError};
 
 use crate::world::{NOW, World};
 
-async fn raw(path: &Path) -> SqliteConnection {
+pub async fn raw(path: &Path) -> SqliteConnection {
     let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
     SqliteConnection::connect_with(&options).await.unwrap()
 }
