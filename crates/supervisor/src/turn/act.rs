@@ -1,5 +1,7 @@
 //! Decides, and does what the policy decided: starts, refusals, stalls, the end of a grace.
 
+use std::time::Duration;
+
 use vitals_run::{Evidence, RunState};
 
 use crate::error::Result;
@@ -13,9 +15,15 @@ use crate::start::{refuse, start};
 use crate::watch::signals::{kill, send_owed};
 use crate::watch::stall::declare_stalled;
 
-/// The queue is read where it may have changed or a start that was put off is due, and something of it could be started: a
+/// `began` is when this turn did: silence counts until then, since the process may have been stopped amid the turn, which only the next
+/// one can see. The queue is read where it may have changed or a start that was put off is due, and something of it could be started: a
 /// queue that is paused or held up costs nothing, however long it is.
-pub(crate) async fn act(rooms: &mut Rooms, settings: &Settings, queue_may_have_changed: bool) -> Result<()> {
+pub(crate) async fn act(
+    rooms: &mut Rooms,
+    settings: &Settings,
+    queue_may_have_changed: bool,
+    began: Duration,
+) -> Result<()> {
     let Rooms { ground, ledger, line, watched, executors } = &mut *rooms;
     if queue_may_have_changed {
         line.standstill = standstill(ground, settings).await?;
@@ -41,7 +49,7 @@ pub(crate) async fn act(rooms: &mut Rooms, settings: &Settings, queue_may_have_c
         line.startable = !settings.queue_paused && !hopeless && ground.store.has_queued().await?;
     }
     let mut failed = None;
-    for action in decide(&queue, &living, &slots, ground.now()) {
+    for action in decide(&queue, &living, &slots, began) {
         // One run that cannot be helped does not hold back the others.
         if let Err(error) = perform(rooms, action).await {
             failed.get_or_insert(error);

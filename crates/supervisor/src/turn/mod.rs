@@ -202,7 +202,8 @@ impl Supervisor {
             tracing::warn!("the queue is paused: {why}");
             self.settings.set_paused(&ground.store, true, Some(why)).await?;
         }
-        act(&mut self.rooms, &self.settings, look || settles || found.offers_changed).await?;
+        act(&mut self.rooms, &self.settings, look || settles || found.offers_changed, self.past.last_turn)
+            .await?;
         // What could not be obeyed holds up nothing else.
         obeyed?;
         if self.is_busy() {
