@@ -130,6 +130,15 @@ pub(crate) fn column(name: &str) -> Result<Name> {
     })
 }
 
+/// Whether it differs between runs of one arm, so that a group has a mean of it.
+pub(crate) fn is_measured(name: &Name) -> bool {
+    match name {
+        Name::Metric { .. } | Name::Events { .. } => true,
+        Name::Field(field) => field.is_number(),
+        Name::Parameter(_) | Name::Config { .. } => false,
+    }
+}
+
 impl Order {
     /// Runs that lack the value come last in either direction.
     pub fn compare(&self, a: Option<&Scalar>, b: Option<&Scalar>) -> Ordering {

@@ -101,7 +101,7 @@ pub struct FigureLine {
     pub series: SeriesAsk,
 }
 
-/// Two levels, and whether what lies between them is shaded.
+/// Two levels, with what lies between them shaded.
 #[derive(Debug, Clone, Deserialize, TS)]
 pub struct FigureBand {
     pub low: f64,

@@ -1,5 +1,7 @@
 //! Runs of a table that share some values, and what they have in common or on average.
 
+use std::collections::HashMap;
+
 use vitals_recipe::query::{Name, Scalar};
 use vitals_run::RunState;
 use vitals_series::Differences;
@@ -7,7 +9,7 @@ use vitals_store::RunRow;
 
 use super::cell;
 use crate::dto::{GroupCell, RunCell, RunGroup};
-use crate::filter::Order;
+use crate::filter::{Order, is_measured};
 
 /// The groups and each run's place among them, in the order of the first run of each, or by their own value of the column that
 /// the table is sorted by.
@@ -19,7 +21,7 @@ pub(super) fn of(
     sorted: Option<(usize, &Order)>,
 ) -> (Vec<RunGroup>, Vec<u32>) {
     // Values hold floats, which have no hash; their texts tell the same values apart.
-    let mut known: std::collections::HashMap<String, usize> = std::collections::HashMap::new();
+    let mut known: HashMap<String, usize> = HashMap::new();
     let mut members: Vec<Vec<usize>> = Vec::new();
     for (place, key) in keys.iter().enumerate() {
         let group = *known.entry(format!("{key:?}")).or_insert(members.len());
@@ -61,15 +63,6 @@ fn small(count: usize) -> u32 {
 fn failed(row: &RunRow) -> bool {
     matches!(row.state, RunState::Failed | RunState::Lost)
         || row.stability.is_some_and(|stability| stability.failed)
-}
-
-/// Whether it differs between seeds, so that a group has a mean of it.
-fn is_measured(name: &Name) -> bool {
-    match name {
-        Name::Metric { .. } | Name::Events { .. } => true,
-        Name::Field(field) => field.is_number(),
-        Name::Parameter(_) | Name::Config { .. } => false,
-    }
 }
 
 fn shared(

@@ -30,12 +30,11 @@ pub struct Column {
 }
 
 impl Column {
-    /// Whether it differs between runs of one arm, so that a group has a mean of it.
+    /// Whether a group has a mean of it.
     pub fn is_measured(&self) -> bool {
         match &self.what {
-            What::Reading { .. } | What::Name(Name::Events { .. } | Name::Metric { .. }) => true,
-            What::Name(Name::Field(field)) => field.is_number(),
-            What::Name(_) => false,
+            What::Reading { .. } => true,
+            What::Name(name) => filter::is_measured(name),
         }
     }
 }
