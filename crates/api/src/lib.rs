@@ -82,6 +82,6 @@ pub use vitals_run::{
 };
 pub use vitals_store::{MetricChoice, RunEvent, RunId, RunSelection, SweepId};
 pub use vitals_supervisor::{
-    Binaries, Ended, Options, Supervisor, guard, ingest_folder, stop_signals, trust::record_in,
+    Binaries, Ended, Options, Supervisor, guard, ingest_folder, keep_one_heap, stop_signals, trust::record_in,
 };
 pub use watch::watch;

@@ -71,6 +71,9 @@ fn main() -> ExitCode {
         // A log on a full disk loses lines, and nobody dies of it.
         .log_internal_errors(false)
         .init();
+    if matches!(cli.command, Command::Supervise { .. }) {
+        vitals_api::keep_one_heap();
+    }
     let runtime = vitals_api::check_threads()
         .and_then(|()| tokio::runtime::Builder::new_multi_thread().enable_all().build());
     let runtime = match runtime {

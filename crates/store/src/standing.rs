@@ -38,3 +38,44 @@ impl Standings {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use vitals_journal::{Column, Row, Stream, StreamId};
+    use vitals_run::{Evidence, RunState};
+
+    use crate::{AttemptHeader, IngestBatch, NewRun, Role, Store};
+
+    #[tokio::test]
+    async fn nothing_is_kept_of_a_run_whose_worker_was_killed() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path().join("vitals.db"), Role::Writer).await.unwrap();
+        let run = NewRun {
+            id: None,
+            point: "point".to_owned(),
+            seed: 0,
+            recipe: json!({}),
+            probed: None,
+            axes: [].into(),
+            label: "point/0".to_owned(),
+            priority: 0,
+            total_steps: Some(100),
+            state: RunState::Running,
+            evidence: Evidence::said("added").into(),
+        };
+        let run = store.insert_runs(None, &[run], 0).await.unwrap().added[0];
+        let columns = vec![Column::f32("loss", "nats")];
+        let batch = IngestBatch {
+            offset_to: 10,
+            header: Some(AttemptHeader { first_step: 0, started_at: 0 }),
+            streams: vec![Stream { id: StreamId(0), name: "step".to_owned(), columns }],
+            rows: vec![Row { stream: StreamId(0), step: 0, elapsed_secs: 0.0, values: vec![1.0] }],
+            ..IngestBatch::default()
+        };
+        store.ingest(run, 1, &batch).await.unwrap();
+        assert_eq!(store.standings.lock().len(), 1, "its journal may go on");
+        store.set_state(run, RunState::Failed, Evidence::said("killed by signal 9"), 1).await.unwrap();
+        assert!(store.standings.lock().is_empty(), "its journal had no end");
+    }
+}

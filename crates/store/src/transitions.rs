@@ -92,6 +92,10 @@ impl Store {
         .await?;
         let revision = touch_run(&mut tx, num).await?;
         tx.commit().await?;
+        if !to.is_active() {
+            // A killed worker's journal has no end that would have taken it.
+            self.standings.take(num);
+        }
         Ok(revision.cast_unsigned())
     }
 

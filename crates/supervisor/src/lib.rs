@@ -12,6 +12,7 @@
 
 mod attempt;
 mod binaries;
+mod c_calls;
 mod detach;
 mod error;
 mod executor;
@@ -39,6 +40,7 @@ mod workspace;
 pub use attempt::known::Known;
 pub use attempt::verdict::verdict;
 pub use binaries::Binaries;
+pub use c_calls::keep_one_heap;
 pub use detach::{Ensured, ensure_running};
 pub use error::{Result, SupervisorError, journal_told};
 pub use executor::local::devices::{DeviceState, Devices};

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use vitals_journal::{Column, Command, EndRecord, Header, Level, RunFolder, StreamId, Writer, WriterOptions};
 use vitals_run::Job;
 use vitals_store::{Role, Store};
-use vitals_supervisor::{Binaries, Options, Supervisor, guard, stop_signals};
+use vitals_supervisor::{Binaries, Options, Supervisor, guard, keep_one_heap, stop_signals};
 
 pub type Failure = Box<dyn std::error::Error>;
 
@@ -53,6 +53,7 @@ fn supervise(root: PathBuf, flags: &[&str]) -> Result<i32, Failure> {
     options.grace = value("--grace-ms").unwrap_or(options.grace);
     options.folder_patience = value("--folder-ms").unwrap_or(options.folder_patience);
     options.stall_floor = value("--stall-ms").unwrap_or(options.stall_floor);
+    keep_one_heap();
     let runtime = tokio::runtime::Runtime::new()?;
     match runtime.block_on(Supervisor::run(&root, options, stop_signals())) {
         Ok(ended) => println!("ended: {ended:?}"),

@@ -3,7 +3,6 @@
 //! database: it must outlive everything.
 
 mod oom;
-mod rusage;
 
 use std::ffi::OsString;
 use std::io::{self, Write as _};
@@ -23,7 +22,7 @@ use vitals_recipe::legible;
 use vitals_run::{ExitCode, environment};
 
 use self::oom::{Recent, oom_kills};
-use self::rusage::children_peak_rss_bytes;
+use crate::c_calls::children_peak_rss_bytes;
 use crate::system::{ProcessMark, boot_id};
 
 /// The guard was called wrongly.

@@ -1,7 +1,7 @@
 //! The runs that wait, as a supervisor remembers them between two turns: what each asks for and is expected to need, whose
 //! start was put off, and what keeps them all. The store alone says which they are.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use vitals_store::{MetricChoice, QueuedRun, RunId, RunSelection};
@@ -42,6 +42,11 @@ impl Line {
             Some((at, queue)) if at == revision => queue,
             _ => ground.store.queue().await?,
         };
+        if self.wishes.len() > queue.len() {
+            // Runs that were taken out of the queue and never started.
+            let queued: HashSet<RunId> = queue.iter().map(|queued| queued.run).collect();
+            self.wishes.retain(|run, _| queued.contains(run));
+        }
         let unknown: Vec<RunId> =
             queue.iter().map(|queued| queued.run).filter(|run| !self.wishes.contains_key(run)).collect();
         if !unknown.is_empty() {

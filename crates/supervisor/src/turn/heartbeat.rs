@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use vitals_store::{StoreError, SupervisorRow, UnixMillis};
 
+use crate::c_calls::give_back_memory;
 use crate::error::Result;
 use crate::rooms::Rooms;
 use crate::settings::Settings;
@@ -11,17 +12,20 @@ use crate::status::Status;
 use crate::system::ProcessMark;
 
 const EVERY: Duration = Duration::from_secs(1);
+/// Giving memory back walks all of the heap: a millisecond where it holds ten MiB.
+const GIVE_BACK_EVERY: Duration = Duration::from_secs(60);
 
 #[derive(Debug)]
 pub(super) struct Heartbeat {
     started_at: UnixMillis,
     /// The last one: when it was, and how many values had been ingested.
     last: Option<(Duration, u64)>,
+    gave_back_at: Duration,
 }
 
 impl Heartbeat {
     pub fn new(started_at: UnixMillis) -> Self {
-        Self { started_at, last: None }
+        Self { started_at, last: None, gave_back_at: Duration::ZERO }
     }
 
     pub fn is_due(&self, now: Duration) -> bool {
@@ -37,6 +41,10 @@ impl Heartbeat {
         self.last = Some((now, ingested));
         rooms.executors.measure();
         rooms.ground.store.keep_room();
+        if now.saturating_sub(self.gave_back_at) >= GIVE_BACK_EVERY {
+            self.gave_back_at = now;
+            give_back_memory();
+        }
         self.write(rooms, settings, rate, false).await
     }
 
