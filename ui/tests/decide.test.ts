@@ -1,8 +1,9 @@
 // What a decision says: the question of an address, marks and names of arms, pairs, which arm is open, numbers in words.
 import { describe, expect, it } from 'vitest';
 import type { Arm, ArmComparison, ArmRun, Decision, JsonValue, Run, SheetCell } from '../src/lib/backend';
-import { armName, armShort, armsOf, deltaStep, domain, dropsOf, intervals, isSmall, lacksTheLeast, meanColumns, openArm, pairMeans, pairRows, sharesOrder, slotsOf, sorted, steppedDelta, toQueue, VERDICTS } from '../src/screens/compare/decide';
-import { asked, filterOf, question, scopeOf, written } from '../src/screens/compare/decide-address';
+import { armName, armShort, armsOf, corrections, deltaStep, domain, dropsOf, intervals, isSmall, lacksTheLeast, meanColumns, openArm, pairMeans, pairRows, sharesOrder, slotsOf, sorted, steppedDelta, toQueue, VERDICTS } from '../src/screens/compare/decide';
+import { offers, searched, widened } from '../src/screens/compare/decide-add';
+import { asked, conditionOf, filterOf, question, scopeOf, written } from '../src/screens/compare/decide-address';
 import { withNotes } from '../src/screens/compare/decide-copy';
 import { rowAt } from '../src/screens/compare/decide-plots';
 import { cellsOf, choices, columnsOf, columnShown, columnTitle, resultRows } from '../src/screens/compare/decide-sheet';
@@ -21,9 +22,11 @@ const plain = unitOf('loss');
 describe('the question', () => {
   it('is what the address says, and what it leaves out the host chooses', () => {
     const one = asked({ by: 'frozen_patch_projection', where: 'sweep = "s"', metric: 'loss.last', delta: '0.02', base: 'true', out: '[0.5]' });
-    expect(one).toEqual({ by: ['frozen_patch_projection'], where: 'sweep = "s"', metric: 'loss.last', delta: 0.02, base: 'true', arm: null, out: [0.5] });
+    expect(one).toEqual({ by: ['frozen_patch_projection'], where: 'sweep = "s"', metric: 'loss.last', delta: 0.02, correction: null, base: 'true', arm: null, out: [0.5] });
     expect(question({ ...one, out: [] })).toEqual({ by: one.by, filter: 'sweep = "s"', metric: 'loss.last', smallest_effect: 0.02, baseline: 'true' });
-    expect(asked({ delta: 'much', out: 'nonsense' })).toEqual({ by: [], where: '', metric: null, delta: null, base: null, arm: null, out: [] });
+    expect(asked({ delta: 'much', out: 'nonsense' })).toEqual({ by: [], where: '', metric: null, delta: null, correction: null, base: null, arm: null, out: [] });
+    expect(question(asked({ by: 'optimizer', correction: 'none' }))).toEqual({ by: ['optimizer'], filter: '', correction: 'none' });
+    expect(asked({ correction: 'usual' }).correction).toBeNull();
   });
   it('leaves arms out by a condition, whatever they are the values of', () => {
     expect(filterOf({ by: ['beta2'], where: '', out: [] })).toBe('');
@@ -121,13 +124,13 @@ describe('δ', () => {
   it('is shown in the unit of differences', () => expect([deltaShown(0.07, percent), deltaShown(0.01, plain), deltaShown(null, plain)]).toEqual(['7', '0.01', '']));
   it('changed by hand is told, and so is what stands for a run', () => {
     const decision = decide({ by: ['frozen_patch_projection'] });
-    const plainly = { metric: null };
-    expect(changedByHand(decision, percent, plainly)).toEqual({ delta: null, outcome: null });
-    expect(changedByHand({ ...decision, declared_effect: null, smallest_effect: null, declared_metric: null }, percent, plainly)).toEqual({ delta: null, outcome: null });
-    expect(changedByHand({ ...decision, declared_metric: null }, percent, { metric: 'knn_top1.mean10' }).outcome).toBe('Outcome chosen after looking; none is declared');
+    const plainly = { metric: null, correction: null };
+    expect(changedByHand(decision, percent, plainly)).toEqual({ delta: null, outcome: null, correction: null });
+    expect(changedByHand({ ...decision, declared_effect: null, smallest_effect: null, declared_metric: null }, percent, plainly)).toEqual({ delta: null, outcome: null, correction: null });
+    expect(changedByHand({ ...decision, declared_metric: null }, percent, { metric: 'knn_top1.mean10', correction: null }).outcome).toBe('Outcome chosen after looking; none is declared');
     expect(changedByHand({ ...decision, smallest_effect: 0.02 }, percent, plainly).delta).toBe('δ changed from 0.5 pt after looking');
     expect(changedByHand({ ...decision, declared_effect: null }, percent, plainly).delta).toBe('δ set after looking; none is declared for it');
-    expect(changedByHand({ ...decision, metric: 'loss', smallest_effect: 0.1 }, plain, { metric: 'loss' })).toEqual({ delta: 'δ set after looking; none is declared for it', outcome: 'Outcome changed from kNN accuracy, mean of the last 10 after looking' });
+    expect(changedByHand({ ...decision, metric: 'loss', smallest_effect: 0.1 }, plain, { metric: 'loss', correction: 'none' })).toEqual({ delta: 'δ set after looking; none is declared for it', outcome: 'Outcome changed from kNN accuracy, mean of the last 10 after looking', correction: 'p left uncorrected after looking' });
   });
   it('makes a difference small that lies within it', () => {
     expect(isSmall(compared({ verdict: 'helps' }), 0.03)).toBe(true);
@@ -215,5 +218,43 @@ describe('results', () => {
     expect(withNotes('a table', 'latex', ['δ changed', 'and\nmore'])).toBe('% δ changed\n% and more\na table');
     expect(withNotes('a table', 'markdown', ['a --> b'])).toBe('<!-- a - -> b -->\na table');
     expect([withNotes('a,b', 'csv', ['δ changed']), withNotes('a table', 'latex', [])]).toEqual(['a,b', 'a table']);
+  });
+});
+
+describe('arms that could be added', () => {
+  const like = armRuns[0] as Run;
+  const run = (id: string, beta2: JsonValue, more: Partial<Run> = {}): Run => ({ ...like, id, seed: 1, state: 'finished', sweep: 's1', sweep_name: 'first', tags: [], probed: null, source: null, parameters: { ...like.parameters, beta2 }, ...more });
+  const all = [
+    run('a', 0.9), run('b', 0.99), run('c', 0.99, { seed: 2 }), run('d', 0.99, { sweep: 's2', sweep_name: 'second', tags: ['paper'] }), run('e', 0.999, { sweep: null, sweep_name: null }),
+    run('f', 0.8, { state: 'cancelled' }), run('g', 0.7, { source: { kind: 'csv', tool: null, version: null, path: null } }), run('h', null),
+  ];
+  const found = offers(all, ['beta2'], [0.9, 0.95]);
+
+  it('are other values, by where their runs are from; what is gone, imported or has no value is none', () => {
+    expect(found.map((one) => [one.value, one.from?.kind ?? null, one.from?.name ?? null, one.runs, one.seeds, one.condition])).toEqual([
+      [0.99, 'sweep', 'first', 2, 2, 'sweep = "s1" and beta2 = 0.99'], [0.99, 'sweep', 'second', 1, 1, 'sweep = "s2" and beta2 = 0.99'],
+      [0.99, 'tag', 'paper', 1, 1, 'tag = "paper" and beta2 = 0.99'], [0.999, null, null, 1, 1, 'id in ("e")'],
+    ]);
+    expect(conditionOf(['depth', 'optimizer'], { depth: 6, optimizer: 'lamb' })).toBe('depth = 6 and optimizer = "lamb"');
+  });
+  it('are found by setting, tag or sweep', () => {
+    expect(searched(found, ' 0.99 SECOND').map((one) => one.from?.name)).toEqual(['second']);
+    expect(searched(found, 'paper')).toHaveLength(1);
+    expect(searched(found, '')).toHaveLength(4);
+    expect(searched(found, 'lamb')).toEqual([]);
+  });
+  it('widen the question, which leaves out what it left out', () => {
+    const where = widened('sweep = "s" and seed < 6', { condition: 'sweep = "t" and beta2 = 0.99' });
+    expect(where).toBe('sweep = "s" and seed < 6 or (sweep = "t" and beta2 = 0.99)');
+    expect(filterOf({ by: ['beta2'], where, out: [0.9] })).toBe(`(${where}) and beta2 != 0.9`);
+    expect(widened('', { condition: 'seed = 1' })).toBe('');
+  });
+});
+
+describe('several arms', () => {
+  it('have no other correction than by level, where looks are declared', () => expect([corrections([]), corrections([6])]).toEqual([['usual', 'holm', 'none'], ['usual', 'none']]));
+  it('without a correction say so beside the deciding p', () => {
+    expect(facts(compared({ look: { kind: 'once' } }), 3, percent).map((one) => [one.key, one.value])).toContainEqual(['uncorrected', '0.010']);
+    expect(facts(compared({ look: { kind: 'once' } }), 1, percent).map((one) => one.key)).not.toContain('uncorrected');
   });
 });

@@ -2,7 +2,7 @@
 // the figure that the host is asked for: the same lines, window and events.
 import { describe, expect, it } from 'vitest';
 import type { Columns } from '../src/lib/backend/frame';
-import { csv, figureOf, type Part } from '../src/lib/charts/figure';
+import { csv, figureOf, isTable, type ArmsPart, type Part } from '../src/lib/charts/figure';
 import type { View } from '../src/lib/charts/plot-view';
 import { XScale } from '../src/lib/charts/x-scale';
 
@@ -47,22 +47,27 @@ describe('the figure of what is shown', () => {
   });
   const card = { offsetHeight: 150 } as HTMLElement;
   const page = { width_mm: 85, font_pt: 7, ground: 'white' as const };
-  const about = { title: 'run-s0', subtitle: 'Frozen' };
+  const about = { title: 'run-s0', subtitle: 'Frozen', notes: ['Changed'] };
   const part = (over: Partial<View>): Part => ({ kind: 'lines', title: 'kNN', unit: '%', node: card, view: view(over) });
   const only = (over: Partial<View>) => figureOf([part(over)], about, page);
 
   it('has each line with its run, its look and how it is read', () => {
     const line = { key: 'a', label: 'frozen', slot: 1, solid: true, columns: { ...columns('knn_top1', [11], [0.5]), relative: true }, smoothed: { ...columns('knn_top1', [11], [0.5]), smoothing: 20 }, branches: [columns('knn_top1', [12], [0.4], 1)] };
     const quiet = { key: 'b', label: 'seed 1', slot: 2, quiet: true, columns: columns('knn_top1', [11], [0.5]) };
-    const mean = { key: 'c', label: 'learned', slot: 2, columns: columns('knn_top1', [11], [0.5]), meanOf: ['r1', 'r2'] };
-    const asked = only({ lines: [line, quiet, mean, { key: 'd', label: 'not yet', slot: 3, columns: null }] });
+    const mean = { key: 'c', label: 'learned', slot: 2, columns: columns('knn_top1', [11], [0.5]), area: columns('knn_top1', [11], [0.5]), meanOf: ['r1', 'r2'] };
+    const { area: _, ...bare } = mean;
+    const asked = only({ lines: [line, quiet, mean, bare, { key: 'd', label: 'not yet', slot: 3, columns: null }] });
     expect(asked).toMatchObject({ ...about, page, x_title: 'step', x_divisor: 1, from: 10, to: 21, runs: ['r', 'r1', 'r2'] });
     expect(asked?.panels[0]).toMatchObject({ title: 'kNN', unit: '%', height_share: 1, plot: { kind: 'lines', scale: 100, log: true, y: [0.5, 4] } });
     expect(asked?.panels[0]?.plot).toMatchObject({ lines: [
       { label: 'frozen', slot: 1, solid: true, ghost: false, runs: ['r'], is_mean: false, series: { name: 'knn_top1', relative: true, smoothing: 20, superseded: true } },
       { label: '', slot: 2, solid: false, ghost: true, runs: ['r'], is_mean: false, series: { name: 'knn_top1' } },
-      { label: 'learned', slot: 2, ghost: false, runs: ['r1', 'r2'], is_mean: true },
+      { label: 'learned', slot: 2, ghost: false, runs: ['r1', 'r2'], is_mean: true, interval: true },
+      { label: 'learned', is_mean: true },
     ] });
+    // A mean that has no area on the screen has none on the page.
+    const drawn = asked?.panels[0]?.plot;
+    expect(drawn?.kind === 'lines' ? drawn.lines.map((one) => one.interval) : []).toEqual([undefined, undefined, true, undefined]);
   });
 
   it('has the events in view, and those that reach into it', () => {
@@ -90,8 +95,22 @@ describe('the figure of what is shown', () => {
     expect(asked?.panels[1]?.plot).toMatchObject({ kind: 'heat', run: 'r', layers: ['patch_embed'], labels: ['Patch projection'], frozen: ['patch_embed'], scale_label: '÷ median' });
   });
 
+  it('has of plots of arms the question and no number, once, and what a reader has to know', () => {
+    const decision = { of: { by: ['optimizer'] }, scale: 100, arms: [{ written: 'lamb', label: 'LAMB', slot: 1 }], words: { seed: 'seed', mean: 'mean', failed: 'failed', missing: 'missing', on_the_way: 'on the way', not_comparable: 'not comparable', uncorrected: 'uncorrected' } };
+    const arms = (plot: ArmsPart['plot'], notes: string[]): Part => ({ kind: 'arms', title: 'Arms', unit: '', node: card, plot, decision, runs: ['r', 'q'], notes });
+    const both = [arms({ kind: 'pairs', arm: 'lamb' }, ['δ']), arms({ kind: 'forest', x_title: 'pt' }, ['signs', 'δ'])];
+    expect(figureOf(both, about, page)).toEqual({
+      ...about, notes: ['δ', 'signs', 'Changed'], page, runs: ['r', 'q'], x_title: '', x_divisor: 1, from: 0, to: 0, decision,
+      panels: [{ title: 'Arms', unit: '', height_share: 1, plot: { kind: 'pairs', arm: 'lamb' } }, { title: 'Arms', unit: '', height_share: 1, plot: { kind: 'forest', x_title: 'pt' } }],
+    });
+    // Beside curves, whose heights on the screen say nothing of rows.
+    const curves = part({ lines: [{ key: 'a', label: 'a', slot: 1, columns: columns('loss', [11], [4]) }] });
+    expect(figureOf([curves, ...both], about, page)).toMatchObject({ from: 10, to: 21, panels: [{ height_share: 1 }, { height_share: 1 }, { height_share: 1 }] });
+    expect([isTable([curves]), isTable([curves, ...both])]).toEqual([true, false]);
+  });
+
   it('is none of charts without a line', () => {
     expect(figureOf([], about, page)).toBeNull();
-    expect(only({ lines: [] })?.panels).toEqual([]);
+    expect(only({ lines: [] })).toBeNull();
   });
 });

@@ -5,7 +5,8 @@ import { cellText, groupText, isNonfinite, keyText } from '../src/screens/runs/c
 import { formatNames, parseNames, placed, shifted, shownOf, switched, widthOf } from '../src/screens/runs/columns';
 import { entriesOf, GROUP_PX, inView, isFolded, keyOf, membersOf, ROW_PX, topsOf, turned, UNTOUCHED } from '../src/screens/runs/groups';
 import { listedAs, metricOf, searched, sections, titleOf, withReading } from '../src/screens/runs/names';
-import { exportPath, extended, isFromElsewhere, nextSort, parseSelection, parseTags, toggled, toggledAll } from '../src/screens/runs/table';
+import { exportPath } from '../src/lib/export/format';
+import { extended, isFromElsewhere, nextSort, parseSelection, parseTags, toggled, toggledAll } from '../src/screens/runs/table';
 import { BUILT_IN, isSame, ofName, paramsOf } from '../src/screens/runs/views';
 import { runTable } from './fixtures/run-table';
 
@@ -194,6 +195,8 @@ describe('exports', () => {
   it('of several runs are a folder of tables or one figure', () => {
     expect(exportPath('/w', [one, one], 'csv')).toBe('/w/exports/2-runs-000871');
     expect(exportPath('/w', [one, one], 'svg')).toBe('/w/exports/2-runs-000871.svg');
+    // The values of charts are one file, of however many runs they are.
+    expect(exportPath('/w', [one, one], 'csv', '-shown', false)).toBe('/w/exports/2-runs-000871-shown.csv');
   });
 });
 

@@ -9,7 +9,7 @@ use vitals_recipe::query::CONFIG_PREFIX;
 use crate::dto::{ApiError, CompareMetric, Comparison, Run};
 use crate::error::Result;
 use crate::said::Failure;
-use crate::{Context, runs};
+use crate::{Context, objective, runs};
 
 /// Compares two or more runs; the first one is the one that others are measured against.
 pub async fn compare(context: &Context, ids: &[String]) -> Result<Comparison> {
@@ -23,8 +23,10 @@ pub async fn compare(context: &Context, ids: &[String]) -> Result<Comparison> {
     }
     let Settings { differing, equal, unshared } = settings(&compared);
     let metrics = metrics(&compared);
+    let objective = objective::shared(context, &compared).await?;
     Ok(Comparison {
         runs: compared,
+        objective,
         parameters: differing,
         equal_parameters: equal,
         unshared_parameters: unshared,

@@ -1,5 +1,8 @@
 //! What charts of the window show, drawn on a page for a paper: the series are read anew, as many columns as the page has, so
-//! that every extreme is there at its width.
+//! that every extreme is there at its width; what is said of arms is decided anew.
+
+mod decided;
+mod slots;
 
 use std::path::Path;
 
@@ -18,6 +21,8 @@ use crate::dto::{
 use crate::error::Result;
 use crate::said::Failure;
 use crate::{arm_frames, export, frames, heatmap, lines, runs};
+use decided::Decided;
+use slots::{QUIET, index_of};
 
 /// Writes a figure to a file.
 ///
@@ -38,15 +43,26 @@ pub async fn figure(context: &Context, ask: &FigureAsk) -> Result<Figure> {
     let page = page(ask.page)?;
     let columns = u32::try_from(page.columns()).unwrap_or(u32::MAX);
     let mut panels = Vec::with_capacity(ask.panels.len());
+    let decided = match &ask.decision {
+        Some(asked) => Some(Decided::new(context, asked, ask.page.width_mm).await?),
+        None => None,
+    };
+    let of_arms = || {
+        let reason = "a plot of arms needs its question".to_owned();
+        decided.as_ref().ok_or_else(|| ApiError::invalid(Failure::NotDrawn { reason }))
+    };
     for FigurePanel { title, unit, height_share, plot } in &ask.panels {
         let plot = match plot {
             FigurePlot::Lines(lines) => Plot::from(drawn_lines(context, ask, lines, columns).await?),
             FigurePlot::Heat(heat) => Plot::from(drawn_heat(context, ask, heat, columns).await?),
+            FigurePlot::Forest(forest) => Plot::from(of_arms()?.forest(&forest.x_title)),
+            FigurePlot::Pairs(pairs) => Plot::from(of_arms()?.pairs(&pairs.arm)?),
         };
         panels.push(Panel { height_share: *height_share, ..Panel::new(title, unit, plot) });
     }
     let figure = Figure::new(&ask.title, page, panels);
-    Ok(Figure { subtitle: ask.subtitle.clone(), ids: ask.runs.clone(), ..figure })
+    let (subtitle, notes, ids) = (ask.subtitle.clone(), ask.notes.clone(), ask.runs.clone());
+    Ok(Figure { subtitle, notes, ids, ..figure })
 }
 
 fn page(FigurePage { width_mm, height_mm, font_pt, ground }: FigurePage) -> Result<Page> {
@@ -144,7 +160,7 @@ fn along(columns: Vec<Column>) -> Trace {
     Trace { from, to, columns }
 }
 
-/// The mean line of an arm, with its interval where there are enough seeds for one.
+/// The mean line of an arm; where its interval is asked for, with it wherever there are enough seeds for one.
 async fn mean(context: &Context, ask: &FigureAsk, line: &FigureLine, columns: u32) -> Result<Vec<Line>> {
     let request = ArmsRequest {
         arms: vec![line.runs.clone()],
@@ -160,7 +176,9 @@ async fn mean(context: &Context, ask: &FigureAsk, line: &FigureLine, columns: u3
         for column in &arm.columns {
             let x = column.first_step as f64;
             let (low, high) = arm_frames::bounds(column).unwrap_or((f64::NAN, f64::NAN));
-            intervals.push(Interval { x, low, high });
+            if line.interval {
+                intervals.push(Interval { x, low, high });
+            }
             let mean = column.interval.map_or(f64::NAN, |interval| interval.mean);
             let values = Summary::of(&[column.first_step], &[mean]);
             columns.push(Column { first_x: x, last_x: x, values, hollow: false });
@@ -170,11 +188,8 @@ async fn mean(context: &Context, ask: &FigureAsk, line: &FigureLine, columns: u3
     Ok(made.collect())
 }
 
-/// The grey of the palette, for lines without a category.
-const QUIET: usize = 9;
-
 fn styled(asked: &FigureLine, label: &str, ghost: bool, trace: Trace) -> Line {
-    let index = usize::try_from(asked.slot).ok().and_then(|slot| slot.checked_sub(1));
+    let index = index_of(asked.slot);
     let made = Line::new(label, index.unwrap_or(QUIET), trace);
     let dash_index = if asked.solid { 0 } else { index.unwrap_or(0) };
     Line { dash_index, ghost, ..made }

@@ -38,7 +38,7 @@ mod lines;
 mod metric_table;
 pub mod named_file;
 mod number;
-pub mod objective;
+mod objective;
 pub mod origin;
 pub mod overview;
 mod pace;

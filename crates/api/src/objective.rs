@@ -22,7 +22,7 @@ pub(crate) async fn files(context: &Context, sweeps: BTreeSet<SweepId>) -> Resul
 }
 
 /// The objective that all sweeps of these runs have in common.
-pub async fn shared(context: &Context, runs: &[Run]) -> Result<Option<String>> {
+pub(crate) async fn shared(context: &Context, runs: &[Run]) -> Result<Option<String>> {
     let sweeps = runs.iter().filter_map(|run| run.sweep.as_ref()?.parse().ok()).collect();
     let named = files(context, sweeps).await?.into_iter().filter_map(|sweep| sweep.objective);
     let mut found: BTreeSet<String> = named.map(|objective| objective.metric).collect();

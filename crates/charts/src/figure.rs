@@ -45,6 +45,9 @@ fn draw(figure: &Figure, layout: &Layout, ink: &mut Ink<'_>) -> Result<(), Chart
             Plot::Pairs(pairs) => pairs::draw(ink, pairs, laid.place)?,
         }
     }
+    for (y, note) in layout.notes() {
+        ink.text(note, (*left, y), look.subtitle, theme.quiet, (Align::Start, false))?;
+    }
     Ok(())
 }
 
@@ -94,6 +97,9 @@ fn describe(figure: &Figure) -> String {
             Plot::Forest(forest) => text += &forest::describe(forest),
             Plot::Pairs(pairs) => text += &pairs::describe(pairs),
         }
+    }
+    for note in &figure.notes {
+        text += &format!("\n{note}");
     }
     text
 }

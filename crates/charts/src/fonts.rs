@@ -52,6 +52,22 @@ pub(crate) fn fit(text: &str, size: f64, available: f64) -> String {
     format!("{}…", kept.trim_end())
 }
 
+/// A text as lines of a width, broken between words; a word that is wider than a line is cut.
+pub(crate) fn lines(text: &str, size: f64, available: f64) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        let longer = lines.last().map(|line| format!("{line} {word}"));
+        match longer.filter(|longer| width(longer, size) <= available) {
+            Some(longer) => {
+                lines.pop();
+                lines.push(longer);
+            }
+            None => lines.push(fit(word, size, available)),
+        }
+    }
+    lines
+}
+
 /// Width of a text in the size's unit; letters that no bundled font has count as a wide one.
 pub(crate) fn width(text: &str, size: f64) -> f64 {
     static FACES: OnceLock<Vec<ttf_parser::Face<'static>>> = OnceLock::new();

@@ -20,6 +20,8 @@ const BOTTOM: f64 = 30.0;
 const PANEL_HEAD: f64 = 32.0;
 /// Room below a plot for the numbers of its axis, where the next panel has another one.
 const AXIS_ROOM: f64 = 20.0;
+/// From the foot of the panels to the first line of notes, and from line to line.
+const NOTE: f64 = 14.0;
 /// How much wider semi-bold letters are than regular ones.
 pub(crate) const BOLD: f64 = 1.045;
 /// A plot below this height shows nothing.
@@ -37,6 +39,9 @@ pub(crate) struct Layout {
     pub shared_legend: Vec<Entry>,
     pub legend_y: f64,
     pub panels: Vec<Laid>,
+    /// Lines below the panels, and the baseline of the first.
+    pub notes: Vec<String>,
+    pub notes_y: f64,
 }
 
 impl Layout {
@@ -93,7 +98,10 @@ impl Layout {
         let heads: Vec<f64> = (0..figure.panels.len()).map(head).collect();
         let weights: Vec<f64> =
             figure.panels.iter().map(|panel| panel.height_share * natural_height(panel, unit)).collect();
-        let foot = BOTTOM * unit + figure.panels.last().map_or(0.0, |panel| below(panel, unit));
+        let notes: Vec<String> =
+            figure.notes.iter().flat_map(|note| fonts::lines(note, look.subtitle, available)).collect();
+        let below_all = NOTE * unit * notes.len() as f64;
+        let foot = BOTTOM * unit + figure.panels.last().map_or(0.0, |panel| below(panel, unit)) + below_all;
         let taken = y + foot + heads.iter().sum::<f64>();
         let all: f64 = weights.iter().sum();
         let height = figure.page.height().unwrap_or((taken + all).ceil());
@@ -114,18 +122,20 @@ impl Layout {
             panels.push(Laid { place: place_of, legend, legend_rows, x, shows_x });
             y = top + plot;
         }
-        Ok(Self { look, width, height, left, available, shared_legend, legend_y, panels })
+        let notes_y = height - below_all + 0.3 * NOTE * unit;
+        Ok(Self { look, width, height, left, available, shared_legend, legend_y, panels, notes, notes_y })
     }
 }
 
 impl Layout {
     /// The window's ground over the whole page, then the card of each panel.
     pub fn grounds(&self) -> Vec<(Place, Color)> {
-        let Self { look, width, height, panels, .. } = self;
+        let Self { look, width, height, panels, notes, .. } = self;
         let gap = 4.0 * look.unit;
+        let foot = height - NOTE * look.unit * notes.len() as f64 - gap;
         let top = |laid: &Laid| laid.place.top - (26.0 + legend::ROW * laid.legend_rows as f64) * look.unit;
         let card = |place: usize, laid: &Laid| {
-            let bottom = panels.get(place + 1).map_or(height - gap, |next| top(next) - gap);
+            let bottom = panels.get(place + 1).map_or(foot, |next| top(next) - gap);
             (Place { left: gap, right: width - gap, top: top(laid), bottom }, look.theme.panel)
         };
         let page = Place { left: 0.0, right: *width, top: 0.0, bottom: *height };
@@ -135,6 +145,12 @@ impl Layout {
 }
 
 impl Layout {
+    /// The notes with their baselines.
+    pub fn notes(&self) -> impl Iterator<Item = (f64, &String)> {
+        let at = |line: usize| self.notes_y + NOTE * self.look.unit * line as f64;
+        self.notes.iter().enumerate().map(move |(line, note)| (at(line), note))
+    }
+
     /// Where the legend of a panel begins.
     pub fn legend_at(&self, laid: &Laid) -> (f64, f64) {
         let title_y = self.title_y(laid);

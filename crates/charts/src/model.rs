@@ -13,13 +13,16 @@ pub struct Figure {
     pub subtitle: String,
     /// Names of what is shown, as ids of runs: for the caption and the description, not for the drawing.
     pub ids: Vec<String>,
+    /// Sentences that belong to the figure, below its panels, each whole: which tests, what was changed after looking.
+    pub notes: Vec<String>,
     pub page: Page,
     pub panels: Vec<Panel>,
 }
 
 impl Figure {
     pub fn new(title: impl Into<String>, page: Page, panels: Vec<Panel>) -> Self {
-        Self { title: title.into(), subtitle: String::new(), ids: Vec::new(), page, panels }
+        let (subtitle, ids, notes) = (String::new(), Vec::new(), Vec::new());
+        Self { title: title.into(), subtitle, ids, notes, page, panels }
     }
 }
 

@@ -7,8 +7,8 @@ use vitals_api::dto::{ApiError, CompareMetric, Comparison, Run, RunDetail, RunOr
 use vitals_api::said::Failure;
 use vitals_api::series::{Points, SeriesData};
 use vitals_api::{
-    Command, Context, Metric, Result, Source, compare as api_compare, export as api_export, objective,
-    origin, plain_number, runs, series as api_series, supervisor, table,
+    Command, Context, Metric, Result, Source, compare as api_compare, export as api_export, origin,
+    plain_number, runs, series as api_series, supervisor, table,
 };
 
 use crate::args::{RunCommand, RunsArgs, SeriesArgs};
@@ -323,9 +323,8 @@ pub async fn compare(context: &Context, ids: &[String], all: bool, out: &Out) ->
     if out.json {
         out.document(&comparison)?;
     } else {
-        let objective = objective::shared(context, &comparison.runs).await?;
         print_comparison(&comparison, out);
-        print_metrics(&comparison, objective.as_deref(), all, out);
+        print_metrics(&comparison, comparison.objective.as_deref(), all, out);
     }
     Ok(0)
 }

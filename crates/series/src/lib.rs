@@ -28,7 +28,7 @@ mod yardstick;
 
 pub use decide::{
     Answer, Correction, Differences, ENOUGH_PAIRS, Failures, Look, Looks, Outcome, Pair, Question, Reason,
-    Verdict, assurance, best, decide,
+    Together, Verdict, assurance, best, decide,
 };
 pub use dips::{Dip, DipRule, dips, is_in_percent};
 pub use findings::{Finding, Found, RunDetector, Watched};

@@ -37,7 +37,7 @@ after(async () => {
   await stands?.remove();
 });
 
-const { by, click, text, visit } = hands(() => window);
+const { by, choose, click, text, type, visit } = hands(() => window);
 const param = (name) => window.browser.execute((name) => new URLSearchParams(location.hash.split('?')[1] ?? '').get(name), name);
 const present = (id) => by(id).isExisting();
 const runsOf = (name, more = '') => space.vitals('runs', '--where', `sweep_name = "${name}"${more}`);
@@ -209,6 +209,86 @@ test('results are the host\'s table, with the columns that were chosen', async (
   await until('the column to go', async () => !/Spikes/.test(await text('decide-results')));
   await until('the address to say so', async () => (await param('cols'))?.split(',').includes('spike.count') === false);
   await window.browser.keys('Escape');
+});
+
+/** Writes what the open form offers to the file that it names, which ends so; what is in it. */
+async function written(ends) {
+  await window.browser.execute((format) => document.querySelector(`form [data-value="${format}"]`).click(), ends.split('.').at(-1));
+  const path = await until(`a path that ends in ${ends}`, async () => {
+    const shown = await by('export-path').getValue();
+    return shown.endsWith(ends) ? shown : null;
+  });
+  await click('export-write');
+  const file = await until(`${path} to be there`, () => readFile(path, 'utf8').catch(() => null));
+  await until('the form to be gone', async () => !(await present('export-write')));
+  return file;
+}
+
+test('the verdict goes on a page, whole by its key and each plot alone, with what was changed after looking', async () => {
+  await visit(`${question}&delta=0.5`, 'verdict-card');
+  await until('the change to be told', async () => (await present('delta-changed')) && /^δ changed from 0\.005/.test(await text('delta-changed')));
+  await until('the curves', async () => (await by('decide-screen').getAttribute('data-curves')) === 'true');
+  await window.browser.execute(() => document.activeElement?.blur());
+  await window.browser.keys('e');
+  await type('figure-title', 'Longer is lower');
+  const whole = await written('-decide.svg');
+  for (const word of [/Longer is lower/, /By seed/, /seed 5/, /All arms against the baseline/, /· n 6/, /helps/, /δ changed from 0\.005 after looking/]) assert.match(whole, word);
+  for (const [chart, ends, word] of [['chart-arms', '-arms.svg', /band: 95 %/], ['by-seed', '-by-seed.svg', /seed 5/], ['forest', '-forest.svg', /Baseline: .*40/]]) {
+    await click(`${chart}-export`);
+    const one = await written(ends);
+    assert.match(one, word);
+    assert.match(one, /δ changed from 0\.005 after looking/);
+    assert.doesNotMatch(one, /Longer is lower/, 'a title is one figure\'s');
+  }
+});
+
+test('more runs than columns lie over each other, each named at the crosshair, the highest first', async () => {
+  const runs = await runsOf('Longer');
+  assert.equal(runs.length, 12);
+  await visit(`#/compare?runs=${runs.map((run) => run.id).join(',')}`, 'compare-readout');
+  assert.equal(await window.browser.$('[data-value="columns"]').isEnabled(), false);
+  assert.equal(await window.browser.$('[data-value="overlay"]').getAttribute('aria-checked'), 'true');
+  const rows = () => window.browser.execute(() => [...document.querySelectorAll('[data-testid="compare-readout"] tbody tr')].map((row) => ({ run: row.getAttribute('data-testid').slice('readout-'.length), value: Number(row.cells[1].textContent) })));
+  await until('a row a run', async () => (await rows()).length === 12);
+  assert.deepEqual((await rows()).map((row) => row.run).sort(), runs.map((run) => run.id).sort());
+  await isDrawn('chart-first');
+  await window.browser.execute(() => document.querySelector('[data-testid="chart-first-plot"]').focus());
+  for (let n = 0; n < 3; n += 1) await window.browser.keys('ArrowLeft');
+  await until('the step', async () => (await by('compare-readout').getAttribute('data-step')) !== null);
+  const values = (await rows()).map((row) => row.value);
+  assert.ok(values.length >= 6 && values.every(Number.isFinite), `${values}`);
+  assert.deepEqual(values, [...values].sort((a, b) => b - a));
+  // As they lie, on a page.
+  await window.browser.execute(() => document.activeElement?.blur());
+  await window.browser.keys('e');
+  assert.match(await written('-overlay.svg'), /^<svg/);
+  // One is taken out, until six are left and stand beside each other again.
+  for (const { run } of (await rows()).slice(0, 6)) {
+    await click(`take-out-${run}`);
+    await until('one fewer', async () => !(await param('runs')).includes(run));
+  }
+  await by('differences').waitForDisplayed({ timeout: 15_000 });
+  assert.equal(await window.browser.$('[data-value="columns"]').isEnabled(), true);
+});
+
+test('an arm is added by a search, and the correction is chosen and told', async () => {
+  const sweep = await queued('Three', { steps: [SHORT, 60, LONG], seeds: [0, 1, 2], rate: 5e-3 });
+  await finished('Three', 9);
+  await visit(`#/compare?${new URLSearchParams({ mode: 'decide', by: 'max_steps', where: `sweep = "${sweep}" and max_steps < 70` })}`, 'verdict-card');
+  assert.equal(await present(`arm-${LONG}`), false);
+  await click('add-arm');
+  await type('arm-search', 'Three');
+  await click(`offer-${LONG}`);
+  await by(`arm-${LONG}`).waitForDisplayed({ timeout: 15_000 });
+  await until('it to be judged', async () => (await present('correction')) && (await window.browser.execute(() => document.querySelector('[data-testid="correction"]').textContent)) === 'p corrected for 2 tests: Bonferroni');
+  await choose('correction-choice', 'none');
+  await until('the choice in the address', async () => (await param('correction')) === 'none');
+  // What may be cut off has no text of its own for WebDriver.
+  const rows = () => window.browser.execute((ids) => ids.map((id) => document.querySelector(`[data-testid="${id}"]`)?.textContent ?? ''), [`forest-${LONG}`, 'forest-60']);
+  await until('every p to say so', async () => (await rows()).every((row) => /p \S+ uncorrected/.test(row)));
+  assert.match(await text('correction-changed'), /^p left uncorrected after looking/);
+  await click('correction-back');
+  await until('what is usual', async () => !(await present('correction-changed')));
 });
 
 test('what differs in more than the change is not comparable: it says in what, and has no pairs', async () => {

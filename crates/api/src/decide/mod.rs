@@ -16,11 +16,14 @@ use vitals_recipe::{
     Hint, Metric, PARAMETERS, Parameter, Reading, Tells, USUAL_READING, metric, nearest, parameter,
 };
 use vitals_series::{
-    Answer, Differences, Looks, Outcome, Pair, Question, Verdict, assurance, decide as judge, mean_interval,
+    Answer, Differences, Looks, Outcome, Pair, Question, Together, Verdict, assurance, decide as judge,
+    mean_interval,
 };
 
 use crate::Context;
-use crate::dto::{ApiError, Arm, ArmComparison, ArmFailures, ArmRun, ArmVerdict, DecideBy, Decision};
+use crate::dto::{
+    ApiError, Arm, ArmComparison, ArmCorrection, ArmFailures, ArmRun, ArmVerdict, DecideBy, Decision,
+};
 use crate::error::Result;
 use crate::said::{Advice, Failure};
 use arms::{Group, Member, grouped};
@@ -44,7 +47,8 @@ pub async fn decide(context: &Context, asked: &DecideBy) -> Result<Decision> {
     let looks = Looks::declared(&declared.looks.iter().map(|look| *look as usize).collect::<Vec<_>>());
     let looks = looks.unwrap_or_default();
     let usual_sd = outcome::usual_sd(&groups);
-    let question = Question { higher_is_better: higher, smallest, looks: &looks, usual_sd };
+    let together = together(asked.correction);
+    let question = Question { higher_is_better: higher, smallest, looks: &looks, usual_sd, together };
     let comparisons = comparisons(&groups, &by, &question);
     Ok(Decision {
         metric: name,
@@ -63,6 +67,14 @@ pub async fn decide(context: &Context, asked: &DecideBy) -> Result<Decision> {
         comparisons,
         left_out,
     })
+}
+
+fn together(asked: Option<ArmCorrection>) -> Together {
+    match asked {
+        None | Some(ArmCorrection::Usual) => Together::Usual,
+        Some(ArmCorrection::Holm) => Together::Holm,
+        Some(ArmCorrection::None) => Together::Uncorrected,
+    }
 }
 
 /// What is asked about, read: the arms with what their runs came to.
@@ -277,7 +289,10 @@ fn compared_arm(
         p: found.map(|_| answer.p),
         p_sign_flip: found.map(|_| answer.p_sign_flip),
         p_corrected: found.map(|_| answer.p_corrected),
-        interval_corrected: interval(0.05 / arms.max(1) as f64),
+        interval_corrected: interval(match question.together {
+            Together::Uncorrected => 0.05,
+            _ => 0.05 / arms.max(1) as f64,
+        }),
         e_value: found.map(|_| answer.e_value),
         assurance: missing
             .filter(|missing| *missing > 0)

@@ -25,6 +25,21 @@ pub struct DecideBy {
     /// where an arm has it.
     #[ts(optional)]
     pub baseline: Option<String>,
+    /// What is done for several arms; absent: what is usual.
+    #[ts(optional)]
+    pub correction: Option<ArmCorrection>,
+}
+
+/// What is done for several arms that are told of together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum ArmCorrection {
+    /// Flips of whole seeds where all arms share them, else Holm; with declared looks each arm has its share of the level.
+    Usual,
+    /// Holm also where the seeds are shared.
+    Holm,
+    /// Nothing, and every p says so.
+    None,
 }
 
 /// Arms against one baseline.
@@ -119,7 +134,7 @@ pub struct ArmComparison {
     pub p: Option<f64>,
     pub p_sign_flip: Option<f64>,
     pub p_corrected: Option<f64>,
-    /// At the level 0.05 ÷ arms.
+    /// At the level 0.05 ÷ arms, where they are corrected for.
     pub interval_corrected: Option<(f64, f64)>,
     pub e_value: Option<f64>,
     /// Chance that the missing pairs give a verdict.

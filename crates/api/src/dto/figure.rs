@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use super::decide::DecideBy;
 use super::frame::{FrameAxis, HeatmapCell, SeriesAsk};
 
 /// A figure, and the file that it is written to.
@@ -19,6 +20,10 @@ pub struct FigureSave {
 pub struct FigureAsk {
     pub title: String,
     pub subtitle: String,
+    /// Sentences that stand below the panels: which tests, what was changed after looking.
+    #[serde(default)]
+    #[ts(as = "Option<Vec<String>>", optional)]
+    pub notes: Vec<String>,
     /// Ids of the runs, for the caption.
     pub runs: Vec<String>,
     pub page: FigurePage,
@@ -32,6 +37,9 @@ pub struct FigureAsk {
     /// First and last step, inclusive.
     pub from: f64,
     pub to: f64,
+    /// What its plots of arms are drawn of.
+    #[ts(optional)]
+    pub decision: Option<FigureDecision>,
     pub panels: Vec<FigurePanel>,
 }
 
@@ -72,6 +80,58 @@ pub struct FigurePanel {
 pub enum FigurePlot {
     Lines(FigureLines),
     Heat(FigureHeat),
+    Forest(FigureForest),
+    Pairs(FigurePairs),
+}
+
+/// A question about arms, which is answered anew when the figure is drawn, and the words for its answer. No number comes from the
+/// window.
+#[derive(Debug, Clone, Deserialize, TS)]
+pub struct FigureDecision {
+    pub of: DecideBy,
+    /// Values and differences are multiplied by this before they are shown.
+    pub scale: f64,
+    /// What arms are called and how they look; one that is missing here is drawn by its value.
+    pub arms: Vec<FigureArm>,
+    pub words: FigureWords,
+}
+
+#[derive(Debug, Clone, Deserialize, TS)]
+pub struct FigureArm {
+    /// The arm's value, as it is written in conditions.
+    pub written: String,
+    pub label: String,
+    /// 1 … 10: colour n and shape n; 0: without a category.
+    pub slot: u32,
+}
+
+#[derive(Debug, Clone, Deserialize, TS)]
+pub struct FigureWords {
+    /// Before the number of a seed.
+    pub seed: String,
+    pub mean: String,
+    pub failed: String,
+    /// The seed has no run on the other side.
+    pub missing: String,
+    /// A run of the pair has not ended.
+    pub on_the_way: String,
+    pub not_comparable: String,
+    /// Behind every p of several arms for which nothing was corrected.
+    pub uncorrected: String,
+}
+
+/// Every arm against the baseline, the best first.
+#[derive(Debug, Clone, Deserialize, TS)]
+pub struct FigureForest {
+    /// At the end of the scale: the difference and its unit.
+    pub x_title: String,
+}
+
+/// Pairs by seed of one arm and the baseline.
+#[derive(Debug, Clone, Deserialize, TS)]
+pub struct FigurePairs {
+    /// The arm's value, as it is written in conditions.
+    pub arm: String,
 }
 
 #[derive(Debug, Clone, Deserialize, TS)]
@@ -95,9 +155,13 @@ pub struct FigureLine {
     pub solid: bool,
     /// Drawn pale, behind the others.
     pub ghost: bool,
-    /// One run, or runs that differ in nothing but their seeds, of which the mean is drawn with its interval.
+    /// One run, or runs that differ in nothing but their seeds, of which the mean is drawn.
     pub runs: Vec<String>,
     pub is_mean: bool,
+    /// A mean with its interval.
+    #[serde(default)]
+    #[ts(as = "Option<bool>", optional)]
+    pub interval: bool,
     pub series: SeriesAsk,
 }
 

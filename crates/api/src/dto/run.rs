@@ -216,6 +216,8 @@ pub struct CompareMetric {
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct Comparison {
     pub runs: Vec<Run>,
+    /// The metric that the sweeps of the runs are after, where they agree.
+    pub objective: Option<String>,
     /// Only the parameters that differ, and `config.KEY` of runs from elsewhere: one value a run, in the order of `runs`.
     pub parameters: BTreeMap<String, Vec<Value>>,
     pub equal_parameters: u64,

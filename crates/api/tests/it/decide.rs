@@ -2,8 +2,8 @@
 
 use vitals_api::decide::{decide, pairs_more};
 use vitals_api::dto::{
-    ArmSeries, ArmVerdict, ArmsHeader, ArmsRequest, DecideBy, Decision, MorePairs, SeriesAsk, SeriesRequest,
-    SheetBy, SheetCell,
+    ArmComparison, ArmCorrection, ArmSeries, ArmVerdict, ArmsHeader, ArmsRequest, DecideBy, Decision,
+    MorePairs, SeriesAsk, SeriesRequest, SheetBy, SheetCell,
 };
 use vitals_api::foreign::{About, Origin, record};
 use vitals_api::{Evidence, RunId, RunState};
@@ -65,7 +65,7 @@ pub async fn run(world: &World, made: Made) -> RunId {
 }
 
 /// Both arms over these differences frozen − learned.
-async fn arms(differences: &[f64]) -> World {
+pub async fn arms(differences: &[f64]) -> World {
     let world = World::new().await;
     for (seed, difference) in differences.iter().enumerate() {
         let seed = seed as u64;
@@ -75,7 +75,7 @@ async fn arms(differences: &[f64]) -> World {
     world
 }
 
-fn asked() -> DecideBy {
+pub fn asked() -> DecideBy {
     DecideBy {
         by: vec!["frozen_patch_projection".to_owned()],
         smallest_effect: Some(0.01),
@@ -368,4 +368,50 @@ async fn a_table_counts_every_run_and_says_which_rows_are_no_worse_than_the_best
         let error = tabulate::sheet(&world.context, &wrong).await.unwrap_err();
         assert!(error.exit_code() == 2 && error.message.contains(said), "{error:?}");
     }
+}
+
+/// Three arms of rates and the baseline over six seeds: one helps clearly, one alone would, one does nothing.
+async fn rates() -> World {
+    let world = World::new().await;
+    let change: [fn(&mut Recipe); 4] = [
+        |recipe| recipe.base_learning_rate = 0.1,
+        |recipe| recipe.base_learning_rate = 0.2,
+        |recipe| recipe.base_learning_rate = 0.3,
+        |recipe| recipe.base_learning_rate = 0.4,
+    ];
+    let noise = [0.004, -0.002, 0.001, -0.003, 0.002, -0.001];
+    for (seed, noise) in noise.into_iter().enumerate() {
+        for (change, (mean, share)) in
+            change.into_iter().zip([(0.0, 0.0), (0.03, 1.0), (0.003, 1.0), (0.0, 1.0)])
+        {
+            let values = vec![0.5 + mean + share * noise];
+            run(&world, Made { seed: seed as u64, values, change, ..Made::default() }).await;
+        }
+    }
+    world
+}
+
+#[tokio::test]
+async fn several_arms_are_corrected_for_as_asked_and_without_it_each_is_as_if_alone() {
+    let world = rates().await;
+    let of_rates = async |correction| {
+        let by = vec!["base_learning_rate".to_owned()];
+        let asked = DecideBy { by, baseline: Some("0.1".to_owned()), correction, ..asked() };
+        of(&world, &asked).await.comparisons
+    };
+    let usual = of_rates(None).await;
+    assert_eq!(
+        serde_json::to_value(&usual).unwrap(),
+        serde_json::to_value(of_rates(Some(ArmCorrection::Usual)).await).unwrap()
+    );
+    let holm = of_rates(Some(ArmCorrection::Holm)).await;
+    let none = of_rates(Some(ArmCorrection::None)).await;
+    let names = |all: &[ArmComparison]| serde_json::to_value(all[0].correction).unwrap();
+    assert_eq!([&usual, &holm, &none].map(|all| names(all)), ["seeds", "holm", "none"]);
+    // The middle arm's t test alone: mean 0.003167, standard deviation 0.00264, t 2.79 of five degrees of freedom.
+    let p = none[1].p.unwrap();
+    assert!((0.03..0.05).contains(&p), "{p}");
+    assert_eq!((none[1].p_corrected, none[1].interval_corrected), (Some(p), none[1].interval));
+    assert!((holm[1].p_corrected.unwrap() - 2.0 * p).abs() < 1e-12, "the second of three by Holm");
+    assert!(usual[1].p_corrected.unwrap() > p && usual[1].interval_corrected != usual[1].interval);
 }

@@ -22,12 +22,13 @@ use crate::page::Ground;
 const WIDER: f64 = 1.07;
 
 /// Draws a figure as a `tikzpicture` of its page's width, which needs only pgfplots. Its head says how to include it; it defines
-/// `\vitalscaption`, which says title, subtitle and ids.
+/// `\vitalscaption`, which says title, subtitle, notes and ids.
 ///
 /// # Errors
 /// The figure is too small for its panels.
 pub fn pgfplots(figure: &Figure) -> Result<String, ChartError> {
-    let untitled = Figure { title: String::new(), subtitle: String::new(), ..figure.clone() };
+    let (title, subtitle, notes) = (String::new(), String::new(), Vec::new());
+    let untitled = Figure { title, subtitle, notes, ..figure.clone() };
     let look = figure.page.look();
     let layout = Layout::of(&untitled, look.with_wider_letters(WIDER))?;
     let mut out = Tex::new(look, layout.look);
@@ -69,14 +70,13 @@ pub(crate) fn font(pixels: f64) -> String {
 
 /// Comments and the caption.
 fn preamble(figure: &Figure) -> String {
-    let mut caption = tex(&figure.title);
-    if !figure.subtitle.is_empty() {
-        caption += &format!(". {}", tex(&figure.subtitle));
-    }
+    let parts = [&figure.title, &figure.subtitle].into_iter().chain(&figure.notes);
+    let parts = parts.map(|part| tex(part.trim_end_matches('.'))).filter(|part| !part.is_empty());
+    let mut caption = parts.collect::<Vec<_>>().join(". ");
     if !figure.ids.is_empty() {
         caption += &format!(" ({})", tex(&figure.ids.join(", ")));
     }
-    let texts = [&figure.title, &figure.subtitle].into_iter().chain(&figure.ids);
+    let texts = [&figure.title, &figure.subtitle].into_iter().chain(&figure.notes).chain(&figure.ids);
     let texts = texts.chain(figure.panels.iter().flat_map(words));
     let other = texts.clone().any(|text| escape::needs_other_engine(text));
     let engine = if other {

@@ -130,3 +130,32 @@ fn a_decision_stands_with_its_signs_and_its_numbers() {
     assert_eq!(thick("#838C96", "14"), whole, "a line joins each whole pair");
     assert!(svg.contains("seed 4: frozen patch projection none"), "said in words too");
 }
+
+#[test]
+fn notes_stand_whole_below_the_panels_and_in_the_caption_of_tex() {
+    let note =
+        "δ changed from 0.5 pt after looking, p corrected for 5 tests by flips of whole seeds, ± δ is 0.8 pt";
+    let bare = pages::decided(Page::one_column());
+    let mut noted = bare.clone();
+    noted.notes = vec![note.to_owned(), "Second.".to_owned()];
+    let svg = figure(&noted).unwrap();
+    std::fs::write(pages::folder().join("noted-one.png"), vitals_charts::png(&svg, 2.0).unwrap()).unwrap();
+    let all = texts(&svg);
+    let said = all[all.iter().position(|text| text.starts_with("δ changed")).unwrap()..].join(" ");
+    assert!(said.starts_with(&format!("{note} Second.")), "nothing is cut off: {said}");
+    let height = |svg: &str| {
+        let document = roxmltree::Document::parse(svg).unwrap();
+        document
+            .root_element()
+            .attribute("viewBox")
+            .unwrap()
+            .split(' ')
+            .next_back()
+            .unwrap()
+            .parse::<f64>()
+            .unwrap()
+    };
+    assert!(height(&svg) > height(&figure(&bare).unwrap()) + 20.0, "they take room of their own");
+    let tex = vitals_charts::pgfplots(&noted).unwrap();
+    assert!(tex.contains(". Second") && tex.contains("5 tests by flips of whole seeds"), "in the caption");
+}

@@ -1,7 +1,7 @@
 //! The chance that some more pairs will give a verdict, given those that are there (assurance; O'Hagan, Stevens and Campbell
 //! 2005): over the posterior of effect and spread under Jeffreys' prior, not for one effect that is hoped for.
 
-use super::deciding::later;
+use super::deciding::{Family, later};
 use super::differences::Differences;
 use super::flips::sign_flip_p;
 use super::verdict::{Pair, Question, Verdict, good_differences, said};
@@ -17,7 +17,7 @@ pub fn assurance(arm: &[Pair], arms: usize, more: usize, question: &Question<'_>
     let values = good_differences(arm, question.higher_is_better);
     let found = Differences::of(&values).filter(|found| found.n >= 2 && found.sd > 0.0)?;
     let (freedom, total) = (found.n - 1, found.n + more);
-    let deciding = later(total, arms, question.looks);
+    let deciding = later(total, Family::of(arms, question.together), question.looks);
     // Behind the last declared look further pairs would have to be declared before anything is told of them.
     if !question.looks.is_empty() && question.looks.after(total - 1).is_none() {
         return None;

@@ -60,6 +60,37 @@ fn first(values: &[f64], pairs: usize) -> Differences {
     values.get(..pairs).and_then(Differences::of).unwrap_or(none)
 }
 
+/// What is asked to be done for several arms that are told of together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Together {
+    /// None of the false ones more often than 5 %: by flips of whole seeds where all arms share them, else Holm's; with declared
+    /// looks each has its share of the level.
+    #[default]
+    Usual,
+    /// The same, by Holm's also where the seeds are shared.
+    Holm,
+    /// Nothing: each arm as if it were alone. Of twenty without an effect one is told to have one.
+    Uncorrected,
+}
+
+/// Arms that are told of together, and by how many their level is divided.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Family {
+    arms: usize,
+    shares: usize,
+}
+
+impl Family {
+    pub fn of(arms: usize, together: Together) -> Self {
+        Self { arms, shares: if together == Together::Uncorrected { 1 } else { arms.max(1) } }
+    }
+
+    /// The level of each of them.
+    fn share(self, level: f64) -> f64 {
+        level / self.shares as f64
+    }
+}
+
 /// How an arm of so many pairs is judged now.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Plan {
@@ -72,12 +103,11 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    pub fn of(n: usize, arms: usize, looks: &Looks, corrected: f64) -> Self {
-        let many = arms.max(1) as f64;
+    pub fn of(n: usize, family: Family, looks: &Looks, corrected: f64) -> Self {
         let next = looks.after(n);
-        let level = LEVEL / many;
+        let level = family.share(LEVEL);
         if looks.is_empty() {
-            return if arms > 1 {
+            return if family.arms > 1 {
                 Self { deciding: Deciding::Corrected(corrected), look: Look::Once, level, next }
             } else {
                 Self { deciding: Deciding::Evidence(ENOUGH_EVIDENCE), look: Look::AnyTime, level, next }
@@ -85,12 +115,13 @@ impl Plan {
         }
         match looks.at(n) {
             Some((place, level)) => {
-                let level = level / many;
+                let level = family.share(level);
                 let look = Look::Declared { number: place + 1, of: looks.len(), level };
                 Self { deciding: Deciding::T { level, pairs: n }, look, level, next }
             }
             None => {
-                let before = looks.before(n).map(|(pairs, level)| Deciding::T { level: level / many, pairs });
+                let stands = |(pairs, level)| Deciding::T { level: family.share(level), pairs };
+                let before = looks.before(n).map(stands);
                 Self {
                     deciding: before.unwrap_or(Deciding::Waiting),
                     look: Look::Between { next },
@@ -103,10 +134,10 @@ impl Plan {
 }
 
 /// How one of so many arms would be judged with `total` pairs.
-pub(super) fn later(total: usize, arms: usize, looks: &Looks) -> Deciding {
-    match Plan::of(total, arms, looks, 1.0).deciding {
+pub(super) fn later(total: usize, family: Family, looks: &Looks) -> Deciding {
+    match Plan::of(total, family, looks, 1.0).deciding {
         // What the other arms will be is not known: each has its share of the level.
-        Deciding::Corrected(_) => Deciding::T { level: LEVEL / arms.max(1) as f64, pairs: total },
+        Deciding::Corrected(_) => Deciding::T { level: family.share(LEVEL), pairs: total },
         deciding => deciding,
     }
 }

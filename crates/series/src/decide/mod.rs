@@ -16,7 +16,7 @@ mod verdict;
 
 pub use assurance::assurance;
 pub use best::best;
-pub use deciding::Look;
+pub use deciding::{Look, Together};
 pub use differences::Differences;
 pub use failures::Failures;
 pub use looks::Looks;

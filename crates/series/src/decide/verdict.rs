@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::deciding::{Deciding, Look, Plan};
+use super::deciding::{Deciding, Family, Look, Plan, Together};
 use super::differences::Differences;
 use super::failures::Failures;
 use super::flips::{largest_p, sign_flip_p};
@@ -44,6 +44,7 @@ pub struct Question<'a> {
     pub looks: &'a Looks,
     /// Standard deviation of such differences elsewhere, for plans while an arm has too few of its own.
     pub usual_sd: Option<f64>,
+    pub together: Together,
 }
 
 /// What may be said of "the arm instead of the baseline".
@@ -81,7 +82,7 @@ pub enum Reason {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Correction {
-    /// One arm.
+    /// One arm, or nothing was asked for.
     None,
     /// Signs of whole seeds, flipped in all arms together.
     Seeds,
@@ -140,9 +141,10 @@ pub fn decide(arms: &[Vec<Pair>], question: &Question<'_>) -> Vec<Answer> {
         arms.iter().map(|pairs| good_differences(pairs, question.higher_is_better)).collect();
     let found: Vec<Option<Differences>> = values.iter().map(|values| Differences::of(values)).collect();
     let (correction, corrected) = corrected(arms, &values, &found, question);
+    let family = Family::of(arms.len(), question.together);
     (0..arms.len())
         .map(|place| {
-            let plan = Plan::of(values[place].len(), arms.len(), question.looks, corrected[place]);
+            let plan = Plan::of(values[place].len(), family, question.looks, corrected[place]);
             answer(&arms[place], &values[place], found[place], question, plan, (correction, corrected[place]))
         })
         .collect()
@@ -168,7 +170,7 @@ fn corrected(
     question: &Question<'_>,
 ) -> (Correction, Vec<f64>) {
     let alone: Vec<f64> = found.iter().map(|found| found.map_or(1.0, |found| found.p())).collect();
-    if arms.len() < 2 {
+    if arms.len() < 2 || question.together == Together::Uncorrected {
         return (Correction::None, alone);
     }
     if !question.looks.is_empty() {
@@ -179,7 +181,8 @@ fn corrected(
             |pair: &&Pair| matches!((pair.baseline, pair.arm), (Outcome::Value(_), Outcome::Value(_)));
         pairs.iter().filter(valued).map(|pair| pair.seed).collect()
     };
-    if arms.windows(2).all(|two| seeds(&two[0]) == seeds(&two[1])) {
+    let is_shared = arms.windows(2).all(|two| seeds(&two[0]) == seeds(&two[1]));
+    if is_shared && question.together == Together::Usual {
         let rows: Vec<&[f64]> = values.iter().map(Vec::as_slice).collect();
         return (Correction::Seeds, largest_p(&rows));
     }
@@ -279,7 +282,7 @@ mod tests {
     use crate::sequence::Noise;
 
     fn question(smallest: Option<f64>, looks: &Looks) -> Question<'_> {
-        Question { higher_is_better: true, smallest, looks, usual_sd: None }
+        Question { higher_is_better: true, smallest, looks, usual_sd: None, together: Together::Usual }
     }
 
     fn looks(at: &[usize]) -> Looks {

@@ -1,6 +1,6 @@
 //! Pairs of runs that never were, in which the truth is known, and how often what is said of them is false.
 
-use vitals_series::{Answer, Looks, Noise, Outcome, Pair, Question, Verdict, assurance, decide};
+use vitals_series::{Answer, Looks, Noise, Outcome, Pair, Question, Together, Verdict, assurance, decide};
 
 /// Noise of a difference, with standard deviation 1 where there is one.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -45,7 +45,7 @@ impl Source {
 }
 
 pub fn question(smallest: Option<f64>, looks: &Looks) -> Question<'_> {
-    Question { higher_is_better: true, smallest, looks, usual_sd: None }
+    Question { higher_is_better: true, smallest, looks, usual_sd: None, together: Together::Usual }
 }
 
 pub fn is_told(answer: &Answer) -> bool {

@@ -143,7 +143,7 @@ interval_90: [number, number] | null,
  */
 p: number | null, p_sign_flip: number | null, p_corrected: number | null, 
 /**
- * At the level 0.05 ÷ arms.
+ * At the level 0.05 ÷ arms, where they are corrected for.
  */
 interval_corrected: [number, number] | null, e_value: number | null, 
 /**
@@ -166,6 +166,8 @@ pairs_on_the_way: number,
  * Of the runs that are missing for them, without those that are on the way.
  */
 cost_seconds: number | null, look: { kind: string, number?: number, of?: number, level?: number, next?: number | null } | null, failures: ArmFailures, };
+
+export type ArmCorrection = "usual" | "holm" | "none";
 
 export type ArmFailures = { 
 /**
@@ -263,6 +265,10 @@ delta: number | null, };
 
 export type Comparison = { runs: Array<Run>, 
 /**
+ * The metric that the sweeps of the runs are after, where they agree.
+ */
+objective: string | null, 
+/**
  * Only the parameters that differ, and `config.KEY` of runs from elsewhere: one value a run, in the order of `runs`.
  */
 parameters: { [key in string]: Array<JsonValue> }, equal_parameters: number, 
@@ -333,7 +339,11 @@ metric?: string, smallest_effect?: number,
  * The baseline's value, as it is written in conditions; else `false` of a switch and the default of any other parameter,
  * where an arm has it.
  */
-baseline?: string, };
+baseline?: string, 
+/**
+ * What is done for several arms; absent: what is usual.
+ */
+correction?: ArmCorrection, };
 
 export type Decision = { 
 /**
@@ -494,7 +504,21 @@ export type Evidence = { "kind": "said", text: string, } | { "kind": "queued_by_
 
 export type Exported = { paths: Array<string>, };
 
+export type FigureArm = { 
+/**
+ * The arm's value, as it is written in conditions.
+ */
+written: string, label: string, 
+/**
+ * 1 … 10: colour n and shape n; 0: without a category.
+ */
+slot: number, };
+
 export type FigureAsk = { title: string, subtitle: string, 
+/**
+ * Sentences that stand below the panels: which tests, what was changed after looking.
+ */
+notes?: Array<string>, 
 /**
  * Ids of the runs, for the caption.
  */
@@ -514,15 +538,35 @@ x_divisor: number,
 /**
  * First and last step, inclusive.
  */
-from: number, to: number, panels: Array<FigurePanel>, };
+from: number, to: number, 
+/**
+ * What its plots of arms are drawn of.
+ */
+decision?: FigureDecision, panels: Array<FigurePanel>, };
 
 export type FigureBand = { low: number, high: number, low_label: string, high_label: string, };
+
+export type FigureDecision = { of: DecideBy, 
+/**
+ * Values and differences are multiplied by this before they are shown.
+ */
+scale: number, 
+/**
+ * What arms are called and how they look; one that is missing here is drawn by its value.
+ */
+arms: Array<FigureArm>, words: FigureWords, };
 
 export type FigureEvent = { kind: string, 
 /**
  * A place on the horizontal axis, as shown.
  */
 at: number, end?: number, injected: boolean, };
+
+export type FigureForest = { 
+/**
+ * At the end of the scale: the difference and its unit.
+ */
+x_title: string, };
 
 export type FigureGround = "white" | "transparent" | "light" | "dark";
 
@@ -554,9 +598,13 @@ slot: number, solid: boolean,
  */
 ghost: boolean, 
 /**
- * One run, or runs that differ in nothing but their seeds, of which the mean is drawn with its interval.
+ * One run, or runs that differ in nothing but their seeds, of which the mean is drawn.
  */
-runs: Array<string>, is_mean: boolean, series: SeriesAsk, };
+runs: Array<string>, is_mean: boolean, 
+/**
+ * A mean with its interval.
+ */
+interval?: boolean, series: SeriesAsk, };
 
 export type FigureLines = { 
 /**
@@ -578,13 +626,37 @@ height_mm?: number,
  */
 font_pt: number, ground: FigureGround, };
 
+export type FigurePairs = { 
+/**
+ * The arm's value, as it is written in conditions.
+ */
+arm: string, };
+
 export type FigurePanel = { title: string, unit: string, 
 /**
  * Share of the height; 1 is usual.
  */
 height_share: number, plot: FigurePlot, };
 
-export type FigurePlot = { "kind": "lines" } & FigureLines | { "kind": "heat" } & FigureHeat;
+export type FigurePlot = { "kind": "lines" } & FigureLines | { "kind": "heat" } & FigureHeat | { "kind": "forest" } & FigureForest | { "kind": "pairs" } & FigurePairs;
+
+export type FigureWords = { 
+/**
+ * Before the number of a seed.
+ */
+seed: string, mean: string, failed: string, 
+/**
+ * The seed has no run on the other side.
+ */
+missing: string, 
+/**
+ * A run of the pair has not ended.
+ */
+on_the_way: string, not_comparable: string, 
+/**
+ * Behind every p of several arms for which nothing was corrected.
+ */
+uncorrected: string, };
 
 export type FormAxis = { 
 /**
@@ -1661,7 +1733,11 @@ metric?: string, smallest_effect?: number,
  * The baseline's value, as it is written in conditions; else `false` of a switch and the default of any other parameter,
  * where an arm has it.
  */
-baseline?: string, }; result: Decision };
+baseline?: string, 
+/**
+ * What is done for several arms; absent: what is usual.
+ */
+correction?: ArmCorrection, }; result: Decision };
   sheet: { params: { 
 /**
  * A condition of the filter language; absent or empty takes all runs.

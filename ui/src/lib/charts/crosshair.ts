@@ -15,11 +15,15 @@ export type Read = {
 
 /** Ghosts are left out, and so are lines that begin behind the step or have ended before it. `against`: the key of a line. */
 export function readLines(lines: readonly Line[], step: number, against: string | null): Read[] {
-  const read = lines.filter((line) => line.quiet !== true).flatMap((line): Read[] => {
+  return measured(lines.filter((line) => line.quiet !== true).flatMap((line): Omit<Read, 'difference'>[] => {
     const columns = line.smoothed ?? line.columns;
     const found = readAt(columns, step);
-    return columns === null || found === null || step > boundOf(columns, columns.step.length - 1, Infinity) ? [] : [{ key: line.key, label: line.short ?? line.label, slot: line.slot, solid: line.solid ?? false, value: found.value, difference: null }];
-  });
+    return columns === null || found === null || step > boundOf(columns, columns.step.length - 1, Infinity) ? [] : [{ key: line.key, label: line.short ?? line.label, slot: line.slot, solid: line.solid ?? false, value: found.value }];
+  }), against);
+}
+
+/** The highest first, each with its difference to that of the key. */
+export function measured(read: readonly Omit<Read, 'difference'>[], against: string | null): Read[] {
   const base = read.find((one) => one.key === against)?.value ?? NaN;
   const rank = (value: number) => (Number.isNaN(value) ? -Infinity : value);
   return read

@@ -1,23 +1,28 @@
 // Knows the charts of a screen: counts the stored extremes in view and those that were drawn, and what goes into a file.
-import type { Part } from './figure';
+import type { About, Part } from './figure';
 import type { Drawn } from './trace';
 
 export class Extremes {
   readonly #charts = new Map<string, Drawn>();
-  readonly #parts = new Map<string, () => Part>();
+  readonly #parts = new Map<string, () => Part | null>();
   #total = $state.raw<Drawn>({ drawn: 0, of: 0 });
 
   get total(): Drawn {
     return this.#total;
   }
 
-  /** What a chart shows, asked for when it goes into a file. */
-  describe(chart: string, part: () => Part): void {
+  /** What the charts are of; set by their screen. */
+  about: () => About = () => ({ title: '', subtitle: '', notes: [], runs: [], part: 'shown' });
+
+  /** What a chart shows, asked for when it goes into a file; null where it has nothing to show. */
+  describe(chart: string, part: () => Part | null): void {
     this.#parts.set(chart, part);
   }
 
-  parts(): Part[] {
-    return [...this.#parts.values()].map((part) => part());
+  /** In the order of the page; of one chart where it is named. */
+  parts(only?: string): Part[] {
+    const found = [...this.#parts].filter(([chart]) => only === undefined || chart === only).flatMap(([, part]) => part() ?? []);
+    return found.sort((a, b) => (a.node.compareDocumentPosition(b.node) & Node.DOCUMENT_POSITION_FOLLOWING ? -1 : 1));
   }
 
   /** Of one chart. */

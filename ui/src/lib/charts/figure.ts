@@ -1,6 +1,6 @@
 // What the charts of a screen show, as files: their values as CSV, and the figure that the host is asked to draw of them on a page.
-// Takes charts as they are on the screen, window and smoothing included.
-import type { FigureAsk, FigureEvent, FigureLine, FigurePage, FigurePanel } from '../backend';
+// Takes charts as they are on the screen, window and smoothing included; of plots of arms it takes the question, which the host answers.
+import type { FigureAsk, FigureDecision, FigureEvent, FigureLine, FigurePage, FigurePanel, FigurePlot } from '../backend';
 import type { Columns } from '../backend/frame';
 import type { Cells } from '../backend/heatmap';
 import { layerName } from '../words';
@@ -12,7 +12,20 @@ import type { XScale, XUnit } from './x-scale';
 type Place = { title: string; unit: string; node: HTMLElement };
 export type LinesPart = Place & { kind: 'lines'; view: View };
 export type HeatPart = Place & { kind: 'heat'; cells: Cells | null; window: readonly [number, number]; frozen: readonly string[]; marks: readonly Mark[]; scale: XScale };
-export type Part = LinesPart | HeatPart;
+/** A plot of arms against a baseline: of all of them, or of the pairs of one. */
+export type ArmsPart = Place & { kind: 'arms'; plot: Extract<FigurePlot, { kind: 'forest' | 'pairs' }>; decision: FigureDecision; runs: readonly string[]; notes: readonly string[] };
+export type Part = LinesPart | HeatPart | ArmsPart;
+
+/** What the charts of a screen are of. */
+export type About = {
+  title: string;
+  subtitle: string;
+  /** What a reader of the figure has to know, in sentences. */
+  notes: readonly string[];
+  runs: readonly { id: string; label: string }[];
+  /** Which part of the runs it is, for the name of the file. */
+  part: string;
+};
 
 const HEAD = 'chart,series,superseded_attempt,step,x,min,max,mean,first,last,nonfinite';
 
@@ -21,9 +34,14 @@ export function csv(parts: Part[]): string {
   const rows = [HEAD];
   for (const part of parts) {
     if (part.kind === 'heat') rows.push(...cellRows(part));
-    else for (const line of part.view.lines) for (const one of columnsOf(line)) rows.push(...columnRows(part, one));
+    else if (part.kind === 'lines') for (const line of part.view.lines) for (const one of columnsOf(line)) rows.push(...columnRows(part, one));
   }
   return `${rows.join('\n')}\n`;
+}
+
+/** Whether their values are a table: means and what is said of arms have tables of their own. */
+export function isTable(parts: readonly Part[]): boolean {
+  return parts.every((part) => part.kind === 'heat' || (part.kind === 'lines' && part.view.lines.every((line) => line.meanOf === undefined)));
 }
 
 const columnsOf = (line: Line): Columns[] => [line.columns, ...branchesOf(line)].filter((one) => one !== null);
@@ -53,25 +71,38 @@ function cellRows({ title, cells, window: [from, to] }: HeatPart): string[] {
 /** What the numbers of an axis are divided by, of what is recorded. */
 const DIVISOR: Record<XUnit, number> = { step: 1, epoch: 1, images: 1, million_images: 1e6, s: 1, min: 60, h: 3600 };
 
-/** The figure of these charts on a page, as the host draws it; null where there is nothing to draw. */
-export function figureOf(parts: readonly Part[], about: { title: string; subtitle: string }, page: FigurePage): FigureAsk | null {
-  const [first] = parts;
-  if (first === undefined) return null;
+type Axis = Pick<FigureAsk, 'x_title' | 'axis' | 'x_divisor' | 'from' | 'to'>;
+
+/** The axis that all charts of a screen share; plots of arms have none of it. */
+function axisOf(parts: readonly Part[]): Axis {
+  const first = parts.find((part) => part.kind !== 'arms');
+  if (first === undefined) return { x_title: '', x_divisor: 1, from: 0, to: 0 };
   const [scale, window] = first.kind === 'heat' ? [first.scale, first.window] : [first.view.scale, first.view.window];
   const lines = parts.find((part) => part.kind === 'lines');
   const divisor = DIVISOR[scale.ticks(window, 2).unit];
-  const runs = parts.flatMap((part) => (part.kind === 'heat' ? [part.cells?.run ?? ''] : part.view.lines.flatMap(runsOf)));
-  return {
-    ...about, page, runs: [...new Set(runs)].filter((run) => run !== ''), x_title: lines?.view.xTitle ?? '', ...(scale.kind === 'step' ? {} : { axis: scale.kind }), x_divisor: divisor,
-    from: Math.floor(window[0]), to: Math.ceil(window[1]),
-    panels: shared(parts.flatMap((part) => (part.kind === 'heat' ? heat(part, divisor) : curves(part, divisor)))),
-  };
+  return { x_title: lines?.view.xTitle ?? '', ...(scale.kind === 'step' ? {} : { axis: scale.kind }), x_divisor: divisor, from: Math.floor(window[0]), to: Math.ceil(window[1]) };
 }
 
-/** Panels share the height of a page as charts do that of the screen, around 1. */
+/** The figure of these charts on a page, as the host draws it; null where there is nothing to draw. */
+export function figureOf(parts: readonly Part[], { title, subtitle, notes }: Pick<About, 'title' | 'subtitle' | 'notes'>, page: FigurePage): FigureAsk | null {
+  const axis = axisOf(parts);
+  const panels = shared(parts.flatMap((part) => (part.kind === 'arms' ? arms(part) : part.kind === 'heat' ? heat(part, axis.x_divisor) : curves(part, axis.x_divisor))));
+  if (panels.length === 0) return null;
+  const runs = parts.flatMap((part) => (part.kind === 'arms' ? part.runs : part.kind === 'heat' ? [part.cells?.run ?? ''] : part.view.lines.flatMap(runsOf)));
+  const decision = parts.find((part) => part.kind === 'arms')?.decision;
+  const said = [...new Set([...parts.flatMap((part) => (part.kind === 'arms' ? part.notes : [])), ...notes])];
+  return { title, subtitle, notes: said, page, runs: [...new Set(runs)].filter((run) => run !== ''), ...axis, ...(decision === undefined ? {} : { decision }), panels };
+}
+
+/** Panels share the height of a page as charts do that of the screen, around 1; plots of arms are as high as their rows. */
 function shared(panels: FigurePanel[]): FigurePanel[] {
-  const mean = panels.reduce((sum, panel) => sum + panel.height_share, 0) / Math.max(1, panels.length);
-  return panels.map((panel) => ({ ...panel, height_share: panel.height_share / mean }));
+  const [mean, isFree] = [(all: FigurePanel[]) => all.reduce((sum, panel) => sum + panel.height_share, 0) / Math.max(1, all.length), ({ plot }: FigurePanel) => plot.kind === 'lines' || plot.kind === 'heat'];
+  const usual = mean(panels.filter(isFree));
+  return panels.map((panel) => (isFree(panel) ? { ...panel, height_share: panel.height_share / usual } : panel));
+}
+
+function arms({ title, unit, plot }: ArmsPart): FigurePanel[] {
+  return [{ title, unit, height_share: 1, plot }];
 }
 
 const runsOf = (line: Line): readonly string[] => line.meanOf ?? (line.columns === null ? [] : [line.columns.run]);
@@ -92,7 +123,7 @@ function asked(line: Line): FigureLine[] {
   if (columns === null || runs.length === 0) return [];
   const smoothing = line.smoothed?.smoothing ?? columns.smoothing;
   return [{
-    label: line.quiet === true ? '' : line.label, slot: line.slot, solid: line.solid === true, ghost: line.quiet === true, runs: [...runs], is_mean: line.meanOf !== undefined,
+    label: line.quiet === true ? '' : line.label, slot: line.slot, solid: line.solid === true, ghost: line.quiet === true, runs: [...runs], is_mean: line.meanOf !== undefined, ...(line.meanOf !== undefined && line.area != null ? { interval: true } : {}),
     series: { name: columns.name, ...(columns.relative ? { relative: true } : {}), ...(smoothing > 0 ? { smoothing } : {}), ...(branchesOf(line).length > 0 ? { superseded: true } : {}) },
   }];
 }

@@ -1,5 +1,5 @@
 // What a decision is asked by, as the address has it, and as conditions and the host take it. Pure.
-import type { DecideBy, JsonValue } from '$lib/backend';
+import type { ArmCorrection, DecideBy, JsonValue } from '$lib/backend';
 import { inCondition } from '$lib/given';
 
 export type Asked = {
@@ -11,6 +11,8 @@ export type Asked = {
   metric: string | null;
   /** The smallest effect that was set by hand, in the metric's unit. */
   delta: number | null;
+  /** What is done for several arms; null: what is usual. */
+  correction: Exclude<ArmCorrection, 'usual'> | null;
   /** Values of baseline and selected arm, as they are written. */
   base: string | null;
   arm: string | null;
@@ -28,10 +30,11 @@ function values(text: string | undefined): JsonValue[] {
 }
 
 export function asked(params: Readonly<Record<string, string>>): Asked {
+  const correction = params['correction'];
   const delta = params['delta'] === undefined ? NaN : Number(params['delta']);
   return {
     by: (params['by'] ?? '').split(',').filter((name) => name !== ''), where: params['where'] ?? '', metric: params['metric'] ?? null,
-    delta: Number.isFinite(delta) ? delta : null, base: params['base'] ?? null, arm: params['arm'] ?? null, out: values(params['out']),
+    delta: Number.isFinite(delta) ? delta : null, correction: correction === 'holm' || correction === 'none' ? correction : null, base: params['base'] ?? null, arm: params['arm'] ?? null, out: values(params['out']),
   };
 }
 
@@ -48,10 +51,19 @@ export function literal(value: JsonValue): string {
   return typeof value === 'string' ? `"${value}"` : JSON.stringify(value);
 }
 
+/** Each parameter of an arm with its value. */
+function settingsOf(by: readonly string[], value: JsonValue): [string, JsonValue][] {
+  return isObject(value) ? Object.entries(value) : by[0] === undefined ? [] : [[by[0], value]];
+}
+
+/** That a run is one of this arm. */
+export function conditionOf(by: readonly string[], value: JsonValue): string {
+  return settingsOf(by, value).map(([name, one]) => `${inCondition(name)} = ${literal(one)}`).join(' and ');
+}
+
 /** That a run is none of this arm. */
 function isNone(by: readonly string[], value: JsonValue): string[] {
-  const settings: [string, JsonValue][] = isObject(value) ? Object.entries(value) : by[0] === undefined ? [] : [[by[0], value]];
-  const parts = settings.filter(([, one]) => one !== null).map(([name, one]) => `${inCondition(name)} != ${literal(one)}`);
+  const parts = settingsOf(by, value).filter(([, one]) => one !== null).map(([name, one]) => `${inCondition(name)} != ${literal(one)}`);
   return parts.length === 0 ? [] : [parts.length === 1 ? parts.join('') : `(${parts.join(' or ')})`];
 }
 
@@ -67,6 +79,7 @@ export function question(one: Asked): DecideBy {
   return {
     by: one.by, filter: filterOf(one), ...(one.base === null ? {} : { baseline: one.base }),
     ...(one.metric === null ? {} : { metric: one.metric }), ...(one.delta === null ? {} : { smallest_effect: one.delta }),
+    ...(one.correction === null ? {} : { correction: one.correction }),
   };
 }
 

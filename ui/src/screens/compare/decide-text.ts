@@ -6,6 +6,7 @@ import { t } from '$lib/i18n/index.svelte';
 import { metricName, rowOf } from '$lib/metrics';
 import { parameterName } from '$lib/words';
 import { isSmall, otherSettings, type Interval } from './decide';
+import type { Asked } from './decide-address';
 
 /** What values are shown times, their unit, and that of their differences. */
 export type Unit = { times: number; unit: string; difference: string };
@@ -84,16 +85,24 @@ export function outcomeName({ metric, value }: Pick<Decision, 'metric' | 'value'
   return t('decide.outcome', { metric: metricName(metric), value: readingName(value) });
 }
 
-/** What was changed by hand after looking, in sentences: δ, and what stands for a run. */
-export function changedByHand(decision: Decision, unit: Unit, asked: { metric: string | null }): { delta: string | null; outcome: string | null } {
+export type Changed = { delta: string | null; outcome: string | null; correction: string | null };
+
+/** What was changed by hand after looking, in sentences: δ, what stands for a run, and what is done for several arms. */
+export function changedByHand(decision: Decision, unit: Unit, asked: Pick<Asked, 'metric' | 'correction'>): Changed {
   const [, metric = '', value = ''] = /^(.*)\.([^.]+)$/.exec(decision.declared_metric ?? '') ?? [];
   const outcome = decision.declared_metric === null ? (asked.metric === null ? null : t('decide.metric_set'))
     : decision.declared_metric === `${decision.metric}.${decision.value}` ? null : t('decide.metric_changed', { before: outcomeName({ metric, value }) });
-  if (decision.declared_effect === decision.smallest_effect) return { delta: null, outcome };
+  const correction = asked.correction === null ? null : t(`decide.correction_changed.${asked.correction}`);
+  if (decision.declared_effect === decision.smallest_effect) return { delta: null, outcome, correction };
   // Of another metric δ has another unit.
   const other = decision.declared_metric !== null && metric !== decision.metric;
   const before = decision.declared_effect === null || other ? null : [deltaShown(decision.declared_effect, unit), unit.difference].filter((part) => part !== '').join(' ');
-  return { delta: before === null ? t('decide.delta_set') : t('decide.delta_changed', { before }), outcome };
+  return { delta: before === null ? t('decide.delta_set') : t('decide.delta_changed', { before }), outcome, correction };
+}
+
+export function changesOf(decision: Decision, unit: Unit, asked: Pick<Asked, 'metric' | 'correction'>): string[] {
+  const changed = changedByHand(decision, unit, asked);
+  return [changed.delta, changed.outcome, changed.correction].filter((note) => note !== null);
 }
 
 /** The verdict as a sentence about the arm. */
@@ -160,7 +169,7 @@ export function facts(one: ArmComparison, arms: number, unit: Unit): { key: stri
     { key: 'pairs', name: t('decide.fact.pairs'), value: number(one.pairs) },
     { key: 'p', name: t(one.pairs <= MOST_EXACT ? 'decide.fact.flips_exact' : 'decide.fact.flips'), value: pShown(one.p_sign_flip) },
     ...(look === 'any_time' ? [{ key: 'e', name: t('decide.fact.e_value'), value: significant(one.e_value, 2) }] : []),
-    ...(corrected !== null ? [{ key: 'corrected', name: corrected, value: pShown(one.p_corrected) }]
+    ...(corrected === null && arms > 1 ? [{ key: 'uncorrected', name: t('decide.fact.uncorrected'), value: pShown(one.p) }] : corrected !== null ? [{ key: 'corrected', name: corrected, value: pShown(one.p_corrected) }]
       : look === 'declared' ? [{ key: 'deciding', name: t('decide.fact.deciding'), value: pShown(one.p) }] : []),
   ];
 }

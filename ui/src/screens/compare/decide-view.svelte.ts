@@ -1,17 +1,19 @@
 // What Decide and the means of arms show: the decision, the arms, and curves of them. Thin: what can be worked out stands in pure
 // modules beside it.
 import { untrack } from 'svelte';
-import { METRIC, asApiError, backend, type ApiError, type Arm, type ArmComparison, type DecideBy, type Decision, type JsonValue, type MoreRuns, type RunDetail } from '$lib/backend';
+import { METRIC, asApiError, backend, type ApiError, type Arm, type ArmComparison, type DecideBy, type Decision, type FigureDecision, type JsonValue, type MoreRuns, type RunDetail } from '$lib/backend';
 import { StepAxis } from '$lib/charts/step-axis.svelte';
 import type { Line } from '$lib/charts/series';
 import { rowOf, seriesOf } from '$lib/metrics';
+import { parameterName } from '$lib/words';
 import { changes } from '$lib/state/changes.svelte';
 import { Resource } from '$lib/state/resource.svelte';
 import { router } from '$lib/state/router.svelte';
 import { ArmCurves, type Shown } from './arm-curves.svelte';
 import { armName, armShort, armsOf, openArm, pairRows, slotsOf, sorted, toQueue, type ArmRuns } from './decide';
 import { asked, filterOf, question, scopeOf, type Asked } from './decide-address';
-import { unitOf } from './decide-text';
+import { decisionOf } from './decide-figure';
+import { changesOf, unitOf } from './decide-text';
 
 /** What ended, failed or was queued asks again, at most so often: a decision reads whole series. */
 const ASK_EVERY_MS = 2000;
@@ -92,8 +94,23 @@ export class DecideView {
     const first = (one: Shown) => (one.arm.text === this.arm?.written ? 0 : one.main ? 1 : 2);
     return mains === null ? all : all.sort((a, b) => first(a) - first(b));
   });
+  /** What was changed by hand after looking, in sentences. */
+  readonly changed = $derived(this.decision === null ? [] : changesOf(this.decision, this.unit, this.asked));
+  /** For the name of a file, and whether there is anything to write. */
+  readonly exported = $derived(this.charts.length === 0 ? [] : this.arms.flatMap((arm) => arm.runs.map(({ run }) => ({ id: run, label: arm.name }))));
   readonly moreKey = $derived(this.open === null ? '' : JSON.stringify([this.current?.by, this.open.written, this.open.missing_pairs, this.open.pairs_on_the_way]));
   readonly moreRuns = $derived(this.more.value !== null && this.more.value.key === this.moreKey ? this.more.value.runs : null);
+
+  constructor() {
+    this.curves.extremes.about = () => ({
+      title: this.detail?.run.sweep_name ?? '', subtitle: this.asked.by.map(parameterName).join(', '), notes: this.means ? [] : this.changed, runs: this.exported, part: this.means ? 'mean' : 'decide',
+    });
+  }
+
+  /** For figures: the question whose answer is shown, with names and words; null while none is. */
+  get figure(): FigureDecision | null {
+    return this.current === null ? null : decisionOf({ by: this.current.by, unit: this.unit, arms: this.arms });
+  }
 
   armOf(one: ArmComparison | null): Arm | null {
     return one === null ? null : this.decision?.arms.find((arm) => arm.written === one.written) ?? null;

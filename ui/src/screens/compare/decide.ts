@@ -1,5 +1,5 @@
 // What a decision says, without its looks: marks and names of arms, pairs, scales, which arm is open. Pure but for the catalogue.
-import type { Arm, ArmColumns, ArmComparison, ArmRun, ArmVerdict, Columns, Decision, JsonValue, Run } from '$lib/backend';
+import type { Arm, ArmColumns, ArmComparison, ArmCorrection, ArmRun, ArmVerdict, Columns, Decision, JsonValue, Run } from '$lib/backend';
 import { t } from '$lib/i18n/index.svelte';
 import { isImported } from '$lib/given';
 import { parameterName, valueText } from '$lib/words';
@@ -125,6 +125,11 @@ export function domain(decision: Decision): Interval {
 export function sorted(decision: Pick<Decision, 'comparisons' | 'higher_is_better'>): ArmComparison[] {
   const rank = (one: ArmComparison) => (one.difference === null ? -Infinity : decision.higher_is_better ? one.difference : -one.difference);
   return [...decision.comparisons].sort((a, b) => (rank(a) === rank(b) ? 0 : rank(b) - rank(a)));
+}
+
+/** What can be done for several arms: where looks are declared their levels are divided, whoever shares which seeds. */
+export function corrections(looks: readonly number[]): ArmCorrection[] {
+  return looks.length > 0 ? ['usual', 'none'] : ['usual', 'holm', 'none'];
 }
 
 /** More pairs would settle it. */

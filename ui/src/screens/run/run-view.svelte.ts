@@ -39,6 +39,10 @@ export class RunView {
     this.id = id;
     const concerned = (detail: RunDetail | null) => [id, ...(detail?.probes ?? []).map((probe) => probe.id)];
     this.detail = new Resource(() => backend.rpc('run', { id }), (notice, detail) => concerned(detail).some((one) => notice.runs[one] !== undefined), DETAIL_EVERY_MS);
+    this.extremes.about = () => {
+      const run = this.detail.value?.run;
+      return { title: run?.label ?? '', subtitle: run?.sweep_name ?? '', notes: [], runs: run === undefined ? [] : [run], part: 'shown' };
+    };
     this.events = new Resource(() => backend.rpc('events', { id }), (notice) => notice.runs[id] !== undefined, DETAIL_EVERY_MS);
   }
 

@@ -1,5 +1,5 @@
-// The runs table without its looks: order, selection, places of exports. Pure.
-import { EXPORT_FORMATS, type Run, type RunTableRow } from '$lib/backend';
+// The runs table without its looks: order, selection, tags. Pure.
+import type { RunTableRow } from '$lib/backend';
 
 export const DEFAULT_SORT = '-created_at';
 
@@ -35,28 +35,6 @@ export function extended(selection: string[], shown: readonly string[], anchor: 
 
 /** It was imported, as the words say that its state rests on. */
 export const isFromElsewhere = (run: Pick<RunTableRow, 'evidence_code'>): boolean => ['imported', 'import_unfinished'].includes(run.evidence_code.kind);
-
-export type Format = (typeof EXPORT_FORMATS)[number]['name'];
-export const FORMATS: readonly Format[] = EXPORT_FORMATS.map((one) => one.name);
-
-/** What a file of a format holds: every value of a run, or one figure of all runs. */
-export function holds(format: Format): (typeof EXPORT_FORMATS)[number]['holds'] | undefined {
-  return EXPORT_FORMATS.find((one) => one.name === format)?.holds;
-}
-
-/** Whether what is written is a folder: the tables of several runs, a file each. */
-export function isFolder(runs: readonly unknown[], format: Format): boolean {
-  return holds(format) === 'values' && runs.length > 1;
-}
-
-/** A file in the workspace's exports folder; a folder for the tables of several runs. */
-export function exportPath(workspace: string, runs: Pick<Run, 'label' | 'id'>[], format: Format, part = ''): string {
-  const [first] = runs;
-  const end = (id: string) => id.replaceAll('-', '').slice(-6);
-  const plain = (label: string) => label.replace(/[^\p{L}\p{N}._-]/gu, '-');
-  const name = first === undefined ? 'runs' : runs.length === 1 ? `${plain(first.label)}-${end(first.id)}` : `${runs.length}-runs-${end(first.id)}`;
-  return `${workspace}/exports/${name}${part}${isFolder(runs, format) ? '' : `.${format}`}`;
-}
 
 /** Tags as typed: separated by commas or blanks, each once. */
 export function parseTags(text: string): string[] {
