@@ -49,6 +49,13 @@ mod tests {
         }
     }
 
+    /// The separator stood within a letter, and what it left of it in two cells ended the program.
+    #[test]
+    fn a_letter_in_two_cells_is_no_text() {
+        assert!(table(b"step,a\xef,\xbb\xbf\n0,1,2\n").is_none());
+        assert!(table("step,a\u{feff},b\n0,1,2\n".as_bytes()).is_some());
+    }
+
     #[test]
     fn every_entry_stands_anything() {
         let seeds = TABLES.iter().map(|table| table.as_bytes().to_vec()).collect();

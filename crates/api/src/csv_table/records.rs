@@ -47,10 +47,14 @@ impl Record {
 
     fn with_text(mut self, bytes: Vec<u8>) -> Result<Self, Wrong> {
         match String::from_utf8(bytes) {
-            Ok(text) => {
-                self.text = text;
-                Ok(self)
-            }
+            // Halves of a letter in two cells are text only together.
+            Ok(text) => match self.ends.iter().position(|end| !text.is_char_boundary(*end)) {
+                Some(cell) => Err(self.wrong(cell, Misfit::NoText, TableAdvice::Utf8)),
+                None => {
+                    self.text = text;
+                    Ok(self)
+                }
+            },
             Err(error) => {
                 let valid = error.utf8_error().valid_up_to();
                 let cell = self.ends.iter().position(|end| *end > valid).unwrap_or(0);
