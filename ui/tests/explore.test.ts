@@ -48,6 +48,7 @@ describe('a scale', () => {
     expect(ticksOf(scaleOf('log', [3e-4, 1.5e-4]), 5, 1).map(({ text }) => text)).toEqual(['1.5e−4', '3e−4']);
     const many = Array.from({ length: 40 }, (_, at) => 0.44 + at * 0.007);
     expect(ticksOf(scaleOf('linear', many), 5, 100).map(({ text }) => text)).toEqual(['50', '60', '70']);
+    expect(ticksOf(scaleOf('linear', Array.from({ length: 12 }, (_, at) => at)), 5, 1).map(({ text }) => text)).toEqual(['0', '5', '10']);
     expect(ticksOf(scaleOf('log', Array.from({ length: 20 }, (_, at) => 10 ** (-5 + at / 5))), 5, 1).map(({ value }) => value)).toEqual([1e-5, 1e-4, 1e-3, 1e-2]);
     const betas = ticksOf(scaleOf('log_to_one', Array.from({ length: 20 }, (_, at) => 1 - 10 ** (-1 - at / 8))), 5, 1);
     expect(betas.map(({ text }) => text)).toEqual(['0.999', '0.99', '0.9']);

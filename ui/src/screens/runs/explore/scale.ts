@@ -2,7 +2,7 @@
 // finite and what is not there have stops of their own below. Pure.
 import type { RunColumn } from '$lib/backend';
 import { alike, number, plain, scaled } from '$lib/format';
-import { decadeLabels, labels, logTicks, ticks } from '$lib/charts/ticks';
+import { decadeLabels, labels, logTicks, ticks, wholeTicks } from '$lib/charts/ticks';
 
 export type Kind = RunColumn['scale'];
 /** Below the axis, from the top: beyond its end, not finite, without a value. */
@@ -29,8 +29,8 @@ export function stopOf(kind: Kind, value: number | null): Stop | null {
   return through(kind, value) === null ? 'end' : null;
 }
 
-/** Values of an axis from foot to head, in its own unit; `only`: the few that there are, rising. */
-export type Scale = { kind: Kind; low: number; high: number; only: readonly number[] };
+/** Values of an axis from foot to head, in its own unit; `only`: the few that there are, rising; `whole`: none has decimals. */
+export type Scale = { kind: Kind; low: number; high: number; only: readonly number[]; whole: boolean };
 
 /** An axis with so few values is ruled at them. */
 const FEW = 8;
@@ -42,7 +42,7 @@ export function scaleOf(kind: Kind, values: Iterable<number | null>): Scale {
     if (value !== null && place !== null) even.set(value, place);
   }
   const sorted = [...even.keys()].sort((a, b) => a - b);
-  return { kind, low: sorted[0] ?? 0, high: sorted.at(-1) ?? 0, only: sorted.length <= FEW ? sorted : [] };
+  return { kind, low: sorted[0] ?? 0, high: sorted.at(-1) ?? 0, only: sorted.length <= FEW ? sorted : [], whole: sorted.every(Number.isInteger) };
 }
 
 /** 0…1 along the axis; the middle where all values are one. */
@@ -62,7 +62,7 @@ export function valueAt({ kind, low, high }: Scale, place: number): number {
 export type Tick = { value: number; text: string };
 
 /** Where an axis is ruled and what stands there; `times`: what values are shown times. */
-export function ticksOf({ kind, low, high, only }: Scale, count: number, times: number): Tick[] {
+export function ticksOf({ kind, low, high, only, whole }: Scale, count: number, times: number): Tick[] {
   const shown = (value: number) => scaled(value, times);
   if (only.length > 0) {
     const text = times === 1 ? alike(only) : (value: number) => plain(Number(shown(value).toPrecision(4)));
@@ -73,7 +73,7 @@ export function ticksOf({ kind, low, high, only }: Scale, count: number, times: 
     const digits = (rest: number) => Math.max(0, Math.ceil(-Math.log10(rest) - 1e-9));
     return rests.map((rest) => ({ value: 1 - rest, text: number(1 - rest, digits(rest)) })).filter(({ value }) => value >= low && value <= high);
   }
-  const found = kind === 'log' ? logTicks(shown(low), shown(high), count) : ticks(shown(low), shown(high), count);
+  const found = kind === 'log' ? logTicks(shown(low), shown(high), count) : (whole ? wholeTicks : ticks)(shown(low), shown(high), count);
   const texts = kind === 'log' ? decadeLabels(found) : labels(found);
   return found.map((value, at) => ({ value: value / times, text: texts[at] ?? number(value) }));
 }
