@@ -48,6 +48,9 @@ const TABS = ['gradients', 'optimizer', 'overview', 'config', 'checkpoints', 'pr
 const QUESTION = { by: 'frozen_patch_projection', where: 'sweep_name ~ "Frozen or learned"' };
 const MEANS = { name: 'means', address: `#/compare?${new URLSearchParams({ mode: 'mean', ...QUESTION })}`, ready: '[data-testid="mean-screen"][data-curves="true"]', charts: true };
 
+/** The other face of Runs; the demo has too few runs for it, which it says. */
+const EXPLORE = { name: 'explore', address: '#/runs?face=explore', ready: '[data-testid="parallel"], [data-testid="explore-few"]' };
+
 function tabOf(run, tab) {
   return { name: `run-${tab}`, address: `#/run/${run.id}?tab=${tab}`, ready: `[data-testid="tab-${tab}"][aria-selected="true"]` };
 }
@@ -66,7 +69,7 @@ function screens(runs) {
     { name: 'alarms', address: '#/alarms', ready: '[data-testid="alarms-table"], [data-testid="alarms-empty"]' },
     { name: 'datasets', address: '#/datasets', ready: '[data-testid^="sample-"] img' },
     { name: 'settings', address: '#/settings', ready: '[data-testid="settings-screen"]' },
-    ...(options.check ? [...TABS.map((tab) => tabOf(second, tab)), MEANS] : []),
+    ...(options.check ? [...TABS.map((tab) => tabOf(second, tab)), MEANS, EXPLORE] : []),
   ].filter((screen) => options.only === '' || options.only.split(',').includes(screen.name));
 }
 

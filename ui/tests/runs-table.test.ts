@@ -10,7 +10,7 @@ import { extended, isFromElsewhere, nextSort, parseSelection, parseTags, toggled
 import { BUILT_IN, isSame, ofName, paramsOf } from '../src/screens/runs/views';
 import { runTable } from './fixtures/run-table';
 
-const column = (name: string, holds: RunColumn['holds'], of: RunColumn['of'] = { kind: 'field' }): RunColumn => ({ name, of, holds });
+const column = (name: string, holds: RunColumn['holds'], of: RunColumn['of'] = { kind: 'field' }): RunColumn => ({ name, of, holds, scale: 'linear' });
 const KNN = column('knn_top1.last', 'share', { kind: 'metric', metric: 'knn_top1', reading: 'last' });
 const LOSS = column('loss.last', 'number', { kind: 'metric', metric: 'loss', reading: 'last' });
 const SPIKES = column('spike.count', 'number', { kind: 'events', event: 'spike' });

@@ -23,7 +23,11 @@ pub(crate) async fn files(context: &Context, sweeps: BTreeSet<SweepId>) -> Resul
 
 /// The objective that all sweeps of these runs have in common.
 pub(crate) async fn shared(context: &Context, runs: &[Run]) -> Result<Option<String>> {
-    let sweeps = runs.iter().filter_map(|run| run.sweep.as_ref()?.parse().ok()).collect();
+    declared(context, runs.iter().filter_map(|run| run.sweep.as_ref()?.parse().ok()).collect()).await
+}
+
+/// The objective that all of these sweeps that name one have in common.
+pub(crate) async fn declared(context: &Context, sweeps: BTreeSet<SweepId>) -> Result<Option<String>> {
     let named = files(context, sweeps).await?.into_iter().filter_map(|sweep| sweep.objective);
     let mut found: BTreeSet<String> = named.map(|objective| objective.metric).collect();
     let only = found.len() == 1;

@@ -29,6 +29,24 @@ pub(crate) async fn read(
     Ok((!values.is_empty()).then(|| reading.of(&values, higher_is_better)))
 }
 
+/// The first finite value in force: what the metric is before training, or as soon after as it was looked at.
+pub(crate) async fn first(context: &Context, run: RunId, name: &str) -> Result<Option<f64>> {
+    let Some(extent) = context.store().extent(run, &[name.to_owned()], false).await? else {
+        return Ok(None);
+    };
+    let mut to = extent.first_step;
+    loop {
+        let query = SeriesQuery { names: vec![name.to_owned()], to: Some(to), ..SeriesQuery::default() };
+        let values = context.store().series(run, &query).await?.pop().map_or_else(Vec::new, |one| one.values);
+        let found = values.into_iter().find(|value| value.is_finite());
+        if found.is_some() || to >= extent.last_step {
+            return Ok(found);
+        }
+        // The first ones are not finite: ever further on.
+        to = to.saturating_mul(2).max(FURTHER).min(extent.last_step);
+    }
+}
+
 /// At least so many of the last values, as far as there are so many.
 async fn last(context: &Context, run: RunId, name: &str, count: u64) -> Result<Vec<f64>> {
     let Some(extent) = context.store().extent(run, &[name.to_owned()], false).await? else {

@@ -280,6 +280,7 @@ methods! {
     presets(Nothing) -> Vec<PresetInfo> = |_, _| table::presets();
     compare(Ids) -> Comparison = |c, p| compare::compare(c, &p.ids).await?;
     decide(DecideBy) -> Decision = |c, p| decide::decide(c, &p).await?;
+    sensitivity(SensitivityBy) -> SensitivityOfRates = |c, p| decide::sensitivity(c, &p).await?;
     sheet(SheetBy) -> Sheet = |c, p| tabulate::sheet(c, &p).await?;
     sheet_text(SheetTextBy) -> SheetText = |c, p| {
         SheetText { text: tabulate::write(&tabulate::sheet(c, &p.of).await?, &p.format)? }

@@ -9,14 +9,14 @@ use std::collections::BTreeSet;
 use std::time::Instant;
 
 use vitals_recipe::query::{Field, Name, Row as _, Scalar};
-use vitals_recipe::{Kind, Metric, Reads, metric, parameter};
+use vitals_recipe::{Kind, Metric, Reads, Scale, metric, parameter};
 use vitals_store::{MetricChoice, RunRow, RunSelection};
 
 use crate::Context;
 use crate::dto::{ColumnHolds, ColumnOf, Number, RunCell, RunColumn, RunTable, RunTableBy, RunTableRow};
 use crate::error::Result;
 use crate::filter::{self, Filtered, Order};
-use crate::runs;
+use crate::{objective, runs};
 
 pub use names::names;
 pub use views::{remove as remove_view, save as save_view, views};
@@ -48,11 +48,9 @@ pub async fn table(context: &Context, asked: &RunTableBy) -> Result<RunTable> {
             found.push((key, row, run));
         }
     }
-    let columns = if chosen.is_empty() {
-        usual(&found.iter().map(|(_, row, _)| *row).collect::<Vec<_>>())
-    } else {
-        chosen
-    };
+    let shown: Vec<&RunRow> = found.iter().map(|(_, row, _)| *row).collect();
+    let objective = objective::declared(context, shown.iter().filter_map(|row| row.sweep).collect()).await?;
+    let columns = if chosen.is_empty() { usual(&shown, objective.as_deref()) } else { chosen };
     if let Some(order) = &order {
         found.sort_by(|(a, one, _), (b, other, _)| {
             order.compare(a.as_ref(), b.as_ref()).then_with(|| runs::by_name(one).cmp(&runs::by_name(other)))
@@ -79,6 +77,7 @@ pub async fn table(context: &Context, asked: &RunTableBy) -> Result<RunTable> {
         sweep_name: row.sweep_name.clone(),
         is_probe: row.probed.is_some(),
         state: row.state.as_str().to_owned(),
+        failed: groups::failed(row),
         evidence_code: row.evidence_code.clone(),
         step: row.steps_done,
         total_steps: row.total_steps.unwrap_or(0),
@@ -92,9 +91,26 @@ pub async fn table(context: &Context, asked: &RunTableBy) -> Result<RunTable> {
         columns: columns.iter().map(column).collect(),
         groups,
         words: matches!(wanted, Wanted::Words(_)),
+        objective,
         total,
         elapsed_ms: began.elapsed().as_secs_f64() * 1e3,
     })
+}
+
+/// The runs that a condition or some words find, newest first.
+///
+/// # Errors
+/// `invalid_input` for a condition that cannot be read.
+pub(crate) async fn found(context: &Context, text: &str) -> Result<Vec<RunRow>> {
+    let wanted = Wanted::read(text)?;
+    let mut kept = Vec::new();
+    for row in context.store().runs(&RunSelection::All, &MetricChoice::Plain).await? {
+        let is_wanted = wanted.takes(&row, &Filtered::with(context, &row, &wanted.names()).await?);
+        if is_wanted {
+            kept.push(row);
+        }
+    }
+    Ok(kept)
 }
 
 /// What was asked for, understood.
@@ -168,17 +184,21 @@ fn text_of(row: &RunRow) -> String {
     text.to_lowercase()
 }
 
-/// What these runs' sweeps vary, and what is usually asked of a run.
-fn usual(rows: &[&RunRow]) -> Vec<Name> {
+/// What these runs' sweeps vary and are after, and what is usually asked of a run.
+fn usual(rows: &[&RunRow], objective: Option<&str>) -> Vec<Name> {
     let axes: BTreeSet<&String> = rows.iter().flat_map(|row| row.axes.keys()).collect();
     let axes = axes.into_iter().filter_map(|name| parameter(name)).map(|known| Name::Parameter(known.name));
     let fields = |fields: &[Field]| fields.iter().copied().map(Name::Field).collect::<Vec<_>>();
-    let reading = |metric: Metric, reading| Name::Metric { metric: metric.name().to_owned(), reading };
+    let reading = |metric: &str, reading| Name::Metric { metric: metric.to_owned(), reading };
+    let [knn, loss] = [Metric::KnnTop1.name(), Metric::Loss.name()];
     let mut names: Vec<Name> = axes.collect();
     names.extend(fields(&[Field::State, Field::Step]));
-    names.push(reading(Metric::KnnTop1, vitals_recipe::Reading::Last));
-    names.push(reading(Metric::KnnTop1, vitals_recipe::Reading::Best));
-    names.push(reading(Metric::Loss, vitals_recipe::Reading::Last));
+    // The one of kNN is there anyway; what is after a layer's metric would ask for those of all layers.
+    let objective = objective.filter(|name| *name != knn && !name.contains('/'));
+    names.extend(objective.map(|name| reading(name, vitals_recipe::Reading::Best)));
+    names.push(reading(knn, vitals_recipe::Reading::Last));
+    names.push(reading(knn, vitals_recipe::Reading::Best));
+    names.push(reading(loss, vitals_recipe::Reading::Last));
     names.push(Name::Events { kind: "spike".to_owned() });
     names.extend(fields(&[Field::Stability, Field::SweepName, Field::CreatedAt]));
     names
@@ -194,7 +214,16 @@ fn column(name: &Name) -> RunColumn {
         Name::Events { kind } => ColumnOf::Events { event: kind.clone() },
         Name::Config { key } => ColumnOf::Config { key: key.clone() },
     };
-    RunColumn { name: name.to_string(), of, holds: holds(name) }
+    RunColumn { name: name.to_string(), of, holds: holds(name), scale: scale(name) }
+}
+
+/// Along what an axis of its values is even.
+fn scale(name: &Name) -> Scale {
+    match name {
+        Name::Parameter(name) => parameter(name).map_or(Scale::Linear, |known| known.scale),
+        Name::Field(Field::EffectiveLearningRate) => Scale::Log,
+        _ => Scale::Linear,
+    }
 }
 
 fn holds(name: &Name) -> ColumnHolds {

@@ -48,7 +48,7 @@ pub use legible::{legible, legible_lines, legible_paragraph, log_field};
 pub use metric::{Better, MetricRow, Of, Panel, Reads, Role, Stored, split};
 pub use metrics::{METRICS, Metric, metric};
 pub use number::plain_number;
-pub use parameters::{InProbes, Kind, Parameter, Since, ValueError, nearest};
+pub use parameters::{InProbes, Kind, Parameter, Scale, Since, ValueError, nearest};
 pub use point::{Point, point_id};
 pub use preset::{PRESETS, Preset};
 pub use probe::{FixedInProbe, fixed_in_probes, probe};

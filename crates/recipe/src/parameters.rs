@@ -31,6 +31,17 @@ impl Kind {
     }
 }
 
+/// Along what a parameter's values are even: what an axis of them follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scale {
+    Linear,
+    /// By factors: 1e-4, 3e-4, 1e-3.
+    Log,
+    /// By factors of the distance to 1: 0.9, 0.99, 0.999.
+    LogToOne,
+}
+
 /// When a parameter came into the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Since {
@@ -77,6 +88,7 @@ pub struct Parameter {
     pub depends: Option<&'static str>,
     /// Smallest and largest value allowed, both included.
     pub range: Option<(f64, f64)>,
+    pub scale: Scale,
     pub choices: &'static [&'static str],
     /// What it does, in English, one or two sentences.
     pub help: &'static str,

@@ -12,7 +12,7 @@ use crate::choices::{
 };
 use crate::described::Expected;
 use crate::field::Field;
-use crate::parameters::{InProbes, Parameter, Since, ValueError};
+use crate::parameters::{InProbes, Parameter, Scale, Since, ValueError};
 
 macro_rules! option {
     () => {
@@ -23,11 +23,21 @@ macro_rules! option {
     };
 }
 
+macro_rules! scale {
+    () => {
+        Scale::Linear
+    };
+    ($scale:ident) => {
+        Scale::$scale
+    };
+}
+
 macro_rules! recipe_table {
     ($($group:ident {$(
         $(#[doc = $help:literal])+
         $name:ident ($short:literal): $type:ty = $default:expr
             $(, in $min:literal ..= $max:literal)?
+            $(, scale $scale:ident)?
             $(, unit $unit:literal)?
             $(, depends $depends:literal)?
             $(, syntax $syntax:path)?
@@ -53,6 +63,7 @@ macro_rules! recipe_table {
                 default: || Field::to_value(&<$type>::from($default)),
                 depends: option!($($depends)?),
                 range: option!($(($min as f64, $max as f64))?),
+                scale: scale!($($scale)?),
                 choices: <$type as Field>::CHOICES,
                 help: concat!($($help),+).trim_ascii(),
                 short: $short,
@@ -120,7 +131,7 @@ recipe_table! {
             since First, hashed true, in_probes OwnWord;
         /// Training images that take part: 0 takes all, another number the first ones in an order that the seed gives. A set
         /// as small as one batch leaves training without the noise of its batches.
-        train_images ("first"): u32 = 0u32, in 0 ..= 100000000, unit "images",
+        train_images ("first"): u32 = 0u32, in 0 ..= 100000000, scale Log, unit "images",
             since Later, hashed true, in_probes Nowhere;
         /// Height and width of the images that the network sees.
         image_size ("px"): u32 = 224u32, in 8 ..= 1024, unit "pixels",
@@ -156,7 +167,7 @@ recipe_table! {
         patch_size ("p"): u32 = 16u32, in 1 ..= 256, unit "pixels", depends "14 for vit_huge",
             since First, hashed true, in_probes Checkpoint;
         /// Width of the tokens. Fixed by every backbone but vit_custom.
-        embed_dim ("dim"): u32 = 768u32, in 4 ..= 8192, depends "fixed by the backbone, unless vit_custom",
+        embed_dim ("dim"): u32 = 768u32, in 4 ..= 8192, scale Log, depends "fixed by the backbone, unless vit_custom",
             since First, hashed true, in_probes Checkpoint;
         /// Number of transformer blocks. Fixed by every backbone but vit_custom.
         depth ("depth"): u32 = 12u32, in 1 ..= 256, depends "fixed by the backbone, unless vit_custom",
@@ -182,7 +193,7 @@ recipe_table! {
         qk_norm ("qknorm"): bool = false,
             since Later, hashed true, in_probes Checkpoint;
         /// Start value of a learned scale on both branches of every block (LayerScale); 0 leaves it out, as the paper does.
-        layer_scale ("ls"): f64 = 0.0, in 0.0 ..= 1.0,
+        layer_scale ("ls"): f64 = 0.0, in 0.0 ..= 1.0, scale Log,
             since Later, hashed true, in_probes Checkpoint;
     }
 
@@ -191,19 +202,20 @@ recipe_table! {
         method (""): Method = Method::MocoV3,
             since First, hashed true, in_probes Nowhere;
         /// Softmax temperature of the loss.
-        temperature ("tau"): f64 = 0.2, in 0.001 ..= 100.0, depends "0.1 for simclr and swav; 1 for mocov3 on resnet50",
+        temperature ("tau"): f64 = 0.2, in 0.001 ..= 100.0, scale Log,
+            depends "0.1 for simclr and swav; 1 for mocov3 on resnet50",
             since First, hashed true, in_probes Nowhere;
         /// How much of the momentum encoder stays at each step, at the start of training.
-        encoder_momentum ("m"): f64 = 0.99, in 0.0 ..= 1.0,
+        encoder_momentum ("m"): f64 = 0.99, in 0.0 ..= 1.0, scale LogToOne,
             since First, hashed true, in_probes Nowhere;
         /// Whether the momentum rises to 1 along half a cosine or stays.
         encoder_momentum_schedule ("m-"): MomentumSchedule = MomentumSchedule::Cosine,
             since First, hashed true, in_probes Nowhere;
         /// Width of the hidden layers of projector and predictor.
-        head_hidden_dim ("hidden"): u32 = 4096u32, in 1 ..= 65536,
+        head_hidden_dim ("hidden"): u32 = 4096u32, in 1 ..= 65536, scale Log,
             since First, hashed true, in_probes Nowhere;
         /// Width of the vectors that the loss compares.
-        head_out_dim ("out"): u32 = 256u32, in 1 ..= 65536,
+        head_out_dim ("out"): u32 = 256u32, in 1 ..= 65536, scale Log,
             since First, hashed true, in_probes Nowhere;
         /// Batch normalisation in the heads.
         head_batch_norm ("headbn"): bool = true,
@@ -212,10 +224,10 @@ recipe_table! {
         predictor ("predictor"): bool = true,
             since First, hashed true, in_probes Nowhere;
         /// SwAV: number of prototypes.
-        prototypes ("protos"): u32 = 3000u32, in 2 ..= 1000000,
+        prototypes ("protos"): u32 = 3000u32, in 2 ..= 1000000, scale Log,
             since First, hashed true, in_probes Nowhere;
         /// SwAV: entropy weight of the Sinkhorn assignment.
-        sinkhorn_epsilon ("sinkeps"): f64 = 0.05, in 0.001 ..= 10.0,
+        sinkhorn_epsilon ("sinkeps"): f64 = 0.05, in 0.001 ..= 10.0, scale Log,
             since First, hashed true, in_probes Nowhere;
         /// SwAV: iterations of the Sinkhorn assignment.
         sinkhorn_iterations ("sinkit"): u32 = 3u32, in 1 ..= 100,
@@ -230,49 +242,49 @@ recipe_table! {
         optimizer (""): Optimizer = Optimizer::AdamW,
             since First, hashed true, in_probes Trained;
         /// Images per step, in total.
-        batch_size ("b"): u32 = 4096u32, in 2 ..= 1048576, unit "images",
+        batch_size ("b"): u32 = 4096u32, in 2 ..= 1048576, scale Log, unit "images",
             since First, hashed true, in_probes Trained;
         /// Images per pass where a batch is computed exactly in pieces to save memory; 0 computes it whole.
-        micro_batch_size ("mb"): u32 = 0u32, in 0 ..= 1048576, unit "images",
+        micro_batch_size ("mb"): u32 = 0u32, in 0 ..= 1048576, scale Log, unit "images",
             since First, hashed true, in_probes Nowhere;
         /// Peak learning rate per 256 images; the effective rate is this × batch_size / 256.
-        base_learning_rate ("lr"): f64 = 1.5e-4, in 0.0 ..= 1000.0, unit "per 256 images",
+        base_learning_rate ("lr"): f64 = 1.5e-4, in 0.0 ..= 1000.0, scale Log, unit "per 256 images",
             since First, hashed true, in_probes Trained;
         /// Weight decay.
-        weight_decay ("wd"): f64 = 0.1, in 0.0 ..= 100.0,
+        weight_decay ("wd"): f64 = 0.1, in 0.0 ..= 100.0, scale Log,
             since First, hashed true, in_probes Trained;
         /// Decay of the first moment of the gradient.
-        beta1 ("b1-"): f64 = 0.9, in 0.0 ..= 0.999999,
+        beta1 ("b1-"): f64 = 0.9, in 0.0 ..= 0.999999, scale LogToOne,
             since First, hashed true, in_probes Trained;
         /// Decay of the second moment of the gradient.
-        beta2 ("b2-"): f64 = 0.999, in 0.0 ..= 0.99999999,
+        beta2 ("b2-"): f64 = 0.999, in 0.0 ..= 0.99999999, scale LogToOne,
             since First, hashed true, in_probes Trained;
         /// The term that keeps the denominator of an update from zero.
-        epsilon ("eps"): f64 = 1e-8, in 0.0 ..= 1.0, depends "1e-6 for lamb",
+        epsilon ("eps"): f64 = 1e-8, in 0.0 ..= 1.0, scale Log, depends "1e-6 for lamb",
             since First, hashed true, in_probes Trained;
         /// Momentum of the gradient.
-        momentum ("mom"): f64 = 0.9, in 0.0 ..= 1.0,
+        momentum ("mom"): f64 = 0.9, in 0.0 ..= 1.0, scale LogToOne,
             since First, hashed true, in_probes Trained;
         /// LARS: trust coefficient.
-        trust_coefficient ("trust"): f64 = 0.001, in 0.0 ..= 1000.0,
+        trust_coefficient ("trust"): f64 = 0.001, in 0.0 ..= 1000.0, scale Log,
             since First, hashed true, in_probes Trained;
         /// Length of training. Schedules span it, unless max_steps is set.
-        epochs ("ep"): f64 = 300.0, in 0.001 ..= 1000000.0, unit "epochs",
+        epochs ("ep"): f64 = 300.0, in 0.001 ..= 1000000.0, scale Log, unit "epochs",
             since First, hashed true, in_probes Trained;
         /// Epochs over which the learning rate rises from 0 to its peak.
         warmup_epochs ("warm"): f64 = 40.0, in 0.0 ..= 1000000.0, unit "epochs",
             since First, hashed true, in_probes Trained;
         /// Length of training in steps, in place of epochs; 0 means not set. Schedules span it.
-        max_steps ("steps"): u64 = 0u64, in 0 ..= 1000000000, unit "steps",
+        max_steps ("steps"): u64 = 0u64, in 0 ..= 1000000000, scale Log, unit "steps",
             since First, hashed true, in_probes Trained;
         /// Largest total gradient norm; larger gradients are scaled down to it. 0 means no clipping.
-        gradient_clip ("clip"): f64 = 0.0, in 0.0 ..= 1000000.0,
+        gradient_clip ("clip"): f64 = 0.0, in 0.0 ..= 1000000.0, scale Log,
             since First, hashed true, in_probes Trained;
         /// Largest gradient norm of a single tensor, applied before `gradient_clip`. 0 means no clipping.
-        gradient_clip_per_tensor ("tclip"): f64 = 0.0, in 0.0 ..= 1000000.0,
+        gradient_clip_per_tensor ("tclip"): f64 = 0.0, in 0.0 ..= 1000000.0, scale Log,
             since Later, hashed true, in_probes Nowhere;
         /// What the updates of the patch projection are multiplied with; 1 treats it like the rest.
-        patch_lr_factor ("patchlr"): f64 = 1.0, in 0.0 ..= 1000.0,
+        patch_lr_factor ("patchlr"): f64 = 1.0, in 0.0 ..= 1000.0, scale Log,
             since Later, hashed true, in_probes Nowhere;
         /// Which tensors weight decay leaves out. The paper decays everything.
         decay_exclude ("nodecay-"): DecayExclude = DecayExclude::None,
@@ -310,16 +322,16 @@ recipe_table! {
         knn_fixed_every ("knnfixed"): u64 = 0u64, in 0 ..= 1000000000, unit "steps",
             since First, hashed true, in_probes Nowhere;
         /// Features of the latest training samples that the kNN bank keeps.
-        knn_bank_size ("bank"): u32 = 128116u32, in 1 ..= 100000000, unit "features",
+        knn_bank_size ("bank"): u32 = 128116u32, in 1 ..= 100000000, scale Log, unit "features",
             since First, hashed true, in_probes Knn;
         /// Neighbours that vote.
         knn_k ("k"): u32 = 200u32, in 1 ..= 1000000,
             since First, hashed true, in_probes Knn;
         /// Temperature of the votes: a neighbour at cosine c weighs exp(c / temperature).
-        knn_temperature ("knntau"): f64 = 0.07, in 0.001 ..= 100.0,
+        knn_temperature ("knntau"): f64 = 0.07, in 0.001 ..= 100.0, scale Log,
             since First, hashed true, in_probes Knn;
         /// Held-out images that are classified at each evaluation.
-        knn_queries ("queries"): u32 = 2000u32, in 1 ..= 10000000, unit "images",
+        knn_queries ("queries"): u32 = 2000u32, in 1 ..= 10000000, scale Log, unit "images",
             since First, hashed true, in_probes Any;
         /// Steps between two records of how spread the attention of each block is; 0 turns them off.
         attention_entropy_every ("entropyevery"): u64 = 0u64, in 0 ..= 1000000000, unit "steps",
@@ -335,7 +347,7 @@ recipe_table! {
         shock_at_step ("shock"): u64 = 0u64, in 0 ..= 1000000000, unit "steps",
             since First, hashed true, in_probes Nowhere;
         /// What the learning rate is multiplied with during the disturbance.
-        shock_factor ("shockx"): f64 = 8.0, in 0.0 ..= 1000000.0,
+        shock_factor ("shockx"): f64 = 8.0, in 0.0 ..= 1000000.0, scale Log,
             since First, hashed true, in_probes Nowhere;
         /// How long the disturbance lasts.
         shock_steps ("shocklen"): u64 = 8u64, in 1 ..= 1000000000, unit "steps",

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use vitals_recipe::{Kind, Level, PARAMETERS, PRESETS, Recipe, Setting, check, describe, point_id, resolve};
+use vitals_recipe::{
+    Kind, Level, PARAMETERS, PRESETS, Recipe, Scale, Setting, check, describe, point_id, resolve,
+};
 
 fn setting(name: &'static str, value: Value) -> Setting {
     Setting { name, level: Level::Recipe, value }
@@ -22,6 +24,12 @@ fn every_parameter_is_whole() {
         let is_numeric = matches!(parameter.kind, Kind::Integer | Kind::Number);
         assert_eq!(is_numeric, parameter.range.is_some(), "{name}: numbers have a range, and only they");
         assert_eq!(parameter.kind == Kind::Choice, !parameter.choices.is_empty(), "{name}");
+        let (min, max) = parameter.range.unwrap_or((-1.0, 2.0));
+        match parameter.scale {
+            Scale::Linear => {}
+            Scale::Log => assert!(min >= 0.0, "{name}: a number below 0 has no logarithm"),
+            Scale::LogToOne => assert!(min >= 0.0 && max <= 1.0, "{name}: it goes beyond 1"),
+        }
     }
 }
 

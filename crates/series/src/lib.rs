@@ -1,5 +1,5 @@
 //! Numerics on recorded series: frames for drawing and the pieces that a stored pyramid is made of, smoothing, comparison
-//! over seeds, detection of spikes and dips.
+//! over seeds and rates, detection of spikes and dips.
 //! Pure: slices in, numbers out; no clock, no file, no randomness that is not a fixed sequence.
 //!
 //! A series is two slices of equal length: steps that never fall, and values of which any may be NaN or ±inf.
@@ -13,6 +13,7 @@ mod lead;
 mod level;
 mod nonfinite;
 mod piece;
+mod rates;
 mod rise;
 mod robust;
 mod seeds;
@@ -38,6 +39,7 @@ pub use lead::{Delay, Onset, Order, at_least_by_chance, bootstrap_median, delay,
 pub use level::LevelEvent;
 pub use nonfinite::Nonfinite;
 pub use piece::{MEDIAN_WINDOW, Piece, Rows, pieces};
+pub use rates::{RateArm, RatePoint, RateRun, Sensitivity, UsableRates, common_rates};
 pub use seeds::{ArmColumn, Interval, arm_columns, mean_interval};
 pub use sequence::Noise;
 pub use smooth::{relative_to_running_median, smooth_ema};

@@ -100,18 +100,22 @@ fn value_of(settings: &BTreeMap<&'static str, Value>) -> Value {
 /// Parameters beside `by` and the seed by which runs of the two arms differ and that change what is trained. One that only
 /// follows what is varied, as the default of epsilon follows the optimizer, is none.
 pub fn other_settings(arm: &Group, baseline: &Group, by: &[&'static str]) -> Vec<String> {
-    let members = || arm.members.iter().chain(&baseline.members);
+    let members: Vec<&Member> = arm.members.iter().chain(&baseline.members).collect();
+    varying(&members, by).into_iter().map(str::to_owned).collect()
+}
+
+/// Parameters beside `by` and the seed of which these runs have several values, and that change what is trained; none that only
+/// follows others.
+pub fn varying(members: &[&Member], by: &[&'static str]) -> Vec<&'static str> {
     let matters = |name: &&str| !by.contains(name) && *name != "seed";
     let hashed = PARAMETERS.iter().filter(|parameter| parameter.hashed).map(|parameter| parameter.name);
     hashed
         .filter(matters)
         .filter(|name| {
-            let values: BTreeSet<String> = members()
-                .map(|member| member.parameters.get(*name).map_or_else(String::new, Value::to_string))
-                .collect();
-            values.len() > 1 && !members().all(|member| follows(member, name))
+            let mut values = members.iter().map(|member| member.parameters.get(*name));
+            let first = values.next();
+            values.any(|value| Some(value) != first) && !members.iter().all(|member| follows(member, name))
         })
-        .map(str::to_owned)
         .collect()
 }
 

@@ -4,9 +4,11 @@
 mod arms;
 mod more;
 mod outcome;
+mod rates;
 mod words;
 
 pub use more::{pairs_more, seeds_more};
+pub use rates::sensitivity;
 pub use words::value as written;
 
 use std::collections::BTreeMap;
@@ -113,7 +115,7 @@ impl Arms {
         let baseline = baseline(&groups, &by, asked.baseline.as_deref())?;
         groups[..=baseline].rotate_right(1);
         let mut declared = declared(context, &groups).await?;
-        let (name, reading) = asked_metric(asked, &declared)?;
+        let (name, reading) = asked_metric(asked.metric.as_deref(), &declared)?;
         let metric = match name {
             Some(name) => name,
             None => outcome::shared_metric(context, &groups, &USUAL).await?,
@@ -133,6 +135,7 @@ impl Arms {
     }
 }
 
+/// A parameter whose values can make arms.
 fn known(name: &str) -> Result<&'static str> {
     match parameter(name) {
         Some(parameter) if parameter.name == "seed" => Err(ApiError::invalid(Failure::SeedsArePairs)),
@@ -177,9 +180,9 @@ fn baseline(groups: &[Group], by: &[&'static str], asked: Option<&str>) -> Resul
 }
 
 /// The metric and which value of it, as asked for or declared.
-fn asked_metric(asked: &DecideBy, declared: &Declared) -> Result<(Option<String>, Reading)> {
+fn asked_metric(asked: Option<&str>, declared: &Declared) -> Result<(Option<String>, Reading)> {
     let usual = declared.value.unwrap_or(USUAL_READING);
-    let Some(text) = asked.metric.as_deref() else {
+    let Some(text) = asked else {
         return Ok((declared.metric.clone(), usual));
     };
     match text.rsplit_once('.').map(|(name, word)| (name, word.parse::<Reading>())) {

@@ -36,10 +36,14 @@ impl Declared {
     }
 }
 
-/// The runs that a condition takes, and how many imported ones it takes besides, of which no parameter is known. Probes judge
-/// other runs and are none of an arm.
+/// The runs that a condition takes, as [`members_of`].
 pub async fn members(context: &Context, filter: &str) -> Result<(Vec<Member>, u64)> {
-    let rows = runs::matching(context, filter, &MetricChoice::Plain).await?;
+    members_of(runs::matching(context, filter, &MetricChoice::Plain).await?)
+}
+
+/// Those of some runs that may stand in an arm, and how many imported ones there are besides, of which no parameter is known.
+/// Probes judge other runs and are none of an arm.
+pub fn members_of(rows: Vec<RunRow>) -> Result<(Vec<Member>, u64)> {
     let imported = rows.iter().filter(|row| row.imported().is_some()).count() as u64;
     let own = rows.into_iter().filter(|row| row.imported().is_none() && row.probed.is_none());
     Ok((own.map(member).collect::<Result<_>>()?, imported))

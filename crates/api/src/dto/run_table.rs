@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
+use vitals_recipe::Scale;
 use vitals_run::Evidence;
 
 use super::number::Number;
@@ -35,6 +36,8 @@ pub struct RunTable {
     pub groups: Vec<RunGroup>,
     /// The condition was read as words that a run must have.
     pub words: bool,
+    /// The metric that the sweeps of these runs are after, where they agree.
+    pub objective: Option<String>,
     /// Runs in the store.
     pub total: u64,
     pub elapsed_ms: f64,
@@ -46,6 +49,9 @@ pub struct RunColumn {
     pub name: String,
     pub of: ColumnOf,
     pub holds: ColumnHolds,
+    /// Along what an axis of its values is even: by steps, by factors, or by factors of the distance to 1.
+    #[ts(type = "\"linear\" | \"log\" | \"log_to_one\"")]
+    pub scale: Scale,
 }
 
 /// What a column is of.
@@ -90,6 +96,8 @@ pub struct RunTableRow {
     /// It judges a checkpoint of another run.
     pub is_probe: bool,
     pub state: String,
+    /// It failed, collapsed or was lost: its numbers are in no mean.
+    pub failed: bool,
     pub evidence_code: Evidence,
     pub step: u64,
     pub total_steps: u64,

@@ -60,7 +60,7 @@ fn small(count: usize) -> u32 {
 }
 
 /// Its numbers do not stand for what was trained.
-fn failed(row: &RunRow) -> bool {
+pub(super) fn failed(row: &RunRow) -> bool {
     matches!(row.state, RunState::Failed | RunState::Lost)
         || row.stability.is_some_and(|stability| stability.failed)
 }

@@ -64,6 +64,9 @@ vitals_recipe::sentences! {
         AllFailed { count: u64 } = "all {count} runs that have ended failed: there is no value to compare";
         NothingFinite { metric: String } = "`{metric}` is not finite in any run";
         NoCommonSeed { by: String } = "no seed has ended on both sides of `{by}`: nothing can be paired";
+        RateMakesNoArms { name: String } = "arms are drawn over `{name}`, and are not made of it";
+        OneRate { rate: f64 } = "all of these runs have the base learning rate {rate}: rate sensitivity needs several";
+        FewRates { needed: u64, found: u64 } = "rate sensitivity needs {needed} rates that every arm has; {found} here";
         OneCommonSeed = "one common seed says nothing of how much seeds differ: two are needed at least";
 
         NoSweepFileName { file: String } = "`{file}` is not a valid name for a sweep file";

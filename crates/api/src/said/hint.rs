@@ -31,6 +31,7 @@ vitals_recipe::sentences! {
         OneOf { choices: Names } = "one of {choices}";
         Use { choices: Names } = "use {choices}";
         UseOneOf { choices: Names } = "use one of {choices}";
+        FewestRates { value: String, count: u64 } = "{value} has {count} of them: leave it out, or train more of its rates";
         ItHas { names: Names } = "it has {names}";
         ItTakes { names: Names } = "it takes {names}";
         Choices { names: Names } = "{names}";

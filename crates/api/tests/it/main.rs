@@ -10,5 +10,6 @@ mod edges;
 mod figure;
 mod filter;
 mod run_table;
+mod sensitivity;
 mod synthetic;
 mod world;

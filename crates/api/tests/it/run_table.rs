@@ -1,8 +1,9 @@
 //! The table of runs: columns of choice, groups, words, and the views that are kept.
 
-use vitals_api::RunState;
 use vitals_api::dto::{ColumnHolds, GroupCell, NameOf, Number, RunCell, RunTable, RunTableBy, SavedView};
 use vitals_api::run_table::{names, remove_view, save_view, table, views};
+use vitals_api::{Evidence, RunState, sweeps};
+use vitals_store::NewRun;
 
 use crate::decide::{Made, run};
 use crate::world::World;
@@ -66,6 +67,44 @@ async fn columns_hold_what_runs_have() {
     let unknown = table(&world.context, &by("", &["optimiser"], &[], "")).await.unwrap_err();
     assert!(unknown.message.contains("optimiser"), "{}", unknown.message);
     assert!(table(&world.context, &by("", &[], &[], "nobody")).await.is_err());
+}
+
+/// A queued run of a sweep that is after this metric.
+async fn queued(world: &World, name: &str, metric: &str) {
+    let text = format!(
+        "format = 1\nname = \"{name}\"\n[recipe]\npreset = \"mocov3_vit_micro\"\n[objective]\nmetric = \"{metric}\"\ngoal = \"minimize\"\n"
+    );
+    let (sweep, revision, points) =
+        sweeps::add(&world.context, &text, &format!("{name}.toml")).await.unwrap();
+    let new = NewRun {
+        id: None,
+        point: points[0].id.clone(),
+        seed: 0,
+        recipe: serde_json::to_value(&points[0].recipe).unwrap(),
+        probed: None,
+        axes: Default::default(),
+        label: name.to_owned(),
+        priority: 0,
+        total_steps: Some(10),
+        state: RunState::Queued,
+        evidence: Evidence::said("queued").into(),
+    };
+    world.context.store().insert_runs(Some((sweep, revision)), &[new], world.context.now()).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_the_sweeps_are_after_is_among_the_first_columns() {
+    let world = World::new().await;
+    queued(&world, "falling", "loss").await;
+    let usual = of(&world, &RunTableBy::default()).await;
+    assert_eq!(usual.objective.as_deref(), Some("loss"));
+    assert!(usual.columns.iter().any(|column| column.name == "loss.best"), "{:?}", usual.columns);
+    queued(&world, "spread", "feature_std").await;
+    let usual = of(&world, &RunTableBy::default()).await;
+    assert_eq!(usual.objective, None, "they are after different ones");
+    assert!(usual.columns.iter().all(|column| column.name != "loss.best"), "{:?}", usual.columns);
+    let one = of(&world, &by("label = spread", &[], &[], "")).await;
+    assert_eq!(one.objective.as_deref(), Some("feature_std"));
 }
 
 #[tokio::test]

@@ -995,6 +995,51 @@ checkpoint_limit_bytes: number,
  */
 journal_limit_bytes: number, slurm: SlurmSettings, };
 
+export type RateOutcome = { rate: number, 
+/**
+ * Of the runs that have a value; none where all failed.
+ */
+mean: number | null, 
+/**
+ * Lowest and highest seed.
+ */
+range: [number, number] | null, n: number, 
+/**
+ * Runs that failed, collapsed, or whose value is not finite.
+ */
+failed: number, };
+
+export type RateSensitivity = { value: JsonValue, 
+/**
+ * The value as it is written in conditions.
+ */
+written: string, 
+/**
+ * The metric before training: the median of what its runs recorded first. A failed run, or one that ended worse, counts as
+ * this.
+ */
+start: number, 
+/**
+ * Rising.
+ */
+points: Array<RateOutcome>, 
+/**
+ * Mean over the common rates of (own best − value), over the seeds that have all of them; none where no seed has.
+ */
+sensitivity: number | null, 
+/**
+ * Standard deviation over the seeds (n − 1).
+ */
+std: number | null, seeds: number, 
+/**
+ * Smallest and largest rate within `within` of the best; none below two rates.
+ */
+usable: [number, number] | null, 
+/**
+ * They reach an end of the sweep, and may go on behind it.
+ */
+usable_reaches_end: boolean, };
+
 export type Reads = "plain" | "percent" | "scientific" | "milliseconds" | "bytes";
 
 export type RetryPolicy = { 
@@ -1078,7 +1123,11 @@ export type RunColumn = {
 /**
  * Of the filter language, and what the table is sorted by.
  */
-name: string, of: ColumnOf, holds: ColumnHolds, };
+name: string, of: ColumnOf, holds: ColumnHolds, 
+/**
+ * Along what an axis of its values is even: by steps, by factors, or by factors of the distance to 1.
+ */
+scale: "linear" | "log" | "log_to_one", };
 
 export type RunConfig = { [key in string]: ConfigValue };
 
@@ -1195,6 +1244,10 @@ groups: Array<RunGroup>,
  */
 words: boolean, 
 /**
+ * The metric that the sweeps of these runs are after, where they agree.
+ */
+objective: string | null, 
+/**
  * Runs in the store.
  */
 total: number, elapsed_ms: number, };
@@ -1222,7 +1275,11 @@ export type RunTableRow = { id: string, label: string, sweep: string | null, swe
 /**
  * It judges a checkpoint of another run.
  */
-is_probe: boolean, state: string, evidence_code: Evidence, step: number, total_steps: number, tags: Array<string>, 
+is_probe: boolean, state: string, 
+/**
+ * It failed, collapsed or was lost: its numbers are in no mean.
+ */
+failed: boolean, evidence_code: Evidence, step: number, total_steps: number, tags: Array<string>, 
 /**
  * Counts by kind of event.
  */
@@ -1257,6 +1314,58 @@ where: string,
 sort: string, limit: number | null, offset: number | null, };
 
 export type SavedView = { name: string, where: string, sort: string, columns: Array<string>, group: Array<string>, };
+
+export type SensitivityBy = { 
+/**
+ * A condition or words, as of the table of runs; empty takes all runs.
+ */
+where: string, 
+/**
+ * Parameters whose values make the arms; empty: whatever the runs differ in beside rate and seed.
+ */
+by: Array<string>, 
+/**
+ * `NAME` or `NAME.last|best|min|max|meanK`; else what the sweeps of the runs declare.
+ */
+metric?: string, };
+
+export type SensitivityOfRates = { metric: string, 
+/**
+ * Which value of it stands for a run: `last`, `best`, `min`, `max`, or `mean10` and the like.
+ */
+value: string, higher_is_better: boolean, 
+/**
+ * Parameters whose values make the arms; none where all runs are of one.
+ */
+by: Array<string>, 
+/**
+ * Base learning rates at which every arm has a run that ended, rising: what the sensitivity is over.
+ */
+rates: Array<number>, 
+/**
+ * How much worse than the best a usable rate may be, in the metric's unit.
+ */
+within: number, 
+/**
+ * In the order of their values.
+ */
+arms: Array<RateSensitivity>, 
+/**
+ * What else the runs differ in, held at the values of most of them.
+ */
+held: { [key in string]: JsonValue }, 
+/**
+ * Runs of other values than those that are held.
+ */
+held_out: number, 
+/**
+ * Runs that ended by themselves without a value of the metric.
+ */
+lacking: number, 
+/**
+ * Imported runs of the selection, of which no parameter is known.
+ */
+left_out: number, };
 
 export type SeriesAsk = { name: string, 
 /**
@@ -1738,6 +1847,19 @@ baseline?: string,
  * What is done for several arms; absent: what is usual.
  */
 correction?: ArmCorrection, }; result: Decision };
+  sensitivity: { params: { 
+/**
+ * A condition or words, as of the table of runs; empty takes all runs.
+ */
+where: string, 
+/**
+ * Parameters whose values make the arms; empty: whatever the runs differ in beside rate and seed.
+ */
+by: Array<string>, 
+/**
+ * `NAME` or `NAME.last|best|min|max|meanK`; else what the sweeps of the runs declare.
+ */
+metric?: string, }; result: SensitivityOfRates };
   sheet: { params: { 
 /**
  * A condition of the filter language; absent or empty takes all runs.

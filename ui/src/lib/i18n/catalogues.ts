@@ -5,6 +5,7 @@ import enCommon from './en/common.json';
 import enCompare from './en/compare.json';
 import enDatasets from './en/datasets.json';
 import enDecide from './en/decide.json';
+import enExplore from './en/explore.json';
 import enLive from './en/live.json';
 import enMap from './en/map.json';
 import enOverview from './en/overview.json';
@@ -21,6 +22,7 @@ import koCommon from './ko/common.json';
 import koCompare from './ko/compare.json';
 import koDatasets from './ko/datasets.json';
 import koDecide from './ko/decide.json';
+import koExplore from './ko/explore.json';
 import koLive from './ko/live.json';
 import koMap from './ko/map.json';
 import koOverview from './ko/overview.json';
@@ -32,6 +34,6 @@ import koSettings from './ko/settings.json';
 import koSweeps from './ko/sweeps.json';
 import koWords from './ko/words.json';
 
-export const en = { ...enAlarms, ...enCharts, ...enCommon, ...enCompare, ...enDatasets, ...enDecide, ...enLive, ...enMap, ...enOverview, ...enProbes, ...enRun, ...enRuns, ...enSentences, ...enSettings, ...enSweeps, ...enWords };
+export const en = { ...enAlarms, ...enCharts, ...enCommon, ...enCompare, ...enDatasets, ...enDecide, ...enExplore, ...enLive, ...enMap, ...enOverview, ...enProbes, ...enRun, ...enRuns, ...enSentences, ...enSettings, ...enSweeps, ...enWords };
 /** A message that Korean lacks does not pass the type check. */
-export const ko = { ...koAlarms, ...koCharts, ...koCommon, ...koCompare, ...koDatasets, ...koDecide, ...koLive, ...koMap, ...koOverview, ...koProbes, ...koRun, ...koRuns, ...koSentences, ...koSettings, ...koSweeps, ...koWords } satisfies Record<keyof typeof en, string>;
+export const ko = { ...koAlarms, ...koCharts, ...koCommon, ...koCompare, ...koDatasets, ...koDecide, ...koExplore, ...koLive, ...koMap, ...koOverview, ...koProbes, ...koRun, ...koRuns, ...koSentences, ...koSettings, ...koSweeps, ...koWords } satisfies Record<keyof typeof en, string>;

@@ -48,9 +48,9 @@ export async function decideIds(ids: readonly string[], face?: Face): Promise<vo
   if (chosen !== null) await decideRuns(chosen, face);
 }
 
-/** What a condition takes. */
-export async function decideWhere(where: string, face?: Face): Promise<void> {
-  await toasts.attempt(async () => openDecide(questionOf(await runsOf(where), where), face));
+/** What a condition takes; `by`: what its arms are made of, where runs differ in it. */
+export async function decideWhere(where: string, face?: Face, by?: string): Promise<void> {
+  await toasts.attempt(async () => openDecide(questionOf(await runsOf(where), where, by === undefined ? {} : { by }), face));
 }
 
 /** Sweeps of this workspace whose runs make arms. */

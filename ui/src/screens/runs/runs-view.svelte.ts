@@ -1,8 +1,10 @@
-// What the runs screen shows: the table that the address asks for, which of its runs are selected, and which of its groups are open.
+// What the runs screen shows: the table that the address asks for, on either face, which of its runs are selected, and which of its
+// groups are open.
 import { backend, type RunName, type RunTable, type RunTableRow, type SavedView } from '$lib/backend';
 import { Resource } from '$lib/state/resource.svelte';
 import { router } from '$lib/state/router.svelte';
 import { formatNames, parseNames, shownOf } from './columns';
+import { askedFor, columnsOf, lacking, paramsKept, type Asked } from './explore/asked';
 import { entriesOf, keyOf, membersOf, topsOf, turned, UNTOUCHED, type Folds } from './groups';
 import { DEFAULT_SORT, extended, nextSort, parseSelection, toggled, toggledAll } from './table';
 import { paramsOf, type Looking } from './views';
@@ -18,7 +20,12 @@ const COLUMNS_KEY = 'vitals.runs.shown';
 const DEFAULT_COLUMNS = 'default';
 const kept = () => (typeof localStorage === 'undefined' ? null : localStorage.getItem(COLUMNS_KEY));
 
+/** The two faces of the screen. */
+export const FACES = ['table', 'explore'] as const;
+export type Face = (typeof FACES)[number];
+
 export class RunsView {
+  readonly face = $derived<Face>(router.params['face'] === 'explore' ? 'explore' : 'table');
   readonly query = $derived(router.params['where'] ?? '');
   readonly sort = $derived(router.params['sort'] ?? DEFAULT_SORT);
   readonly group = $derived(parseNames(router.params['group']));
@@ -27,8 +34,12 @@ export class RunsView {
   readonly wanted = $derived(router.params['cols'] === DEFAULT_COLUMNS ? [] : parseNames(router.params['cols'] ?? this.#kept));
   readonly looking = $derived<Looking>({ where: this.query, sort: this.sort, columns: this.wanted, group: this.group });
 
+  /** What Explore shows of the runs. */
+  readonly exploring = $derived<Asked>(askedFor(router.params));
+  /** Answers that have what Explore shows. */
+  readonly #explored = new WeakSet<RunTable>();
   readonly page = new Resource<RunTable>(
-    () => backend.rpc('run_table', this.looking),
+    () => (this.face === 'explore' ? this.#explore() : backend.rpc('run_table', this.looking)),
     (notice) => notice.overview || Object.keys(notice.runs).length > 0,
     (answer) => Math.max(LEAST_PAUSE_MS, PAUSE_FOR_WORK * (answer?.elapsed_ms ?? 0)),
   );
@@ -36,6 +47,8 @@ export class RunsView {
   readonly names = new Resource<RunName[]>(() => backend.rpc('run_names', {}), () => false, NAMES_EVERY_MS);
   readonly saved = new Resource<SavedView[]>(() => backend.rpc('run_views', {}), () => false);
 
+  /** Whether what was answered is for this face: another one's columns are shown on none. */
+  readonly fits = $derived(this.page.value !== null && this.#explored.has(this.page.value) === (this.face === 'explore'));
   readonly rows = $derived<RunTableRow[]>(this.page.value?.rows ?? []);
   readonly groups = $derived(this.page.value?.groups ?? []);
   /** What the groups say already stands in no column, unless somebody chose it. */
@@ -56,7 +69,7 @@ export class RunsView {
 
   /** Starts asking; the returned function ends it. */
   listen(): () => void {
-    this.#asked = JSON.stringify(this.looking);
+    this.#asked = this.#question();
     this.#foldsOf = formatNames(this.group);
     this.saved.refresh();
     return this.page.listen();
@@ -64,13 +77,32 @@ export class RunsView {
 
   /** Asks anew where the address says something else; folds are of the groups that they were made for. */
   ask(): void {
-    const asked = JSON.stringify(this.looking);
+    const asked = this.#question();
     if (asked === this.#asked) return;
     this.#asked = asked;
     const group = formatNames(this.group);
     if (group !== this.#foldsOf) this.#folds = UNTOUCHED;
     this.#foldsOf = group;
     this.page.hurry();
+  }
+
+  /** What the host is asked, as one text: whatever else the address says asks for nothing new. */
+  #question(): string {
+    return this.face === 'table' ? JSON.stringify(this.looking) : JSON.stringify([this.query, columnsOf(this.exploring), this.exploring.metric, this.exploring.arms]);
+  }
+
+  async #explore(): Promise<RunTable> {
+    const asked = this.exploring;
+    const by = { where: this.query, sort: DEFAULT_SORT, group: [] };
+    let table = await backend.rpc('run_table', { ...by, columns: columnsOf(asked) });
+    const missing = lacking(asked, table.columns);
+    if (missing.length > 0) table = await backend.rpc('run_table', { ...by, columns: [...table.columns.map((column) => column.name), ...missing] });
+    this.#explored.add(table);
+    return table;
+  }
+
+  turnTo(face: Face): void {
+    router.patch({ face: face === 'table' ? null : face });
   }
 
   select(selection: string[]): void {
@@ -128,7 +160,7 @@ export class RunsView {
 
   /** A way of looking, in place of this one; Back leads here again. */
   show(view: Looking): void {
-    const params = paramsOf(view);
+    const params = { ...paramsKept(router.params), ...paramsOf(view) };
     // One that chooses no columns shows those at first, and leaves alone what is kept for another time.
     router.go('runs', '', view.columns.length === 0 && this.#kept !== null ? { ...params, cols: DEFAULT_COLUMNS } : params);
   }
