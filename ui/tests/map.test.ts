@@ -2,7 +2,7 @@
 // run is left out.
 import { describe, expect, it } from 'vitest';
 import type { JsonValue, MapCell } from '../src/lib/backend';
-import { find, isTrick, keyOf, layOut, membersOf, numbersOf, twinsOf, whereOf, type Cell, type Layout } from '../src/screens/map/map';
+import { find, isTrick, keyOf, layOut, membersOf, neighbour, numbersOf, twinsOf, whereOf, type Cell, type Layout } from '../src/screens/map/map';
 import { allFailed, colours, extent, isBroken, isSingle, measured, onTheWay } from '../src/screens/map/measure';
 import { cellSaid, contents, namedText, numberText, panelText, slotOf, spreadText, unitOf, valueSaid, withUnit } from '../src/screens/map/said';
 import { mapOf, stabilityMap, type Point } from './fixtures/stability-map';
@@ -68,6 +68,15 @@ describe('the layout', () => {
     const layout = laid({}, mixed);
     expect(layout.others).toEqual(['frozen_patch_projection']);
     expect(layout.bands.flatMap((band) => band.panels).flatMap((panel) => panel.cells).flatMap((cell) => cell.runs).length).toBe(points.length);
+  });
+  it('lets arrows pass over cells without runs', () => {
+    const one = (batch: number, rate: number): Point => ({ key: [batch, rate], seed: 0, metric: 1 });
+    const layout = laid({}, mapOf(['batch_size', 'base_learning_rate'], [one(1, 1), one(3, 1), one(2, 2), one(3, 3)]));
+    // Rows from above: 3, 2, 1. Cells with runs: 2 (3, 3), 4 (2, 2), 6 (1, 1), 8 (3, 1).
+    const panel = layout.bands[0]?.panels[0];
+    if (panel === undefined) throw new Error('no panel');
+    const to = (from: number, code: string) => neighbour(layout, panel, from, code);
+    expect([to(6, 'ArrowRight'), to(8, 'ArrowLeft'), to(8, 'ArrowUp'), to(2, 'ArrowDown'), to(4, 'ArrowUp'), to(6, 'ArrowLeft'), to(2, 'ArrowRight'), to(4, 'Home')]).toEqual([8, 6, 2, 8, null, null, null, null]);
   });
   it('finds a cell again by its name', () => {
     const layout = laid();

@@ -119,3 +119,17 @@ export function twinsOf(map: StabilityMap, cell: MapCell): [MapRun, MapRun] | nu
   }
   return null;
 }
+
+const WAYS: Record<string, readonly [row: number, column: number]> = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+
+/** The next cell with runs that an arrow key leads to, over those without; null at the edge. Places count along the rows. */
+export function neighbour({ xs, ys }: Layout, panel: Panel, from: number, code: string): number | null {
+  const [down, right] = WAYS[code] ?? [0, 0];
+  let [row, column] = [Math.floor(from / xs.length) + down, (from % xs.length) + right];
+  while ((down !== 0 || right !== 0) && row >= 0 && row < ys.length && column >= 0 && column < xs.length) {
+    const place = row * xs.length + column;
+    if ((panel.cells[place]?.of ?? null) !== null) return place;
+    [row, column] = [row + down, column + right];
+  }
+  return null;
+}

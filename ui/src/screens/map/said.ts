@@ -40,8 +40,18 @@ export function spreadText(map: StabilityMap, shown: Shown, std: number): string
 
 export const nameText = (name: string): string => titleOf(name).text;
 
+/** How the numbers of a parameter are written, which takes a look at all of them. */
+const writers = new WeakMap<StabilityMap, Map<string, (value: number) => string>>();
+function writerOf(map: StabilityMap, name: string): (value: number) => string {
+  const known = writers.get(map) ?? new Map<string, (value: number) => string>();
+  writers.set(map, known);
+  const writer = known.get(name) ?? alike(numbersOf(map, name));
+  known.set(name, writer);
+  return writer;
+}
+
 /** A value as it stands beside the others of its parameter. */
-export const shownValue = (map: StabilityMap, name: string, value: JsonValue): string => (typeof value === 'number' ? alike(numbersOf(map, name))(value) : valueText(value));
+export const shownValue = (map: StabilityMap, name: string, value: JsonValue): string => (typeof value === 'number' ? writerOf(map, name)(value) : valueText(value));
 
 /** One thing that tells a panel apart: a trick by its side, else name and value. */
 export function namedText(map: StabilityMap, [name, value]: Named): string {
