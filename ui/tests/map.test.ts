@@ -123,7 +123,7 @@ describe('a cell', () => {
     const [panel] = layout.bands[0]?.panels ?? [];
     if (panel === undefined) throw new Error('no panel');
     expect(cellSaid(map, layout, panel, cellAt(layout, 0, 0, 256, 1e-3), 'metric')).toBe('Base learning rate 1e−3, Batch size 256: 2 runs, kNN accuracy, % 50.0 ± 14.1, mean of 2 runs, 2 spikes, 0 dips');
-    expect(cellSaid(map, layout, panel, cellAt(layout, 0, 0, 512, 1e-3), 'metric')).toBe('Base learning rate 1e−3, Batch size 512: 1 of at most 2 runs, no value yet, 1 failed, 0 spikes, 0 dips, 1 run with NaN');
+    expect(cellSaid(map, layout, panel, cellAt(layout, 0, 0, 512, 1e-3), 'metric')).toBe('Base learning rate 1e−3, Batch size 512: 1 of at most 2 runs, kNN accuracy, %: no value, 1 failed, 0 spikes, 0 dips, 1 run with NaN');
     expect(valueSaid(map, cellAt(layout, 0, 0, 256, 1e-3).of, 'lead')).toBe('Lead, steps 9, median of 3 spikes, 4 to 30');
     expect(valueSaid(map, cellAt(layout, 0, 1, 256, 1e-3).of, 'lead')).toBe('no spike with a lead');
     expect(valueSaid(map, cellAt(layout, 0, 1, 256, 1e-3).of, 'metric')).toBe('kNN accuracy, % 90.0, one run');

@@ -71,7 +71,7 @@ export function slotOf(layout: Layout, value: JsonValue): number {
 export function valueSaid(map: StabilityMap, cell: MapCell, shown: Shown): string {
   const found = measured(cell, shown);
   const measure = shownTitle(map, shown);
-  if (found === null) return shown === 'lead' ? t('map.no_lead') : t('map.no_value');
+  if (found === null) return shown === 'lead' ? t('map.no_lead') : t('map.cell_without', { measure });
   const value = numberText(map, shown, found.value);
   if (found.range !== null) return t('map.lead_value', { measure, value, n: found.n, low: numberText(map, shown, found.range[0]), high: numberText(map, shown, found.range[1]) });
   return found.std === null ? t('map.cell_single', { measure, value }) : t('map.cell_value', { measure, value, std: spreadText(map, shown, found.std), n: found.n });
