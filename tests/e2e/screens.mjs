@@ -66,6 +66,7 @@ function screens(runs) {
     { name: 'compare', address: `#/compare?runs=${first.id},${second.id}`, ready: '[data-testid="compare-screen"]', charts: true },
     { name: 'decide', address: `#/compare?${new URLSearchParams({ mode: 'decide', ...QUESTION })}`, ready: '[data-testid="decide-screen"][data-curves="true"]', charts: true },
     { name: 'map', address: '#/map', ready: '[data-testid="map-panel"], [data-testid="map-empty"]' },
+    ...(options.check ? [{ name: 'map-scatter', address: '#/map?face=scatter', ready: '[data-testid="map-scatter"], [data-testid="map-empty"]' }] : []),
     { name: 'alarms', address: '#/alarms', ready: '[data-testid="alarms-table"], [data-testid="alarms-empty"]' },
     { name: 'datasets', address: '#/datasets', ready: '[data-testid^="sample-"] img' },
     { name: 'settings', address: '#/settings', ready: '[data-testid="settings-screen"]' },

@@ -16,6 +16,7 @@ mod rates;
 mod run;
 mod run_table;
 mod sheet;
+mod stability_map;
 mod sweep;
 
 pub use app::*;
@@ -33,4 +34,5 @@ pub use rates::*;
 pub use run::*;
 pub use run_table::*;
 pub use sheet::*;
+pub use stability_map::*;
 pub use sweep::*;

@@ -9,6 +9,7 @@ use vitals_run::{Happening, Nonfinite, SpikeLayer};
 use vitals_series::{
     DETECTION_VERSION, Delay, Onset, Order, at_least_by_chance, bootstrap_median, delay, order,
 };
+use vitals_store::RunRow;
 
 use crate::Context;
 use crate::dto::{EventInfo, EventLayer, LayerDelay, LeadLag, LeadOrder, LeadSummary, RunEvents};
@@ -130,6 +131,23 @@ fn lead_lag(layers: &[EventLayer], first: Option<&str>) -> Option<LeadLag> {
     };
     let delays = delays.into_iter().map(|(layer, delay)| layer_delay(layer, delay)).collect();
     Some(LeadLag { reference: reference.layer.clone(), order, delays })
+}
+
+/// How far the network's first layer led in each spike of the run's own in which it moved first: steps to the onset in the layer that
+/// moved last.
+pub(crate) async fn leads(context: &Context, row: &RunRow) -> Result<Vec<f64>> {
+    let first = row.first_layer.as_deref();
+    if first.is_none() || !row.events.contains_key("spike") {
+        return Ok(Vec::new());
+    }
+    let found = context.store().events(row.id, &["spike"], false).await?;
+    Ok(found.into_iter().filter_map(|event| led_by(&info(event, first), first)).collect())
+}
+
+fn led_by(event: &EventInfo, first: Option<&str>) -> Option<f64> {
+    let lead = event.lead.as_ref().filter(|_| !event.injected)?;
+    let is_first = Some(lead.reference.as_str()) == first && lead.order == LeadOrder::ReferenceFirst;
+    lead.delays.iter().map(|delay| delay.steps).filter(|_| is_first).max_by(f64::total_cmp)
 }
 
 /// A bank that no queue of training features can fake.
@@ -270,5 +288,22 @@ mod tests {
             ("blocks.0", 8.0, true)
         );
         assert!(summary(&[], "patch_embed").is_none());
+    }
+
+    #[test]
+    fn a_lead_is_from_the_first_layer_to_the_one_that_moved_last() {
+        let first = Some("patch_embed");
+        let led = spike(1, &[("patch_embed", 100), ("blocks.0", 108), ("projector", 131)]);
+        assert_eq!(led_by(&led, first), Some(31.0));
+        let injected = EventInfo { injected: true, ..led };
+        assert_eq!(led_by(&injected, first), None);
+        for onsets in [
+            &[("patch_embed", 100), ("blocks.0", 101)][..],
+            &[("blocks.0", 90), ("patch_embed", 100), ("projector", 131)],
+            &[("blocks.0", 100), ("projector", 131)],
+            &[("patch_embed", 100)],
+        ] {
+            assert_eq!(led_by(&spike(1, onsets), first), None, "{onsets:?}");
+        }
     }
 }

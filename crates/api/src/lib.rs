@@ -55,6 +55,7 @@ mod sentences;
 pub mod series;
 pub mod settings;
 mod stability;
+pub mod stability_map;
 pub mod summary;
 pub mod supervisor;
 pub mod sweeps;

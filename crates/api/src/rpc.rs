@@ -18,8 +18,8 @@ use crate::error::Result;
 use crate::said::Failure;
 use crate::{
     Context, alarm_settings, alarms, compare, datasets, decide, doctor, events, export, figure, files,
-    origin, overview, probes, queue_settings, run_table, runs, samples, settings, supervisor, sweeps, table,
-    tabulate,
+    origin, overview, probes, queue_settings, run_table, runs, samples, settings, stability_map, supervisor,
+    sweeps, table, tabulate,
 };
 
 #[derive(Deserialize, TS)]
@@ -279,6 +279,7 @@ methods! {
     parameters(Nothing) -> Vec<ParameterInfo> = |_, _| table::parameters();
     presets(Nothing) -> Vec<PresetInfo> = |_, _| table::presets();
     compare(Ids) -> Comparison = |c, p| compare::compare(c, &p.ids).await?;
+    stability_map(MapBy) -> StabilityMap = |c, p| stability_map::map(c, &p).await?;
     decide(DecideBy) -> Decision = |c, p| decide::decide(c, &p).await?;
     sensitivity(SensitivityBy) -> SensitivityOfRates = |c, p| decide::sensitivity(c, &p).await?;
     sheet(SheetBy) -> Sheet = |c, p| tabulate::sheet(c, &p).await?;

@@ -18,6 +18,7 @@ use crate::error::Result;
 use crate::filter::{self, Filtered, Order};
 use crate::{objective, runs};
 
+pub(crate) use groups::{failed, mean};
 pub use names::names;
 pub use views::{remove as remove_view, save as save_view, views};
 
@@ -226,7 +227,8 @@ fn scale(name: &Name) -> Scale {
     }
 }
 
-fn holds(name: &Name) -> ColumnHolds {
+/// What the values of a column are.
+pub(crate) fn holds(name: &Name) -> ColumnHolds {
     match name {
         Name::Field(Field::Tag) => ColumnHolds::Words,
         Name::Field(Field::CreatedAt | Field::StartedAt | Field::EndedAt) => ColumnHolds::Time,

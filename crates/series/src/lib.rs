@@ -42,7 +42,7 @@ pub use piece::{MEDIAN_WINDOW, Piece, Rows, pieces};
 pub use rates::{RateArm, RatePoint, RateRun, Sensitivity, UsableRates, common_rates};
 pub use seeds::{ArmColumn, Interval, arm_columns, mean_interval};
 pub use sequence::Noise;
-pub use smooth::{relative_to_running_median, smooth_ema};
+pub use smooth::{median, relative_to_running_median, smooth_ema};
 pub use spikes::{DETECTION_VERSION, LayerSpike, SpikeEvent, SpikeRule, spikes};
 pub use stability::{Evaluated, NoScore, Rate, Stability};
 pub use student::student_t_quantile;

@@ -106,7 +106,7 @@ impl RunningMedian {
 }
 
 /// Of values in any order; `None` where there is none.
-pub(crate) fn median(mut values: Vec<f64>) -> Option<f64> {
+pub fn median(mut values: Vec<f64>) -> Option<f64> {
     values.sort_by(f64::total_cmp);
     median_of_sorted(&values)
 }

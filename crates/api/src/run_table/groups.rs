@@ -60,9 +60,15 @@ fn small(count: usize) -> u32 {
 }
 
 /// Its numbers do not stand for what was trained.
-pub(super) fn failed(row: &RunRow) -> bool {
+pub(crate) fn failed(row: &RunRow) -> bool {
     matches!(row.state, RunState::Failed | RunState::Lost)
         || row.stability.is_some_and(|stability| stability.failed)
+}
+
+/// Mean and spread over the runs that have a finite value and did not fail; `None` where there is none.
+pub(crate) fn mean<'a>(values: impl Iterator<Item = (&'a RunRow, Option<f64>)>) -> Option<Differences> {
+    let counted = values.filter(|(row, _)| !failed(row)).filter_map(|(_, value)| value);
+    Differences::of(&counted.filter(|value| value.is_finite()).collect::<Vec<f64>>())
 }
 
 fn shared(
@@ -73,14 +79,11 @@ fn shared(
     at: usize,
 ) -> GroupCell {
     if is_measured(&columns[at]) {
-        let counted = members.iter().filter(|place| !failed(rows[**place]));
-        let finite: Vec<f64> = counted
-            .filter_map(|place| match values[*place][at] {
-                Some(Scalar::Number(value)) if value.is_finite() => Some(value),
-                _ => None,
-            })
-            .collect();
-        return match Differences::of(&finite) {
+        let number = |place: usize| match values[place][at] {
+            Some(Scalar::Number(value)) => Some(value),
+            _ => None,
+        };
+        return match mean(members.iter().map(|place| (rows[*place], number(*place)))) {
             None => GroupCell::Nothing,
             Some(found) => GroupCell::Mean {
                 mean: found.mean,

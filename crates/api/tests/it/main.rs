@@ -11,5 +11,6 @@ mod figure;
 mod filter;
 mod run_table;
 mod sensitivity;
+mod stability_map;
 mod synthetic;
 mod world;

@@ -832,6 +832,82 @@ delays: Array<LayerDelay>, };
 
 export type LogLine = { at: string | null, level: string, step: number | null, text: string, };
 
+export type MapBy = { 
+/**
+ * A condition of the filter language; empty takes all runs.
+ */
+where: string, 
+/**
+ * `NAME.last|best|min|max|meanK`; else the last value of what the sweeps of the runs are after, or of kNN accuracy.
+ */
+metric?: string, 
+/**
+ * Whether leads are told, for which the events of every run with spikes are read.
+ */
+leads: boolean, };
+
+export type MapCell = { 
+/**
+ * A value for each name; null where its runs were given none.
+ */
+key: Array<JsonValue | null>, runs: number, 
+/**
+ * Of them those that failed, collapsed or were lost; they are in no mean.
+ */
+failed: number, metric: MapMean | null, 
+/**
+ * Of the stability score.
+ */
+score: MapMean | null, spikes_per_1000_steps: MapMean | null, 
+/**
+ * None where no spike has a lead, or where leads were not asked for.
+ */
+lead: MapLead | null, };
+
+export type MapLead = { 
+/**
+ * Over all spikes that have a lead, of all runs of the cell, failed ones too.
+ */
+median: number, low: number, high: number, spikes: number, };
+
+export type MapMean = { mean: number, 
+/**
+ * Standard deviation (n − 1), from two runs on.
+ */
+std: number | null, 
+/**
+ * 95 % interval of the mean (Student's t), from three runs on.
+ */
+interval: [number, number] | null, n: number, };
+
+export type MapName = { 
+/**
+ * As conditions take it.
+ */
+name: string, 
+/**
+ * No sweep varied it, and what sweeps varied settles its value: a default that goes with it. It tells no cells apart.
+ */
+follows: boolean, };
+
+export type MapRun = { id: string, label: string, seed: number | null, state: string, evidence_code: Evidence, 
+/**
+ * Place of its cell.
+ */
+cell: number, 
+/**
+ * It failed, collapsed or was lost: its numbers are in no mean.
+ */
+failed: boolean, metric: Number | null, score: number | null, spikes_per_1000_steps: number | null, 
+/**
+ * Median over its spikes that have one.
+ */
+lead: number | null, 
+/**
+ * Counts by kind of event.
+ */
+events: { [key in string]: number }, effective_learning_rate: number | null, };
+
 export type MetricRow = { 
 /**
  * How code names it.
@@ -1549,6 +1625,32 @@ spikes_low: number, spikes_high: number,
  */
 dip_area_share: number, nonfinite: number, };
 
+export type StabilityMap = { 
+/**
+ * What `metric` of runs and cells is.
+ */
+metric: string, holds: ColumnHolds, 
+/**
+ * The metric that the sweeps of these runs are after, where they agree.
+ */
+objective: string | null, 
+/**
+ * Metrics that any of the runs has, but those of single layers.
+ */
+metrics: Array<string>, 
+/**
+ * What the runs differ in, those first that people map first.
+ */
+names: Array<MapName>, 
+/**
+ * One for each combination of values that runs have.
+ */
+cells: Array<MapCell>, 
+/**
+ * Newest first. Probes are left out, and what was cancelled before its first step.
+ */
+runs: Array<MapRun>, };
+
 export type Stored = "f32" | "f64";
 
 export type SupervisorStatus = { connected: boolean, pid: number | null, 
@@ -1825,6 +1927,19 @@ priority: number, }; result: null };
   parameters: { params: Record<symbol, never>; result: Array<ParameterInfo> };
   presets: { params: Record<symbol, never>; result: Array<PresetInfo> };
   compare: { params: { ids: Array<string>, }; result: Comparison };
+  stability_map: { params: { 
+/**
+ * A condition of the filter language; empty takes all runs.
+ */
+where: string, 
+/**
+ * `NAME.last|best|min|max|meanK`; else the last value of what the sweeps of the runs are after, or of kNN accuracy.
+ */
+metric?: string, 
+/**
+ * Whether leads are told, for which the events of every run with spikes are read.
+ */
+leads: boolean, }; result: StabilityMap };
   decide: { params: { 
 /**
  * Parameters whose values make the arms.

@@ -1,0 +1,161 @@
+// The stability map in the real window: every cell says its n and its spread, the facet is the trick until another one is chosen, a cell
+// leads to its runs and to their twins, the scatter has a mark for every run that keys reach. The runs are the stand-in's, whose loss
+// follows from the step alone: seeds differ in nothing, and so few steps have no score.
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { faults } from '../lib/axe.mjs';
+import { canvases, drawn } from '../lib/canvas.mjs';
+import { hands } from '../lib/hands.mjs';
+import { until } from '../lib/programs.mjs';
+import { rpc } from '../lib/rpc.mjs';
+import { behave, standIns } from '../lib/stand-in.mjs';
+import { open, workspace } from '../lib/window.mjs';
+
+const [STEPS, RATES, SEEDS] = [[40, 60], [1e-3, 2e-3], [0, 1]];
+const CELLS = STEPS.length * RATES.length * 2;
+
+let stands;
+let space;
+let window;
+before(async () => {
+  stands = await standIns();
+  space = await workspace(stands.folder);
+  await behave(space, 'step_ms=1&layers=4');
+  const file = join(space.folder, 'grid.toml');
+  await writeFile(file, `format = 1
+name = "Grid"
+seeds = [${SEEDS.join(', ')}]
+
+[recipe]
+preset = "mocov3_vit_micro"
+dataset = "stand-in"
+batch_size = 16
+checkpoint_every = 0
+
+[[axis]]
+parameter = "base_learning_rate"
+values = [${RATES.join(', ')}]
+
+[[axis]]
+parameter = "max_steps"
+values = [${STEPS.join(', ')}]
+
+[[axis]]
+parameter = "frozen_patch_projection"
+values = [false, true]
+
+[objective]
+metric = "loss"
+goal = "minimize"
+`);
+  await space.vitals('sweep', 'run', file);
+  window = await open(space.folder, { programs: stands.folder });
+  await until('all runs to be finished', async () => (await space.vitals('runs', '--where', 'state = finished')).length === CELLS * SEEDS.length, 120_000);
+});
+after(async () => {
+  await window?.close();
+  await space?.remove();
+  await stands?.remove();
+});
+
+const { by, choose, click, text, visit } = hands(() => window);
+const param = (name) => window.browser.execute((name) => new URLSearchParams(location.hash.split('?')[1] ?? '').get(name), name);
+/** What every cell says, with its n; and the titles of the panels. */
+const cells = () => window.browser.execute(() => [...document.querySelectorAll('[data-testid="map-cell"]')].map((cell) => ({ n: cell.dataset.n, said: cell.querySelector('.sr-only').textContent })));
+const panels = () => window.browser.execute(() => [...document.querySelectorAll('[data-testid="map-panel"] h3')].map((title) => title.textContent.trim()));
+
+test('every cell has n and spread, over the values that the sweep varied', async () => {
+  await visit('#/map', 'map-panel');
+  await until('all cells', async () => (await cells()).length === CELLS);
+  for (const { n, said } of await cells()) {
+    assert.equal(n, String(SEEDS.length));
+    assert.match(said, /^Maximum steps \d+, Base learning rate \de−3: 2 runs, Loss [\d.]+ ± [\d.e−]+, mean of 2 runs, 0 spikes, 0 dips$/);
+  }
+  assert.deepEqual(await panels(), ['learned patch', 'frozen patch']);
+  // What the sweep is after is what the map shows.
+  assert.equal(await by('map-metric').getAttribute('data-value'), 'loss.last');
+});
+
+test('another axis leaves another facet, and all of it stands in the address', async () => {
+  await visit('#/map', 'map-panel');
+  await choose('map-y', 'frozen_patch_projection');
+  await until('the axis in the address', async () => (await param('y')) === 'frozen_patch_projection');
+  await until('the facet that is left', async () => (await by('map-facet').getAttribute('data-value')) === 'max_steps');
+  assert.deepEqual(await panels(), STEPS.map((steps) => `Maximum steps ${steps}`));
+  await window.browser.refresh();
+  await by('map-panel').waitForDisplayed({ timeout: 15_000 });
+  assert.deepEqual(await panels(), STEPS.map((steps) => `Maximum steps ${steps}`));
+});
+
+test('colours without a value say so', async () => {
+  await visit('#/map?show=lead', 'map-panel');
+  await until('that no spike has a lead', async () => (await cells()).every(({ n, said }) => n === '0' && said.includes('no spike with a lead')));
+  await visit('#/map?show=spikes', 'map-panel');
+  await until('the rate of spikes', async () => (await cells()).every(({ said }) => said.includes('Spikes per 1,000 steps 0.00 ± 0.00, mean of 2 runs')));
+});
+
+test('a cell leads to its runs and to their twins', async () => {
+  await visit('#/map', 'map-panel');
+  await until('all cells', async () => (await cells()).length === CELLS);
+  await click('map-cell');
+  await by('cell-runs').waitForDisplayed({ timeout: 15_000 });
+  assert.equal(await text('cell-facet'), 'learned patch');
+  assert.match(await text('cell-means'), /mean of 2 runs/);
+  await until('the cell in the address', async () => (await param('cell')) !== null);
+  await window.browser.keys('Escape');
+  await until('the runs to be gone', async () => !(await by('cell-runs').isExisting()));
+  await click('map-cell');
+  await click('cell-twin');
+  await by('compare-screen').waitForDisplayed({ timeout: 15_000 });
+  const ids = (await param('runs')).split(',');
+  const shown = await Promise.all(ids.map(async (id) => (await space.vitals('run', 'show', id))[0]));
+  assert.deepEqual(shown.map((run) => run.parameters.frozen_patch_projection), [false, true]);
+  assert.equal(shown[0].seed, shown[1].seed);
+});
+
+test('the scatter has every run, by pointer and by keys', async () => {
+  await visit('#/map', 'map-panel');
+  await window.browser.execute(() => document.activeElement?.blur());
+  await window.browser.keys('v');
+  await by('map-scatter-plot').waitForDisplayed({ timeout: 15_000 });
+  await until('the face in the address', async () => (await param('face')) === 'scatter');
+  await until('the marks to be drawn', async () => (await canvases(window.browser, '[data-testid="map-scatter"]')).some(drawn));
+  await window.browser.execute(() => document.querySelector('[data-testid="map-scatter-plot"]').focus());
+  await window.browser.keys('ArrowRight');
+  await until('a run to be named', async () => /seed \d · Loss [\d.]+ · no score/.test(await text('map-scatter-told')));
+  await window.browser.keys(' ');
+  await by('cell-runs').waitForDisplayed({ timeout: 15_000 });
+  const run = await until('the run in the address', () => param('run'));
+  await window.browser.keys('Enter');
+  await by('run-screen').waitForDisplayed({ timeout: 15_000 });
+  assert.ok((await window.browser.execute(() => location.hash)).includes(run));
+  await visit('#/map?face=scatter', 'map-scatter');
+  await click('map-scatter-table');
+  const rows = await until('the table', () => window.browser.execute(() => document.querySelectorAll('[data-testid="map-scatter"] tbody tr').length));
+  assert.equal(rows, CELLS * SEEDS.length);
+});
+
+test('no run and a broken condition are said', async () => {
+  await visit('#/map?where=seed+%3D+99', 'map-empty');
+  await visit('#/map?where=seed+%3D', 'map-error');
+});
+
+test('no fault of access, light or dark', async () => {
+  const settings = await rpc(window.browser, 'settings');
+  const found = [];
+  for (const theme of ['light', 'dark']) {
+    await rpc(window.browser, 'settings_set', { ...settings, theme });
+    await window.browser.refresh();
+    await visit('#/map', 'map-panel');
+    await click('map-cell');
+    await by('cell-runs').waitForDisplayed({ timeout: 15_000 });
+    found.push(...(await faults(window.browser)).map((fault) => `${theme}: ${fault}`));
+    await visit('#/map?face=scatter', 'map-scatter');
+    found.push(...(await faults(window.browser)).map((fault) => `${theme}, scatter: ${fault}`));
+  }
+  await rpc(window.browser, 'settings_set', settings);
+  assert.deepEqual(found, []);
+  assert.deepEqual(await window.errors(), []);
+});
