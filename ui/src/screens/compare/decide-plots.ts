@@ -160,7 +160,11 @@ export function drawPairs(surface: Surface, { rows, means, slots, delta, effect:
   pairOf(surface, values, last, means.arm, means.base, slots, 4.3, false);
   if (means.arm !== null && means.base !== null) {
     const [first, second] = means.arm < means.base ? [means.arm, means.base] : [means.base, means.arm];
-    surface.text(words.value(first), at(values, first) - 9, last, { colour: tokens.tx1, px: AXIS_PX, align: 'right', baseline: 'middle' });
+    const text = words.value(first);
+    const room = at(values, first) - 9 - PAIRS_LEFT >= surface.measure(text, AXIS_PX);
+    // Else it would lie over the row's name.
+    if (room) surface.text(text, at(values, first) - 9, last, { colour: tokens.tx1, px: AXIS_PX, align: 'right', baseline: 'middle' });
+    else surface.text(text, at(values, first), last - 14, { colour: tokens.tx1, px: AXIS_PX, align: 'center', baseline: 'middle' });
     surface.text(words.value(second), at(values, second) + 9, last, { colour: tokens.tx1, px: AXIS_PX, baseline: 'middle' });
   }
   // Below three pairs the differences above are all that is known.

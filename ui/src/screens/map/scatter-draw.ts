@@ -49,12 +49,8 @@ function axes(surface: Surface, geometry: Geometry, scatter: Scatter, words: Wor
   }
   if (geometry.side !== null) {
     line(surface, line3, 1, [surface.middle(left), top], [surface.middle(left), bottom], { dash: [3, 3] });
-    const { ctx } = surface;
-    ctx.save();
-    ctx.translate(geometry.side - 16, bottom - 4);
-    ctx.rotate(-Math.PI / 2);
-    surface.text(words.unscored, 0, 0, { colour: tx3, px: AXIS_PX });
-    ctx.restore();
+    // Below the numbers, where nothing else stands.
+    surface.text(words.unscored, Math.max(geometry.side, 4 + surface.measure(words.unscored, AXIS_PX) / 2), under + 19, { colour: tx3, px: AXIS_PX, align: 'center' });
   }
 }
 
