@@ -11,6 +11,7 @@ use crate::dto::{ApiError, ArmSeries, ArmsHeader, ArmsRequest};
 use crate::error::Result;
 use crate::framing::{check, window, with_header};
 use crate::lines::{self as run_lines, Alike, Line};
+use crate::number::small;
 use crate::runs;
 use crate::said::Failure;
 
@@ -118,22 +119,21 @@ fn of_arms(lines: &[(usize, Line)], arms: usize, alike: &Alike, grid: Grid) -> V
 }
 
 fn encode(lines: &[ArmLine], (from, to): (u64, u64)) -> Result<Vec<u8>> {
-    let counted = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
     let header = |base: u32| {
         let mut offset = base as usize;
         let series = lines.iter().map(|line| {
             let at = offset;
             offset += line.columns.len() * ARRAYS * 8;
             ArmSeries {
-                arm: counted(line.arm),
+                arm: small(line.arm),
                 name: line.name.clone(),
                 unit: line.unit.clone(),
                 relative: line.relative,
                 smoothing: line.smoothing,
-                runs: counted(line.runs),
-                columns: counted(line.columns.len()),
+                runs: small(line.runs),
+                columns: small(line.columns.len()),
                 values: line.values(),
-                offset: counted(at),
+                offset: small(at),
             }
         });
         ArmsHeader {

@@ -14,6 +14,7 @@ use vitals_store::RunRow;
 use crate::Context;
 use crate::dto::{EventInfo, EventLayer, LayerDelay, LeadLag, LeadOrder, LeadSummary, RunEvents};
 use crate::error::Result;
+use crate::number::small;
 use crate::{runs, stability};
 
 /// A dip follows a gradient event that began at most so many steps before its onset.
@@ -213,7 +214,7 @@ fn summary(events: &[EventInfo], reference: &str) -> Option<LeadSummary> {
         .collect();
     Some(LeadSummary {
         reference: reference.to_owned(),
-        events: u32::try_from(told.len()).unwrap_or(u32::MAX),
+        events: small(told.len()),
         reference_first: first,
         reference_later: later,
         together,

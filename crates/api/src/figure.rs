@@ -19,6 +19,7 @@ use crate::dto::{
     SeriesAsk,
 };
 use crate::error::Result;
+use crate::number::small;
 use crate::said::Failure;
 use crate::{arm_frames, export, frames, heatmap, lines, runs};
 use decided::Decided;
@@ -41,7 +42,7 @@ pub async fn save(context: &Context, ask: &FigureSave) -> Result<()> {
 /// As [`save`], but for the file.
 pub async fn figure(context: &Context, ask: &FigureAsk) -> Result<Figure> {
     let page = page(ask.page)?;
-    let columns = u32::try_from(page.columns()).unwrap_or(u32::MAX);
+    let columns = small(page.columns());
     let mut panels = Vec::with_capacity(ask.panels.len());
     let decided = match &ask.decision {
         Some(asked) => Some(Decided::new(context, asked, ask.page.width_mm).await?),

@@ -10,6 +10,7 @@ use vitals_store::RunRow;
 use crate::Context;
 use crate::dto::{ApiError, Diagnostic};
 use crate::error::{Result, hinted};
+use crate::number::small;
 use crate::pace::{eta_seconds, images_per_second};
 use crate::readings::{self, Means};
 use crate::said::Failure;
@@ -157,6 +158,6 @@ impl Order {
 pub(crate) fn misread(QueryError { said, column, hint }: QueryError) -> ApiError {
     let told = said.told();
     let error = ApiError::invalid(Failure::Filter { column, said: told.clone() });
-    let at = u32::try_from(column).unwrap_or(u32::MAX);
+    let at = small(column);
     hinted(error, hint.clone()).at(vec![Diagnostic::new(1, at, told, hint)])
 }

@@ -8,6 +8,7 @@ use crate::dto::{FrameAxis, FrameHeader, FrameRequest, FrameSeries, SeriesReques
 use crate::error::Result;
 use crate::framing::{check, window, with_header};
 use crate::lines::{self, Line};
+use crate::number::small;
 use crate::runs;
 
 /// f64 arrays of one series: step, min, max, mean, first, last, nonfinite; x comes as another where it is asked for.
@@ -102,15 +103,15 @@ fn encode(lines: &[Line], (from, to): (u64, u64), with_x: bool) -> Result<Vec<u8
                 relative: line.relative,
                 smoothing: line.smoothing,
                 superseded_attempt: line.superseded_attempt,
-                columns: u32::try_from(line.columns.len()).unwrap_or(u32::MAX),
+                columns: small(line.columns.len()),
                 values: line.values(),
                 before: line.before,
                 after: line.after,
-                offset: u32::try_from(at).unwrap_or(u32::MAX),
+                offset: small(at),
             }
         });
         FrameHeader {
-            arrays: u32::try_from(arrays).unwrap_or(u32::MAX),
+            arrays: small(arrays),
             series: series.collect(),
             from: from as f64,
             to: to as f64,

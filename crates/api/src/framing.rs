@@ -3,6 +3,7 @@
 use crate::Context;
 use crate::dto::{ApiError, SeriesAsk};
 use crate::error::Result;
+use crate::number::small;
 use crate::said::{Advice, Failure};
 
 /// Runs and series in one frame, and columns of it: bounds what a request can cost.
@@ -52,10 +53,10 @@ pub(crate) fn with_header<H: serde::Serialize>(size: usize, header: impl Fn(u32)
     let failed = |error: serde_json::Error| ApiError::failed(Failure::json(&error));
     let longest = serde_json::to_vec(&header(u32::MAX / 2)).map_err(failed)?.len();
     let base = (4 + longest).next_multiple_of(8);
-    let mut head = serde_json::to_vec(&header(u32::try_from(base).unwrap_or(u32::MAX))).map_err(failed)?;
+    let mut head = serde_json::to_vec(&header(small(base))).map_err(failed)?;
     head.resize(base - 4, b' ');
     let mut bytes = Vec::with_capacity(base + size);
-    bytes.extend_from_slice(&u32::try_from(head.len()).unwrap_or(u32::MAX).to_le_bytes());
+    bytes.extend_from_slice(&small(head.len()).to_le_bytes());
     bytes.extend_from_slice(&head);
     Ok(bytes)
 }

@@ -8,6 +8,7 @@ use crate::Context;
 use crate::dto::{ApiError, HeatmapCell, HeatmapHeader, HeatmapRequest, HeatmapRow};
 use crate::error::Result;
 use crate::framing::{MAX_COLUMNS, MAX_SERIES, window, with_header};
+use crate::number::small;
 use crate::runs;
 use crate::said::Failure;
 
@@ -92,7 +93,7 @@ fn lay_out(run: String, request: &HeatmapRequest, grid: Grid, rows: &[Cells]) ->
         metric: request.metric.clone(),
         cell: request.cell,
         rows: rows.iter().map(|row| row.row.clone()).collect(),
-        columns: u32::try_from(grid.columns).unwrap_or(u32::MAX),
+        columns: small(grid.columns),
         from: grid.from as f64,
         stride: grid.stride as f64,
         min: extent(f32::min),

@@ -1,6 +1,11 @@
-//! Numbers on their way to JSON, which has no word for NaN and the infinities.
+//! Numbers on their way to JSON, which has no word for NaN and the infinities, and to the window, whose integers are smaller.
 
 use crate::dto::Number;
+
+/// A count of runs or rows, of which there are never so many that it matters.
+pub(crate) fn small(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
 
 impl From<f64> for Number {
     fn from(value: f64) -> Self {

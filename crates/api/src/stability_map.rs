@@ -11,14 +11,13 @@ use vitals_run::RunState;
 use vitals_series::median;
 use vitals_store::{MetricChoice, RunRow};
 
+use crate::decide::ENOUGH_FOR_INTERVAL;
 use crate::dto::{MapBy, MapCell, MapLead, MapMean, MapRun, Number, StabilityMap};
 use crate::error::Result;
 use crate::filter::{self, Filtered};
+use crate::number::small;
 use crate::stability::stability;
 use crate::{Context, events, objective, run_table, runs};
-
-/// An interval of two values would be twelve times as wide as they lie apart.
-const INTERVAL_FROM: usize = 3;
 
 /// The map of the runs that a condition takes.
 ///
@@ -131,7 +130,7 @@ fn mean(rows: &[RunRow], members: &[usize], value: impl Fn(usize) -> Option<f64>
     Some(MapMean {
         mean: found.mean,
         std: (found.n > 1).then_some(found.sd),
-        interval: (found.n >= INTERVAL_FROM).then(|| found.interval(0.05)),
+        interval: (found.n >= ENOUGH_FOR_INTERVAL).then(|| found.interval(0.05)),
         n: small(found.n),
     })
 }
@@ -141,8 +140,4 @@ fn lead(leads: Vec<f64>) -> Option<MapLead> {
     let low = leads.iter().copied().fold(f64::INFINITY, f64::min);
     let high = leads.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     Some(MapLead { median: median(leads)?, low, high, spikes })
-}
-
-fn small(count: usize) -> u32 {
-    u32::try_from(count).unwrap_or(u32::MAX)
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use vitals_recipe::{Reads, metric};
-use vitals_series::{RateArm, RateRun, common_rates};
+use vitals_series::{RateArm, RateRun, common_rates, median};
 
 use super::arms::{Group, Member, grouped, varying};
 use super::{USUAL, asked_metric, known, outcome, words};
@@ -160,7 +160,7 @@ async fn arms(context: &Context, groups: &[Group], metric: &str, higher: bool) -
         }
         starts.push(own);
     }
-    let Some(any) = median(&starts.concat()) else {
+    let Some(any) = median(starts.concat()) else {
         // Every run failed before it was looked at.
         return Err(ApiError::invalid(Failure::NothingFinite { metric: metric.to_owned() }));
     };
@@ -170,17 +170,10 @@ async fn arms(context: &Context, groups: &[Group], metric: &str, higher: bool) -
     };
     let arm = |(group, own): (&Group, Vec<f64>)| RateArm {
         runs: group.members.iter().filter_map(run).collect(),
-        start: median(&own).unwrap_or(any),
+        start: median(own).unwrap_or(any),
         higher_is_better: higher,
     };
     Ok(groups.iter().zip(starts).map(arm).collect())
-}
-
-fn median(values: &[f64]) -> Option<f64> {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let [low, high] = [sorted.len().checked_sub(1)? / 2, sorted.len() / 2];
-    Some(f64::midpoint(sorted[low], sorted[high]))
 }
 
 /// The same for all arms: what is a small loss must not depend on who has it.
@@ -223,18 +216,5 @@ fn told(group: &Group, arm: &RateArm, rates: &[f64], within: f64) -> RateSensiti
         seeds: found.map_or(0, |found| found.seeds as u64),
         usable: usable.map(|usable| (usable.low, usable.high)),
         usable_reaches_end: usable.is_some_and(|usable| usable.reaches_end),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn medians() {
-        assert_eq!(
-            (median(&[]), median(&[3.0, 1.0]), median(&[9.0, 1.0, 2.0])),
-            (None, Some(2.0), Some(2.0))
-        );
     }
 }

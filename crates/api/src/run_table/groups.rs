@@ -10,6 +10,7 @@ use vitals_store::RunRow;
 use super::cell;
 use crate::dto::{GroupCell, RunCell, RunGroup};
 use crate::filter::{Order, is_measured};
+use crate::number::small;
 
 /// The groups and each run's place among them, in the order of the first run of each, or by their own value of the column that
 /// the table is sorted by.
@@ -53,10 +54,6 @@ pub(super) fn of(
         members.iter().for_each(|place| places[*place] = small(group));
     }
     (made.into_iter().map(|(group, _)| group).collect(), places)
-}
-
-fn small(count: usize) -> u32 {
-    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 /// Its numbers do not stand for what was trained.

@@ -79,7 +79,7 @@ fn names(all: &[BTreeMap<String, Value>], swept: &BTreeSet<&str>) -> Vec<MapName
     let (following, kept): (Vec<&str>, Vec<&str>) = found
         .iter()
         .copied()
-        .partition(|name| !varied.is_empty() && is_default(*name) && is_settled(all, &varied, name));
+        .partition(|name| !varied.is_empty() && is_default(name) && is_settled(all, &varied, name));
     let told = |follows: bool| move |name: &str| MapName { name: name.to_owned(), follows };
     kept.into_iter().map(told(false)).chain(following.into_iter().map(told(true))).collect()
 }
