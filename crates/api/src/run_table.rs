@@ -18,7 +18,7 @@ use crate::error::Result;
 use crate::filter::{self, Filtered, Order};
 use crate::{objective, runs};
 
-pub(crate) use groups::{failed, mean};
+pub(crate) use groups::{alike, failed, mean};
 pub use names::names;
 pub use views::{remove as remove_view, save as save_view, views};
 

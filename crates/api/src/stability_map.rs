@@ -3,7 +3,7 @@
 
 mod axes;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use vitals_recipe::query::{Field, Name, Row as _, Scalar};
 use vitals_recipe::{Metric, Reading};
@@ -44,16 +44,10 @@ pub async fn map(context: &Context, asked: &MapBy) -> Result<StabilityMap> {
         values.push(Values::of(context, row, &metric, asked.leads).await?);
     }
     let axes::Axes { names, keys } = axes::of(&rows)?;
-    let mut known: HashMap<String, usize> = HashMap::new();
-    let mut members: Vec<Vec<usize>> = Vec::new();
-    let mut cells = Vec::with_capacity(rows.len());
-    for (place, key) in keys.iter().enumerate() {
-        let cell = *known.entry(format!("{key:?}")).or_insert(members.len());
-        match members.get_mut(cell) {
-            Some(cell) => cell.push(place),
-            None => members.push(vec![place]),
-        }
-        cells.push(cell);
+    let members = run_table::alike(&keys);
+    let mut cells = vec![0; rows.len()];
+    for (cell, members) in members.iter().enumerate() {
+        members.iter().for_each(|place| cells[*place] = small(cell));
     }
     let of_cell = |members: &Vec<usize>| MapCell {
         key: keys[members[0]].clone(),
@@ -70,7 +64,7 @@ pub async fn map(context: &Context, asked: &MapBy) -> Result<StabilityMap> {
         seed: row.trained().map(|trained| trained.seed),
         state: row.state.as_str().to_owned(),
         evidence_code: row.evidence_code.clone(),
-        cell: small(*cell),
+        cell: *cell,
         failed: run_table::failed(row),
         metric: values.metric.map(Number::from),
         score: values.score,

@@ -1,6 +1,7 @@
 //! Runs of a table that share some values, and what they have in common or on average.
 
 use std::collections::HashMap;
+use std::fmt::Debug;
 
 use vitals_recipe::query::{Name, Scalar};
 use vitals_run::RunState;
@@ -21,17 +22,7 @@ pub(super) fn of(
     values: &[Vec<Option<Scalar>>],
     sorted: Option<(usize, &Order)>,
 ) -> (Vec<RunGroup>, Vec<u32>) {
-    // Values hold floats, which have no hash; their texts tell the same values apart.
-    let mut known: HashMap<String, usize> = HashMap::new();
-    let mut members: Vec<Vec<usize>> = Vec::new();
-    for (place, key) in keys.iter().enumerate() {
-        let group = *known.entry(format!("{key:?}")).or_insert(members.len());
-        match members.get_mut(group) {
-            Some(group) => group.push(place),
-            None => members.push(vec![place]),
-        }
-    }
-    let mut made: Vec<(RunGroup, Vec<usize>)> = members
+    let mut made: Vec<(RunGroup, Vec<usize>)> = alike(keys)
         .into_iter()
         .map(|members| {
             let cells = (0..columns.len()).map(|at| shared(rows, columns, values, &members, at)).collect();
@@ -54,6 +45,21 @@ pub(super) fn of(
         members.iter().for_each(|place| places[*place] = small(group));
     }
     (made.into_iter().map(|(group, _)| group).collect(), places)
+}
+
+/// The places of those that share a key, in the order of the first of each.
+pub(crate) fn alike<K: Debug>(keys: &[K]) -> Vec<Vec<usize>> {
+    // Values hold floats, which have no hash; their texts tell the same values apart.
+    let mut known: HashMap<String, usize> = HashMap::new();
+    let mut members: Vec<Vec<usize>> = Vec::new();
+    for (place, key) in keys.iter().enumerate() {
+        let group = *known.entry(format!("{key:?}")).or_insert(members.len());
+        match members.get_mut(group) {
+            Some(group) => group.push(place),
+            None => members.push(vec![place]),
+        }
+    }
+    members
 }
 
 /// Its numbers do not stand for what was trained.

@@ -13,21 +13,10 @@ use crate::error::Result;
 
 /// The parameters of the paper's own maps come first.
 const BY_HABIT: [&str; 2] = ["batch_size", "base_learning_rate"];
-/// Repetitions of a point, and what changes no result that could be compared.
-const NOT_AXES: [&str; 12] = [
-    "seed",
-    "device",
-    "threads",
-    "loader_threads",
-    "decoded_cache",
-    "decoded_cache_gib",
-    "checkpoint_every",
-    "keep_checkpoints",
-    "gradient_norm_every",
-    "knn_every",
-    "knn_fixed_every",
-    "config.seed",
-];
+/// How often a run was looked at: it belongs to what is trained, and changes no result that could be compared.
+const LOOKS: [&str; 3] = ["gradient_norm_every", "knn_every", "knn_fixed_every"];
+/// What another tool calls a repetition.
+const SEED_OF_OTHERS: &str = "config.seed";
 
 /// What differs, and the values of each run in that order.
 pub(super) struct Axes {
@@ -58,7 +47,7 @@ fn names(all: &[BTreeMap<String, Value>], swept: &BTreeSet<&str>) -> Vec<MapName
     let mut first: BTreeMap<&str, &Value> = BTreeMap::new();
     let mut found: BTreeSet<&str> = BTreeSet::new();
     let mut numbers: BTreeSet<&str> = BTreeSet::new();
-    for (name, value) in all.iter().flatten().filter(|(name, _)| !NOT_AXES.contains(&name.as_str())) {
+    for (name, value) in all.iter().flatten() {
         if *first.entry(name).or_insert(value) != value {
             found.insert(name);
         }
@@ -70,7 +59,7 @@ fn names(all: &[BTreeMap<String, Value>], swept: &BTreeSet<&str>) -> Vec<MapName
         let habit = BY_HABIT.iter().position(|known| *known == name).unwrap_or(BY_HABIT.len());
         (habit, !swept.contains(name), !numbers.contains(name))
     };
-    let mut found: Vec<&str> = found.into_iter().collect();
+    let mut found: Vec<&str> = found.into_iter().filter(|name| can_be_axis(name)).collect();
     found.sort_by_key(|name| (rank(name), *name));
 
     let varied: Vec<&str> = found.iter().copied().filter(|name| swept.contains(name)).collect();
@@ -82,6 +71,11 @@ fn names(all: &[BTreeMap<String, Value>], swept: &BTreeSet<&str>) -> Vec<MapName
         .partition(|name| !varied.is_empty() && is_default(name) && is_settled(all, &varied, name));
     let told = |follows: bool| move |name: &str| MapName { name: name.to_owned(), follows };
     kept.into_iter().map(told(false)).chain(following.into_iter().map(told(true))).collect()
+}
+
+/// Neither a repetition of a point nor what changes no result.
+fn can_be_axis(name: &str) -> bool {
+    parameter(name).map_or(name != SEED_OF_OTHERS, |known| known.hashed && !LOOKS.contains(&known.name))
 }
 
 /// Whether no two runs with the same values of `others` have another one of `name`.

@@ -1,8 +1,7 @@
 // Arms that a question could have besides: runs of other values of what is varied, by the sweep that they are of or a tag that they
 // have. Whether they can be compared the host says, once they are taken. Pure but for the catalogue.
 import type { JsonValue, Run } from '$lib/backend';
-import { isImported } from '$lib/given';
-import { armName } from './decide';
+import { armName, standsInArm } from './decide';
 import { conditionOf, written } from './decide-address';
 import { ofRuns, ofSweep } from './decide-groups';
 
@@ -18,8 +17,6 @@ export type Offer = {
   /** Takes exactly its runs. */
   condition: string;
 };
-
-const GONE = ['cancelled', 'lost'];
 
 const valueOf = (run: Run, by: readonly string[]): JsonValue => {
   const settings = by.map((name): [string, JsonValue] => [name, run.parameters[name] ?? null]);
@@ -40,7 +37,7 @@ export function offers(runs: readonly Run[], by: readonly string[], taken: reado
   for (const run of runs) {
     const value = valueOf(run, by);
     const lacks = by.some((name) => run.parameters[name] == null);
-    if (isImported(run) || run.probed !== null || GONE.includes(run.state) || lacks || known.has(written(value))) continue;
+    if (!standsInArm(run) || lacks || known.has(written(value))) continue;
     if (run.sweep !== null) put(run, value, { kind: 'sweep', name: run.sweep_name ?? run.sweep }, ofSweep(run.sweep));
     else put(run, value, null, null);
     for (const tag of run.tags) put(run, value, { kind: 'tag', name: tag }, `tag = "${tag}"`);

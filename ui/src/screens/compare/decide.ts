@@ -57,14 +57,16 @@ export function armShort(by: readonly string[], value: JsonValue): string {
 /** An arm as its runs tell it before anything was decided, and where nothing can be: who is in it, and how many live. */
 export type ArmRuns = { value: JsonValue; text: string; runs: { run: string; seed: number }[]; living: number };
 
-const GONE = ['cancelled', 'lost'];
 const ENDED = ['finished', 'failed'];
+
+/** Whether a run may be one of an arm: it is trained here, judges no other run, and ended or will. */
+export const standsInArm = (run: Run): boolean => !isImported(run) && run.probed === null && run.state !== 'cancelled' && run.state !== 'lost';
 
 /** Runs by their values, in the order of the values. */
 export function armsOf(by: readonly string[], runs: readonly Run[]): ArmRuns[] {
   const found = new Map<string, ArmRuns>();
   for (const run of runs) {
-    if (isImported(run) || run.probed !== null || GONE.includes(run.state)) continue;
+    if (!standsInArm(run)) continue;
     const settings = by.map((name): [string, JsonValue] => [name, run.parameters[name] ?? null]);
     const value = settings.length === 1 ? settings[0]?.[1] ?? null : Object.fromEntries(settings.sort(([a], [b]) => (a < b ? -1 : 1)));
     const arm = found.get(written(value)) ?? { value, text: written(value), runs: [], living: 0 };
