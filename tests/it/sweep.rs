@@ -79,6 +79,20 @@ fn a_sweep_trains_to_its_end_and_everything_of_it_can_be_read() {
     let differing: Vec<&String> = compared["parameters"].as_object().expect("parameters").keys().collect();
     assert_eq!(differing, ["frozen_patch_projection"]);
 
+    let by = "frozen_patch_projection";
+    let refusals: [(&[&str], &str); 6] = [
+        (&[], "one common seed says nothing"),
+        (&["--smallest-effect", "0"], "must be larger than 0"),
+        (&["--smallest-effect", "-0.5"], "must be larger than 0"),
+        (&["--metric", "no_such.last"], "no_such"),
+        (&["--baseline", "maybe"], "no run has the value maybe"),
+        (&["--where", "state = failed"], "no run matches"),
+    ];
+    for (more, sentence) in refusals {
+        let refused = workspace.vitals(&[&["compare", "--by", by], more].concat());
+        assert!(refused.code == 2 && refused.err.contains(sentence), "{more:?}: {refused:?}");
+    }
+
     for (format, magic) in [("png", b"\x89PNG".as_slice()), ("svg", b"<svg"), ("csv", b"step")] {
         let path = workspace.path(&format!("picture.{format}"));
         let (shown, chosen) =

@@ -56,6 +56,13 @@ mod tests {
         assert!(table("step,a\u{feff},b\n0,1,2\n".as_bytes()).is_some());
     }
 
+    /// What stood where an archive has its mark was an archive once a shorter name of the steps had moved it there.
+    #[test]
+    fn a_word_of_archives_in_a_name_is_a_name() {
+        let name = format!("{}ustar0{}", "a".repeat(257 - "step,".len()), "b".repeat(300));
+        assert!(csv(format!("iteration\t{name}\n0\t1\n").as_bytes()));
+    }
+
     #[test]
     fn every_entry_stands_anything() {
         let seeds = TABLES.iter().map(|table| table.as_bytes().to_vec()).collect();

@@ -3,6 +3,8 @@
 
 use vitals_recipe::{Bytes, Tells, Told};
 
+use crate::source::tar_format;
+
 /// So many first bytes tell.
 pub const FIRST_BYTES: usize = 512;
 
@@ -45,25 +47,24 @@ vitals_recipe::sentences! {
     }
 }
 
-/// First bytes and where they stand.
-const MARKS: &[(usize, &[u8], FileKind)] = &[
-    (0, b"\x1f\x8b", FileKind::Gzip),
-    (0, b"BZh", FileKind::Bzip2),
-    (0, b"\xfd7zXZ\0", FileKind::Xz),
-    (0, b"\x28\xb5\x2f\xfd", FileKind::Zstd),
-    (0, b"7z\xbc\xaf\x27\x1c", FileKind::SevenZip),
-    (0, b"Rar!\x1a\x07", FileKind::Rar),
-    (0, b"PK\x03\x04", FileKind::Zip),
-    (257, b"ustar", FileKind::Tar),
-    (0, b"\x89HDF\r\n\x1a\n", FileKind::Hdf5),
-    (0, b"\x93NUMPY", FileKind::Numpy),
-    (0, b"PAR1", FileKind::Parquet),
-    (0, b"SQLite format 3\0", FileKind::Sqlite),
-    (0, b"%PDF-", FileKind::Pdf),
-    (0, b"\x89PNG\r\n\x1a\n", FileKind::Picture),
-    (0, b"\xff\xd8\xff", FileKind::Picture),
-    (0, b"\xff\xfe", FileKind::Utf16),
-    (0, b"\xfe\xff", FileKind::Utf16),
+/// First bytes.
+const MARKS: &[(&[u8], FileKind)] = &[
+    (b"\x1f\x8b", FileKind::Gzip),
+    (b"BZh", FileKind::Bzip2),
+    (b"\xfd7zXZ\0", FileKind::Xz),
+    (b"\x28\xb5\x2f\xfd", FileKind::Zstd),
+    (b"7z\xbc\xaf\x27\x1c", FileKind::SevenZip),
+    (b"Rar!\x1a\x07", FileKind::Rar),
+    (b"PK\x03\x04", FileKind::Zip),
+    (b"\x89HDF\r\n\x1a\n", FileKind::Hdf5),
+    (b"\x93NUMPY", FileKind::Numpy),
+    (b"PAR1", FileKind::Parquet),
+    (b"SQLite format 3\0", FileKind::Sqlite),
+    (b"%PDF-", FileKind::Pdf),
+    (b"\x89PNG\r\n\x1a\n", FileKind::Picture),
+    (b"\xff\xd8\xff", FileKind::Picture),
+    (b"\xff\xfe", FileKind::Utf16),
+    (b"\xfe\xff", FileKind::Utf16),
 ];
 
 impl FileKind {
@@ -72,10 +73,12 @@ impl FileKind {
         if first.is_empty() {
             return Some(Self::Empty);
         }
-        let marked =
-            MARKS.iter().find(|(at, mark, _)| first.get(*at..).is_some_and(|rest| rest.starts_with(mark)));
-        if let Some((_, _, kind)) = marked {
+        if let Some((_, kind)) = MARKS.iter().find(|(mark, _)| first.starts_with(mark)) {
             return Some(kind.clone());
+        }
+        // By its sum: any word may stand in the middle of a table.
+        if first.first_chunk().is_some_and(tar_format::is_header) {
+            return Some(Self::Tar);
         }
         let text = String::from_utf8_lossy(&first[..first.len().min(FIRST_BYTES)]);
         let text = text.trim_start_matches('\u{feff}').trim_start();
@@ -124,7 +127,11 @@ mod tests {
 
     #[test]
     fn what_a_file_is_and_what_to_do() {
-        let tar = [vec![b'a'; 257], b"ustar\x0000".to_vec()].concat();
+        let mut header = tar::Header::new_ustar();
+        header.set_path("n01440764.JPEG").unwrap();
+        header.set_size(1);
+        header.set_cksum();
+        let tar = header.as_bytes().to_vec();
         for (first, expected) in [
             (&b""[..], "it is empty; download it again"),
             (
@@ -148,7 +155,8 @@ mod tests {
             let kind = FileKind::of(first).unwrap();
             assert_eq!(format!("{kind}; {}", kind.advice()), expected);
         }
-        for plain in [&b"step,loss\n0,1\n"[..], b"\x80\x02}q\x00.", b"[1.5, 2]", b"<step>"] {
+        let word_of_tar = [&[b'a'; 257][..], b"ustar", &[b','; 250]].concat();
+        for plain in [&b"step,loss\n0,1\n"[..], b"\x80\x02}q\x00.", b"[1.5, 2]", b"<step>", &word_of_tar] {
             assert_eq!(FileKind::of(plain), None, "{plain:?}");
         }
     }

@@ -196,33 +196,42 @@ mod tests {
         assert_eq!(attempt(&folder, 0, Some(80), &[90, 100]), [80, 90, 100], "0 keeps all");
     }
 
-    /// A disk that has no room for so many tries.
-    struct Full(Cell<u32>);
+    /// A disk that has no room for so many tries, and how it says so.
+    struct Full(Cell<u32>, i32);
+
+    const ENOSPC: i32 = 28;
+    const EDQUOT: i32 = 122;
 
     impl Savable for Full {
         fn save(&self, folder: &Path) -> Result<(), EngineError> {
             let Some(left) = self.0.get().checked_sub(1) else { return Small.save(folder) };
             self.0.set(left);
-            let source = std::io::ErrorKind::StorageFull.into();
+            let source = std::io::Error::from_raw_os_error(self.1);
             Err(EngineError::Io { operation: "write", path: folder.to_owned(), source })
         }
     }
 
     #[test]
-    fn a_full_disk_costs_a_checkpoint_and_not_the_training() {
+    fn a_full_disk_or_quota_costs_a_checkpoint_and_not_the_training() {
+        for errno in [ENOSPC, EDQUOT] {
+            without_room(errno);
+        }
+    }
+
+    fn without_room(errno: i32) {
         let root = tempfile::tempdir().unwrap();
         let folder = RunFolder::new(root.path());
         let header = Header::new("run", 1, 0, "2026-01-01T00:00:00Z");
         let journal = Writer::create(&root.path().join("journal"), header, WriterOptions::default()).unwrap();
         let recipe = Recipe { checkpoint_every: 10, ..Recipe::default() };
         let mut keeper = Keeper::new(&folder, &recipe, None);
-        let disk = Full(Cell::new(1));
+        let disk = Full(Cell::new(1), errno);
         for done in 1..=20 {
             keeper.save_due(done, &disk, &journal).unwrap();
         }
         assert_eq!(on_disk(&folder.checkpoints()), BTreeSet::from([20]), "10 found no room, 20 did");
         // The one before an end is waited for.
-        let disk = Full(Cell::new(1));
+        let disk = Full(Cell::new(1), errno);
         keeper.save(25, &disk, &journal).unwrap();
         assert_eq!(on_disk(&folder.checkpoints()), BTreeSet::from([20, 25]));
         keeper.save_due(30, &Broken, &journal).unwrap_err();

@@ -142,6 +142,11 @@ fn read_small(reader: &mut impl Read, bytes: u64, most: u64) -> Result<Vec<u8>, 
     Ok(content)
 }
 
+/// Whether an archive may begin so.
+pub(crate) fn is_header(block: &[u8; 512]) -> bool {
+    check_sum(block).is_ok()
+}
+
 /// The sum of a header's bytes, its own field counted as spaces, must be what the field says.
 fn check_sum(header: &[u8; 512]) -> Result<(), String> {
     let stated = number(&header[148..156]).ok_or("a header's checksum is not a number")?;
