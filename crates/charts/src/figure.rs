@@ -4,11 +4,11 @@ use crate::error::ChartError;
 use crate::fonts;
 use crate::ink::{Align, Ink, svg};
 use crate::laid::Laid;
-use crate::layout::{BOLD, Layout, title_width};
+use crate::layout::{Layout, title_width};
 use crate::legend;
 use crate::model::{Figure, Panel, Plot};
 use crate::page::Ground;
-use crate::{forest, heat, line_plot, pairs};
+use crate::{forest, heat, line_plot, pairs, parallel};
 
 /// Pixel columns of a plot in a figure of the window of this width: what a frame should be asked for (times the scale of the PNG).
 pub fn plot_width(figure_width: u32) -> usize {
@@ -30,7 +30,7 @@ fn draw(figure: &Figure, layout: &Layout, ink: &mut Ink<'_>) -> Result<(), Chart
     draw_ground(layout, ink)?;
     let (unit, theme) = (look.unit, look.theme);
     // The semi-bold title is wider than the measured regular one.
-    let title = fonts::fit(&figure.title, look.title * BOLD, *available);
+    let title = fonts::fit(&figure.title, look.title * fonts::BOLD, *available);
     let subtitle = fonts::fit(&figure.subtitle, look.subtitle, *available);
     ink.text(&title, (*left, 28.0 * unit), look.title, theme.text, (Align::Start, true))?;
     let subtitle_y = if figure.title.is_empty() { 28.0 } else { 47.0 };
@@ -43,6 +43,7 @@ fn draw(figure: &Figure, layout: &Layout, ink: &mut Ink<'_>) -> Result<(), Chart
             Plot::Heat(heat) => heat::draw(ink, heat, laid)?,
             Plot::Forest(forest) => forest::draw(ink, forest, laid.place)?,
             Plot::Pairs(pairs) => pairs::draw(ink, pairs, laid.place)?,
+            Plot::Parallel(plot) => parallel::draw(ink, plot, laid.place)?,
         }
     }
     for (y, note) in layout.notes() {
@@ -69,7 +70,7 @@ fn draw_head(panel: &Panel, laid: &Laid, layout: &Layout, ink: &mut Ink<'_>) -> 
     let (title, unit) = if look.is_window {
         (panel.title.clone(), panel.unit.clone())
     } else {
-        let title = fonts::fit(&panel.title, look.head * BOLD, *available);
+        let title = fonts::fit(&panel.title, look.head * fonts::BOLD, *available);
         let rest = available - title_width(panel, look);
         let unit = if rest > 0.0 { fonts::fit(&panel.unit, look.unit_text, rest) } else { String::new() };
         (title, unit)
@@ -77,8 +78,10 @@ fn draw_head(panel: &Panel, laid: &Laid, layout: &Layout, ink: &mut Ink<'_>) -> 
     ink.text(&title, (*left, title_y), look.head, look.theme.text, (Align::Start, true))?;
     let unit_x = left + title_width(panel, look);
     ink.text(&unit, (unit_x, title_y), look.unit_text, look.theme.axis, (Align::Start, false))?;
-    if let Plot::Heat(heat) = &panel.plot {
-        return heat::draw_scale(ink, heat, layout.scale_at(laid));
+    match &panel.plot {
+        Plot::Heat(heat) => return heat::draw_scale(ink, heat, layout.scale_at(laid)),
+        Plot::Parallel(plot) => return parallel::draw_scale(ink, plot, layout.scale_at(laid)),
+        Plot::Lines(_) | Plot::Forest(_) | Plot::Pairs(_) => {}
     }
     legend::draw(ink, &laid.legend, layout.legend_at(laid), available + 1.0)
 }
@@ -96,6 +99,7 @@ fn describe(figure: &Figure) -> String {
             Plot::Heat(heat) => text += &heat::describe(heat),
             Plot::Forest(forest) => text += &forest::describe(forest),
             Plot::Pairs(pairs) => text += &pairs::describe(pairs),
+            Plot::Parallel(plot) => text += &parallel::describe(plot),
         }
     }
     for note in &figure.notes {

@@ -12,6 +12,9 @@ const HANGUL: &[u8] = include_bytes!("../fonts/Pretendard-Regular.otf");
 /// What a figure asks for; a viewer without Inter takes its own.
 pub(crate) const FAMILY: &str = "Inter, Pretendard, sans-serif";
 
+/// How much wider semi-bold letters are than regular ones.
+pub(crate) const BOLD: f64 = 1.045;
+
 /// The bundled fonts for rendering.
 pub(crate) fn database() -> Arc<Database> {
     static FONTS: OnceLock<Arc<Database>> = OnceLock::new();

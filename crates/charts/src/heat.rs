@@ -4,6 +4,7 @@
 use crate::axis::Axis;
 use crate::clip::Place;
 use crate::color::Color;
+use crate::color_scale::ColorScale;
 use crate::error::ChartError;
 use crate::ink::{Align, Ink};
 use crate::laid::Laid;
@@ -17,8 +18,6 @@ use crate::{events, fonts, png};
 const SHADES: usize = 256;
 /// More cells than this are one picture.
 const MOST_RECTANGLES: usize = 2000;
-/// Width of the colour scale's picture in the legend.
-const SCALE_WIDTH: f64 = 84.0;
 /// Longer names of rows are cut.
 const LONGEST_NAME: f64 = 130.0;
 
@@ -58,6 +57,11 @@ impl Heat {
         Self { x, from, to, rows, low: 1.0, high: 100.0, scale_label: String::new(), events }
     }
 
+    pub(crate) fn color_scale(&self) -> ColorScale {
+        let [low, high] = [self.low, self.high].map(short_end);
+        ColorScale { low, high, label: self.scale_label.clone() }
+    }
+
     /// Columns of the longest row.
     pub(crate) fn columns(&self) -> usize {
         self.rows.iter().map(|row| row.values.len()).max().unwrap_or_default()
@@ -93,53 +97,15 @@ pub(crate) fn names_width(heat: &Heat, look: &Look) -> f64 {
     widths.fold(0.0, f64::max).min(LONGEST_NAME * look.unit) + 14.0 * look.unit
 }
 
-/// Width of the legend: end, colours, end, words.
-pub(crate) fn scale_width(heat: &Heat, look: &Look) -> f64 {
-    let texts = [short_end(heat.low), short_end(heat.high), heat.scale_label.clone()];
-    texts.iter().map(|text| fonts::width(text, look.legend) + 5.0 * look.unit).sum::<f64>()
-        + SCALE_WIDTH * look.unit
-}
-
 /// An end of the scale, without zeros behind the point.
-pub(crate) fn short_end(value: f64) -> String {
+fn short_end(value: f64) -> String {
     if value.fract() == 0.0 && value.abs() < 1e6 { format!("{value}") } else { short(value) }
-}
-
-/// The parts of a colour scale that ends at `right` with its baseline at `y`.
-pub(crate) struct Scale {
-    pub low_x: f64,
-    pub colors: Place,
-    pub high_x: f64,
-    pub label_x: f64,
-}
-
-impl Scale {
-    pub fn of(heat: &Heat, (right, y): (f64, f64), look: &Look) -> Self {
-        let (unit, size) = (look.unit, look.legend);
-        let low_x = right - scale_width(heat, look) + 5.0 * unit;
-        let left = low_x + fonts::width(&short_end(heat.low), size) + 5.0 * unit;
-        let right = left + SCALE_WIDTH * unit;
-        let high_x = right + 5.0 * unit;
-        let label_x = high_x + fonts::width(&short_end(heat.high), size) + 5.0 * unit;
-        Self {
-            low_x,
-            colors: Place { left, right, top: y - 0.66 * size, bottom: y - 0.04 * size },
-            high_x,
-            label_x,
-        }
-    }
 }
 
 /// Draws the colour scale so that it ends at a place, on its baseline.
 pub(crate) fn draw_scale(ink: &mut Ink<'_>, heat: &Heat, end: (f64, f64)) -> Result<(), ChartError> {
-    let look = ink.look;
-    let (size, theme, style) = (look.legend, look.theme, (Align::Start, false));
-    let scale = Scale::of(heat, end, &look);
-    ink.text(&short_end(heat.low), (scale.low_x, end.1), size, theme.quiet, style)?;
-    let colors = theme.embers(SHADES).into_iter().map(Some).collect();
-    ink.picture(&png::of_colors(&[colors])?, scale.colors)?;
-    ink.text(&short_end(heat.high), (scale.high_x, end.1), size, theme.quiet, style)?;
-    ink.text(&heat.scale_label, (scale.label_x, end.1), size, theme.axis, style)
+    let colors = ink.look.theme.embers(SHADES);
+    heat.color_scale().draw(ink, colors, end)
 }
 
 pub(crate) fn draw(ink: &mut Ink<'_>, heat: &Heat, laid: &Laid) -> Result<(), ChartError> {

@@ -33,7 +33,8 @@ pub(crate) enum Align {
 enum Amend {
     Nothing,
     Dash(String),
-    Picture(String),
+    /// Another shape stands in its place.
+    Instead(String),
     /// The size of a text, which the backend rounds.
     Size(f64),
 }
@@ -110,7 +111,7 @@ fn amend(svg: &mut String, body: &str, amends: &[Amend]) {
                 svg.push('"');
                 svg.push_str(&line["<polyline".len()..]);
             }
-            Some(Amend::Picture(picture)) => svg.push_str(picture),
+            Some(Amend::Instead(text)) => svg.push_str(text),
             Some(Amend::Size(size)) => {
                 let (before, rest) = line.split_once("font-size=\"").unwrap_or((line, ""));
                 let after = rest.split_once('"').map_or("", |parts| parts.1);
@@ -163,9 +164,8 @@ impl Ink<'_> {
                 .iter()
                 .try_for_each(|dash| self.stroke(dash, color, width, opacity));
         }
-        let lengths = pattern.iter().map(|length| decimals(length * self.look.unit * self.fine).to_string());
-        let lengths: Vec<String> = lengths.collect();
-        let amend = if lengths.is_empty() { Amend::Nothing } else { Amend::Dash(lengths.join(" ")) };
+        let lengths = self.lengths(pattern);
+        let amend = if lengths.is_empty() { Amend::Nothing } else { Amend::Dash(lengths) };
         self.polyline(points, color, width, opacity, amend)
     }
 
@@ -201,19 +201,59 @@ impl Ink<'_> {
 
     /// A PNG stretched over a place, its pixels as they are.
     pub fn picture(&mut self, png: &[u8], place: Place) -> Result<(), ChartError> {
+        self.image(png, place, " image-rendering=\"optimizeSpeed\" style=\"image-rendering:pixelated\"")
+    }
+
+    /// A PNG stretched over a place, of things that have no pixels.
+    pub fn smooth_picture(&mut self, png: &[u8], place: Place) -> Result<(), ChartError> {
+        self.image(png, place, "")
+    }
+
+    fn image(&mut self, png: &[u8], place: Place, rendering: &str) -> Result<(), ChartError> {
         let ((left, top), (right, bottom)) =
             (self.fine((place.left, place.top)), self.fine((place.right, place.bottom)));
-        self.rect((place.left, place.top), (place.right, place.bottom), self.look.theme.inset, 1.0)?;
         let picture = format!(
-            "<image x=\"{left}\" y=\"{top}\" width=\"{}\" height=\"{}\" preserveAspectRatio=\"none\" \
-             image-rendering=\"optimizeSpeed\" style=\"image-rendering:pixelated\" \
+            "<image x=\"{left}\" y=\"{top}\" width=\"{}\" height=\"{}\" preserveAspectRatio=\"none\"{rendering} \
              xmlns:xlink=\"http://www.w3.org/1999/xlink\" xlink:href=\"data:image/png;base64,{}\"/>\n",
             right - left,
             bottom - top,
             BASE64_STANDARD.encode(png)
         );
+        self.written(picture)
+    }
+
+    /// A path in units of the drawing (see [`Self::fine`]), with dashes of these lengths in the window's pixels.
+    pub fn path(
+        &mut self,
+        path: &str,
+        pattern: &[f64],
+        color: Color,
+        width: f64,
+        opacity: f64,
+    ) -> Result<(), ChartError> {
+        let (red, green, blue) = color;
+        let dash = match self.lengths(pattern) {
+            lengths if lengths.is_empty() => String::new(),
+            lengths => format!(" stroke-dasharray=\"{lengths}\""),
+        };
+        let width = decimals(width * self.fine);
+        let opacity = decimals(opacity);
+        self.written(format!(
+            "<path d=\"{path}\" fill=\"none\" stroke=\"#{red:02X}{green:02X}{blue:02X}\" stroke-width=\"{width}\"{dash} \
+             opacity=\"{opacity}\"/>\n"
+        ))
+    }
+
+    fn lengths(&self, pattern: &[f64]) -> String {
+        let lengths = pattern.iter().map(|length| decimals(length * self.look.unit * self.fine).to_string());
+        lengths.collect::<Vec<String>>().join(" ")
+    }
+
+    /// What the backend has no word for, in place of a shape that it has.
+    fn written(&mut self, text: String) -> Result<(), ChartError> {
+        self.rect((0.0, 0.0), (0.0, 0.0), self.look.theme.inset, 1.0)?;
         if let Some(last) = self.amends.last_mut() {
-            *last = Amend::Picture(picture);
+            *last = Amend::Instead(text);
         }
         Ok(())
     }
@@ -303,7 +343,8 @@ impl Ink<'_> {
         self.backend.draw_text(&in_xml(text), &style, at).map_err(draw_error)
     }
 
-    fn fine(&self, (x, y): Point) -> (i32, i32) {
+    /// Units of the drawing.
+    pub fn fine(&self, (x, y): Point) -> (i32, i32) {
         ((x * self.fine).round() as i32, (y * self.fine).round() as i32)
     }
 

@@ -10,7 +10,7 @@ use crate::legend::{self, Entry};
 use crate::lines::XAxis;
 use crate::model::{Figure, Panel, Plot};
 use crate::page::{Ground, Look};
-use crate::{forest, heat, line_plot, pairs};
+use crate::{forest, heat, line_plot, pairs, parallel};
 
 /// Left margin of the window's figures, and its least on other pages.
 const WINDOW_LEFT: f64 = 58.0;
@@ -22,8 +22,6 @@ const PANEL_HEAD: f64 = 32.0;
 const AXIS_ROOM: f64 = 20.0;
 /// From the foot of the panels to the first line of notes, and from line to line.
 const NOTE: f64 = 14.0;
-/// How much wider semi-bold letters are than regular ones.
-pub(crate) const BOLD: f64 = 1.045;
 /// A plot below this height shows nothing.
 const LEAST_PLOT: f64 = 40.0;
 
@@ -179,6 +177,7 @@ fn row_names(panel: &Panel, look: &Look) -> f64 {
         Plot::Heat(heat) => heat::names_width(heat, look),
         Plot::Forest(forest) => forest::names_width(forest, look),
         Plot::Pairs(pairs) => pairs::names_width(pairs, look),
+        Plot::Parallel(plot) => parallel::names_width(plot, look),
     }
 }
 
@@ -194,6 +193,7 @@ fn natural_height(panel: &Panel, unit: f64) -> f64 {
         Plot::Heat(heat) => (heat.rows.len() as f64 * 13.0).clamp(60.0, 300.0),
         Plot::Forest(forest) => (forest.rows.len() as f64 * forest::ROW).max(LEAST_PLOT),
         Plot::Pairs(pairs) => ((pairs.rows.len() + 1) as f64 * pairs::ROW).max(LEAST_PLOT),
+        Plot::Parallel(_) => parallel::NATURAL,
     }
 }
 
@@ -202,7 +202,7 @@ fn x_axis(panel: &Panel) -> Option<&XAxis> {
     match &panel.plot {
         Plot::Lines(lines) => Some(&lines.x),
         Plot::Heat(heat) => Some(&heat.x),
-        Plot::Forest(_) | Plot::Pairs(_) => None,
+        Plot::Forest(_) | Plot::Pairs(_) | Plot::Parallel(_) => None,
     }
 }
 
@@ -215,7 +215,7 @@ fn x_range(axis: &XAxis, panels: &[Panel]) -> (f64, f64) {
         panels.iter().filter(|panel| x_axis(panel) == Some(axis)).flat_map(|panel| match &panel.plot {
             Plot::Lines(lines) => lines.lines.iter().flat_map(|line| ends_of(line, axis)).collect(),
             Plot::Heat(heat) => vec![heat.from, heat.to],
-            Plot::Forest(_) | Plot::Pairs(_) => Vec::new(),
+            Plot::Forest(_) | Plot::Pairs(_) | Plot::Parallel(_) => Vec::new(),
         });
     let ends = ends.filter(|place| place.is_finite() && (!axis.log || *place > 0.0));
     let (low, high) =
@@ -239,12 +239,17 @@ fn ends_of(line: &crate::lines::Line, axis: &XAxis) -> Vec<f64> {
 
 /// Where a panel's unit begins, behind its title.
 pub(crate) fn title_width(panel: &Panel, look: &Look) -> f64 {
-    fonts::width(&panel.title, look.head * BOLD) + 8.0 * look.unit
+    fonts::width(&panel.title, look.head * fonts::BOLD) + 8.0 * look.unit
 }
 
 /// Rows below the title that a panel's legend needs when it does not fit beside the title.
 fn extra_rows(panel: &Panel, entries: &[Entry], available: f64, look: &Look) -> usize {
-    let scale = if let Plot::Heat(heat) = &panel.plot { heat::scale_width(heat, look) } else { 0.0 };
+    let scale = match &panel.plot {
+        Plot::Heat(heat) => Some(heat.color_scale()),
+        Plot::Parallel(plot) => parallel::color_scale(plot),
+        Plot::Lines(_) | Plot::Forest(_) | Plot::Pairs(_) => None,
+    };
+    let scale = scale.map_or(0.0, |scale| scale.width(look));
     let beside =
         available - title_width(panel, look) - fonts::width(&panel.unit, look.unit_text) - 20.0 * look.unit;
     if scale > beside {
@@ -264,7 +269,7 @@ fn legends(panels: &[Panel], look: &Look, available: f64) -> (Vec<Entry>, Vec<Ve
         .map(|panel| match &panel.plot {
             Plot::Lines(lines) => legend::entries(lines, look, available),
             Plot::Pairs(pairs) => pairs::entries(pairs, look, available),
-            Plot::Heat(_) | Plot::Forest(_) => Vec::new(),
+            Plot::Heat(_) | Plot::Forest(_) | Plot::Parallel(_) => Vec::new(),
         })
         .collect();
     let shared = all.first().filter(|first| all.iter().filter(|other| other == first).count() > 1);

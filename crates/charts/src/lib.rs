@@ -4,6 +4,7 @@
 mod axis;
 mod clip;
 mod color;
+mod color_scale;
 mod comparison;
 mod curve;
 mod effect;
@@ -26,6 +27,7 @@ mod number;
 mod page;
 mod pairs;
 mod palette;
+mod parallel;
 mod pdf;
 mod pgf;
 mod png;
@@ -43,6 +45,9 @@ pub use lines::{Band, Event, EventKind, Interval, Line, Lines, XAxis};
 pub use model::{Figure, Panel, Plot};
 pub use page::{Ground, Page};
 pub use pairs::{PairRow, Pairs};
+pub use parallel::{
+    AxisBrush, AxisValues, Category, Parallel, ParallelAxis, ParallelRun, Spacing, Stop, Tint,
+};
 pub use pdf::pdf;
 pub use pgf::pgfplots;
 pub use png::{png, png_within};

@@ -10,7 +10,7 @@ use crate::ink::{Align, Ink};
 use crate::laid::Laid;
 use crate::legend::color_of;
 use crate::lines::{Band, Interval, Line, Lines, XAxis};
-use crate::number::short;
+use crate::number::{setting, short};
 use crate::page::Look;
 use crate::{events, theme};
 
@@ -63,6 +63,9 @@ pub(crate) fn y_ticks(y: &Axis, unit: f64) -> Vec<(f64, String)> {
 
 /// Ticks of the axis below; steps are whole.
 pub(crate) fn x_ticks(axis: &XAxis, x: &Axis, look: &Look) -> Vec<(f64, String)> {
+    if !axis.only.is_empty() {
+        return only(axis, x, look);
+    }
     let apart = match (axis.log, look.is_window) {
         (true, _) => 40.0,
         (false, true) => GRID_X,
@@ -70,6 +73,19 @@ pub(crate) fn x_ticks(axis: &XAxis, x: &Axis, look: &Look) -> Vec<(f64, String)>
     };
     let ticks = x.ticks(apart * look.unit).into_iter();
     ticks.filter(|(value, _)| !axis.is_steps || value.fract() == 0.0).collect()
+}
+
+/// A rule at every value; numbers where they have room.
+fn only(axis: &XAxis, x: &Axis, look: &Look) -> Vec<(f64, String)> {
+    let mut free = f64::NEG_INFINITY;
+    let tick = |&value: &f64| {
+        let (at, label) = (x.at(value), setting(value));
+        let half = 0.5 * fonts::width(&label, look.axis);
+        let fits = at - half >= free;
+        free = if fits { at + half + 6.0 * look.unit } else { free };
+        (value, if fits { label } else { String::new() })
+    };
+    axis.only.iter().map(tick).collect()
 }
 
 /// Width of the widest number of the axis at the left.

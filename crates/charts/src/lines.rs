@@ -47,12 +47,14 @@ pub struct XAxis {
     pub window: Option<(f64, f64)>,
     /// Whole numbers from edge to edge of the plot; else any, with room left and right of them.
     pub is_steps: bool,
+    /// The axis is ruled at these values, as at the few rates that were tried; empty: at round ones.
+    pub only: Vec<f64>,
 }
 
 impl XAxis {
     /// Whole numbers, from edge to edge of the plot.
     pub fn steps(title: impl Into<String>) -> Self {
-        Self { title: title.into(), log: false, window: None, is_steps: true }
+        Self { title: title.into(), log: false, window: None, is_steps: true, only: Vec::new() }
     }
 
     /// Any numbers, with room left and right of them.

@@ -5,6 +5,7 @@ use crate::heat::Heat;
 use crate::lines::Lines;
 use crate::page::Page;
 use crate::pairs::Pairs;
+use crate::parallel::Parallel;
 
 /// A figure.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,6 +51,13 @@ pub enum Plot {
     Heat(Heat),
     Forest(Forest),
     Pairs(Pairs),
+    Parallel(Parallel),
+}
+
+impl From<Parallel> for Plot {
+    fn from(parallel: Parallel) -> Self {
+        Self::Parallel(parallel)
+    }
 }
 
 impl From<Lines> for Plot {

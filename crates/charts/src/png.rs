@@ -46,23 +46,66 @@ fn painted(svg: &str, scale: f64) -> Result<Pixmap, ChartError> {
 }
 
 fn indexed(pixmap: &Pixmap, colors: usize) -> Result<Vec<u8>, ChartError> {
-    let plain = |color: resvg::tiny_skia::PremultipliedColorU8| {
-        let color = color.demultiply();
-        [color.red(), color.green(), color.blue(), color.alpha()]
-    };
-    let pixels: Vec<[u8; 4]> = pixmap.pixels().iter().map(|&color| plain(color)).collect();
-    let (palette, indices) = quantised(&pixels, colors);
-    let mut bytes = Vec::new();
-    let mut encoder = png::Encoder::new(&mut bytes, pixmap.width(), pixmap.height());
-    encoder.set_color(png::ColorType::Indexed);
-    encoder.set_depth(png::BitDepth::Eight);
-    encoder.set_palette(palette.iter().flat_map(|color| [color[0], color[1], color[2]]).collect::<Vec<u8>>());
-    encoder.set_trns(palette.iter().map(|color| color[3]).collect::<Vec<u8>>());
-    encoder.set_compression(png::Compression::Best);
-    // Neighbouring numbers of a palette are not neighbouring colours.
-    encoder.set_filter(png::FilterType::NoFilter);
-    written(encoder, &indices)?;
-    Ok(bytes)
+    Few::of(pixmap, colors).indexed()
+}
+
+/// A picture in few colours.
+pub(crate) struct Few {
+    size: (u32, u32),
+    palette: Vec<[u8; 4]>,
+    indices: Vec<u8>,
+}
+
+impl Few {
+    pub fn of(pixmap: &Pixmap, colors: usize) -> Self {
+        let plain = |color: resvg::tiny_skia::PremultipliedColorU8| {
+            let color = color.demultiply();
+            [color.red(), color.green(), color.blue(), color.alpha()]
+        };
+        let pixels: Vec<[u8; 4]> = pixmap.pixels().iter().map(|&color| plain(color)).collect();
+        let (palette, indices) = quantised(&pixels, colors);
+        Self { size: (pixmap.width(), pixmap.height()), palette, indices }
+    }
+
+    /// Each pixel as the number of its colour.
+    pub fn indexed(&self) -> Result<Vec<u8>, ChartError> {
+        let Self { size: (width, height), palette, indices } = self;
+        let mut bytes = Vec::new();
+        let mut encoder = png::Encoder::new(&mut bytes, *width, *height);
+        encoder.set_color(png::ColorType::Indexed);
+        encoder.set_depth(png::BitDepth::Eight);
+        encoder.set_palette(
+            palette.iter().flat_map(|color| [color[0], color[1], color[2]]).collect::<Vec<u8>>(),
+        );
+        encoder.set_trns(palette.iter().map(|color| color[3]).collect::<Vec<u8>>());
+        encoder.set_compression(png::Compression::Best);
+        // Neighbouring numbers of a palette are not neighbouring colours.
+        encoder.set_filter(png::FilterType::NoFilter);
+        written(encoder, indices)?;
+        Ok(bytes)
+    }
+
+    /// How many bytes it takes in a PDF, which is written without a palette, and what shines through as a picture of its own.
+    pub fn bytes_in_pdf(&self) -> Result<usize, ChartError> {
+        let Self { palette, indices, .. } = self;
+        let of = |channels: std::ops::Range<usize>| -> Vec<u8> {
+            indices.iter().flat_map(|&at| palette[usize::from(at)][channels.clone()].to_vec()).collect()
+        };
+        let is_opaque = palette.iter().all(|color| color[3] == 0xff);
+        let through = if is_opaque { 0 } else { self.packed(png::ColorType::Grayscale, &of(3..4))? };
+        Ok(self.packed(png::ColorType::Rgb, &of(0..3))? + through)
+    }
+
+    fn packed(&self, kind: png::ColorType, pixels: &[u8]) -> Result<usize, ChartError> {
+        let mut bytes = Vec::new();
+        let mut encoder = png::Encoder::new(&mut bytes, self.size.0, self.size.1);
+        encoder.set_color(kind);
+        encoder.set_depth(png::BitDepth::Eight);
+        encoder.set_compression(png::Compression::Default);
+        encoder.set_filter(png::FilterType::NoFilter);
+        written(encoder, pixels)?;
+        Ok(bytes.len())
+    }
 }
 
 /// A PNG of a pixel for each colour; none is transparent. Rows are equally long.

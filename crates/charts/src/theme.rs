@@ -43,6 +43,8 @@ pub(crate) struct Theme {
     categories: [Color; 10],
     /// `--seq-ember`, low to high.
     pub ember: [Color; 8],
+    /// `--seq-tide`: accuracies and scores.
+    pub tide: [Color; 6],
 }
 
 pub(crate) static LIGHT: Theme = Theme {
@@ -93,6 +95,7 @@ pub(crate) static LIGHT: Theme = Theme {
         rgb(0x5f1b6b),
         rgb(0x1e1240),
     ],
+    tide: [rgb(0xeef3ea), rgb(0xc3e1b6), rgb(0x72c09f), rgb(0x2c939f), rgb(0x1f638f), rgb(0x1b2f62)],
 };
 
 pub(crate) static DARK: Theme = Theme {
@@ -143,6 +146,7 @@ pub(crate) static DARK: Theme = Theme {
         rgb(0xf9bd48),
         rgb(0xfff6c9),
     ],
+    tide: [rgb(0x152028), rgb(0x17405a), rgb(0x15677b), rgb(0x2a9185), rgb(0x76bd79), rgb(0xe6ec8f)],
 };
 
 /// `--dash-1` … `--dash-10`, paired with the colours.
@@ -158,6 +162,10 @@ const DASHES: [&[f64]; 10] = [
     &[5.0, 5.0],
     &[14.0, 3.0, 4.0, 3.0],
 ];
+
+/// As the window draws with it (`ui/src/screens/runs/explore/draw.ts`).
+const TIDES: usize = 256;
+const TIDE_FROM: f64 = 0.3;
 
 /// Dash of line n, counted from 0; colours and dashes repeat after ten.
 pub(crate) fn dash(index: usize) -> &'static [f64] {
@@ -179,6 +187,13 @@ impl Theme {
         let mix = |a: u8, b: u8| (f64::from(a) + (f64::from(b) - f64::from(a)) * part).round() as u8;
         let ((r, g, b), (s, h, c)) = (stops[below], stops[below + 1]);
         (mix(r, s), mix(g, h), mix(b, c))
+    }
+
+    /// A colour of the tide scale at 0…1, without the end that the ground would swallow.
+    pub fn tide(&self, share: f64) -> Color {
+        let colors = ember::ramp(&self.tide, TIDES);
+        let place = TIDE_FROM + (1.0 - TIDE_FROM) * share.clamp(0.0, 1.0);
+        colors[(place * (TIDES - 1) as f64).round() as usize]
     }
 
     /// The ember scale in `size` colours, as the window mixes them.
@@ -215,7 +230,8 @@ mod tests {
             let tokens = tokens(opening);
             let of = |name: &str| hex(&tokens[name]);
             let opacity = u8::from_str_radix(&tokens["ev-dip-fill"][7..], 16).unwrap();
-            let ember: Vec<Color> = tokens["seq-ember"].split(',').map(hex).collect();
+            let scale = |name: &str| tokens[name].split(',').map(hex).collect::<Vec<Color>>();
+            let (ember, tide) = (scale("seq-ember"), scale("seq-tide"));
             let expected = Theme {
                 app: of("bg-app"),
                 panel: of("bg-panel"),
@@ -244,6 +260,7 @@ mod tests {
                 info_quiet: of("info-quiet"),
                 categories: std::array::from_fn(|n| of(&format!("cat-{}", n + 1))),
                 ember: std::array::from_fn(|n| ember[n]),
+                tide: std::array::from_fn(|n| tide[n]),
             };
             assert_eq!(*theme, expected);
             assert_eq!(

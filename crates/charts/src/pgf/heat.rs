@@ -4,7 +4,7 @@ use super::lines::{begin, x_numbers};
 use super::{Tex, bp, number, tex};
 use crate::axis::Axis;
 use crate::events;
-use crate::heat::{Heat, Scale, short_end};
+use crate::heat::Heat;
 use crate::laid::Laid;
 
 /// `scale_end`: where the colour scale ends, on its baseline.
@@ -30,7 +30,8 @@ pub(super) fn write(out: &mut Tex, heat: &Heat, laid: &Laid, scale_end: (f64, f6
         &format!(" point meta min={},point meta max={},", number(low), number(high)),
         "colorbar horizontal,colorbar style={",
     );
-    let scale = Scale::of(heat, scale_end, &look);
+    let words = heat.color_scale();
+    let scale = words.parts(scale_end, &look);
     out.line(
         &format!(
             "  at={{({},{})}},anchor=south west,",
@@ -88,14 +89,9 @@ pub(super) fn write(out: &mut Tex, heat: &Heat, laid: &Laid, scale_end: (f64, f6
         );
     }
     out.line("\\end{axis}", "");
-    let words = [
-        (scale.low_x, short_end(heat.low)),
-        (scale.high_x, short_end(heat.high)),
-        (scale.label_x, heat.scale_label.clone()),
-    ];
     let quiet = out.color(look.theme.quiet);
-    for (x, word) in words {
-        out.node((x, scale_end.1), "base west", &format!(",text={quiet}"), &tex(&word));
+    for (x, word) in words.words(&scale) {
+        out.node((x, scale_end.1), "base west", &format!(",text={quiet}"), &tex(word));
     }
 }
 

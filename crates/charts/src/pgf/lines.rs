@@ -241,10 +241,13 @@ fn write_line(out: &mut Tex, line: &Line, plot: &Lines, axes: (&Axis, &Axis), ro
         (true, true) => marks.clone(),
         (true, false) => "mark=none".to_owned(),
     });
-    out.part(&format!("\\addplot[{}]", style.join(",")));
     let points = if line.joined { parted(&data, axes) } else { solid(&data, y, false) };
-    out.table(points);
-    out.line(";", "");
+    // What holds nothing but values that are not finite has no plot of its own.
+    if !points.is_empty() {
+        out.part(&format!("\\addplot[{}]", style.join(",")));
+        out.table(points);
+        out.line(";", "");
+    }
     if line.joined && has_marks && !is_one {
         out.part(&format!("\\addplot[{color},only marks,{marks}]"));
         out.table(solid(&data, y, false));

@@ -5,6 +5,7 @@ mod decided;
 mod escape;
 mod heat;
 mod lines;
+mod parallel;
 mod tex;
 
 use escape::{bp, number, tex};
@@ -52,6 +53,7 @@ pub fn pgfplots(figure: &Figure) -> Result<String, ChartError> {
             Plot::Heat(plot) => heat::write(&mut out, plot, laid, layout.scale_at(laid)),
             Plot::Forest(plot) => decided::forest(&mut out, plot, laid.place),
             Plot::Pairs(plot) => decided::pairs(&mut out, plot, laid.place),
+            Plot::Parallel(plot) => parallel::write(&mut out, plot, laid.place, layout.scale_at(laid)),
         }
     }
     let body = out.finish();
@@ -115,6 +117,14 @@ fn words(panel: &Panel) -> Vec<&String> {
             .flat_map(|row| [&row.label, &row.note])
             .chain([&plot.arm.0, &plot.base.0])
             .collect(),
+        Plot::Parallel(plot) => {
+            let colors = plot.colors.iter().map(|(_, _, label)| label);
+            let axes = plot.axes.iter().flat_map(|axis| {
+                let names = axis.categories().iter().map(|one| &one.label);
+                [&axis.name, &axis.note].into_iter().chain(&axis.stop_labels).chain(names)
+            });
+            axes.chain(colors).collect()
+        }
     };
     [&panel.title, &panel.unit].into_iter().chain(own).collect()
 }

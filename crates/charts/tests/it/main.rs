@@ -13,4 +13,6 @@ mod pages;
 #[cfg(test)]
 mod papers;
 #[cfg(test)]
+mod parallel;
+#[cfg(test)]
 mod pdfs;

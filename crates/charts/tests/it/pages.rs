@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use vitals_charts::{
-    Band, Effect, Event, EventKind, Figure, Forest, ForestRow, Ground, Heat, HeatRow, Interval, Line, Lines,
-    Page, PairRow, Pairs, Panel, Trace, Verdict, XAxis,
+    AxisBrush, AxisValues, Band, Category, Effect, Event, EventKind, Figure, Forest, ForestRow, Ground, Heat,
+    HeatRow, Interval, Line, Lines, Page, PairRow, Pairs, Panel, Parallel, ParallelAxis, ParallelRun,
+    Spacing, Tint, Trace, Verdict, XAxis,
 };
 use vitals_series::{Frame, frame};
 
@@ -227,6 +228,82 @@ pub fn decided(page: Page) -> Figure {
     Figure::new("Decide", page, panels)
 }
 
+/// So many runs over eight axes, of which `inside` says which lie in the brushes.
+pub fn parallel(page: Page, count: usize, inside: impl Fn(usize) -> bool) -> Figure {
+    let axis = |name: &str, note: &str, values| ParallelAxis {
+        name: name.into(),
+        note: note.into(),
+        turned: false,
+        values,
+        stop_labels: ["0 · n".into(), "× NaN · n".into(), "none · n".into()],
+        brush: AxisBrush::default(),
+    };
+    let numbers = |spacing, scale, value: &dyn Fn(u64) -> Option<f64>| AxisValues::Numbers {
+        spacing,
+        scale,
+        values: (0..count as u64).map(value).collect(),
+    };
+    let random = |axis: u64| move |run: u64| noise(run * 11 + axis);
+    let categories = |names: &[&str], arms: bool, axis: u64| AxisValues::Categories {
+        categories: (names.iter().enumerate())
+            .map(|(at, label)| Category { label: (*label).into(), index: arms.then_some(at) })
+            .collect(),
+        values: (0..count as u64)
+            .map(|run| Some(((random(axis)(run) + 1.0) / 2.0 * names.len() as f64) as usize))
+            .collect(),
+    };
+    let accuracy = |run: u64| 0.45 + 0.3 * random(7)(run);
+    let mut rates = axis(
+        "Base learning rate",
+        "log",
+        numbers(Spacing::Log, 1.0, &|run| {
+            Some(if run % 17 == 3 { 0.0 } else { 1e-4 * 10_f64.powf(1.0 + random(1)(run)) })
+        }),
+    );
+    rates.brush.range = Some((3e-4, 3e-3));
+    let mut optimizer = axis("Optimizer", "", categories(&["AdamW", "LAMB", "SGD"], false, 2));
+    optimizer.brush.categories = vec![0, 1];
+    let axes = vec![
+        axis("Arm", "what is changed", categories(&["learned patch", "frozen patch"], true, 0)),
+        rates,
+        optimizer,
+        axis("Weight decay", "", numbers(Spacing::Linear, 1.0, &|run| Some(0.1 * (run % 5) as f64))),
+        axis(
+            "Momentum",
+            "log, distance to 1",
+            numbers(Spacing::LogToOne, 1.0, &|run| Some(1.0 - 0.1 * 10_f64.powf(random(4)(run)))),
+        ),
+        axis(
+            "Warm-up",
+            "",
+            numbers(Spacing::Linear, 1.0, &|run| (run % 23 != 5).then_some((run % 7) as f64 * 100.0)),
+        ),
+        axis(
+            "Spikes",
+            "per run",
+            numbers(Spacing::Linear, 1.0, &|run| Some((random(6)(run) * 9.0).abs().floor())),
+        ),
+        axis(
+            "kNN accuracy, %",
+            "",
+            numbers(Spacing::Linear, 100.0, &|run| {
+                Some(if run % 29 == 7 { f64::NAN } else { accuracy(run) })
+            }),
+        ),
+    ];
+    let run = |run: usize| ParallelRun {
+        inside: inside(run),
+        broken: run % 29 == 7,
+        marked: run == 1,
+        tint: Tint::Share((accuracy(run as u64) - 0.15) / 0.6),
+        rank: accuracy(run as u64),
+    };
+    let colors = Some(("15.0".to_owned(), "75.0".to_owned(), "kNN accuracy, %".to_owned()));
+    let plot = Parallel { axes, runs: (0..count).map(run).collect(), colors };
+    let unit = format!("{count} runs");
+    Figure::new("Explore", page, vec![Panel::new("Parallel coordinates", unit, plot)])
+}
+
 pub fn folder() -> &'static Path {
     Path::new(env!("CARGO_TARGET_TMPDIR"))
 }
@@ -239,6 +316,7 @@ pub fn all(page: Page) -> Vec<(&'static str, Figure)> {
         ("heat", map(page, 300)),
         ("cells", map(page, 40)),
         ("decided", decided(page)),
+        ("parallel", parallel(page, 120, |run| run % 3 == 0)),
     ]
 }
 
