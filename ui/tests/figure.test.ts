@@ -2,7 +2,7 @@
 // the figure that the host is asked for: the same lines, window and events.
 import { describe, expect, it } from 'vitest';
 import type { Columns } from '../src/lib/backend/frame';
-import { csv, figureOf, isTable, type ArmsPart, type Part } from '../src/lib/charts/figure';
+import { csv, figureOf, isTable, type AskedPart, type Part } from '../src/lib/charts/figure';
 import type { View } from '../src/lib/charts/plot-view';
 import { XScale } from '../src/lib/charts/x-scale';
 
@@ -97,7 +97,7 @@ describe('the figure of what is shown', () => {
 
   it('has of plots of arms the question and no number, once, and what a reader has to know', () => {
     const decision = { of: { by: ['optimizer'] }, scale: 100, arms: [{ written: 'lamb', label: 'LAMB', slot: 1 }], words: { seed: 'seed', mean: 'mean', failed: 'failed', missing: 'missing', on_the_way: 'on the way', not_comparable: 'not comparable', uncorrected: 'uncorrected' } };
-    const arms = (plot: ArmsPart['plot'], notes: string[]): Part => ({ kind: 'arms', title: 'Arms', unit: '', node: card, plot, decision, runs: ['r', 'q'], notes });
+    const arms = (plot: AskedPart['plot'], notes: string[]): Part => ({ kind: 'asked', title: 'Arms', unit: '', node: card, plot, decision, runs: ['r', 'q'], notes });
     const both = [arms({ kind: 'pairs', arm: 'lamb' }, ['δ']), arms({ kind: 'forest', x_title: 'pt' }, ['signs', 'δ'])];
     expect(figureOf(both, about, page)).toEqual({
       ...about, notes: ['δ', 'signs', 'Changed'], page, runs: ['r', 'q'], x_title: '', x_divisor: 1, from: 0, to: 0, decision,

@@ -2,7 +2,10 @@
 //! that every extreme is there at its width; what is said of arms is decided anew.
 
 mod decided;
+mod parallel;
+mod rates;
 mod slots;
+mod written;
 
 use std::path::Path;
 
@@ -53,11 +56,18 @@ pub async fn figure(context: &Context, ask: &FigureAsk) -> Result<Figure> {
         decided.as_ref().ok_or_else(|| ApiError::invalid(Failure::NotDrawn { reason }))
     };
     for FigurePanel { title, unit, height_share, plot } in &ask.panels {
+        let mut unit = unit.clone();
         let plot = match plot {
             FigurePlot::Lines(lines) => Plot::from(drawn_lines(context, ask, lines, columns).await?),
             FigurePlot::Heat(heat) => Plot::from(drawn_heat(context, ask, heat, columns).await?),
             FigurePlot::Forest(forest) => Plot::from(of_arms()?.forest(&forest.x_title)),
             FigurePlot::Pairs(pairs) => Plot::from(of_arms()?.pairs(&pairs.arm)?),
+            FigurePlot::Rates(asked) => Plot::from(rates::drawn(context, asked).await?),
+            FigurePlot::Parallel(asked) => {
+                let (plot, count) = parallel::drawn(context, asked).await?;
+                unit = count;
+                Plot::from(plot)
+            }
         };
         panels.push(Panel { height_share: *height_share, ..Panel::new(title, unit, plot) });
     }

@@ -2,7 +2,7 @@
 // chips; what they take is what the table finds by the condition that they become; Decide asks about it; rate sensitivity has the host's
 // numbers. The runs are the stand-in's, whose loss follows from the step alone: what trains for more steps ends lower, whatever its rate.
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { faults } from '../lib/axe.mjs';
@@ -181,6 +181,35 @@ test('rate sensitivity has the numbers of the host, and says what it holds', asy
   await until('the rate under the cursor', async () => /At 1e−4/.test(await text('rate-numbers')));
   await click('rates-table');
   await until('the table', async () => (await browser().execute(() => document.querySelectorAll('[data-testid="rates"] tbody tr').length)) === RATES.length);
+});
+
+/** Writes what the open form offers as SVG; what is in the file. */
+async function written(ends) {
+  await browser().execute(() => document.querySelector('form [data-value="svg"]').click());
+  const path = await until(`a path that ends in ${ends}`, async () => {
+    const shown = await by('export-path').getValue();
+    return shown.endsWith(ends) ? shown : null;
+  });
+  await click('export-write');
+  const file = await until(`${path} to be there`, () => readFile(path, 'utf8').catch(() => null));
+  await until('the form to be gone', async () => !(await present('export-write')));
+  return file;
+}
+
+test('E puts both pictures on a page, with brushes, counts and numbers; each goes alone too', async () => {
+  await explore({ brush: JSON.stringify([['base_learning_rate', { range: [1e-4, 2e-4] }]]) });
+  await count((ALL * 2) / 3);
+  await until('the arms', async () => (await by('rate-sensitivity').getAttribute('data-arms')) === '2');
+  await browser().execute(() => document.activeElement?.blur());
+  await browser().keys('e');
+  const whole = await written('-explore.svg');
+  for (const word of [/Parallel coordinates/, new RegExp(`>\\s*${(ALL * 2) / 3} of ${ALL} runs in the brushes`), /Brushed: Base learning rate 1e−4 – 2e−4/, /Rate sensitivity/, /frozen patch: sensitivity 0[.\d]*/, /usable ≥ 4\.0 ×/]) assert.match(whole, word);
+  // A line for every run, in colour or as a ghost.
+  assert.equal([...whole.matchAll(/<path d="([^"]*)"/g)].reduce((sum, [, path]) => sum + path.split('M').length - 1, 0), ALL);
+  await click('rates-export');
+  const rates = await written('-rates.svg');
+  assert.match(rates, /usable ≥ 4\.0 ×/);
+  assert.doesNotMatch(rates, /Parallel coordinates/);
 });
 
 test('two rates are not enough, and a sentence says so', async () => {

@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::decide::DecideBy;
+use super::figure_arm::FigureArm;
+use super::figure_explore::{FigureParallel, FigureRates};
 use super::frame::{FrameAxis, HeatmapCell, SeriesAsk};
 
 /// A figure, and the file that it is written to.
@@ -82,6 +84,8 @@ pub enum FigurePlot {
     Heat(FigureHeat),
     Forest(FigureForest),
     Pairs(FigurePairs),
+    Rates(FigureRates),
+    Parallel(FigureParallel),
 }
 
 /// A question about arms, which is answered anew when the figure is drawn, and the words for its answer. No number comes from the
@@ -94,15 +98,6 @@ pub struct FigureDecision {
     /// What arms are called and how they look; one that is missing here is drawn by its value.
     pub arms: Vec<FigureArm>,
     pub words: FigureWords,
-}
-
-#[derive(Debug, Clone, Deserialize, TS)]
-pub struct FigureArm {
-    /// The arm's value, as it is written in conditions.
-    pub written: String,
-    pub label: String,
-    /// 1 … 10: colour n and shape n; 0: without a category.
-    pub slot: u32,
 }
 
 #[derive(Debug, Clone, Deserialize, TS)]

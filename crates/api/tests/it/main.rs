@@ -7,6 +7,7 @@ mod csv;
 mod damaged;
 mod decide;
 mod edges;
+mod explore_figure;
 mod figure;
 mod filter;
 mod run_table;

@@ -28,7 +28,7 @@ async fn arm(world: &World, frozen: bool, values: &[&[f64]]) {
     }
 }
 
-async fn two_arms() -> World {
+pub async fn two_arms() -> World {
     let world = World::new().await;
     arm(&world, true, &[&[0.60, 0.62], &[0.70, 0.70], &[0.68, 0.70], &[0.60, 0.60]]).await;
     arm(&world, false, &[&[0.60, 0.60], &[0.70, 0.70], &[0.60, f64::NAN]]).await;

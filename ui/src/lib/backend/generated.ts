@@ -544,7 +544,51 @@ from: number, to: number,
  */
 decision?: FigureDecision, panels: Array<FigurePanel>, };
 
+export type FigureAxis = { title: string, 
+/**
+ * Below the title.
+ */
+note: string, 
+/**
+ * It stands on its head.
+ */
+turned: boolean, 
+/**
+ * The columns whose values make it; several only of arms.
+ */
+columns: Array<string>, 
+/**
+ * Numbers are multiplied by this before they are shown.
+ */
+scale: number, 
+/**
+ * From the foot to the head; absent where the axis is of numbers. A value that is missing here is drawn by itself.
+ */
+categories?: Array<FigureCategory>, brush?: FigureBrush, };
+
 export type FigureBand = { low: number, high: number, low_label: string, high_label: string, };
+
+export type FigureBrush = { 
+/**
+ * As recorded, both ends included.
+ */
+range?: [number, number], 
+/**
+ * Values of categories.
+ */
+values: Array<JsonValue>, stops: Array<FigureStop>, };
+
+export type FigureCategory = { 
+/**
+ * Of several columns an object with a value for each.
+ */
+value: JsonValue, label: string, 
+/**
+ * 1 … 10: colour n and shape n; 0: without a mark.
+ */
+slot: number, };
+
+export type FigureColour = "metric" | "score" | "arm";
 
 export type FigureDecision = { of: DecideBy, 
 /**
@@ -638,7 +682,59 @@ export type FigurePanel = { title: string, unit: string,
  */
 height_share: number, plot: FigurePlot, };
 
-export type FigurePlot = { "kind": "lines" } & FigureLines | { "kind": "heat" } & FigureHeat | { "kind": "forest" } & FigureForest | { "kind": "pairs" } & FigurePairs;
+export type FigureParallel = { 
+/**
+ * Asks for the runs, with every column that an axis or a colour is of.
+ */
+of: RunTableBy, 
+/**
+ * From left to right.
+ */
+axes: Array<FigureAxis>, 
+/**
+ * The column of the outcome: what is not finite in it is broken, and the best of it lies on top.
+ */
+metric?: string, colour: FigureColour, 
+/**
+ * Ids of runs that are drawn once more over the others.
+ */
+marked: Array<string>, words: FigureParallelWords, };
+
+export type FigureParallelWords = { 
+/**
+ * Behind the title: how many runs lie in the brushes.
+ */
+count: string, end: string, nan: string, none: string, 
+/**
+ * What the colours say.
+ */
+colour: string, };
+
+export type FigurePlot = { "kind": "lines" } & FigureLines | { "kind": "heat" } & FigureHeat | { "kind": "forest" } & FigureForest | { "kind": "pairs" } & FigurePairs | { "kind": "rates" } & FigureRates | { "kind": "parallel" } & FigureParallel;
+
+export type FigureRates = { of: SensitivityBy, 
+/**
+ * Values are multiplied by this before they are shown.
+ */
+scale: number, 
+/**
+ * At the end of the horizontal axis.
+ */
+x_title: string, 
+/**
+ * What arms are called and how they look; one that is missing here is drawn by its value.
+ */
+arms: Array<FigureArm>, 
+/**
+ * An entry of the legend: `{arm}`, `{sensitivity}` and `{usable}` stand for what the host finds.
+ */
+entry: string, 
+/**
+ * Of a difference of outcomes; empty for a plain number.
+ */
+unit: string, };
+
+export type FigureStop = "end" | "nan" | "none";
 
 export type FigureWords = { 
 /**

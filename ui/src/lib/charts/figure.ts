@@ -1,5 +1,5 @@
 // What the charts of a screen show, as files: their values as CSV, and the figure that the host is asked to draw of them on a page.
-// Takes charts as they are on the screen, window and smoothing included; of plots of arms it takes the question, which the host answers.
+// Takes charts as they are on the screen, window and smoothing included; where numbers are worked out it takes the question, which the host answers.
 import type { FigureAsk, FigureDecision, FigureEvent, FigureLine, FigurePage, FigurePanel, FigurePlot } from '../backend';
 import type { Columns } from '../backend/frame';
 import type { Cells } from '../backend/heatmap';
@@ -12,9 +12,9 @@ import type { XScale, XUnit } from './x-scale';
 type Place = { title: string; unit: string; node: HTMLElement };
 export type LinesPart = Place & { kind: 'lines'; view: View };
 export type HeatPart = Place & { kind: 'heat'; cells: Cells | null; window: readonly [number, number]; frozen: readonly string[]; marks: readonly Mark[]; scale: XScale };
-/** A plot of arms against a baseline: of all of them, or of the pairs of one. */
-export type ArmsPart = Place & { kind: 'arms'; plot: Extract<FigurePlot, { kind: 'forest' | 'pairs' }>; decision: FigureDecision; runs: readonly string[]; notes: readonly string[] };
-export type Part = LinesPart | HeatPart | ArmsPart;
+/** A question that the host answers anew: of arms against a baseline, whose plots share one decision, or whatever a plot asks by itself. */
+export type AskedPart = Place & { kind: 'asked'; plot: Exclude<FigurePlot, { kind: 'lines' | 'heat' }>; decision?: FigureDecision; runs: readonly string[]; notes: readonly string[] };
+export type Part = LinesPart | HeatPart | AskedPart;
 
 /** What the charts of a screen are of. */
 export type About = {
@@ -73,9 +73,9 @@ const DIVISOR: Record<XUnit, number> = { step: 1, epoch: 1, images: 1, million_i
 
 type Axis = Pick<FigureAsk, 'x_title' | 'axis' | 'x_divisor' | 'from' | 'to'>;
 
-/** The axis that all charts of a screen share; plots of arms have none of it. */
+/** The axis that all charts of a screen share; what the host is asked about has none of it. */
 function axisOf(parts: readonly Part[]): Axis {
-  const first = parts.find((part) => part.kind !== 'arms');
+  const first = parts.find((part) => part.kind !== 'asked');
   if (first === undefined) return { x_title: '', x_divisor: 1, from: 0, to: 0 };
   const [scale, window] = first.kind === 'heat' ? [first.scale, first.window] : [first.view.scale, first.view.window];
   const lines = parts.find((part) => part.kind === 'lines');
@@ -86,22 +86,22 @@ function axisOf(parts: readonly Part[]): Axis {
 /** The figure of these charts on a page, as the host draws it; null where there is nothing to draw. */
 export function figureOf(parts: readonly Part[], { title, subtitle, notes }: Pick<About, 'title' | 'subtitle' | 'notes'>, page: FigurePage): FigureAsk | null {
   const axis = axisOf(parts);
-  const panels = shared(parts.flatMap((part) => (part.kind === 'arms' ? arms(part) : part.kind === 'heat' ? heat(part, axis.x_divisor) : curves(part, axis.x_divisor))));
+  const panels = shared(parts.flatMap((part) => (part.kind === 'asked' ? question(part) : part.kind === 'heat' ? heat(part, axis.x_divisor) : curves(part, axis.x_divisor))));
   if (panels.length === 0) return null;
-  const runs = parts.flatMap((part) => (part.kind === 'arms' ? part.runs : part.kind === 'heat' ? [part.cells?.run ?? ''] : part.view.lines.flatMap(runsOf)));
-  const decision = parts.find((part) => part.kind === 'arms')?.decision;
-  const said = [...new Set([...parts.flatMap((part) => (part.kind === 'arms' ? part.notes : [])), ...notes])];
+  const runs = parts.flatMap((part) => (part.kind === 'asked' ? part.runs : part.kind === 'heat' ? [part.cells?.run ?? ''] : part.view.lines.flatMap(runsOf)));
+  const decision = parts.flatMap((part) => (part.kind === 'asked' ? part.decision ?? [] : []))[0];
+  const said = [...new Set([...parts.flatMap((part) => (part.kind === 'asked' ? part.notes : [])), ...notes])];
   return { title, subtitle, notes: said, page, runs: [...new Set(runs)].filter((run) => run !== ''), ...axis, ...(decision === undefined ? {} : { decision }), panels };
 }
 
-/** Panels share the height of a page as charts do that of the screen, around 1; plots of arms are as high as their rows. */
+/** Panels share the height of a page as charts do that of the screen, around 1; what the host is asked about has a height of its own. */
 function shared(panels: FigurePanel[]): FigurePanel[] {
   const [mean, isFree] = [(all: FigurePanel[]) => all.reduce((sum, panel) => sum + panel.height_share, 0) / Math.max(1, all.length), ({ plot }: FigurePanel) => plot.kind === 'lines' || plot.kind === 'heat'];
   const usual = mean(panels.filter(isFree));
   return panels.map((panel) => (isFree(panel) ? { ...panel, height_share: panel.height_share / usual } : panel));
 }
 
-function arms({ title, unit, plot }: ArmsPart): FigurePanel[] {
+function question({ title, unit, plot }: AskedPart): FigurePanel[] {
   return [{ title, unit, height_share: 1, plot }];
 }
 

@@ -1,6 +1,7 @@
 // What Explore shows: axes, brushes and what lies in them, how lines are coloured, and what keys do. What can be worked out stands in pure
 // modules beside it; the runs are those of the table.
 import type { RunColumn, RunTableRow } from '$lib/backend';
+import { Extremes } from '$lib/charts/extremes.svelte';
 import { rowOf } from '$lib/metrics';
 import { router } from '$lib/state/router.svelte';
 import { unitOf } from '../../compare/decide-text';
@@ -15,9 +16,13 @@ import type { Colour } from './asked';
 
 /** Fewer runs than this say nothing that the table does not. */
 export const FEWEST_RUNS = 8;
+/** More ids than this are left out of a figure's caption: the query finds them. */
+const MOST_IDS = 24;
 
 export class ExploreView {
   readonly runs: RunsView;
+  /** What goes into a file. */
+  readonly extremes = new Extremes();
   /** A brush that is being drawn: the address has it when the pointer is let go. */
   #draft = $state.raw<Brush | null>(null);
   #cursor = $state(0);
@@ -79,7 +84,16 @@ export class ExploreView {
 
   constructor(runs: RunsView) {
     this.runs = runs;
+    this.extremes.about = () => ({ title: this.sweeps.join(' · '), subtitle: runs.query, notes: [], runs: this.rows, part: 'explore' });
   }
+
+  /** Names of the sweeps that the runs are of; none where they are many. */
+  readonly sweeps = $derived.by(() => {
+    const names = [...new Set(this.rows.flatMap((row) => row.sweep_name ?? []))];
+    return names.length > 3 ? [] : names;
+  });
+  /** Of the runs that are meant, where a caption has room for them. */
+  readonly named = $derived.by(() => (this.meant.length > MOST_IDS ? [] : this.ids()));
 
   /** By what lines are coloured, one a run; NaN where there is no such number. */
   readonly shade = $derived.by(() => {

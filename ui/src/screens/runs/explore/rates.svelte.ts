@@ -1,17 +1,17 @@
-// The rate sensitivity of the arms that Explore shows, asked anew where query, arms or metric are others.
-import { backend, type SensitivityOfRates } from '$lib/backend';
+// Rate sensitivity of arms, asked anew where the question is another one. Without a question there is no answer.
+import { backend, type SensitivityBy, type SensitivityOfRates } from '$lib/backend';
 import { Resource } from '$lib/state/resource.svelte';
-import type { ExploreView } from './explore-view.svelte';
 
 /** It reads whole series: what ends asks again no more often. */
 const EVERY_MS = 5000;
 
 export class Rates {
-  readonly #view: ExploreView;
+  /** The question. */
+  readonly of: SensitivityBy | null;
   /** What the answer is to. */
-  readonly wanted = $derived.by(() => JSON.stringify([this.#view.runs.query, this.#view.by, this.#view.metric]));
+  readonly wanted = $derived.by(() => JSON.stringify(this.of));
   #asked = '';
-  readonly answer = new Resource<{ wanted: string; found: SensitivityOfRates }>(() => this.#load(), (notice) => notice.overview, EVERY_MS);
+  readonly answer = new Resource<{ wanted: string; found: SensitivityOfRates | null }>(() => this.#load(), (notice) => notice.overview, EVERY_MS);
   /** The query itself is wrong, which it says: the last picture stays, as the lines do. */
   readonly #misread = $derived.by(() => (this.answer.error?.diagnostics ?? []).length > 0);
   readonly found = $derived.by(() => {
@@ -24,16 +24,14 @@ export class Rates {
   /** The rate under the cursor, by its place. */
   cursor = $state<number | null>(null);
 
-  constructor(view: ExploreView) {
-    this.#view = view;
+  constructor(of: () => SensitivityBy | null) {
+    this.of = $derived.by(of);
   }
 
-  async #load(): Promise<{ wanted: string; found: SensitivityOfRates }> {
-    const wanted = this.wanted;
-    const { metric, by, runs } = this.#view;
+  async #load(): Promise<{ wanted: string; found: SensitivityOfRates | null }> {
+    const [wanted, of] = [this.wanted, this.of];
     this.#failed = wanted;
-    const found = await backend.rpc('sensitivity', { where: runs.query, by, ...(metric === null ? {} : { metric }) });
-    return { wanted, found };
+    return { wanted, found: of === null ? null : await backend.rpc('sensitivity', of) };
   }
 
   listen(): () => void {
