@@ -7,6 +7,7 @@ use std::str::FromStr;
 
 use clap::builder::{OsStringValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
+use vitals_api::dto::ArmCorrection;
 use vitals_api::{export, plain_number, tabulate};
 
 mod sweeps;
@@ -337,6 +338,20 @@ pub struct CompareArgs {
     /// The value that others are measured against. Else `false` of a switch, and the default of any other parameter.
     #[arg(long, requires = "by", value_name = "VALUE")]
     pub baseline: Option<String>,
+    /// What is done for several arms: `usual` flips whole seeds where all arms share them and else corrects by Holm; `holm` does that
+    /// also where they share them; `none` leaves every p as it is, and says so.
+    #[arg(long, requires = "by", value_parser = correction())]
+    pub correction: Option<ArmCorrection>,
+}
+
+/// The corrections by name, as the window offers them.
+fn correction() -> impl TypedValueParser<Value = ArmCorrection> {
+    let known = PossibleValuesParser::new(["usual", "holm", "none"]);
+    known.map(|name| match name.as_str() {
+        "holm" => ArmCorrection::Holm,
+        "none" => ArmCorrection::None,
+        _ => ArmCorrection::Usual,
+    })
 }
 
 #[derive(Debug, Args)]

@@ -9,9 +9,9 @@ use crate::out::Out;
 use crate::text::{Table, alike, counted, duration};
 
 pub async fn compare(context: &Context, args: CompareArgs, out: &Out) -> Result<u8> {
-    let CompareArgs { by, condition, metric, smallest_effect, baseline, .. } = args;
+    let CompareArgs { by, condition, metric, smallest_effect, baseline, correction, .. } = args;
     let filter = condition.unwrap_or_default();
-    let asked = DecideBy { by, filter, metric, smallest_effect, baseline, correction: None };
+    let asked = DecideBy { by, filter, metric, smallest_effect, baseline, correction };
     let decision = decide::decide(context, &asked).await?;
     if out.json {
         out.document(&decision)?;

@@ -33,3 +33,24 @@ fn the_options_of_a_command_come_before_those_of_all() {
     let place = |words: &str| runs.find(words).unwrap_or_else(|| panic!("{words} in {runs}"));
     assert!(place("--where") < place(GLOBAL) && place(GLOBAL) < place("--workspace"), "{runs}");
 }
+
+#[test]
+fn arms_are_corrected_as_the_window_offers_it_and_in_no_other_way() {
+    let asked = |words: &[&str]| {
+        let words = ["vitals", "compare"].iter().chain(words).copied();
+        match Cli::try_parse_from(words).map(|cli| cli.command) {
+            Ok(Command::Compare(args)) => Ok(args.correction),
+            Ok(_) => panic!("another command"),
+            Err(error) => Err((error.exit_code(), error.to_string())),
+        }
+    };
+    let by = |correction| asked(&["--by", "optimizer", "--correction", correction]);
+    assert_eq!(asked(&["--by", "optimizer"]), Ok(None));
+    let all = ["usual", "holm", "none"].map(|name| by(name).unwrap());
+    assert_eq!(all.map(Option::unwrap), [ArmCorrection::Usual, ArmCorrection::Holm, ArmCorrection::None]);
+    let (code, said) = by("bonferroni").unwrap_err();
+    assert_eq!(code, 2);
+    assert!(said.contains("bonferroni") && said.contains("usual, holm, none"), "{said}");
+    let (code, said) = asked(&["--correction", "holm", "a", "b"]).unwrap_err();
+    assert_eq!(code, 2, "without arms there is nothing to correct: {said}");
+}
