@@ -2,19 +2,15 @@
 // chips; what they take is what the table finds by the condition that they become; Decide asks about it; rate sensitivity has the host's
 // numbers. The runs are the stand-in's, whose loss follows from the step alone: what trains for more steps ends lower, whatever its rate.
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { readFile } from 'node:fs/promises';
+import { test } from 'node:test';
 import { faults } from '../lib/axe.mjs';
 import { canvases, drawn } from '../lib/canvas.mjs';
 import { hands } from '../lib/hands.mjs';
 import { until } from '../lib/programs.mjs';
 import { rpc } from '../lib/rpc.mjs';
-import { behave, standIns } from '../lib/stand-in.mjs';
-import { open, workspace } from '../lib/window.mjs';
+import { swept } from '../lib/swept.mjs';
 
-/** Runs on a busy machine; reached only when something hangs. */
-const LONG_MS = 120_000;
 const RATES = [1e-4, 2e-4, 4e-4];
 const [SHORT, LONG] = [40, 80];
 const SEEDS = 2;
@@ -22,52 +18,11 @@ const SEEDS = 2;
 const ALL = RATES.length * 2 * 2 * SEEDS;
 const WHERE = 'sweep_name = Rates';
 
-let stands;
-let space;
-let window;
-before(async () => {
-  stands = await standIns();
-  space = await workspace(stands.folder);
-  await behave(space, 'step_ms=1&layers=4');
-  const file = join(space.folder, 'rates.toml');
-  await writeFile(file, `format = 1
-name = "Rates"
-seeds = ${SEEDS}
-
-[recipe]
-preset = "mocov3_vit_micro"
-dataset = "stand-in"
-batch_size = 16
-checkpoint_every = 0
-
-[[axis]]
-parameter = "base_learning_rate"
-values = [${RATES.join(', ')}]
-
-[[axis]]
-parameter = "max_steps"
-values = [${SHORT}, ${LONG}]
-
-[[axis]]
-parameter = "frozen_patch_projection"
-values = [true, false]
-
-[objective]
-metric = "loss"
-goal = "minimize"
-`);
-  await space.vitals('sweep', 'run', file);
-  window = await open(space.folder, { programs: stands.folder });
-  await until('the runs to be finished', async () => (await space.vitals('runs', '--where', 'state = finished')).length === ALL, LONG_MS);
-});
-after(async () => {
-  await window?.close();
-  await space?.remove();
-  await stands?.remove();
+const { window, browser } = swept({
+  name: 'Rates', seeds: SEEDS, axes: { base_learning_rate: RATES, max_steps: [SHORT, LONG], frozen_patch_projection: [true, false] }, minimised: 'loss', runs: ALL,
 });
 
-const { by, click, text, type, visit } = hands(() => window);
-const browser = () => window.browser;
+const { by, click, text, type, visit } = hands(window);
 const param = (name) => browser().execute((name) => new URLSearchParams(location.hash.split('?')[1] ?? '').get(name), name);
 const present = (id) => by(id).isExisting();
 const address = (params = {}) => `#/runs?${new URLSearchParams({ face: 'explore', where: WHERE, ...params })}`;

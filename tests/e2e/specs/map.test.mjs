@@ -2,69 +2,26 @@
 // leads to its runs and to their twins, the scatter has a mark for every run that keys reach. The runs are the stand-in's, whose loss
 // follows from the step alone: seeds differ in nothing, and so few steps have no score.
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { faults } from '../lib/axe.mjs';
 import { canvases, drawn } from '../lib/canvas.mjs';
 import { hands } from '../lib/hands.mjs';
 import { until } from '../lib/programs.mjs';
 import { rpc } from '../lib/rpc.mjs';
-import { behave, standIns } from '../lib/stand-in.mjs';
-import { open, workspace } from '../lib/window.mjs';
+import { swept } from '../lib/swept.mjs';
 
 const [STEPS, RATES, SEEDS] = [[40, 60], [1e-3, 2e-3], [0, 1]];
 const CELLS = STEPS.length * RATES.length * 2;
 
-let stands;
-let space;
-let window;
-before(async () => {
-  stands = await standIns();
-  space = await workspace(stands.folder);
-  await behave(space, 'step_ms=1&layers=4');
-  const file = join(space.folder, 'grid.toml');
-  await writeFile(file, `format = 1
-name = "Grid"
-seeds = [${SEEDS.join(', ')}]
-
-[recipe]
-preset = "mocov3_vit_micro"
-dataset = "stand-in"
-batch_size = 16
-checkpoint_every = 0
-
-[[axis]]
-parameter = "base_learning_rate"
-values = [${RATES.join(', ')}]
-
-[[axis]]
-parameter = "max_steps"
-values = [${STEPS.join(', ')}]
-
-[[axis]]
-parameter = "frozen_patch_projection"
-values = [false, true]
-
-[objective]
-metric = "loss"
-goal = "minimize"
-`);
-  await space.vitals('sweep', 'run', file);
-  window = await open(space.folder, { programs: stands.folder });
-  await until('all runs to be finished', async () => (await space.vitals('runs', '--where', 'state = finished')).length === CELLS * SEEDS.length, 120_000);
-});
-after(async () => {
-  await window?.close();
-  await space?.remove();
-  await stands?.remove();
+const { window, browser, vitals } = swept({
+  name: 'Grid', seeds: SEEDS, axes: { base_learning_rate: RATES, max_steps: STEPS, frozen_patch_projection: [false, true] }, minimised: 'loss', runs: CELLS * SEEDS.length,
 });
 
-const { by, choose, click, text, visit } = hands(() => window);
-const param = (name) => window.browser.execute((name) => new URLSearchParams(location.hash.split('?')[1] ?? '').get(name), name);
+const { by, choose, click, text, visit } = hands(window);
+const param = (name) => browser().execute((name) => new URLSearchParams(location.hash.split('?')[1] ?? '').get(name), name);
 /** What every cell says, with its n; and the titles of the panels. */
-const cells = () => window.browser.execute(() => [...document.querySelectorAll('[data-testid="map-cell"]')].map((cell) => ({ n: cell.dataset.n, said: cell.querySelector('.sr-only').textContent })));
-const panels = () => window.browser.execute(() => [...document.querySelectorAll('[data-testid="map-panel"] h3')].map((title) => title.textContent.trim()));
+const cells = () => browser().execute(() => [...document.querySelectorAll('[data-testid="map-cell"]')].map((cell) => ({ n: cell.dataset.n, said: cell.querySelector('.sr-only').textContent })));
+const panels = () => browser().execute(() => [...document.querySelectorAll('[data-testid="map-panel"] h3')].map((title) => title.textContent.trim()));
 
 test('every cell has n and spread, over the values that the sweep varied', async () => {
   await visit('#/map', 'map-panel');
@@ -84,7 +41,7 @@ test('another axis leaves another facet, and all of it stands in the address', a
   await until('the axis in the address', async () => (await param('y')) === 'frozen_patch_projection');
   await until('the facet that is left', async () => (await by('map-facet').getAttribute('data-value')) === 'max_steps');
   assert.deepEqual(await panels(), STEPS.map((steps) => `Maximum steps ${steps}`));
-  await window.browser.refresh();
+  await browser().refresh();
   await by('map-panel').waitForDisplayed({ timeout: 15_000 });
   assert.deepEqual(await panels(), STEPS.map((steps) => `Maximum steps ${steps}`));
 });
@@ -104,36 +61,36 @@ test('a cell leads to its runs and to their twins', async () => {
   assert.equal(await text('cell-facet'), 'learned patch');
   assert.match(await text('cell-means'), /mean of 2 runs/);
   await until('the cell in the address', async () => (await param('cell')) !== null);
-  await window.browser.keys('Escape');
+  await browser().keys('Escape');
   await until('the runs to be gone', async () => !(await by('cell-runs').isExisting()));
   await click('map-cell');
   await click('cell-twin');
   await by('compare-screen').waitForDisplayed({ timeout: 15_000 });
   const ids = (await param('runs')).split(',');
-  const shown = await Promise.all(ids.map(async (id) => (await space.vitals('run', 'show', id))[0]));
+  const shown = await Promise.all(ids.map(async (id) => (await vitals('run', 'show', id))[0]));
   assert.deepEqual(shown.map((run) => run.parameters.frozen_patch_projection), [false, true]);
   assert.equal(shown[0].seed, shown[1].seed);
 });
 
 test('the scatter has every run, by pointer and by keys', async () => {
   await visit('#/map', 'map-panel');
-  await window.browser.execute(() => document.activeElement?.blur());
-  await window.browser.keys('v');
+  await browser().execute(() => document.activeElement?.blur());
+  await browser().keys('v');
   await by('map-scatter-plot').waitForDisplayed({ timeout: 15_000 });
   await until('the face in the address', async () => (await param('face')) === 'scatter');
-  await until('the marks to be drawn', async () => (await canvases(window.browser, '[data-testid="map-scatter"]')).some(drawn));
-  await window.browser.execute(() => document.querySelector('[data-testid="map-scatter-plot"]').focus());
-  await window.browser.keys('ArrowRight');
+  await until('the marks to be drawn', async () => (await canvases(browser(), '[data-testid="map-scatter"]')).some(drawn));
+  await browser().execute(() => document.querySelector('[data-testid="map-scatter-plot"]').focus());
+  await browser().keys('ArrowRight');
   await until('a run to be named', async () => /seed \d · Loss [\d.]+ · no score/.test(await text('map-scatter-told')));
-  await window.browser.keys(' ');
+  await browser().keys(' ');
   await by('cell-runs').waitForDisplayed({ timeout: 15_000 });
   const run = await until('the run in the address', () => param('run'));
-  await window.browser.keys('Enter');
+  await browser().keys('Enter');
   await by('run-screen').waitForDisplayed({ timeout: 15_000 });
-  assert.ok((await window.browser.execute(() => location.hash)).includes(run));
+  assert.ok((await browser().execute(() => location.hash)).includes(run));
   await visit('#/map?face=scatter', 'map-scatter');
   await click('map-scatter-table');
-  const rows = await until('the table', () => window.browser.execute(() => document.querySelectorAll('[data-testid="map-scatter"] tbody tr').length));
+  const rows = await until('the table', () => browser().execute(() => document.querySelectorAll('[data-testid="map-scatter"] tbody tr').length));
   assert.equal(rows, CELLS * SEEDS.length);
 });
 
@@ -143,19 +100,19 @@ test('no run and a broken condition are said', async () => {
 });
 
 test('no fault of access, light or dark', async () => {
-  const settings = await rpc(window.browser, 'settings');
+  const settings = await rpc(browser(), 'settings');
   const found = [];
   for (const theme of ['light', 'dark']) {
-    await rpc(window.browser, 'settings_set', { ...settings, theme });
-    await window.browser.refresh();
+    await rpc(browser(), 'settings_set', { ...settings, theme });
+    await browser().refresh();
     await visit('#/map', 'map-panel');
     await click('map-cell');
     await by('cell-runs').waitForDisplayed({ timeout: 15_000 });
-    found.push(...(await faults(window.browser)).map((fault) => `${theme}: ${fault}`));
+    found.push(...(await faults(browser())).map((fault) => `${theme}: ${fault}`));
     await visit('#/map?face=scatter', 'map-scatter');
-    found.push(...(await faults(window.browser)).map((fault) => `${theme}, scatter: ${fault}`));
+    found.push(...(await faults(browser())).map((fault) => `${theme}, scatter: ${fault}`));
   }
-  await rpc(window.browser, 'settings_set', settings);
+  await rpc(browser(), 'settings_set', settings);
   assert.deepEqual(found, []);
-  assert.deepEqual(await window.errors(), []);
+  assert.deepEqual(await window().errors(), []);
 });

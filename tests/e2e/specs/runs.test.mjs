@@ -2,58 +2,22 @@
 // can go on with; views that the workspace keeps; orders that nobody knows. The runs are the stand-in's, whose loss follows from the step
 // alone.
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { before, test } from 'node:test';
 import { faults } from '../lib/axe.mjs';
 import { hands } from '../lib/hands.mjs';
 import { until } from '../lib/programs.mjs';
 import { rpc } from '../lib/rpc.mjs';
-import { behave, standIns } from '../lib/stand-in.mjs';
-import { open, workspace } from '../lib/window.mjs';
+import { swept } from '../lib/swept.mjs';
 
-/** Runs on a busy machine; reached only when something hangs. */
-const LONG_MS = 120_000;
 const [SHORT, LONG] = [40, 80];
 const SEEDS = 3;
 const ALL = 2 * SEEDS;
 
-let stands;
-let space;
-let window;
-before(async () => {
-  stands = await standIns();
-  space = await workspace(stands.folder);
-  await behave(space, 'step_ms=1&layers=4');
-  const file = join(space.folder, 'lengths.toml');
-  await writeFile(file, `format = 1
-name = "Lengths"
-seeds = ${SEEDS}
+const { window, browser } = swept({ name: 'Lengths', seeds: SEEDS, axes: { max_steps: [SHORT, LONG] }, runs: ALL });
+// Columns as an earlier window of this person left them.
+before(() => browser().execute(() => localStorage.removeItem('vitals.runs.shown')));
 
-[recipe]
-preset = "mocov3_vit_micro"
-dataset = "stand-in"
-batch_size = 16
-checkpoint_every = 0
-
-[[axis]]
-parameter = "max_steps"
-values = [${SHORT}, ${LONG}]
-`);
-  await space.vitals('sweep', 'run', file);
-  window = await open(space.folder, { programs: stands.folder });
-  // Columns as an earlier window of this person left them.
-  await browser().execute(() => localStorage.removeItem('vitals.runs.shown'));
-  await until('the runs to be finished', async () => (await space.vitals('runs', '--where', 'state = finished')).length === ALL, LONG_MS);
-});
-after(async () => {
-  await window?.close();
-  await space?.remove();
-  await stands?.remove();
-});
-
-const { by, click, press, text, type, visit } = hands(() => window);
-const browser = () => window.browser;
+const { by, click, press, text, type, visit } = hands(window);
 const param = (name) => browser().execute((name) => new URLSearchParams(location.hash.split('?')[1] ?? '').get(name), name);
 const present = (id) => by(id).isExisting();
 const query = (params) => `#/runs?${new URLSearchParams(params)}`;
