@@ -1,8 +1,11 @@
-//! How often what is said of pairs of runs is false, and how often it is found, where the truth is known: one JSON object a
-//! figure, with its bar in the details. `TRIALS` says of how many thousands each figure is.
+//! How often what is said of pairs of runs is false, how often it is found, and how far off a boundary is told, where the truth is
+//! known: one JSON object a figure, with its bar in the details. `TRIALS` says of how many thousands each figure is.
 //!
 //! `cargo run --release -p vitals-series --example bench_decide [TRIALS]`
 
+#[path = "../../tests/it/boundaries.rs"]
+mod boundaries;
+mod boundary;
 #[path = "../bench_detection/figure.rs"]
 mod figure;
 #[path = "../../tests/it/pairs.rs"]
@@ -33,6 +36,7 @@ fn main() {
     equivalence(trials);
     failures(trials / 10);
     assurance(trials / 4);
+    boundary::figures(trials / 20);
 }
 
 /// Bars hold in normal noise; other noise is told for what it is worth.

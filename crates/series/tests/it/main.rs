@@ -1,7 +1,12 @@
-//! Detection on the real series of the fixtures and on synthetic ones with known truth, and decisions on such pairs of runs.
+//! Detection on the real series of the fixtures and on synthetic ones with known truth, decisions on such pairs of runs, and
+//! boundaries found by them.
 
 #[cfg(test)]
 mod acceptance;
+#[cfg(test)]
+mod boundaries;
+#[cfg(test)]
+mod boundary;
 #[cfg(test)]
 mod decisions;
 #[cfg(test)]
