@@ -29,7 +29,7 @@ pub mod synthetic;
 mod tails;
 mod yardstick;
 
-pub use boundary::{Boundary, Crossing, FEWEST as FEWEST_TRIALS, Next, NoBoundary, Place, Trial};
+pub use boundary::{Boundary, Crossing, FEWEST_TRIALS, Next, NoBoundary, Place, Trial};
 pub use decide::{
     Answer, Correction, Differences, ENOUGH_PAIRS, Failures, Look, Looks, Outcome, Pair, Question, Reason,
     Together, Verdict, assurance, best, decide,

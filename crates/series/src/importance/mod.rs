@@ -54,10 +54,8 @@ pub struct Share {
     pub is_clear: bool,
 }
 
-/// What a finite outcome of each run depends on. `go_on` is asked between trees.
-///
-/// # Errors
-/// `None` where `go_on` ends it, where no column or the outcome itself does not vary, or where there are too few runs to leave any out.
+/// What a finite outcome of each run depends on. `None` where no column varies, where the outcome is the same, or where `go_on`, which
+/// is asked before each tree, ends it.
 pub fn importance(values: &[Values], target: &[f64], mut go_on: impl FnMut() -> bool) -> Option<Importance> {
     let own: Vec<Column> = values.iter().map(Column::of).collect();
     let runs = target.len();

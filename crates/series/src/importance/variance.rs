@@ -17,10 +17,13 @@ pub fn pair(a: usize, b: usize) -> usize {
     b * (b - 1) / 2 + a
 }
 
-/// One leaf: the columns that its box bounds, with their levels and the shares of runs there; value less the mean of the tree,
+/// A column, the levels of it that a box holds, and the share of the runs there.
+type Bound = (usize, Mask, f64);
+
+/// One leaf: the columns that its box bounds; value less the mean of the tree,
 /// times the share of the box.
 struct Bounded {
-    bounds: Vec<(usize, Mask, f64)>,
+    bounds: Vec<Bound>,
     part: f64,
 }
 
@@ -104,7 +107,7 @@ fn add(to: &mut [f64; LEVELS], mask: Mask, value: f64) {
 fn leaves(tree: &Tree, columns: &[&Column]) -> (Vec<Bounded>, f64) {
     let all: Vec<Mask> = columns.iter().map(|column| column.all()).collect();
     let mut open = vec![(0, all.clone())];
-    let mut found: Vec<(f64, f64, Vec<(usize, Mask, f64)>)> = Vec::new();
+    let mut found: Vec<(f64, f64, Vec<Bound>)> = Vec::new();
     while let Some((node, box_of)) = open.pop() {
         match &tree.0[node] {
             Node::Split { column, left, children } => {
@@ -116,7 +119,7 @@ fn leaves(tree: &Tree, columns: &[&Column]) -> (Vec<Bounded>, f64) {
             }
             Node::Leaf(value) => {
                 let is_bounded = |column: &usize| box_of[*column] != all[*column];
-                let bounds: Vec<(usize, Mask, f64)> = (0..columns.len())
+                let bounds: Vec<Bound> = (0..columns.len())
                     .filter(is_bounded)
                     .map(|column| (column, box_of[column], columns[column].weight(box_of[column])))
                     .collect();
