@@ -1,6 +1,8 @@
 //! What every command works on: one workspace, its store and a clock. Cheap to clone.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use vitals_journal::Lock;
 use vitals_store::{Role, Store, StoreError, UnixMillis, check_path};
@@ -17,6 +19,33 @@ pub struct Context {
     store: Store,
     binaries: Binaries,
     clock: fn() -> UnixMillis,
+    forests: Turns,
+}
+
+/// Long computations of one kind, of which only the newest is waited for. Clones count together.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Turns(Arc<AtomicU64>);
+
+/// One of them.
+#[derive(Debug)]
+pub(crate) struct Turn {
+    number: u64,
+    newest: Arc<AtomicU64>,
+}
+
+impl Turns {
+    /// From now on all earlier ones are old.
+    pub fn next(&self) -> Turn {
+        // A number of its own is all that is asked of it: nothing else is handed over with it.
+        let number = self.0.fetch_add(1, Ordering::Relaxed) + 1;
+        Turn { number, newest: Arc::clone(&self.0) }
+    }
+}
+
+impl Turn {
+    pub fn is_the_newest(&self) -> bool {
+        self.newest.load(Ordering::Relaxed) == self.number
+    }
 }
 
 impl Context {
@@ -47,7 +76,7 @@ impl Context {
             Some(folder) => workspace.with_runs_dir(&folder),
             None => workspace,
         };
-        Ok(Self { workspace, store, binaries, clock })
+        Ok(Self { workspace, store, binaries, clock, forests: Turns::default() })
     }
 
     pub fn store(&self) -> &Store {
@@ -75,6 +104,11 @@ impl Context {
 
     pub fn binaries(&self) -> &Binaries {
         &self.binaries
+    }
+
+    /// The forests that are growing.
+    pub(crate) fn forests(&self) -> &Turns {
+        &self.forests
     }
 
     /// Milliseconds since 1970.

@@ -2,6 +2,7 @@
 //! subject. Plain data only: no logic, no handles. Names follow the contract (section 1.1); units live in names.
 
 mod app;
+mod boundary;
 mod dataset;
 mod decide;
 mod error;
@@ -10,6 +11,7 @@ mod figure;
 mod figure_arm;
 mod figure_explore;
 mod frame;
+mod importance;
 mod live;
 mod number;
 mod origin;
@@ -22,6 +24,7 @@ mod stability_map;
 mod sweep;
 
 pub use app::*;
+pub use boundary::*;
 pub use dataset::*;
 pub use decide::*;
 pub use error::*;
@@ -30,6 +33,7 @@ pub use figure::*;
 pub use figure_arm::*;
 pub use figure_explore::*;
 pub use frame::*;
+pub use importance::*;
 pub use live::*;
 pub use number::*;
 pub use origin::*;

@@ -7,6 +7,7 @@
 pub mod alarm_settings;
 pub mod alarms;
 mod arm_frames;
+pub mod boundary;
 mod branches;
 pub mod caution;
 pub mod compare;
@@ -33,6 +34,7 @@ mod framing;
 pub mod fuzz;
 pub mod heatmap;
 pub mod import;
+pub mod importance;
 pub mod journals;
 mod lines;
 mod metric_table;

@@ -17,9 +17,9 @@ use crate::dto::*;
 use crate::error::Result;
 use crate::said::Failure;
 use crate::{
-    Context, alarm_settings, alarms, compare, datasets, decide, doctor, events, export, figure, files,
-    origin, overview, probes, queue_settings, run_table, runs, samples, settings, stability_map, supervisor,
-    sweeps, table, tabulate,
+    Context, alarm_settings, alarms, boundary, compare, datasets, decide, doctor, events, export, figure,
+    files, importance, origin, overview, probes, queue_settings, run_table, runs, samples, settings,
+    stability_map, supervisor, sweeps, table, tabulate,
 };
 
 #[derive(Deserialize, TS)]
@@ -280,6 +280,10 @@ methods! {
     presets(Nothing) -> Vec<PresetInfo> = |_, _| table::presets();
     compare(Ids) -> Comparison = |c, p| compare::compare(c, &p.ids).await?;
     stability_map(MapBy) -> StabilityMap = |c, p| stability_map::map(c, &p).await?;
+    boundaries(BoundariesBy) -> Boundaries = |c, p| boundary::boundaries(c, &p).await?;
+    boundary_queue(BoundaryRuns) -> Vec<String> = |c, p| boundary::queue(c, &p).await?;
+    importance(ImportanceBy) -> ImportanceOf = |c, p| importance::importance(c, &p).await?;
+    importance_stop(Nothing) -> () = |c, _| importance::stop(c);
     decide(DecideBy) -> Decision = |c, p| decide::decide(c, &p).await?;
     sensitivity(SensitivityBy) -> SensitivityOfRates = |c, p| decide::sensitivity(c, &p).await?;
     sheet(SheetBy) -> Sheet = |c, p| tabulate::sheet(c, &p).await?;

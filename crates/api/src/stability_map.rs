@@ -1,7 +1,7 @@
 //! The stability map: runs that differ in nothing but their seeds make a cell, with n, mean and spread of what can be coloured
 //! by. A failed run is counted and in no mean, as in the groups of the table of runs.
 
-mod axes;
+pub(crate) mod axes;
 
 use std::collections::BTreeSet;
 
@@ -32,7 +32,7 @@ pub async fn map(context: &Context, asked: &MapBy) -> Result<StabilityMap> {
         false => MetricChoice::Plain,
     };
     let mut rows = runs::matching(context, &asked.filter, &choice).await?;
-    rows.retain(|row| row.probed.is_none() && (row.steps_done > 0 || row.state != RunState::Cancelled));
+    rows.retain(is_mapped);
 
     let objective = objective::declared(context, rows.iter().filter_map(|row| row.sweep).collect()).await?;
     let plain = rows.iter().flat_map(|row| row.metrics.keys()).filter(|name| !name.contains('/'));
@@ -82,6 +82,11 @@ pub async fn map(context: &Context, asked: &MapBy) -> Result<StabilityMap> {
         cells: members.iter().map(of_cell).collect(),
         runs: told.collect(),
     })
+}
+
+/// Probes judge other runs, and what was cancelled before its first step tells nothing.
+pub(crate) fn is_mapped(row: &RunRow) -> bool {
+    row.probed.is_none() && (row.steps_done > 0 || row.state != RunState::Cancelled)
 }
 
 /// The last value of what the sweeps are after, of kNN accuracy or of the loss: the first that any run has. What is after a layer's

@@ -19,6 +19,7 @@ pub fn of_run(run: &Run) -> Option<String> {
     let goes_on = match &run.evidence_code {
         Evidence::QueuedBySweep
         | Evidence::QueuedForSeeds
+        | Evidence::QueuedForBoundary
         | Evidence::QueuedAsProbe
         | Evidence::ResumeRequested
         | Evidence::RetryRequested

@@ -49,7 +49,7 @@ pub use metric::{Better, MetricRow, Of, Panel, Reads, Role, Stored, split};
 pub use metrics::{METRICS, Metric, metric};
 pub use number::plain_number;
 pub use parameters::{InProbes, Kind, Parameter, Scale, Since, ValueError, nearest};
-pub use point::{Point, point_id};
+pub use point::{Point, point_id, relabelled};
 pub use preset::{PRESETS, Preset};
 pub use probe::{FixedInProbe, fixed_in_probes, probe};
 use problem::Contradiction;

@@ -55,6 +55,21 @@ pub fn point_id(recipe: &Recipe) -> String {
     hasher.finalize().to_hex().to_string()
 }
 
+/// The label of a point that has another value of a parameter: in the place of the old one, or behind where the label does not
+/// have it.
+pub fn relabelled(label: &str, name: &str, old: &Value, new: &Value) -> String {
+    let (old, new) = (label_part(name, old), label_part(name, new));
+    // Values have dashes of their own: `lr1e-4`.
+    let is_part = |at: &usize| {
+        let (before, behind) = (&label[..*at], &label[at + old.len()..]);
+        (before.is_empty() || before.ends_with('-')) && (behind.is_empty() || behind.starts_with('-'))
+    };
+    match label.match_indices(&old).map(|(at, _)| at).find(is_part) {
+        Some(at) => format!("{}{new}{}", &label[..at], &label[at + old.len()..]),
+        None => format!("{label}-{new}"),
+    }
+}
+
 /// The label of axis values, in the order given; `run` where there are none.
 pub(crate) fn label<'a>(axes: impl Iterator<Item = (&'a str, &'a Value)>) -> String {
     let parts: Vec<String> = axes.map(|(name, value)| label_part(name, value)).collect();
@@ -80,4 +95,20 @@ fn label_part(name: &str, value: &Value) -> String {
     };
     let is_plain = |character: char| character.is_alphanumeric() || "._+-".contains(character);
     format!("{short}{}", word.replace(|character| !is_plain(character), "_"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::relabelled;
+
+    #[test]
+    fn a_new_value_stands_where_the_old_one_stood() {
+        let of = |label: &str, old: f64| relabelled(label, "base_learning_rate", &json!(old), &json!(3e-4));
+        assert_eq!(of("b256-lr1.5e-4-frozen", 1.5e-4), "b256-lr3e-4-frozen");
+        assert_eq!(of("lr0.1", 0.1), "lr3e-4");
+        assert_eq!(of("minlr0.1-lr0.1", 0.1), "minlr0.1-lr3e-4", "the end of another part is none");
+        assert_eq!(of("frozen", 1.5e-4), "frozen-lr3e-4");
+    }
 }

@@ -17,6 +17,7 @@ sentences! {
         // How a run came in, and into the queue.
         QueuedBySweep = "queued by the sweep";
         QueuedForSeeds = "queued for more seeds";
+        QueuedForBoundary = "queued to find where training becomes unstable";
         QueuedAsProbe = "queued as a probe";
         ReadFromFolder = "read from its folder";
         Imported { path: String } = "imported from {path}";

@@ -167,6 +167,18 @@ test('E puts both pictures on a page, with brushes, counts and numbers; each goe
   assert.doesNotMatch(rates, /Parallel coordinates/);
 });
 
+test('what it depends on needs more runs than these, of the metric and of failing', async () => {
+  await explore();
+  await by('depends-none').waitForDisplayed({ timeout: 30_000 });
+  assert.match(await text('depends-none'), new RegExp(`needs 30 runs that have it; ${ALL} here`));
+  const asked = { where: WHERE, metric: 'loss.last', failing: false };
+  const told = await rpc(browser(), 'importance', asked);
+  assert.deepEqual([told.runs, told.failed, told.unended, told.shares, told.why.kind], [ALL, 0, 0, [], 'unranked.few_runs']);
+  // Nobody waits for it any more: the next question is answered all the same.
+  await rpc(browser(), 'importance_stop', {});
+  assert.equal((await rpc(browser(), 'importance', { ...asked, failing: true })).failing, true);
+});
+
 test('two rates are not enough, and a sentence says so', async () => {
   await explore({ where: `${WHERE} and base_learning_rate < 3e-4` });
   await by('rates-none').waitForDisplayed({ timeout: 30_000 });

@@ -65,6 +65,7 @@ vitals_recipe::sentences! {
         NothingFinite { metric: String } = "`{metric}` is not finite in any run";
         NoCommonSeed { by: String } = "no seed has ended on both sides of `{by}`: nothing can be paired";
         RateMakesNoArms { name: String } = "arms are drawn over `{name}`, and are not made of it";
+        BoundaryOverRate { name: String } = "the boundary is a value of `{name}`: it is drawn over another parameter";
         OneRate { rate: f64 } = "all of these runs have the base learning rate {rate}: rate sensitivity needs several";
         FewRates { needed: u64, found: u64 } = "rate sensitivity needs {needed} rates that every arm has; {found} here";
         OneCommonSeed = "one common seed says nothing of how much seeds differ: two are needed at least";

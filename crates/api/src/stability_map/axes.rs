@@ -19,12 +19,12 @@ const LOOKS: [&str; 3] = ["gradient_norm_every", "knn_every", "knn_fixed_every"]
 const SEED_OF_OTHERS: &str = "config.seed";
 
 /// What differs, and the values of each run in that order.
-pub(super) struct Axes {
+pub(crate) struct Axes {
     pub names: Vec<MapName>,
     pub keys: Vec<Vec<Option<Value>>>,
 }
 
-pub(super) fn of(rows: &[RunRow]) -> Result<Axes> {
+pub(crate) fn of(rows: &[RunRow]) -> Result<Axes> {
     let all = rows.iter().map(given).collect::<Result<Vec<_>>>()?;
     let swept: BTreeSet<&str> = rows.iter().flat_map(|row| row.axes.keys()).map(String::as_str).collect();
     let names = names(&all, &swept);

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 mod alarms;
+mod boundary;
 mod csv;
 mod damaged;
 mod decide;
@@ -10,6 +11,7 @@ mod edges;
 mod explore_figure;
 mod figure;
 mod filter;
+mod importance;
 mod run_table;
 mod sensitivity;
 mod stability_map;

@@ -229,6 +229,44 @@ export type AxisSpacing = { "form": "log", from: JsonValue, to: JsonValue, count
 
 export type Better = "higher" | "lower" | "neither";
 
+export type Boundaries = { 
+/**
+ * A run counts as stable from this stability score on.
+ */
+score: number, groups: Array<MapBoundary>, 
+/**
+ * What would tell most, over all groups together; the best first.
+ */
+next: Array<NextRun>, };
+
+export type BoundariesBy = { 
+/**
+ * A condition of the filter language; empty takes all runs.
+ */
+where: string, 
+/**
+ * The parameter along the other axis. Over batch sizes the boundary is one curve; each value of any other has its own.
+ */
+across: string, };
+
+export type BoundaryAt = { at: JsonValue, 
+/**
+ * Where a run is as likely to be stable as not.
+ */
+rate: number, 
+/**
+ * Ends of the 90 % band; none where the runs leave it open.
+ */
+low: number | null, high: number | null, };
+
+export type BoundaryRun = { 
+/**
+ * The run that it is like in all but rate and seed.
+ */
+like: string, rate: number, seed: number, };
+
+export type BoundaryRuns = { runs: Array<BoundaryRun>, };
+
 export type Bytes = number;
 
 export type ChangeNotice = { 
@@ -500,7 +538,7 @@ onset: number,
  */
 onset_low: number, onset_high: number, peak_step: number, peak_z: number, };
 
-export type Evidence = { "kind": "said", text: string, } | { "kind": "queued_by_sweep" } | { "kind": "queued_for_seeds" } | { "kind": "queued_as_probe" } | { "kind": "read_from_folder" } | { "kind": "imported", path: string, } | { "kind": "import_unfinished", path: string, } | { "kind": "resume_requested" } | { "kind": "retry_requested" } | { "kind": "rewind_requested", step: number, } | { "kind": "retried_by_setting", number: number, times: number, } | { "kind": "requeued_after_time_limit" } | { "kind": "requeued_after_preemption" } | { "kind": "requeued_after_node_failure" } | { "kind": "start_interrupted" } | { "kind": "waits_for_memory", device: string, need: Bytes, room: Bytes, } | { "kind": "put_off", why: string, } | { "kind": "started", attempt: number, device: string, } | { "kind": "started_from", attempt: number, device: string, step: number, } | { "kind": "scheduler_silent", scheduler: string, why: string, } | { "kind": "scheduler_waits", scheduler: string, word: string, why: string, } | { "kind": "scheduler_named_no_job", scheduler: string, said: string, } | { "kind": "scheduler_unasked", scheduler: string, program: string, why: string, } | { "kind": "scheduler_has_job", scheduler: string, job: number, } | { "kind": "started_all_the_same" } | { "kind": "not_started", why: Told, } | { "kind": "records" } | { "kind": "records_again" } | { "kind": "lock_held" } | { "kind": "journal_damaged", what: string, } | { "kind": "silent", seconds: number, } | { "kind": "silent_stopped", seconds: number, } | { "kind": "silent_disk_full", seconds: number, } | { "kind": "silent_waiting", seconds: number, } | { "kind": "folder_elsewhere", folder: string, } | { "kind": "folder_unseen", seconds: number, } | { "kind": "folder_back" } | { "kind": "pause_requested" } | { "kind": "cancel_requested" } | { "kind": "cancel_refused", program: string, why: string, } | { "kind": "kill_sent" } | { "kind": "paused_before_start" } | { "kind": "paused_at_checkpoint", step: number, } | { "kind": "cancelled_at_checkpoint", step: number, } | { "kind": "cancelled_on_request" } | { "kind": "exit", code: number, } | { "kind": "exit_meaning", code: number, meaning: Told, } | { "kind": "exit_said", code: number, words: string, } | { "kind": "stopped_from_outside", code: number, } | { "kind": "worker_not_started", code: number, words: string, } | { "kind": "signal", signal: number, } | { "kind": "memory_killer", signal: number, } | { "kind": "signal_after_grace", signal: number, } | { "kind": "by_journal", what: Told, } | { "kind": "empty_exit" } | { "kind": "folder_removed" } | { "kind": "folder_missing" } | { "kind": "folder_last_seen", folder: string, } | { "kind": "rebooted" } | { "kind": "no_evidence" } | { "kind": "scheduler", scheduler: string, word: string, } | { "kind": "scheduler_said", scheduler: string, word: string, words: string, } | { "kind": "scheduler_cancel_requested", scheduler: string, word: string, } | { "kind": "scheduler_cancelled_by_others", scheduler: string, word: string, } | { "kind": "scheduler_time_limit", scheduler: string, word: string, } | { "kind": "scheduler_no_record", scheduler: string, word: string, } | { "kind": "scheduler_forgot", scheduler: string, word: string, } | { "kind": "scheduler_forgot_unaccounted", scheduler: string, word: string, why: string, };
+export type Evidence = { "kind": "said", text: string, } | { "kind": "queued_by_sweep" } | { "kind": "queued_for_seeds" } | { "kind": "queued_for_boundary" } | { "kind": "queued_as_probe" } | { "kind": "read_from_folder" } | { "kind": "imported", path: string, } | { "kind": "import_unfinished", path: string, } | { "kind": "resume_requested" } | { "kind": "retry_requested" } | { "kind": "rewind_requested", step: number, } | { "kind": "retried_by_setting", number: number, times: number, } | { "kind": "requeued_after_time_limit" } | { "kind": "requeued_after_preemption" } | { "kind": "requeued_after_node_failure" } | { "kind": "start_interrupted" } | { "kind": "waits_for_memory", device: string, need: Bytes, room: Bytes, } | { "kind": "put_off", why: string, } | { "kind": "started", attempt: number, device: string, } | { "kind": "started_from", attempt: number, device: string, step: number, } | { "kind": "scheduler_silent", scheduler: string, why: string, } | { "kind": "scheduler_waits", scheduler: string, word: string, why: string, } | { "kind": "scheduler_named_no_job", scheduler: string, said: string, } | { "kind": "scheduler_unasked", scheduler: string, program: string, why: string, } | { "kind": "scheduler_has_job", scheduler: string, job: number, } | { "kind": "started_all_the_same" } | { "kind": "not_started", why: Told, } | { "kind": "records" } | { "kind": "records_again" } | { "kind": "lock_held" } | { "kind": "journal_damaged", what: string, } | { "kind": "silent", seconds: number, } | { "kind": "silent_stopped", seconds: number, } | { "kind": "silent_disk_full", seconds: number, } | { "kind": "silent_waiting", seconds: number, } | { "kind": "folder_elsewhere", folder: string, } | { "kind": "folder_unseen", seconds: number, } | { "kind": "folder_back" } | { "kind": "pause_requested" } | { "kind": "cancel_requested" } | { "kind": "cancel_refused", program: string, why: string, } | { "kind": "kill_sent" } | { "kind": "paused_before_start" } | { "kind": "paused_at_checkpoint", step: number, } | { "kind": "cancelled_at_checkpoint", step: number, } | { "kind": "cancelled_on_request" } | { "kind": "exit", code: number, } | { "kind": "exit_meaning", code: number, meaning: Told, } | { "kind": "exit_said", code: number, words: string, } | { "kind": "stopped_from_outside", code: number, } | { "kind": "worker_not_started", code: number, words: string, } | { "kind": "signal", signal: number, } | { "kind": "memory_killer", signal: number, } | { "kind": "signal_after_grace", signal: number, } | { "kind": "by_journal", what: Told, } | { "kind": "empty_exit" } | { "kind": "folder_removed" } | { "kind": "folder_missing" } | { "kind": "folder_last_seen", folder: string, } | { "kind": "rebooted" } | { "kind": "no_evidence" } | { "kind": "scheduler", scheduler: string, word: string, } | { "kind": "scheduler_said", scheduler: string, word: string, words: string, } | { "kind": "scheduler_cancel_requested", scheduler: string, word: string, } | { "kind": "scheduler_cancelled_by_others", scheduler: string, word: string, } | { "kind": "scheduler_time_limit", scheduler: string, word: string, } | { "kind": "scheduler_no_record", scheduler: string, word: string, } | { "kind": "scheduler_forgot", scheduler: string, word: string, } | { "kind": "scheduler_forgot_unaccounted", scheduler: string, word: string, why: string, };
 
 export type Exported = { paths: Array<string>, };
 
@@ -890,6 +928,76 @@ layer: string,
  */
 tensor: boolean, values: number, };
 
+export type ImportanceBy = { 
+/**
+ * A condition or words, as of the table of runs; empty takes all runs.
+ */
+where: string, 
+/**
+ * `NAME.last|best|min|max|meanK`: its finite value in runs that finished.
+ */
+metric: string, 
+/**
+ * Whether they failed is the outcome, in place of the metric.
+ */
+failing: boolean, };
+
+export type ImportanceOf = { metric: string, failing: boolean, 
+/**
+ * Runs that the forest is grown on.
+ */
+runs: number, 
+/**
+ * Runs that failed, collapsed or were lost. With the metric as outcome they have none.
+ */
+failed: number, 
+/**
+ * Runs that have not ended, or were stopped.
+ */
+unended: number, 
+/**
+ * Runs that finished without a finite value of the metric.
+ */
+lacking: number, 
+/**
+ * Parameters that more runs would be needed for: only so many are looked at.
+ */
+beyond: number, trees: number, 
+/**
+ * Share of the variance that is foretold of runs that trees have not seen; below 0 where a mean foretells more.
+ */
+explained: number | null, 
+/**
+ * Why there are no shares.
+ */
+why: Told | null, 
+/**
+ * The largest first.
+ */
+shares: Array<ImportanceShare>, 
+/**
+ * What a column of chance gets.
+ */
+random: number | null, 
+/**
+ * Parameters that cannot be told apart.
+ */
+together: Array<MovedTogether>, };
+
+export type ImportanceShare = { 
+/**
+ * A parameter, or two whose effects depend on each other.
+ */
+names: Array<string>, mean: number, 
+/**
+ * Interval that holds 95 % of the trees.
+ */
+low: number, high: number, 
+/**
+ * The interval lies above what chance gets.
+ */
+is_clear: boolean, };
+
 export type LayerDelay = { layer: string, 
 /**
  * Steps behind the reference; negative: before it.
@@ -927,6 +1035,20 @@ p_value: number,
 delays: Array<LayerDelay>, };
 
 export type LogLine = { at: string | null, level: string, step: number | null, text: string, };
+
+export type MapBoundary = { 
+/**
+ * What its runs share of what the map's runs differ in; without the parameters that it is drawn over.
+ */
+of: { [key in string]: JsonValue }, stable: number, unstable: number, 
+/**
+ * Runs that ended and do not tell: they have no score, or failed for another reason.
+ */
+untold: number, 
+/**
+ * Why there is none.
+ */
+why: Told | null, line: Array<BoundaryAt>, };
 
 export type MapBy = { 
 /**
@@ -1060,9 +1182,41 @@ runs: Array<string>, arm_runs: number, baseline_runs: number,
  */
 cost_seconds: number | null, };
 
+export type MovedTogether = { names: [string, string], 
+/**
+ * Negative where one falls as the other rises; words have no sign.
+ */
+correlation: number, };
+
 export type NameOf = "field" | "parameter" | "metric" | "events" | "config";
 
 export type NameValue = { value: RunCell, runs: number, };
+
+export type NextRun = { 
+/**
+ * The run that it is like in all but rate and seed.
+ */
+like: string, label: string, 
+/**
+ * The other axis.
+ */
+at: JsonValue, rate: number, seed: number, 
+/**
+ * The values that tell its panel apart.
+ */
+of: { [key in string]: JsonValue }, 
+/**
+ * How much it is expected to tell.
+ */
+bits: number, 
+/**
+ * Chance that it is unstable.
+ */
+unstable: number, 
+/**
+ * As runs of its size took; none where none was measured.
+ */
+cost_seconds: number | null, };
 
 export type Number = number | string;
 
@@ -2036,6 +2190,30 @@ metric?: string,
  * Whether leads are told, for which the events of every run with spikes are read.
  */
 leads: boolean, }; result: StabilityMap };
+  boundaries: { params: { 
+/**
+ * A condition of the filter language; empty takes all runs.
+ */
+where: string, 
+/**
+ * The parameter along the other axis. Over batch sizes the boundary is one curve; each value of any other has its own.
+ */
+across: string, }; result: Boundaries };
+  boundary_queue: { params: { runs: Array<BoundaryRun>, }; result: Array<string> };
+  importance: { params: { 
+/**
+ * A condition or words, as of the table of runs; empty takes all runs.
+ */
+where: string, 
+/**
+ * `NAME.last|best|min|max|meanK`: its finite value in runs that finished.
+ */
+metric: string, 
+/**
+ * Whether they failed is the outcome, in place of the metric.
+ */
+failing: boolean, }; result: ImportanceOf };
+  importance_stop: { params: Record<symbol, never>; result: null };
   decide: { params: { 
 /**
  * Parameters whose values make the arms.

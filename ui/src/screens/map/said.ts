@@ -1,7 +1,7 @@
 // What the map says in words: numbers with their units, panels by what tells them apart, a cell in one sentence. Pure but for the
 // catalogue.
-import type { JsonValue, MapCell, MapRun, StabilityMap } from '$lib/backend';
-import { alike, number, recorded, scaled, significant } from '$lib/format';
+import type { BoundaryAt, JsonValue, MapCell, MapRun, StabilityMap } from '$lib/backend';
+import { alike, number, rate, recorded, scaled, significant } from '$lib/format';
 import { t } from '$lib/i18n/index.svelte';
 import { valueText } from '$lib/words';
 import { titleOf } from '../runs/names';
@@ -107,4 +107,11 @@ export function runSaid(map: StabilityMap, run: MapRun): string {
     ...(metric === null ? [] : [`${shownTitle(map, 'metric')} ${numberText(map, 'metric', metric)}`]), run.score === null ? t('map.run_unscored') : `${t('map.measure.score')} ${numberText(map, 'score', run.score)}`,
     ...(isBroken(run) ? [t('map.run_broken')] : []),
   ].join(' · ');
+}
+
+/** The boundary of a panel: where a run is as likely stable as not, at each value of the other axis. */
+export function boundarySaid(map: StabilityMap, across: string, line: readonly BoundaryAt[]): string {
+  const end = (value: number | null) => (value === null ? t('map.boundary_open') : rate(value));
+  const all = line.map((one) => t('map.boundary_at', { at: `${nameText(across)} ${shownValue(map, across, one.at)}`, rate: rate(one.rate), low: end(one.low), high: end(one.high) }));
+  return t('map.boundary_said', { line: all.join('; ') });
 }

@@ -77,12 +77,17 @@ export function drawRates(surface: Surface, { found, slots, rates, cursor, words
     // The first slots on top: frozen is never hidden by what it is compared with.
     const order = found.arms.map((_, at) => at).sort((a, b) => (slots[b] || Infinity) - (slots[a] || Infinity));
     for (const at of order) arm(surface, found.arms[at], slots[at] ?? 0, x, y);
-    if (found.arms.some((one) => one.points.some((point) => point.mean !== null && point.failed > 0))) surface.text(words.hollow, LEFT + 6, bottom - 5, { colour: tokens.tx3, px: AXIS_PX, baseline: 'bottom' });
-    for (const rate of rates) {
+    const gone = rates.flatMap((rate) => {
       const none = found.arms.flatMap((one, at) => (pointAt(one, rate)?.mean === null ? [{ at, failed: pointAt(one, rate)?.failed ?? 0 }] : []));
-      if (none.length === 0) continue;
-      cross(surface, x(rate), bottom - 9);
-      surface.text(none.map(({ at, failed }) => words.failed(at, failed)).join(' · '), x(rate) - 9, bottom - 4, { colour: tokens.nan, px: AXIS_PX, align: 'right', baseline: 'bottom' });
+      return none.length === 0 ? [] : [{ x: x(rate), text: none.map(({ at, failed }) => words.failed(at, failed)).join(' · ') }];
+    });
+    // On a narrow plot the words would lie over each other: one line up they do not.
+    const free = Math.min(width, ...gone.map((one) => one.x - 9 - surface.measure(one.text, AXIS_PX)));
+    const up = free < LEFT + 14 + surface.measure(words.hollow, AXIS_PX) ? 13 : 0;
+    if (found.arms.some((one) => one.points.some((point) => point.mean !== null && point.failed > 0))) surface.text(words.hollow, LEFT + 6, bottom - 5 - up, { colour: tokens.tx3, px: AXIS_PX, baseline: 'bottom' });
+    for (const one of gone) {
+      cross(surface, one.x, bottom - 9);
+      surface.text(one.text, one.x - 9, bottom - 4, { colour: tokens.nan, px: AXIS_PX, align: 'right', baseline: 'bottom' });
     }
   });
 }
