@@ -12,7 +12,7 @@ use vitals_api::dto::ApiError;
 use vitals_api::said::{Advice, Failure};
 
 /// Methods of the API that write a file to the `path` among their parameters.
-const WRITE: [&str; 3] = ["export", "figure_save", "file_save"];
+const WRITE: [&str; 4] = ["export", "figure_save", "report_save", "file_save"];
 
 /// Paths that a person chose.
 #[derive(Debug, Default)]
@@ -114,6 +114,6 @@ mod tests {
             .filter(|line| line.contains("path: string"))
             .filter_map(|line| line.split(':').next().map(str::trim))
             .collect();
-        assert_eq!(with_path, ["export", "figure_save", "file_save", "dataset_add"]);
+        assert_eq!(with_path, ["export", "figure_save", "report_save", "file_save", "dataset_add"]);
     }
 }

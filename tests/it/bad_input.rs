@@ -191,3 +191,24 @@ fn a_text_that_was_made_to_take_for_ever_is_refused_at_its_place() {
         refused(&text, &[words]);
     }
 }
+
+#[test]
+fn a_report_that_cannot_be_made_is_refused_and_leaves_no_file() {
+    let workspace = Workspace::new();
+    let file = workspace.file("sweep.toml", &small_sweep("max_steps = 5", ""));
+    let sweep = workspace.vitals_ok(&["sweep", "add", &file]).out.trim().to_owned();
+    let path = workspace.file("report.html", "");
+    std::fs::remove_file(&path).unwrap();
+    let pdf = path.replace(".html", ".pdf");
+    for (arguments, word) in [
+        (&["report", &sweep, "--out", &path][..], "no run matches"),
+        (&["report", &sweep, "--out", &pdf], ".html or .md"),
+        (&["report", "--out", &path], "SWEEP"),
+        (&["report", &sweep, "--language", "de", "--out", &path], "en, ko"),
+    ] {
+        let told = workspace.vitals(arguments);
+        assert_eq!(told.code, 2, "{told:?}");
+        assert!(told.err.contains(word), "`{word}` in {}", told.err);
+        assert!(!std::path::Path::new(&path).exists());
+    }
+}

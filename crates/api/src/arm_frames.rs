@@ -36,6 +36,11 @@ pub(crate) fn bounds(column: &ArmColumn) -> Option<(f64, f64)> {
 }
 
 impl ArmLine {
+    /// Runs that have recorded it.
+    pub fn runs(&self) -> usize {
+        self.runs
+    }
+
     fn values(&self) -> u64 {
         self.columns.iter().map(|column| column.count).sum()
     }

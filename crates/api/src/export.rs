@@ -169,13 +169,13 @@ fn missing(folder: Option<&Path>) -> Result<Option<PathBuf>> {
 pub fn save(path: &Path, content: &str) -> Result<()> {
     let bytes = BASE64_STANDARD.decode(content);
     let bytes = bytes.map_err(|error| ApiError::invalid(Failure::NoBase64 { reason: error.to_string() }))?;
-    put(path, &bytes)
+    put(path, &bytes).map(|_| ())
 }
 
-/// Writes bytes to a file, in folders that are made where that is no mistake.
-pub(crate) fn put(path: &Path, bytes: &[u8]) -> Result<()> {
-    missing(path.parent())?;
-    write(path, bytes)
+/// Writes bytes to a file, in folders that are made where that is no mistake; the outermost of those.
+pub(crate) fn put(path: &Path, bytes: &[u8]) -> Result<Option<PathBuf>> {
+    let made = missing(path.parent())?;
+    write(path, bytes).map(|()| made)
 }
 
 /// One file a run: PATH itself for one run, files in the folder PATH for several.

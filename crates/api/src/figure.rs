@@ -16,10 +16,11 @@ use vitals_charts::{
 use vitals_series::Summary;
 
 use crate::Context;
+use crate::decide::decide;
 use crate::dto::{
-    ApiError, ArmsRequest, FigureAsk, FigureEvent, FigureGround, FigureHeat, FigureLine, FigureLines,
-    FigurePage, FigurePanel, FigurePlot, FigureSave, FrameAxis, FrameRequest, HeatmapCell, HeatmapRequest,
-    SeriesAsk,
+    ApiError, ArmsRequest, Decision, FigureAsk, FigureEvent, FigureGround, FigureHeat, FigureLine,
+    FigureLines, FigurePage, FigurePanel, FigurePlot, FigureSave, FrameAxis, FrameRequest, HeatmapCell,
+    HeatmapRequest, SeriesAsk,
 };
 use crate::error::Result;
 use crate::number::small;
@@ -36,7 +37,7 @@ use slots::{QUIET, index_of};
 pub async fn save(context: &Context, ask: &FigureSave) -> Result<()> {
     let draw = export::drawing(&ask.format)?;
     let bytes = draw(&figure(context, &ask.figure).await?)?;
-    export::put(Path::new(&ask.path), &bytes)
+    export::put(Path::new(&ask.path), &bytes).map(|_| ())
 }
 
 /// The figure.
@@ -44,13 +45,24 @@ pub async fn save(context: &Context, ask: &FigureSave) -> Result<()> {
 /// # Errors
 /// As [`save`], but for the file.
 pub async fn figure(context: &Context, ask: &FigureAsk) -> Result<Figure> {
+    let decision = match &ask.decision {
+        Some(asked) => Some(decide(context, &asked.of).await?),
+        None => None,
+    };
+    figure_of(context, ask, decision).await
+}
+
+/// The figure of a decision that was made: for whoever says more of it than the figure does.
+pub(crate) async fn figure_of(
+    context: &Context,
+    ask: &FigureAsk,
+    decision: Option<Decision>,
+) -> Result<Figure> {
     let page = page(ask.page)?;
     let columns = small(page.columns());
     let mut panels = Vec::with_capacity(ask.panels.len());
-    let decided = match &ask.decision {
-        Some(asked) => Some(Decided::new(context, asked, ask.page.width_mm).await?),
-        None => None,
-    };
+    let decided =
+        ask.decision.as_ref().zip(decision).map(|(asked, made)| Decided::new(made, asked, ask.page.width_mm));
     let of_arms = || {
         let reason = "a plot of arms needs its question".to_owned();
         decided.as_ref().ok_or_else(|| ApiError::invalid(Failure::NotDrawn { reason }))

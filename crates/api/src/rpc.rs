@@ -17,9 +17,7 @@ use crate::dto::*;
 use crate::error::Result;
 use crate::said::Failure;
 use crate::{
-    Context, alarm_settings, alarms, boundary, compare, datasets, decide, doctor, events, export, figure,
-    files, importance, origin, overview, probes, queue_settings, run_table, runs, samples, settings,
-    stability_map, supervisor, sweeps, table, tabulate,
+    Context, alarm_settings, alarms, boundary, compare, datasets, decide, doctor, events, export, figure, files, importance, origin, overview, probes, queue_settings, report, run_table, runs, samples, settings, stability_map, supervisor, sweeps, table, tabulate,
 };
 
 #[derive(Deserialize, TS)]
@@ -303,6 +301,8 @@ methods! {
         figure::save(c, &p).await?;
         Exported { paths: vec![p.path] }
     };
+    report_draft(ReportBy) -> ReportDraft = |c, p| report::draft(c, &p).await?;
+    report_save(ReportSave) -> ReportWritten = |c, p| report::save(c, &p).await?;
     file_save(FileSave) -> Exported = |_, p| {
         export::save(&PathBuf::from(&p.path), &p.content)?;
         Exported { paths: vec![p.path] }

@@ -31,6 +31,7 @@ mod parallel;
 mod pdf;
 mod pgf;
 mod png;
+mod sign;
 mod theme;
 mod trace;
 mod tree;
@@ -51,4 +52,5 @@ pub use parallel::{
 pub use pdf::pdf;
 pub use pgf::pgfplots;
 pub use png::{png, png_within};
+pub use sign::mark;
 pub use trace::{Column, Trace};

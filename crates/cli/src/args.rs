@@ -10,10 +10,12 @@ use clap::{Args, Parser, Subcommand};
 use vitals_api::dto::ArmCorrection;
 use vitals_api::{export, plain_number, tabulate};
 
+mod report;
 mod sweeps;
 #[cfg(test)]
 mod tests;
 
+pub use report::ReportArgs;
 pub use sweeps::{QueueCommand, SweepCommand};
 
 /// Global options have a heading of their own, so that a command's own options come first and are not lost among them.
@@ -82,6 +84,8 @@ pub enum Command {
     Compare(CompareArgs),
     /// Print a table of runs, or of groups of runs, for a paper.
     Table(TableArgs),
+    /// Write a report of arms of runs to one file: the answer, figures, tables, and how to make them again.
+    Report(ReportArgs),
     /// Write runs to files: their values, or a figure.
     Export {
         /// Runs, by id, the end of an id, or a label that only one run has.

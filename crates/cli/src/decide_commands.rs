@@ -1,10 +1,10 @@
-//! `vitals compare --by`: arms with their values, and for each what the pairs allow to say; `vitals table`.
+//! `vitals compare --by`: arms with their values, and for each what the pairs allow to say; `vitals table`, `vitals report`.
 
 use vitals_api::decide::{self, written};
-use vitals_api::dto::{Arm, ArmComparison, ArmVerdict, DecideBy, Decision, SheetBy};
-use vitals_api::{Context, Result, tabulate};
+use vitals_api::dto::{Arm, ArmComparison, ArmVerdict, DecideBy, Decision, ReportBy, ReportSave, SheetBy};
+use vitals_api::{Context, Language, Result, report, tabulate};
 
-use crate::args::{CompareArgs, TableArgs};
+use crate::args::{CompareArgs, ReportArgs, TableArgs};
 use crate::out::Out;
 use crate::text::{Table, alike, counted, duration};
 
@@ -35,6 +35,27 @@ pub async fn table(context: &Context, args: TableArgs, out: &Out) -> Result<u8> 
         out.document(&sheet)?;
     } else {
         out.lines(tabulate::write(&sheet, &format)?.trim_end());
+    }
+    Ok(0)
+}
+
+pub async fn report(context: &Context, args: ReportArgs, out: &Out) -> Result<u8> {
+    let ReportArgs { sweep, condition, out: path, by, metric, smallest_effect, baseline, .. } = args;
+    let filter = condition.unwrap_or_default();
+    let of = DecideBy { by, filter, metric, smallest_effect, baseline, correction: None };
+    let language = if args.language == "ko" { Language::Ko } else { Language::En };
+    let of = ReportBy { of, sweep, language, title: args.title, paragraph: args.paragraph };
+    let written = report::save(context, &ReportSave { path: path.display().to_string(), of }).await?;
+    if out.json {
+        out.document(&written)?;
+    } else {
+        out.line(&written.path);
+        if let Some(folder) = &written.made {
+            out.remark(format!("made the folder {folder}"));
+        }
+        if let Some(large) = &written.large {
+            out.remark(large);
+        }
     }
     Ok(0)
 }

@@ -150,6 +150,7 @@ async fn dispatch(cli: Cli, out: &Out) -> vitals_api::Result<u8> {
         Command::Compare(args) if !args.by.is_empty() => decide_commands::compare(&context, args, out).await,
         Command::Compare(args) => run_commands::compare(&context, &args.ids, args.all, out).await,
         Command::Table(args) => decide_commands::table(&context, args, out).await,
+        Command::Report(args) => decide_commands::report(&context, args, out).await,
         Command::Export { ids, format, out: path } => {
             run_commands::export(&context, &ids, &format, &path, out).await
         }

@@ -131,6 +131,26 @@ test('six pairs with a clear difference say that it helps', async () => {
   assert.equal(await present('not-settled'), false, 'nothing is open');
 });
 
+test('a report of the arms is written as it was proposed but for its title', async () => {
+  await visit(question, 'verdict-card');
+  await click('report');
+  await until('the proposal', async () => /helps: −0\.01/.test(await text('report-shown')));
+  await type('report-title', 'Do longer runs end lower?');
+  await type('report-paragraph', 'By {difference9}.');
+  await until('the unknown field to be told', async () => /difference9/.test(await text('report-unknown')));
+  assert.equal(await by('report-write').isEnabled(), false);
+  await type('report-paragraph', 'By **{difference1}**, {pairs1} pairs.');
+  assert.match(await text('report-shown'), /^By −0\.01\d+, 6 pairs\.$/);
+  assert.deepEqual(await faults(window.browser), []);
+  const path = await by('report-path').getValue();
+  await click('report-write');
+  await until('the message', async () => (await text('toast-ok')).includes(path));
+  const html = await readFile(path, 'utf8');
+  assert.match(html, /<h1>Do longer runs end lower\?<\/h1>/);
+  assert.match(html, /By <b>−0\.01\d+<\/b>, 6 pairs\./);
+  assert.doesNotMatch(html, /<script| (src|href)="(?!data:)/);
+});
+
 test('δ is changed by key and told, and what was declared comes back', async () => {
   await visit(question, 'verdict-card');
   await window.browser.execute(() => document.activeElement?.blur());

@@ -21,6 +21,7 @@ use vitals_series::{
     Answer, Differences, Looks, Outcome, Pair, Question, Together, Verdict, assurance, decide as judge,
     mean_interval,
 };
+use vitals_store::RunRow;
 
 use crate::Context;
 use crate::dto::{
@@ -69,6 +70,13 @@ pub async fn decide(context: &Context, asked: &DecideBy) -> Result<Decision> {
         comparisons,
         left_out,
     })
+}
+
+/// In which parameters runs differ beside their seeds, none of them because of another: what arms of them could be made of.
+pub(crate) fn varied(rows: Vec<RunRow>) -> Result<Vec<String>> {
+    let (members, _) = outcome::members_of(rows)?;
+    let all: Vec<&Member> = members.iter().collect();
+    Ok(arms::varying(&all, &[]).into_iter().map(str::to_owned).collect())
 }
 
 fn together(asked: Option<ArmCorrection>) -> Together {

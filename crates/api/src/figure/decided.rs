@@ -7,15 +7,14 @@ use vitals_charts::{Effect, Forest, ForestRow, PairRow, Pairs, Verdict};
 use vitals_series::Correction;
 
 use super::slots::{QUIET, index_of};
-use crate::Context;
-use crate::decide::{ENOUGH_FOR_INTERVAL, decide};
+use crate::decide::ENOUGH_FOR_INTERVAL;
+use crate::digits::{digits_for, fixed, probability, signed};
 use crate::dto::{ApiError, Arm, ArmComparison, ArmRun, ArmVerdict, Decision, FigureDecision, FigureWords};
 use crate::error::Result;
 use crate::said::Failure;
 
 /// From here on a page has room for an interval in words; below, the bar says it alone.
 const WIDE_MM: f64 = 120.0;
-const MOST_DIGITS: i32 = 6;
 
 /// A decision, and the words for it.
 pub(super) struct Decided<'a> {
@@ -25,8 +24,8 @@ pub(super) struct Decided<'a> {
 }
 
 impl<'a> Decided<'a> {
-    pub async fn new(context: &Context, asked: &'a FigureDecision, width_mm: f64) -> Result<Self> {
-        Ok(Self { decision: decide(context, &asked.of).await?, asked, is_wide: width_mm >= WIDE_MM })
+    pub fn new(decision: Decision, asked: &'a FigureDecision, width_mm: f64) -> Self {
+        Self { decision, asked, is_wide: width_mm >= WIDE_MM }
     }
 
     /// Every arm, the best first; what cannot be compared comes last.
@@ -165,11 +164,7 @@ impl<'a> Decided<'a> {
         let width =
             one.interval.filter(|_| one.pairs >= ENOUGH_FOR_INTERVAL as u64).map(|(low, high)| high - low);
         let spread = width.filter(|width| *width > 0.0).or(one.difference).unwrap_or(0.0) * self.asked.scale;
-        let least = i32::from(self.asked.scale == 100.0);
-        let size = spread.abs();
-        let digits = 1 - ((4.0 * size).log10() + 1e-9).floor() as i32;
-        let digits = if size > 0.0 && size.is_finite() { digits.clamp(least, MOST_DIGITS) } else { least };
-        usize::try_from(digits).unwrap_or(0)
+        digits_for(spread, usize::from(self.asked.scale == 100.0))
     }
 }
 
@@ -185,55 +180,4 @@ fn by_seed<'a>(arm: &'a Arm, base: &'a Arm) -> Vec<(u64, Option<&'a ArmRun>, Opt
     let ended = |run: Option<&ArmRun>| run.is_some_and(|run| run.ended);
     let sides = seeds.into_iter().map(|seed| (seed, arm.get(&seed).copied(), base.get(&seed).copied()));
     sides.filter(|(_, arm, base)| ended(*arm) || ended(*base)).collect()
-}
-
-/// A number with the sign that is written for people; what decimals cannot hold has an exponent.
-fn fixed(value: f64, digits: usize) -> String {
-    let size = value.abs();
-    let is_tiny = size > 0.0 && digits as i32 >= MOST_DIGITS && size < 1e-5;
-    // A half is rounded up, as the window does.
-    let power = 10_f64.powi(digits as i32);
-    let rounded = (size * power).round() / power;
-    let text =
-        if is_tiny { format!("{size:.1e}").replace('-', "−") } else { format!("{rounded:.digits$}") };
-    if value < 0.0 { format!("−{text}") } else { text }
-}
-
-/// +1.7, −0.03, ±0.
-fn signed(value: f64, digits: usize) -> String {
-    let sign = if value > 0.0 {
-        "+"
-    } else if value < 0.0 {
-        ""
-    } else {
-        "±"
-    };
-    format!("{sign}{}", fixed(value, digits))
-}
-
-/// 0.0078, 0.039, 2.5e−4, < 0.0001.
-fn probability(p: f64) -> String {
-    if p < 1e-4 {
-        return "< 0.0001".to_owned();
-    }
-    if p >= 0.995 {
-        return "1".to_owned();
-    }
-    if p < 1e-3 {
-        return format!("{p:.1e}").replace('-', "−");
-    }
-    fixed(p, (1.0 - (p.log10() + 1e-9).floor()).max(0.0) as usize)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_written_as_on_the_screen() {
-        let all = [signed(1.25, 1), signed(-0.031, 2), signed(0.0, 1), fixed(-2.0, 1), fixed(2e-7, 6)];
-        assert_eq!(all, ["+1.3", "−0.03", "±0.0", "−2.0", "2.0e−7"]);
-        let p = [0.031_25, 0.0078, 0.273, 0.5, 5e-4, 0.999, 3e-6].map(probability);
-        assert_eq!(p, ["0.031", "0.0078", "0.27", "0.50", "5.0e−4", "1", "< 0.0001"]);
-    }
 }

@@ -8,6 +8,7 @@ use vitals_recipe::{Bytes, Told};
 use vitals_run::{Command, ConfigValue, Deed, Evidence, RunConfig, RunState, Source};
 
 use super::{ActionProblem, ActionResult, Exported, SweepEdited};
+use crate::Language;
 use crate::dto::*;
 
 /// Declarations by name.
@@ -102,6 +103,7 @@ pub(crate) fn types(config: &Config) -> BTreeMap<&'static str, String> {
         ImportanceBy,
         ImportanceOf,
         ImportanceShare,
+        Language,
         LayerDelay,
         LeadLag,
         LeadOrder,
@@ -128,6 +130,10 @@ pub(crate) fn types(config: &Config) -> BTreeMap<&'static str, String> {
         QueueSettings,
         RateOutcome,
         RateSensitivity,
+        ReportBy,
+        ReportDraft,
+        ReportSave,
+        ReportWritten,
         RetryPolicy,
         Run,
         RunConfig,

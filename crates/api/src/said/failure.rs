@@ -91,6 +91,9 @@ vitals_recipe::sentences! {
         WrongImageSize { found: u32 } = "image_size {found} is not within 8 to 1024 pixels";
         WrongCropScale { found: String } = "crop_min_scale {found} is not within 0 to 1";
 
+        ReportEnding { path: String } = "{path} says no form of a report";
+        ReportField { name: String } = "there is no field `{name}` of a report";
+        ReportEmpty { what: String } = "the {what} of a report cannot be empty";
         NoFormat { name: String } = "there is no format `{name}`";
         SeveralFiles = "the values of several runs are several files, and standard output is one";
         /// By a person, in the window's dialog.

@@ -45,6 +45,8 @@ vitals_recipe::sentences! {
         CompareVersions = "compare both versions and choose one";
         OtherName = "choose another name";
         ChooseFile = "choose the file with the button beside its path";
+        ReportEnding = "end its name with .html or .md";
+        ReportFields { names: Names } = "there are {names}";
         NameFolder = "name a folder with --out, or export one run at a time";
         MakeFolder = "make it first, if it is meant";
         DatasetName = "use letters, digits, dashes, underscores and dots";

@@ -8,6 +8,7 @@ mod failure;
 mod hint;
 mod importance;
 mod place;
+mod report;
 mod setting;
 mod table;
 
@@ -20,6 +21,7 @@ pub use failure::{Failure, Operation};
 pub use hint::Advice;
 pub(crate) use importance::Unranked;
 pub(crate) use place::Remark;
+pub(crate) use report::Report;
 pub use setting::Setting;
 pub use table::{Misfit, Noticed, TableAdvice};
 
@@ -39,4 +41,5 @@ pub(crate) const SENTENCES: &[&[vitals_recipe::Sentence]] = &[
     TableAdvice::SENTENCES,
     Noticed::SENTENCES,
     Remark::SENTENCES,
+    Report::SENTENCES,
 ];

@@ -20,6 +20,7 @@ use crate::said::{Advice, Failure};
 use crate::{readings, runs};
 use columns::{Column, What};
 
+pub(crate) use text::number;
 pub use text::{FORMATS, write};
 
 /// Makes the table.

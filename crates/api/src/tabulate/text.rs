@@ -81,6 +81,11 @@ impl Notation {
     }
 }
 
+/// A number of a column, as all formats for people have it.
+pub(crate) fn number(sheet: &Sheet, at: usize, value: f64) -> String {
+    Notation::of(sheet, at).write(value)
+}
+
 fn notations(sheet: &Sheet) -> Vec<Notation> {
     (0..sheet.columns.len()).map(|at| Notation::of(sheet, at)).collect()
 }

@@ -997,6 +997,7 @@ low: number, high: number,
  * The interval lies above what chance gets.
  */
 is_clear: boolean, };
+export type Language = "en" | "ko";
 
 export type LayerDelay = { layer: string, 
 /**
@@ -1367,6 +1368,51 @@ usable: [number, number] | null,
 usable_reaches_end: boolean, };
 
 export type Reads = "plain" | "percent" | "scientific" | "milliseconds" | "bytes";
+
+export type ReportBy = { 
+/**
+ * The question. Without parameters for the arms those are taken that the sweeps vary.
+ */
+of?: DecideBy, 
+/**
+ * Only runs of this sweep.
+ */
+sweep?: string, language?: Language, 
+/**
+ * Absent: as the verdicts propose it.
+ */
+title?: string, 
+/**
+ * The paragraph below the title, with `{fields}` for its numbers and `**` around what is bold. Absent: as the verdicts propose
+ * it.
+ */
+paragraph?: string, };
+
+export type ReportDraft = { title: string, paragraph: string, 
+/**
+ * What stands for each field of title and paragraph.
+ */
+fields: { [key in string]: string }, 
+/**
+ * Runs that it would be of.
+ */
+runs: number, };
+
+export type ReportSave = { 
+/**
+ * Its ending says the form: `.html` or `.md`.
+ */
+path: string, of: ReportBy, };
+
+export type ReportWritten = { path: string, bytes: number, 
+/**
+ * The outermost folder that was made for it; absent where all were there.
+ */
+made: string | null, 
+/**
+ * In the report's language: what makes it larger than mails take.
+ */
+large: string | null, };
 
 export type RetryPolicy = { 
 /**
@@ -2296,6 +2342,29 @@ filter?: string, dry?: boolean, }; result: MoreRuns };
  * `pdf`, `png`, `svg` or `tex`.
  */
 format: string, figure: FigureAsk, }; result: Exported };
+  report_draft: { params: { 
+/**
+ * The question. Without parameters for the arms those are taken that the sweeps vary.
+ */
+of?: DecideBy, 
+/**
+ * Only runs of this sweep.
+ */
+sweep?: string, language?: Language, 
+/**
+ * Absent: as the verdicts propose it.
+ */
+title?: string, 
+/**
+ * The paragraph below the title, with `{fields}` for its numbers and `**` around what is bold. Absent: as the verdicts propose
+ * it.
+ */
+paragraph?: string, }; result: ReportDraft };
+  report_save: { params: { 
+/**
+ * Its ending says the form: `.html` or `.md`.
+ */
+path: string, of: ReportBy, }; result: ReportWritten };
   file_save: { params: { path: string, 
 /**
  * What the file holds, in base64.

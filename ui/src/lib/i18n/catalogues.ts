@@ -10,6 +10,7 @@ import enLive from './en/live.json';
 import enMap from './en/map.json';
 import enOverview from './en/overview.json';
 import enProbes from './en/probes.json';
+import enReporting from './en/reporting.json';
 import enRun from './en/run.json';
 import enRuns from './en/runs.json';
 import enSentences from './en/sentences.json';
@@ -27,6 +28,7 @@ import koLive from './ko/live.json';
 import koMap from './ko/map.json';
 import koOverview from './ko/overview.json';
 import koProbes from './ko/probes.json';
+import koReporting from './ko/reporting.json';
 import koRun from './ko/run.json';
 import koRuns from './ko/runs.json';
 import koSentences from './ko/sentences.json';
@@ -34,6 +36,6 @@ import koSettings from './ko/settings.json';
 import koSweeps from './ko/sweeps.json';
 import koWords from './ko/words.json';
 
-export const en = { ...enAlarms, ...enCharts, ...enCommon, ...enCompare, ...enDatasets, ...enDecide, ...enExplore, ...enLive, ...enMap, ...enOverview, ...enProbes, ...enRun, ...enRuns, ...enSentences, ...enSettings, ...enSweeps, ...enWords };
+export const en = { ...enAlarms, ...enCharts, ...enCommon, ...enCompare, ...enDatasets, ...enDecide, ...enExplore, ...enLive, ...enMap, ...enOverview, ...enProbes, ...enReporting, ...enRun, ...enRuns, ...enSentences, ...enSettings, ...enSweeps, ...enWords };
 /** A message that Korean lacks does not pass the type check. */
-export const ko = { ...koAlarms, ...koCharts, ...koCommon, ...koCompare, ...koDatasets, ...koDecide, ...koExplore, ...koLive, ...koMap, ...koOverview, ...koProbes, ...koRun, ...koRuns, ...koSentences, ...koSettings, ...koSweeps, ...koWords } satisfies Record<keyof typeof en, string>;
+export const ko = { ...koAlarms, ...koCharts, ...koCommon, ...koCompare, ...koDatasets, ...koDecide, ...koExplore, ...koLive, ...koMap, ...koOverview, ...koProbes, ...koReporting, ...koRun, ...koRuns, ...koSentences, ...koSettings, ...koSweeps, ...koWords } satisfies Record<keyof typeof en, string>;
