@@ -6,9 +6,11 @@ pub(crate) const MOST_DIGITS: i32 = 6;
 /// Decimals that tell apart what differs by so much, as it is shown; `least` of them: one in percent. As the screen has them.
 pub(crate) fn digits_for(spread: f64, least: usize) -> usize {
     let (size, least) = (spread.abs(), i32::try_from(least).unwrap_or(0));
+    if size == 0.0 || !size.is_finite() {
+        return usize::try_from(least).unwrap_or(0);
+    }
     let digits = 1 - ((4.0 * size).log10() + 1e-9).floor() as i32;
-    let digits = if size > 0.0 && size.is_finite() { digits.clamp(least, MOST_DIGITS) } else { least };
-    usize::try_from(digits).unwrap_or(0)
+    usize::try_from(digits.clamp(least, MOST_DIGITS)).unwrap_or(0)
 }
 
 /// A number with the sign that is written for people; what decimals cannot hold has an exponent.
@@ -88,6 +90,9 @@ mod tests {
         assert_eq!([0, 999, 1_000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
         let settings = [0.2, 4096.0, 1.5e-4, -0.5, -3.0].map(setting);
         assert_eq!(settings, ["0.2", "4,096", "1.5e−4", "−0.5", "−3"]);
-        assert_eq!([digits_for(0.3, 1), digits_for(0.0, 1), digits_for(0.002, 0)], [1, 1, 4]);
+        assert_eq!(
+            [0.3, 0.0, f64::NAN, 0.002, 1e-300, 1e300].map(|one| digits_for(one, 1)),
+            [1, 1, 1, 4, 6, 1]
+        );
     }
 }

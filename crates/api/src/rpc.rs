@@ -302,7 +302,7 @@ methods! {
         Exported { paths: vec![p.path] }
     };
     report_draft(ReportBy) -> ReportDraft = |c, p| report::draft(c, &p).await?;
-    report_save(ReportSave) -> ReportWritten = |c, p| report::save(c, &p).await?;
+    report_save(ReportSave) -> ReportWritten = |c, p| report::save(c, &p.of, &PathBuf::from(p.path)).await?;
     file_save(FileSave) -> Exported = |_, p| {
         export::save(&PathBuf::from(&p.path), &p.content)?;
         Exported { paths: vec![p.path] }

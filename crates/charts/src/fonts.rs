@@ -9,6 +9,9 @@ const REGULAR: &[u8] = include_bytes!("../fonts/Inter-Regular.ttf");
 const SEMI_BOLD: &[u8] = include_bytes!("../fonts/Inter-SemiBold.ttf");
 const HANGUL: &[u8] = include_bytes!("../fonts/Pretendard-Regular.otf");
 
+/// Latin letters of Inter in all weights, as pages take fonts: for whoever puts figures into a page, which are laid out for it.
+pub const WEB_FONT: &[u8] = include_bytes!("../fonts/Inter-Latin.woff2");
+
 /// What a figure asks for; a viewer without Inter takes its own.
 pub(crate) const FAMILY: &str = "Inter, Pretendard, sans-serif";
 

@@ -40,6 +40,7 @@ pub use comparison::{ComparedRun, Comparison, Marker, Words, comparison, compari
 pub use effect::{Effect, Verdict};
 pub use error::ChartError;
 pub use figure::{figure, plot_width};
+pub use fonts::WEB_FONT;
 pub use forest::{Forest, ForestRow};
 pub use heat::{Heat, HeatRow};
 pub use lines::{Band, Event, EventKind, Interval, Line, Lines, XAxis};

@@ -1,7 +1,7 @@
 //! `vitals compare --by`: arms with their values, and for each what the pairs allow to say; `vitals table`, `vitals report`.
 
 use vitals_api::decide::{self, written};
-use vitals_api::dto::{Arm, ArmComparison, ArmVerdict, DecideBy, Decision, ReportBy, ReportSave, SheetBy};
+use vitals_api::dto::{Arm, ArmComparison, ArmVerdict, DecideBy, Decision, ReportBy, SheetBy};
 use vitals_api::{Context, Language, Result, report, tabulate};
 
 use crate::args::{CompareArgs, ReportArgs, TableArgs};
@@ -45,7 +45,7 @@ pub async fn report(context: &Context, args: ReportArgs, out: &Out) -> Result<u8
     let of = DecideBy { by, filter, metric, smallest_effect, baseline, correction: None };
     let language = if args.language == "ko" { Language::Ko } else { Language::En };
     let of = ReportBy { of, sweep, language, title: args.title, paragraph: args.paragraph };
-    let written = report::save(context, &ReportSave { path: path.display().to_string(), of }).await?;
+    let written = report::save(context, &of, &path).await?;
     if out.json {
         out.document(&written)?;
     } else {

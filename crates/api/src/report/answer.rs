@@ -34,10 +34,14 @@ pub fn proposed(material: &Material) -> Answer {
     };
     let mut told: Vec<(usize, &ArmComparison)> = decision.comparisons.iter().enumerate().collect();
     told.sort_by_key(|(at, one)| (rank(one.verdict), *at));
+    let (open, told): (Vec<_>, Vec<_>) = told.into_iter().partition(|(_, one)| lacks_pairs(one));
     let mut parts: Vec<String> =
         told.iter().take(MOST_TOLD).map(|(at, one)| said(material, *at + 1, one)).collect();
-    if told.len() > MOST_TOLD {
-        parts.push(language.say(&Report::Further { count: (told.len() - MOST_TOLD).to_string() }));
+    let named = open.len().min(MOST_TOLD.saturating_sub(parts.len()));
+    parts.extend(too_few(material, &open[..named]));
+    let further = told.len().saturating_sub(MOST_TOLD) + open.len() - named;
+    if further > 0 {
+        parts.push(language.say(&Report::Further { count: further.to_string() }));
     }
     let setting = language.say(&Report::Setting {
         data: "{data}".to_owned(),
@@ -51,6 +55,29 @@ pub fn proposed(material: &Material) -> Answer {
         paragraph = format!("{paragraph} {}", language.say(&failed));
     }
     Answer { title, paragraph, fields: fields(material) }
+}
+
+/// Neither pairs nor failures settle it.
+fn lacks_pairs(one: &ArmComparison) -> bool {
+    one.verdict == ArmVerdict::Undecided && !is_of_failures(one)
+}
+
+fn is_of_failures(one: &ArmComparison) -> bool {
+    matches!(one.why_told.kind.as_str(), "why.failures_contradict" | "why.failures_differ")
+}
+
+/// Several that are alike in this are one part of the sentence.
+fn too_few(material: &Material, open: &[(usize, &ArmComparison)]) -> Option<String> {
+    let language = material.language;
+    let pairs = |at: usize| format!("{{pairs{}}}", at + 1);
+    Some(language.say(&match open {
+        [] => return None,
+        [(at, only)] => Report::NotSettled { arm: name(material, only), pairs: pairs(*at) },
+        many => {
+            let arms = many.iter().map(|(at, one)| format!("{} ({})", name(material, one), pairs(*at)));
+            Report::NotSettledMany { arms: arms.collect::<Vec<_>>().join(", ") }
+        }
+    }))
 }
 
 /// Verdicts first, then what is open, then what cannot be said.
@@ -77,15 +104,13 @@ fn said(material: &Material, number: usize, one: &ArmComparison) -> String {
         language.say(&Report::Rest { interval: field("interval"), pairs: pairs.clone(), p: field("p") });
     let is_little = one.why_told.kind == "why.clear_but_small";
     let (failed, without) = (one.failures.arm, one.failures.baseline);
-    let is_of_failures =
-        matches!(one.why_told.kind.as_str(), "why.failures_contradict" | "why.failures_differ");
     language.say(&match one.verdict {
         ArmVerdict::Helps if is_little => Report::HelpsLittle { arm, difference, rest, delta },
         ArmVerdict::Helps => Report::Helps { arm, difference, rest },
         ArmVerdict::Hurts if is_little => Report::HurtsLittle { arm, difference, rest, delta },
         ArmVerdict::Hurts => Report::Hurts { arm, difference, rest },
         ArmVerdict::NoDifference => Report::NoDifference { arm, delta, interval: field("within"), pairs },
-        ArmVerdict::Undecided if is_of_failures => Report::NotSettledFailures {
+        ArmVerdict::Undecided if is_of_failures(one) => Report::NotSettledFailures {
             arm,
             with: failed.0.to_string(),
             without: without.0.to_string(),

@@ -44,16 +44,20 @@ pub async fn section(context: &Context, material: &Material) -> Result<Section> 
             own.map(|(value, _)| value_text(value)).collect()
         };
         let base = of_arm(0);
-        let mut spans: Vec<Span> = Vec::new();
+        // Arms that share a value stand before it together.
+        let mut others: Vec<(BTreeSet<String>, Vec<Span>)> = Vec::new();
         for (place, named) in arms.iter().enumerate().skip(1) {
             let own = of_arm(place);
-            if own != base {
-                spans.extend([
-                    Span::Mark(named.index()),
-                    Span::Code(joined(material, &own)),
-                    Span::text(" "),
-                ]);
+            match others.iter_mut().find(|(values, _)| *values == own) {
+                Some((_, marks)) => marks.push(Span::Mark(named.index())),
+                None if own != base => others.push((own, vec![Span::Mark(named.index())])),
+                None => {}
             }
+        }
+        let mut spans: Vec<Span> = Vec::new();
+        for (values, marks) in others {
+            spans.extend(marks);
+            spans.extend([Span::Code(joined(material, &values)), Span::text(" ")]);
         }
         if spans.is_empty() {
             spans.push(Span::Quiet("=".to_owned()));

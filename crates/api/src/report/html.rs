@@ -2,12 +2,12 @@
 //! somebody might have smuggled into a name.
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
-use vitals_charts::mark;
+use vitals_charts::{WEB_FONT, mark};
 
 use super::document::{Block, Document, Drawing, File, Section, Span, Table};
 
 const STYLE: &str = include_str!("style.css");
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:";
 
 pub fn html(document: &Document) -> String {
     let mut body = String::new();
@@ -45,9 +45,18 @@ pub fn html(document: &Document) -> String {
         "<!doctype html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<link rel=\"icon\" href=\"data:,\">\n\
-         <title>{}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<div class=\"page\">\n{body}</div>\n</body>\n</html>\n",
+         <title>{}</title>\n<style>\n{}{STYLE}</style>\n</head>\n<body>\n<div class=\"page\">\n{body}</div>\n</body>\n</html>\n",
         document.language.tag(),
-        escaped(&document.title)
+        escaped(&document.title),
+        font()
+    )
+}
+
+/// Figures are laid out for Inter: letters of another font would run out of them. Hangul is the reader's own.
+fn font() -> String {
+    format!(
+        "@font-face {{ font-family: \"Inter\"; font-weight: 100 900; src: url(data:font/woff2;base64,{}) format(\"woff2\"); }}\n",
+        BASE64_STANDARD.encode(WEB_FONT)
     )
 }
 

@@ -22,7 +22,7 @@ use vitals_run::RunState;
 
 use crate::Context;
 use crate::digits::grouped;
-use crate::dto::{ApiError, ReportBy, ReportDraft, ReportSave, ReportWritten};
+use crate::dto::{ApiError, ReportBy, ReportDraft, ReportWritten};
 use crate::error::Result;
 use crate::export;
 use crate::said::{Advice, Failure, Report};
@@ -53,24 +53,23 @@ pub async fn draft(context: &Context, asked: &ReportBy) -> Result<ReportDraft> {
 /// # Errors
 /// As [`draft`]; `invalid_input` for an ending that says no form, for a field that there is not, and where no file can be; `failed`
 /// where it cannot be written.
-pub async fn save(context: &Context, asked: &ReportSave) -> Result<ReportWritten> {
-    let path = Path::new(&asked.path);
+pub async fn save(context: &Context, asked: &ReportBy, path: &Path) -> Result<ReportWritten> {
     let written = form(path)?;
-    let mut document = document(context, &asked.of).await?;
+    let mut document = document(context, asked).await?;
     let mut text = written(&document);
     let mut large = None;
     if text.len() > LARGE
         && let Some((part, of)) = document.largest()
     {
         let [size, of] = [text.len(), of].map(|bytes| Bytes(bytes as u64).to_string());
-        let said = asked.of.language.say(&Report::Large { size, part, of });
+        let said = asked.language.say(&Report::Large { size, part, of });
         document.end.push(said.clone());
         text = written(&document);
         large = Some(said);
     }
     let made = export::put(path, text.as_bytes())?;
     let made = made.map(|folder| folder.display().to_string());
-    Ok(ReportWritten { path: asked.path.clone(), bytes: text.len() as u64, made, large })
+    Ok(ReportWritten { path: path.display().to_string(), bytes: text.len() as u64, made, large })
 }
 
 fn form(path: &Path) -> Result<Write> {
@@ -87,8 +86,8 @@ fn form(path: &Path) -> Result<Write> {
 async fn document(context: &Context, asked: &ReportBy) -> Result<Document> {
     let material = Material::read(context, asked).await?;
     let proposed = answer::proposed(&material);
-    let title = chosen(asked.title.as_deref(), &proposed.title, "title")?;
-    let paragraph = chosen(asked.paragraph.as_deref(), &proposed.paragraph, "paragraph")?;
+    let title = chosen(asked.title.as_deref(), &proposed.title, Failure::ReportTitle)?;
+    let paragraph = chosen(asked.paragraph.as_deref(), &proposed.paragraph, Failure::ReportParagraph)?;
     let paragraph = answer::with_numbers(&paragraph, &proposed.fields)?;
     let mut sections = vec![
         curves::section(context, &material, 1).await?,
@@ -113,11 +112,11 @@ async fn document(context: &Context, asked: &ReportBy) -> Result<Document> {
 }
 
 /// What somebody wrote, on one line.
-fn chosen(asked: Option<&str>, proposed: &str, what: &str) -> Result<String> {
+fn chosen(asked: Option<&str>, proposed: &str, empty: Failure) -> Result<String> {
     let Some(text) = asked else { return Ok(proposed.to_owned()) };
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     match text.is_empty() {
-        true => Err(ApiError::invalid(Failure::ReportEmpty { what: what.to_owned() })),
+        true => Err(ApiError::invalid(empty)),
         false => Ok(text),
     }
 }

@@ -166,8 +166,11 @@ pub fn inside(name: &str) -> String {
     }
 }
 
-/// As it stands at the beginning of one.
+/// As it stands at the beginning of one; the letter of a number, as p, stays small.
 pub fn beginning(text: &str) -> String {
     let mut letters = text.chars();
+    if letters.clone().nth(1).is_none_or(|second| !second.is_alphabetic()) {
+        return text.to_owned();
+    }
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

@@ -197,7 +197,7 @@ fn cells(material: &Material, sheet: &Sheet) -> Vec<Vec<Vec<Span>>> {
                 SheetCell::Text { text } => {
                     let mut spans = vec![Span::Mark(material.arms[place].index()), Span::text(text)];
                     if place == 0 {
-                        spans.push(Span::Quiet(format!(" {baseline}")));
+                        spans.push(Span::Quiet(format!(" ({baseline})")));
                     }
                     spans
                 }

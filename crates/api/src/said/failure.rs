@@ -93,7 +93,8 @@ vitals_recipe::sentences! {
 
         ReportEnding { path: String } = "{path} says no form of a report";
         ReportField { name: String } = "there is no field `{name}` of a report";
-        ReportEmpty { what: String } = "the {what} of a report cannot be empty";
+        ReportTitle = "a report needs a title";
+        ReportParagraph = "a report needs a paragraph below its title";
         NoFormat { name: String } = "there is no format `{name}`";
         SeveralFiles = "the values of several runs are several files, and standard output is one";
         /// By a person, in the window's dialog.

@@ -31,6 +31,7 @@ vitals_recipe::sentences! {
         NoDifference { arm: String, delta: String, interval: String, pairs: String } =
             "{arm} makes no difference larger than {delta} (90 % interval {interval}, {pairs} pairs)";
         NotSettled { arm: String, pairs: String } = "{arm} is not settled: too few pairs ({pairs})";
+        NotSettledMany { arms: String } = "not settled, too few pairs: {arms}";
         NotSettledFailures { arm: String, with: String, without: String, of: String } =
             "{arm} is not settled: of {of} pairs {with} failed with it and {without} without";
         NotComparable { arm: String, why: String } = "{arm} cannot be compared: {why}";
@@ -84,7 +85,7 @@ vitals_recipe::sentences! {
         RunsCsv = "Every run, CSV";
         Largest = "Around the largest event";
         LargestCaption { of: String, runs: String } =
-            "Gradient norm by layer over its own running median, input at the top, and {of} below; {runs} of one seed (n 1 each).";
+            "Gradient norm by layer over its own running median, input at the top, and {of} below; {runs} runs of one seed (n 1 each).";
         LargestAlone { of: String } =
             "Gradient norm by layer over its own running median, input at the top, and {of} below; one run (n 1): no other arm has its seed.";
         LargestScale = "× its median";
