@@ -31,10 +31,9 @@ pub struct ReportBy {
     pub paragraph: Option<String>,
 }
 
-/// A report, and the file that it is written to.
+/// A report, and the file that it is written to, whose ending says the form: `.html` or `.md`.
 #[derive(Debug, Clone, Deserialize, TS)]
 pub struct ReportSave {
-    /// Its ending says the form: `.html` or `.md`.
     pub path: String,
     pub of: ReportBy,
 }

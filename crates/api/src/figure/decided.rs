@@ -1,5 +1,5 @@
-//! Forest plots and pairs by seed, drawn of a decision that is made anew with the figure, by the functions that answer the screen and
-//! the command line: a figure cannot say another thing than the card. Judges nothing itself.
+//! Forest plots and pairs by seed, drawn of a decision that the functions made which answer the screen and the command line: a
+//! figure cannot say another thing than the card. Judges nothing itself.
 
 use std::collections::{BTreeMap, BTreeSet};
 

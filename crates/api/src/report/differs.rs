@@ -103,8 +103,10 @@ pub fn again(material: &Material) -> Section {
     if let Some(first) = files.first() {
         let mut lines: Vec<String> =
             files.iter().map(|file| format!("vitals sweep run {} --wait", file.name)).collect();
-        lines.push(command(material, "SWEEP"));
-        lines.push(format!("# {}", say(Report::AgainId)));
+        lines.push(command(material));
+        if material.is_of_sweep {
+            lines.push(format!("# {}", say(Report::AgainId)));
+        }
         let time = language.duration(seconds(material));
         let count = grouped(rows.len() as u64);
         lines.push(format!("# {}", say(Report::AgainRemark { runs: count, time })));
@@ -140,10 +142,16 @@ fn named(name: &str, more: &str) -> String {
 }
 
 /// The command that writes this report, as it was asked for.
-fn command(material: &Material, sweep: &str) -> String {
+fn command(material: &Material) -> String {
     let asked = &material.asked;
     let quoted = |text: &str| format!("'{}'", text.replace('\'', "'\\''"));
-    let mut words = vec!["vitals report".to_owned(), sweep.to_owned()];
+    let mut words = vec!["vitals report".to_owned()];
+    if material.is_of_sweep {
+        words.push("SWEEP".to_owned());
+    }
+    if !material.is_of_sweep || !material.condition.is_empty() {
+        words.push(format!("--where {}", quoted(&material.condition)));
+    }
     words.push(format!("--by {}", asked.of.by.join(",")));
     words.extend(asked.of.metric.as_ref().map(|metric| format!("--metric {}", quoted(metric))));
     words.extend(asked.of.smallest_effect.map(|effect| format!("--smallest-effect {effect}")));

@@ -5,13 +5,11 @@ use super::drawn::{WIDE_MM, blank, cell, csv, drawing, panel, words};
 use super::names::{beginning, inside, outcome};
 use super::read::Material;
 use crate::Context;
+use crate::decide::ENOUGH_FOR_INTERVAL;
 use crate::dto::{ArmVerdict, FigureArm, FigureDecision, FigureForest, FigurePlot};
 use crate::error::Result;
 use crate::said::Report;
 use vitals_series::Correction;
-
-/// An interval of fewer pairs is not drawn.
-const ENOUGH_FOR_INTERVAL: u64 = 3;
 
 pub async fn section(context: &Context, material: &Material, number: usize) -> Result<Section> {
     let Material { language, decision, arms, unit, .. } = material;
@@ -74,7 +72,7 @@ fn caption(material: &Material, number: usize) -> Vec<Span> {
         Some(_) => language.words("decide.thick_thin", &[("n", &n)]),
     };
     said.push(format!("{}.", beginning(&bars)));
-    if tested.iter().any(|one| one.pairs < ENOUGH_FOR_INTERVAL) {
+    if tested.iter().any(|one| one.pairs < ENOUGH_FOR_INTERVAL as u64) {
         said.push(format!("{}.", beginning(&language.word("decide.below_three"))));
     }
     let corrected = match correction {

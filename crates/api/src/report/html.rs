@@ -148,7 +148,8 @@ fn spans(told: &[Span]) -> String {
         Span::Strong(text) => format!("<b>{}</b>", escaped(text)),
         Span::Quiet(text) => format!("<span class=\"quiet\">{}</span>", escaped(text)),
         Span::Code(text) => format!("<code>{}</code>", escaped(text)),
-        Span::Mark(index) => mark(*index),
+        // Never alone at the end of a line.
+        Span::Mark(index) => format!("{}&#8288;", mark(*index)),
     };
     told.iter().map(one).collect()
 }

@@ -125,7 +125,7 @@ fn chosen(asked: Option<&str>, proposed: &str, empty: Failure) -> Result<String>
 fn about(material: &Material) -> Vec<Span> {
     let language = material.language;
     let mut told = vec![Span::text(language.say(&Report::Name))];
-    let filter = material.asked.of.filter.trim();
+    let condition = &material.condition;
     match material.texts.as_slice() {
         [(sweep, text)] => {
             let id = sweep.simple().to_string();
@@ -137,11 +137,14 @@ fn about(material: &Material) -> Vec<Span> {
                 Span::Quiet(format!(", {revision}")),
             ]);
         }
-        _ if filter.is_empty() => told.push(Span::Quiet(format!(" {}", language.say(&Report::AllRuns)))),
-        _ => {
-            told.push(Span::Quiet(format!(" {} ", language.say(&Report::OfRuns))));
-            told.push(Span::Code(filter.to_owned()));
+        _ if condition.is_empty() && !material.is_of_sweep => {
+            told.push(Span::Quiet(format!(" {}", language.say(&Report::AllRuns))));
         }
+        _ => {}
+    }
+    if !condition.is_empty() {
+        told.push(Span::Quiet(format!(" {} ", language.say(&Report::OfRuns))));
+        told.push(Span::Code(condition.clone()));
     }
     told
 }

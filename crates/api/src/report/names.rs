@@ -4,7 +4,7 @@
 use serde_json::Value;
 use vitals_recipe::{Reads, metric};
 
-use crate::decide::written;
+use crate::decide::{ENOUGH_FOR_INTERVAL, written};
 use crate::digits::{digits_for, fixed, setting, signed};
 use crate::dto::{Arm, ArmComparison, Decision};
 use crate::language::Language;
@@ -12,8 +12,6 @@ use crate::language::Language;
 const FROZEN: &str = "frozen_patch_projection";
 /// Colours and shapes that can be told apart.
 const MOST_SLOTS: u32 = 9;
-/// An interval of fewer pairs is not shown.
-const ENOUGH_FOR_INTERVAL: u64 = 3;
 
 /// An arm as people see it.
 #[derive(Debug, Clone)]
@@ -117,7 +115,8 @@ impl Unit {
 
     /// Decimals of one arm, as Decide and the forest plot have them.
     pub fn digits(&self, one: &ArmComparison) -> usize {
-        let width = one.interval.filter(|_| one.pairs >= ENOUGH_FOR_INTERVAL).map(|(low, high)| high - low);
+        let width =
+            one.interval.filter(|_| one.pairs >= ENOUGH_FOR_INTERVAL as u64).map(|(low, high)| high - low);
         let spread = width.filter(|width| *width > 0.0).or(one.difference).unwrap_or(0.0) * self.scale;
         digits_for(spread, usize::from(self.scale == 100.0))
     }

@@ -18,6 +18,10 @@ use crate::{events, origin, runs};
 pub struct Material {
     pub language: Language,
     pub asked: ReportBy,
+    /// All runs are taken from one sweep that was named.
+    pub is_of_sweep: bool,
+    /// What they have to meet besides; empty: nothing.
+    pub condition: String,
     pub decision: Decision,
     pub unit: Unit,
     /// As the decision's.
@@ -45,9 +49,14 @@ impl Material {
     pub async fn read(context: &Context, asked: &ReportBy) -> Result<Self> {
         let language = asked.language;
         let mut question = asked.of.clone();
-        if let Some(sweep) = &asked.sweep {
+        let condition = question.filter.trim().to_owned();
+        let (sweep, condition) = match (&asked.sweep, only_sweep(&condition)) {
+            (None, Some(sweep)) => (Some(sweep), String::new()),
+            (sweep, _) => (sweep.clone(), condition),
+        };
+        if let Some(sweep) = &sweep {
             let sweep = context.store().resolve_sweep(sweep).await?;
-            question.filter = match question.filter.trim() {
+            question.filter = match condition.as_str() {
                 "" => format!("sweep = \"{sweep}\""),
                 more => format!("sweep = \"{sweep}\" and ({more})"),
             };
@@ -64,6 +73,8 @@ impl Material {
         let mut made = Self {
             language,
             asked: ReportBy { of: question, ..asked.clone() },
+            is_of_sweep: sweep.is_some(),
+            condition,
             unit: Unit::of(&decision.metric, language),
             arms: named(&decision, language),
             gone: gone.count(),
@@ -139,6 +150,12 @@ impl Material {
         let first = values.next()??;
         values.all(|value| value.as_ref() == Some(&first)).then_some(first)
     }
+}
+
+/// The sweep of a condition that asks for nothing else, as Decide asks for all runs of one.
+fn only_sweep(condition: &str) -> Option<String> {
+    let id = condition.strip_prefix("sweep = \"")?.strip_suffix('"')?;
+    id.chars().all(|one| one.is_ascii_hexdigit() || one == '-').then(|| id.to_owned())
 }
 
 /// What the sweeps of the runs vary; where none does, in what the runs differ.

@@ -69,6 +69,7 @@ vitals_recipe::sentences! {
             "{metric} over steps. Thick: mean over seeds, n beside its name; band: 95 % interval of that mean (Student t), where three seeds or more have a value.";
         CurvesSeeds { arm: String, baseline: String } = "Faint: each seed of {arm} and of {baseline}.";
         CurvesOthers { count: String } = "The other arms ({count}): means without a band.";
+        FromStep { step: String } = "From step {step} on; the data have all.";
         NoCurves = "No run has recorded this metric over steps.";
         DataCsv = "Data, CSV";
         Forest = "Differences from the baseline";

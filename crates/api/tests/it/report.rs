@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use vitals_api::decide::decide;
-use vitals_api::dto::{ApiError, DecideBy, ReportBy};
+use vitals_api::dto::{ApiError, DecideBy, ReportBy, RunsQuery};
 use vitals_api::report::{draft, save};
-use vitals_api::{Language, RunState};
+use vitals_api::{Language, RunState, runs};
 use vitals_recipe::Point;
+use vitals_run::{Dip, Event, Happening, Spike};
 
 use crate::decide::{Made, arms, asked, run};
 use crate::swept::{MACHINE, PLACE, Swept, swept};
@@ -193,6 +194,18 @@ async fn a_sweep_is_told_in_one_file_that_says_what_decide_says() {
         assert!(html.contains("8f27c7786b15") && html.contains("0.9.2") && html.contains("126,689"));
         assert!(html.contains("what-steadies-a-high-rate.toml"));
     }
+    // Decide asks for a sweep by a condition: no id of this workspace stands in the command.
+    let by_condition = ReportBy { of: question.clone(), ..ReportBy::default() };
+    let html = written(&world, by_condition, "asked.html").await;
+    assert!(
+        html.contains("vitals report SWEEP --by beta2,frozen_patch_projection --out")
+            && !html.contains(&sweep)
+    );
+    let mut some = of_sweep(&sweep, Language::En);
+    some.of.filter = "seed < 3".to_owned();
+    let html = written(&world, some, "some.html").await;
+    assert!(html.contains("runs </span><code>seed &lt; 3</code>"), "the head says which");
+    assert!(html.contains("vitals report SWEEP --where &#39;seed &lt; 3&#39; --by"));
     let markdown = written(&world, of_sweep(&sweep, Language::En), "small.en.md").await;
     assert!(!markdown.contains(MACHINE) && !markdown.contains(PLACE));
 }
@@ -222,15 +235,40 @@ fn readable(text: &str) -> String {
     ids.collect::<Vec<_>>().join("`")
 }
 
+/// What followed the spike, and one that the recipe made.
+async fn dip(world: &World) {
+    let query = RunsQuery { filter: "spike.count > 0".to_owned(), ..RunsQuery::default() };
+    let found = runs::list(&world.context, &query).await.unwrap();
+    let run = found.runs[0].id.parse().unwrap();
+    let fell = Dip {
+        metric: "knn_top1".to_owned(),
+        baseline: 0.63,
+        depth: 0.068,
+        area: 3.1,
+        peak_step: 640,
+        recovered: Some(724),
+        open: false,
+    };
+    let made = Happening::Spike(Spike { peak_step: 900, peak_z: 90.0, layers: Vec::new(), open: false });
+    let events = [
+        Event::new(612, Some(724), Happening::Dip(fell)),
+        Event { injected: true, ..Event::new(900, Some(910), made) },
+    ];
+    world.context.store().add_events(run, 1, &events).await.unwrap();
+}
+
 #[tokio::test]
 async fn the_text_in_both_languages() {
     let world = World::new().await;
     let sweep = swept(&world, &small()).await;
+    dip(&world).await;
     let both = [Language::En, Language::Ko].map(|language| (language, lang(language)));
     for (language, name) in both {
         let text = written(&world, of_sweep(&sweep, language), &format!("text.{name}.md")).await;
         insta::assert_snapshot!(format!("report_{name}"), readable(&text));
     }
+    // For whoever looks at it.
+    written(&world, of_sweep(&sweep, Language::En), "events.en.html").await;
 }
 
 #[tokio::test]

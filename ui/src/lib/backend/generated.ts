@@ -1398,11 +1398,7 @@ fields: { [key in string]: string },
  */
 runs: number, };
 
-export type ReportSave = { 
-/**
- * Its ending says the form: `.html` or `.md`.
- */
-path: string, of: ReportBy, };
+export type ReportSave = { path: string, of: ReportBy, };
 
 export type ReportWritten = { path: string, bytes: number, 
 /**
@@ -2360,11 +2356,7 @@ title?: string,
  * it.
  */
 paragraph?: string, }; result: ReportDraft };
-  report_save: { params: { 
-/**
- * Its ending says the form: `.html` or `.md`.
- */
-path: string, of: ReportBy, }; result: ReportWritten };
+  report_save: { params: { path: string, of: ReportBy, }; result: ReportWritten };
   file_save: { params: { path: string, 
 /**
  * What the file holds, in base64.

@@ -852,6 +852,7 @@ export const forms = {
   'report.curves_caption': { metric: 'text' },
   'report.curves_seeds': { arm: 'text', baseline: 'text' },
   'report.curves_others': { count: 'text' },
+  'report.from_step': { step: 'text' },
   'report.no_curves': {},
   'report.data_csv': {},
   'report.forest': {},
