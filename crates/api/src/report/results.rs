@@ -12,7 +12,7 @@ use super::names::reading;
 use super::read::Material;
 use crate::Context;
 use crate::digits::grouped;
-use crate::dto::{ArmRun, ArmVerdict, Number, Sheet, SheetCell, SheetColumn};
+use crate::dto::{ArmRun, ArmVerdict, EventInfo, Number, Sheet, SheetCell, SheetColumn};
 use crate::error::Result;
 use crate::said::Report;
 use crate::{readings, tabulate};
@@ -117,7 +117,11 @@ async fn read(context: &Context, material: &Material, what: &What) -> Result<Val
                 };
                 readings::read(context, row.id, metric, *reading, higher).await?
             }
-            What::Spikes => Some(row.events.get("spike").copied().unwrap_or(0) as f64),
+            What::Spikes => {
+                let own = |event: &&EventInfo| event.kind == "spike" && !event.injected;
+                let found = material.events.get(&run.run);
+                found.map(|found| found.events.iter().filter(own).count() as f64)
+            }
         };
         found.extend(value.map(|value| (run.run.clone(), value)));
     }
