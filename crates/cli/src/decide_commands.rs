@@ -40,9 +40,10 @@ pub async fn table(context: &Context, args: TableArgs, out: &Out) -> Result<u8> 
 }
 
 pub async fn report(context: &Context, args: ReportArgs, out: &Out) -> Result<u8> {
-    let ReportArgs { sweep, condition, out: path, by, metric, smallest_effect, baseline, .. } = args;
+    let ReportArgs { sweep, condition, out: path, by, metric, smallest_effect, baseline, correction, .. } =
+        args;
     let filter = condition.unwrap_or_default();
-    let of = DecideBy { by, filter, metric, smallest_effect, baseline, correction: None };
+    let of = DecideBy { by, filter, metric, smallest_effect, baseline, correction };
     let language = if args.language == "ko" { Language::Ko } else { Language::En };
     let of = ReportBy { of, sweep, language, title: args.title, paragraph: args.paragraph };
     let written = report::save(context, &of, &path).await?;

@@ -9,6 +9,7 @@ use super::read::Material;
 use crate::Context;
 use crate::compare;
 use crate::digits::grouped;
+use crate::dto::ArmCorrection;
 use crate::error::Result;
 use crate::files::hash;
 use crate::said::Report;
@@ -156,6 +157,12 @@ fn command(material: &Material) -> String {
     words.extend(asked.of.metric.as_ref().map(|metric| format!("--metric {}", quoted(metric))));
     words.extend(asked.of.smallest_effect.map(|effect| format!("--smallest-effect {effect}")));
     words.extend(asked.of.baseline.as_ref().map(|value| format!("--baseline {}", quoted(value))));
+    let correction = match asked.of.correction {
+        None | Some(ArmCorrection::Usual) => None,
+        Some(ArmCorrection::Holm) => Some("holm"),
+        Some(ArmCorrection::None) => Some("none"),
+    };
+    words.extend(correction.map(|name| format!("--correction {name}")));
     if asked.language != crate::language::Language::En {
         words.push(format!("--language {}", asked.language.tag()));
     }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use clap::builder::PossibleValuesParser;
+use vitals_api::dto::ArmCorrection;
 
 /// What a report can be written in.
 pub const LANGUAGES: [&str; 2] = ["en", "ko"];
@@ -32,6 +33,9 @@ pub struct ReportArgs {
     /// The value that others are measured against, as in `compare`.
     #[arg(long, value_name = "VALUE")]
     pub baseline: Option<String>,
+    /// What is done for several arms, as in `compare`.
+    #[arg(long, value_parser = super::correction())]
+    pub correction: Option<ArmCorrection>,
     /// Else a question that the arms ask.
     #[arg(long, value_name = "TEXT")]
     pub title: Option<String>,
