@@ -1,3 +1,4 @@
+// The form of a report: what it proposes, what it writes, and when it may. The host answers when it is told to; nothing is drawn.
 import { describe, expect, test } from 'vitest';
 import type { ReportDraft } from '$lib/backend';
 import { filled, parts, ReportForm, reportPath } from '$lib/report/report-form.svelte';

@@ -1,7 +1,7 @@
 //! Numbers of a decision as people read them, on the screen, in a figure and in a report alike: a true minus, as many decimals as
 //! the interval asks for, p with two digits.
 
-pub(crate) const MOST_DIGITS: i32 = 6;
+const MOST_DIGITS: i32 = 6;
 
 /// Decimals that tell apart what differs by so much, as it is shown; `least` of them: one in percent. As the screen has them.
 pub(crate) fn digits_for(spread: f64, least: usize) -> usize {

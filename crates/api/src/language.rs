@@ -5,21 +5,11 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::OnceLock;
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use ts_rs::TS;
 use vitals_recipe::{Form, Sentence, Tells, Told, metric};
 
 use crate::digits;
-
-/// What a report is written in.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "lowercase")]
-pub enum Language {
-    #[default]
-    En,
-    Ko,
-}
+use crate::dto::Language;
 
 /// Names of parameters, layers and events, what Decide says, and lengths of time.
 const ENGLISH: [&str; 3] = [
@@ -49,7 +39,7 @@ fn forms() -> &'static HashMap<String, &'static Sentence> {
 
 impl Language {
     /// As `lang` of a page has it.
-    pub fn tag(self) -> &'static str {
+    pub(crate) fn tag(self) -> &'static str {
         match self {
             Self::En => "en",
             Self::Ko => "ko",
@@ -65,12 +55,12 @@ impl Language {
     }
 
     /// A sentence of ours.
-    pub fn say(self, sentence: &impl Tells) -> String {
+    pub(crate) fn say(self, sentence: &impl Tells) -> String {
         self.told(&sentence.told())
     }
 
     /// A sentence that was told; in English where this language lacks it.
-    pub fn told(self, told: &Told) -> String {
+    pub(crate) fn told(self, told: &Told) -> String {
         let known = self.catalogue().get(&told.kind).zip(forms().get(&told.kind));
         let Some((text, sentence)) = known else { return told.text.clone() };
         filled(text, |name| {
@@ -93,16 +83,16 @@ impl Language {
     }
 
     /// A word of the window's catalogues; the key itself where there is none, which a test would find.
-    pub fn word(self, key: &str) -> String {
+    pub(crate) fn word(self, key: &str) -> String {
         self.known_word(key).unwrap_or_else(|| key.to_owned())
     }
 
-    pub fn known_word(self, key: &str) -> Option<String> {
+    pub(crate) fn known_word(self, key: &str) -> Option<String> {
         self.catalogue().get(key).cloned()
     }
 
     /// The same with `{name}` replaced; of one of something as the catalogue has it.
-    pub fn words(self, key: &str, fields: &[(&str, &str)]) -> String {
+    pub(crate) fn words(self, key: &str, fields: &[(&str, &str)]) -> String {
         let is_one = fields.iter().any(|field| *field == ("n", "1"));
         let one = is_one.then(|| self.known_word(&format!("{key}.one"))).flatten();
         let text = one.unwrap_or_else(|| self.word(key));
@@ -112,7 +102,7 @@ impl Language {
     }
 
     /// What people call a metric; its name where nobody declared it.
-    pub fn metric(self, name: &str) -> String {
+    pub(crate) fn metric(self, name: &str) -> String {
         static TITLES: OnceLock<BTreeMap<String, Value>> = OnceLock::new();
         let korean = || {
             let names = TITLES.get_or_init(|| serde_json::from_str(KOREAN_METRICS).unwrap_or_default());
@@ -122,11 +112,15 @@ impl Language {
         own.unwrap_or_else(|| metric(name, None).map_or(name, |known| known.row().title).to_owned())
     }
 
-    /// `blocks.3` as "Block 3", or short as "B3"; of other programs as it is.
-    pub fn layer(self, name: &str, is_short: bool) -> String {
+    /// The fourth block as "Block 3", or short as "B3"; of other programs as it is.
+    pub(crate) fn layer(self, name: &str, is_short: bool) -> String {
         let room = if is_short { "layer_short" } else { "layer" };
-        if let Some(number) = name.strip_prefix("blocks.") {
-            return self.words(&format!("{room}.block"), &[("n", number)]);
+        // Of layers that are numbered the catalogue has the word for one.
+        let one = name.rsplit_once('.').and_then(|(stem, number)| Some((stem.strip_suffix('s')?, number)));
+        if let Some((key, number)) = one.map(|(stem, number)| (format!("{room}.{stem}"), number))
+            && self.known_word(&key).is_some()
+        {
+            return self.words(&key, &[("n", number)]);
         }
         let stage = name.strip_prefix("layer").and_then(|rest| rest.split_once('.'));
         if let Some((stage, Ok(block))) = stage.map(|(stage, block)| (stage, block.parse::<u32>())) {
@@ -138,7 +132,7 @@ impl Language {
     }
 
     /// 2 h 51 min.
-    pub fn duration(self, seconds: f64) -> String {
+    pub(crate) fn duration(self, seconds: f64) -> String {
         let whole = seconds.max(0.0).round() as u64;
         let (days, hours, minutes) = (whole / 86_400, whole / 3_600 % 24, whole / 60 % 60);
         let said =

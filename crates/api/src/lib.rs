@@ -71,8 +71,8 @@ pub mod unlisted;
 mod watch;
 
 pub use context::Context;
+pub use dto::Language;
 pub use error::Result;
-pub use language::Language;
 pub use rpc::{dispatch, typescript};
 pub use sentences::{english_catalogue, forms};
 pub use threads::check_threads;

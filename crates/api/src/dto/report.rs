@@ -7,7 +7,15 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::decide::DecideBy;
-use crate::language::Language;
+
+/// What a report is written in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "lowercase")]
+pub enum Language {
+    #[default]
+    En,
+    Ko,
+}
 
 /// Asks for a report.
 #[derive(Debug, Clone, Default, Deserialize, TS)]

@@ -9,7 +9,7 @@ use super::read::Material;
 use crate::Context;
 use crate::compare;
 use crate::digits::grouped;
-use crate::dto::ArmCorrection;
+use crate::dto::{ArmCorrection, Language};
 use crate::error::Result;
 use crate::files::hash;
 use crate::said::Report;
@@ -163,7 +163,7 @@ fn command(material: &Material) -> String {
         Some(ArmCorrection::None) => Some("none"),
     };
     words.extend(correction.map(|name| format!("--correction {name}")));
-    if asked.language != crate::language::Language::En {
+    if asked.language != Language::En {
         words.push(format!("--language {}", asked.language.tag()));
     }
     words.push("--out report.html".to_owned());

@@ -1,7 +1,7 @@
 //! A report as a document: what stands in it in which order, whatever file it becomes. Holds no markup and no number that is
 //! not text already.
 
-use crate::language::Language;
+use crate::dto::Language;
 
 /// The whole.
 #[derive(Debug, Default)]

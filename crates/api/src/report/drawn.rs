@@ -4,9 +4,10 @@ use vitals_series::Summary;
 
 use super::document::{Drawing, Span};
 use crate::Context;
-use crate::dto::{Decision, FigureAsk, FigureGround, FigurePage, FigurePanel, FigurePlot, FigureWords};
+use crate::dto::{
+    Decision, FigureAsk, FigureGround, FigurePage, FigurePanel, FigurePlot, FigureWords, Language,
+};
 use crate::error::Result;
-use crate::language::Language;
 use crate::said::Report;
 use crate::{export, figure};
 

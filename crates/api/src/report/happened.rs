@@ -9,10 +9,9 @@ use crate::Context;
 use crate::digits::{fixed, grouped, signed};
 use crate::dto::{
     EventInfo, FigureEvent, FigureHeat, FigureLine, FigureLines, FigurePlot, FrameRequest, HeatmapCell,
-    LeadOrder, SeriesAsk,
+    Language, LeadOrder, SeriesAsk,
 };
 use crate::error::Result;
-use crate::language::Language;
 use crate::said::Report;
 use crate::{frames, runs};
 use vitals_recipe::{Metric, Reads, metric};

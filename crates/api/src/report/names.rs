@@ -6,8 +6,7 @@ use vitals_recipe::{Reads, metric};
 
 use crate::decide::{ENOUGH_FOR_INTERVAL, written};
 use crate::digits::{digits_for, fixed, setting, signed};
-use crate::dto::{Arm, ArmComparison, Decision};
-use crate::language::Language;
+use crate::dto::{Arm, ArmComparison, Decision, Language};
 
 const FROZEN: &str = "frozen_patch_projection";
 /// Colours and shapes that can be told apart.

@@ -9,9 +9,8 @@ use vitals_store::{MetricChoice, RunRow, SweepId, SweepRevision};
 use super::names::{Named, Unit, named};
 use crate::Context;
 use crate::decide::{decide, varied};
-use crate::dto::{ApiError, Arm, Decision, ReportBy, RunEvents, UsedDataset};
+use crate::dto::{ApiError, Arm, Decision, Language, ReportBy, RunEvents, UsedDataset};
 use crate::error::Result;
-use crate::language::Language;
 use crate::said::{Advice, Failure};
 use crate::{events, origin, runs};
 

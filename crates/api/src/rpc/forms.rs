@@ -8,7 +8,6 @@ use vitals_recipe::{Bytes, Told};
 use vitals_run::{Command, ConfigValue, Deed, Evidence, RunConfig, RunState, Source};
 
 use super::{ActionProblem, ActionResult, Exported, SweepEdited};
-use crate::Language;
 use crate::dto::*;
 
 /// Declarations by name.
