@@ -17,7 +17,9 @@ use crate::dto::*;
 use crate::error::Result;
 use crate::said::Failure;
 use crate::{
-    Context, alarm_settings, alarms, boundary, compare, datasets, decide, doctor, events, export, figure, files, importance, origin, overview, probes, queue_settings, report, run_table, runs, samples, settings, stability_map, supervisor, sweeps, table, tabulate,
+    Context, alarm_settings, alarms, boundary, compare, datasets, decide, doctor, events, export, figure,
+    files, importance, origin, overview, probes, queue_settings, report, run_table, runs, samples, settings,
+    stability_map, supervisor, sweeps, table, tabulate,
 };
 
 #[derive(Deserialize, TS)]

@@ -12,6 +12,9 @@ use std::time::{Duration, Instant};
 mod shown;
 #[path = "../src/source/tar_format.rs"]
 mod tar_format;
+#[expect(dead_code, reason = "what a file is, is asked elsewhere")]
+#[path = "../src/tar_header.rs"]
+mod tar_header;
 
 type Failure = Box<dyn std::error::Error>;
 

@@ -3,7 +3,7 @@
 
 use vitals_recipe::{Bytes, Tells, Told};
 
-use crate::source::tar_format;
+use crate::tar_header;
 
 /// So many first bytes tell.
 pub const FIRST_BYTES: usize = 512;
@@ -77,7 +77,7 @@ impl FileKind {
             return Some(kind.clone());
         }
         // By its sum: any word may stand in the middle of a table.
-        if first.first_chunk().is_some_and(tar_format::is_header) {
+        if first.first_chunk().is_some_and(tar_header::is_header) {
             return Some(Self::Tar);
         }
         let text = String::from_utf8_lossy(&first[..first.len().min(FIRST_BYTES)]);

@@ -18,6 +18,7 @@ mod order;
 mod rgb;
 pub mod samples;
 mod source;
+mod tar_header;
 
 pub use augment::eval_image;
 pub use cache::{DecodedCache, cache_folder};
