@@ -997,6 +997,7 @@ low: number, high: number,
  * The interval lies above what chance gets.
  */
 is_clear: boolean, };
+
 export type Language = "en" | "ko";
 
 export type LayerDelay = { layer: string, 
