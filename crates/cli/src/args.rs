@@ -331,20 +331,26 @@ pub struct CompareArgs {
     #[arg(long, value_delimiter = ',', conflicts_with_all = ["ids", "all"], value_name = "PARAMETER")]
     pub by: Vec<String>,
     /// Only runs that meet this condition, as in `runs --where`.
-    #[arg(long = "where", requires = "by", value_name = "CONDITION")]
+    #[arg(long = "where", requires = "by", conflicts_with = "ids", value_name = "CONDITION")]
     pub condition: Option<String>,
     /// The metric, and which value of it: NAME, NAME.last, .best, .min, .max or .mean10. Else what the sweep declares.
-    #[arg(long, requires = "by", value_name = "NAME")]
+    #[arg(long, requires = "by", conflicts_with = "ids", value_name = "NAME")]
     pub metric: Option<String>,
     /// The smallest difference that would matter, in the metric's unit (accuracies are fractions). Else what the sweep declares.
-    #[arg(long, requires = "by", allow_negative_numbers = true, value_name = "NUMBER")]
+    #[arg(
+        long,
+        requires = "by",
+        conflicts_with = "ids",
+        allow_negative_numbers = true,
+        value_name = "NUMBER"
+    )]
     pub smallest_effect: Option<f64>,
     /// The value that others are measured against. Else `false` of a switch, and the default of any other parameter.
-    #[arg(long, requires = "by", value_name = "VALUE")]
+    #[arg(long, requires = "by", conflicts_with = "ids", value_name = "VALUE")]
     pub baseline: Option<String>,
     /// What is done for several arms: `usual` flips whole seeds where all arms share them and else corrects by Holm; `holm` does that
     /// also where they share them; `none` leaves every p as it is, and says so.
-    #[arg(long, requires = "by", value_parser = correction())]
+    #[arg(long, requires = "by", conflicts_with = "ids", value_parser = correction())]
     pub correction: Option<ArmCorrection>,
 }
 

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { faults } from '../lib/axe.mjs';
 import { canvases, drawn } from '../lib/canvas.mjs';
+import { written } from '../lib/figure-form.mjs';
 import { hands } from '../lib/hands.mjs';
 import { until } from '../lib/programs.mjs';
 import { rpc } from '../lib/rpc.mjs';
@@ -38,6 +39,8 @@ after(async () => {
 });
 
 const { by, choose, click, text, type, visit } = hands(() => window);
+/** The figure whose form is open, written. */
+const page = (ends) => written(window.browser, { by, click }, ends);
 const param = (name) => window.browser.execute((name) => new URLSearchParams(location.hash.split('?')[1] ?? '').get(name), name);
 const present = (id) => by(id).isExisting();
 const runsOf = (name, more = '') => space.vitals('runs', '--where', `sweep_name = "${name}"${more}`);
@@ -231,19 +234,6 @@ test('results are the host\'s table, with the columns that were chosen', async (
   await window.browser.keys('Escape');
 });
 
-/** Writes what the open form offers to the file that it names, which ends so; what is in it. */
-async function written(ends) {
-  await window.browser.execute((format) => document.querySelector(`form [data-value="${format}"]`).click(), ends.split('.').at(-1));
-  const path = await until(`a path that ends in ${ends}`, async () => {
-    const shown = await by('export-path').getValue();
-    return shown.endsWith(ends) ? shown : null;
-  });
-  await click('export-write');
-  const file = await until(`${path} to be there`, () => readFile(path, 'utf8').catch(() => null));
-  await until('the form to be gone', async () => !(await present('export-write')));
-  return file;
-}
-
 test('the verdict goes on a page, whole by its key and each plot alone, with what was changed after looking', async () => {
   await visit(`${question}&delta=0.5`, 'verdict-card');
   await until('the change to be told', async () => (await present('delta-changed')) && /^δ changed from 0\.005/.test(await text('delta-changed')));
@@ -251,11 +241,11 @@ test('the verdict goes on a page, whole by its key and each plot alone, with wha
   await window.browser.execute(() => document.activeElement?.blur());
   await window.browser.keys('e');
   await type('figure-title', 'Longer is lower');
-  const whole = await written('-decide.svg');
+  const whole = (await page('-decide.svg')).toString();
   for (const word of [/Longer is lower/, /By seed/, /seed 5/, /All arms against the baseline/, /· n 6/, /helps/, /δ changed from 0\.005 after looking/]) assert.match(whole, word);
   for (const [chart, ends, word] of [['chart-arms', '-arms.svg', /band: 95 %/], ['by-seed', '-by-seed.svg', /seed 5/], ['forest', '-forest.svg', /Baseline: .*40/]]) {
     await click(`${chart}-export`);
-    const one = await written(ends);
+    const one = (await page(ends)).toString();
     assert.match(one, word);
     assert.match(one, /δ changed from 0\.005 after looking/);
     assert.doesNotMatch(one, /Longer is lower/, 'a title is one figure\'s');
@@ -281,7 +271,7 @@ test('more runs than columns lie over each other, each named at the crosshair, t
   // As they lie, on a page.
   await window.browser.execute(() => document.activeElement?.blur());
   await window.browser.keys('e');
-  assert.match(await written('-overlay.svg'), /^<svg/);
+  assert.match((await page('-overlay.svg')).toString(), /^<svg/);
   // One is taken out, until six are left and stand beside each other again.
   for (const { run } of (await rows()).slice(0, 6)) {
     await click(`take-out-${run}`);

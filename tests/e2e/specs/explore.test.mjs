@@ -2,10 +2,10 @@
 // chips; what they take is what the table finds by the condition that they become; Decide asks about it; rate sensitivity has the host's
 // numbers. The runs are the stand-in's, whose loss follows from the step alone: what trains for more steps ends lower, whatever its rate.
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { faults } from '../lib/axe.mjs';
 import { canvases, drawn } from '../lib/canvas.mjs';
+import { written } from '../lib/figure-form.mjs';
 import { hands } from '../lib/hands.mjs';
 import { until } from '../lib/programs.mjs';
 import { rpc } from '../lib/rpc.mjs';
@@ -138,33 +138,32 @@ test('rate sensitivity has the numbers of the host, and says what it holds', asy
   await until('the table', async () => (await browser().execute(() => document.querySelectorAll('[data-testid="rates"] tbody tr').length)) === RATES.length);
 });
 
-/** Writes what the open form offers as SVG; what is in the file. */
-async function written(ends) {
-  await browser().execute(() => document.querySelector('form [data-value="svg"]').click());
-  const path = await until(`a path that ends in ${ends}`, async () => {
-    const shown = await by('export-path').getValue();
-    return shown.endsWith(ends) ? shown : null;
-  });
-  await click('export-write');
-  const file = await until(`${path} to be there`, () => readFile(path, 'utf8').catch(() => null));
-  await until('the form to be gone', async () => !(await present('export-write')));
-  return file;
-}
-
 test('E puts both pictures on a page, with brushes, counts and numbers; each goes alone too', async () => {
   await explore({ brush: JSON.stringify([['base_learning_rate', { range: [1e-4, 2e-4] }]]) });
   await count((ALL * 2) / 3);
   await until('the arms', async () => (await by('rate-sensitivity').getAttribute('data-arms')) === '2');
   await browser().execute(() => document.activeElement?.blur());
   await browser().keys('e');
-  const whole = await written('-explore.svg');
+  const page = (ends) => written(browser(), { by, click }, ends);
+  // The values of the rates stand in their picture's place: the page has the other one.
+  assert.equal(await by('rates-table').getAttribute('aria-pressed'), 'true');
+  assert.doesNotMatch((await page('-explore.svg')).toString(), /Rate sensitivity/);
+  await click('rates-table');
+  await browser().execute(() => document.activeElement?.blur());
+  await browser().keys('e');
+  const whole = (await page('-explore.svg')).toString();
   for (const word of [/Parallel coordinates/, new RegExp(`>\\s*${(ALL * 2) / 3} of ${ALL} runs in the brushes`), /Brushed: Base learning rate 1e−4 – 2e−4/, /Rate sensitivity/, /frozen patch: sensitivity 0[.\d]*/, /usable ≥ 4\.0 ×/]) assert.match(whole, word);
   // A line for every run, in colour or as a ghost.
   assert.equal([...whole.matchAll(/<path d="([^"]*)"/g)].reduce((sum, [, path]) => sum + path.split('M').length - 1, 0), ALL);
   await click('rates-export');
-  const rates = await written('-rates.svg');
+  const rates = (await page('-rates.svg')).toString();
   assert.match(rates, /usable ≥ 4\.0 ×/);
   assert.doesNotMatch(rates, /Parallel coordinates/);
+  for (const [ends, begins] of [['-explore.pdf', '%PDF-'], ['-explore.png', '\u0089PNG'], ['-explore.tex', '%']]) {
+    await browser().execute(() => document.activeElement?.blur());
+    await browser().keys('e');
+    assert.ok((await page(ends)).toString('latin1').startsWith(begins), ends);
+  }
 });
 
 test('what it depends on needs more runs than these, of the metric and of failing', async () => {
@@ -182,7 +181,7 @@ test('what it depends on needs more runs than these, of the metric and of failin
 test('two rates are not enough, and a sentence says so', async () => {
   await explore({ where: `${WHERE} and base_learning_rate < 3e-4` });
   await by('rates-none').waitForDisplayed({ timeout: 30_000 });
-  assert.match(await text('rates-none'), /needs 3 rates that every arm has; 2 here/);
+  assert.match(await text('rates-none'), /^Rate sensitivity needs 3 rates that every arm has; 2 here/);
 });
 
 test('too few runs are said, with the table one click away; a broken query leaves the last picture', async () => {

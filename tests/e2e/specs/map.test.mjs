@@ -39,7 +39,7 @@ test('so short runs tell of no boundary, and a sentence says so wherever the rat
   await visit('#/map', 'map-panel');
   await by('boundary-none').waitForDisplayed({ timeout: 15_000 });
   assert.match(await text('boundary-none'), /No boundary: the boundary needs 6 runs that tell whether training was stable; 0 here\./);
-  const told = await rpc(window.browser, 'boundaries', { where: '', across: 'max_steps' });
+  const told = await rpc(browser(), 'boundaries', { where: '', across: 'max_steps' });
   assert.deepEqual([told.score, told.next, told.groups.length], [0.75, [], 2]);
   for (const { stable, unstable, untold, line } of told.groups) assert.deepEqual([stable, unstable, untold, line], [0, 0, (CELLS * SEEDS.length) / 2, []]);
   await visit('#/map?x=max_steps&y=frozen_patch_projection', 'map-panel');

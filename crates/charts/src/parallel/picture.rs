@@ -8,8 +8,8 @@ use crate::color::Color;
 use crate::error::ChartError;
 use crate::png::Few;
 
-/// What a picture may take of a PDF of 200 kB.
-const MOST_BYTES: usize = 120_000;
+/// What a picture may take of a PDF of 200 kB, by what packs it here; what packs the PDF takes up to an eighth more.
+const MOST_BYTES: usize = 100_000;
 /// Dots a pixel, with as many colours, in the order in which they are tried: 192 dots an inch first.
 const ATTEMPTS: [(f64, &[usize]); 3] = [(2.0, &[32, 12]), (1.5, &[24, 10]), (1.0, &[32, 12, 6])];
 

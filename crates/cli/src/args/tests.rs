@@ -51,6 +51,15 @@ fn arms_are_corrected_as_the_window_offers_it_and_in_no_other_way() {
     let (code, said) = by("bonferroni").unwrap_err();
     assert_eq!(code, 2);
     assert!(said.contains("bonferroni") && said.contains("usual, holm, none"), "{said}");
-    let (code, said) = asked(&["--correction", "holm", "a", "b"]).unwrap_err();
-    assert_eq!(code, 2, "without arms there is nothing to correct: {said}");
+    // Beside runs that are named, nothing that is asked of arms may be passed over.
+    for of_arms in [
+        ["--correction", "holm"],
+        ["--metric", "loss"],
+        ["--where", "seed = 0"],
+        ["--smallest-effect", "1"],
+        ["--baseline", "true"],
+    ] {
+        let (code, said) = asked(&[&of_arms[..], &["a", "b"]].concat()).unwrap_err();
+        assert_eq!(code, 2, "{of_arms:?}: {said}");
+    }
 }

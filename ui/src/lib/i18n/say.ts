@@ -48,9 +48,13 @@ export function findingSaid(found: Diagnostic): string {
 
 const ended = (sentence: string) => (/[.?!…。]$/.test(sentence) ? sentence : `${sentence}.`);
 
-function begun(sentence: string): string {
+/** With the first letter large, as heads begin. */
+export function begun(sentence: string): string {
   return sentence.charAt(0).toUpperCase() + sentence.slice(1);
 }
+
+/** What is told stands in the middle of other words as it is; alone, so. */
+export const asSentence = (told: string): string => ended(begun(told));
 
 function written(form: Form, value: unknown): string {
   switch (form) {

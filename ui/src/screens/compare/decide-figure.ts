@@ -2,6 +2,7 @@
 // the picture would say more than it may. Holds no number of the answer. Pure but for the catalogue.
 import type { ArmComparison, DecideBy, Decision, FigureDecision } from '$lib/backend';
 import { t } from '$lib/i18n/index.svelte';
+import { asSentence } from '$lib/i18n/say';
 import { intervals, sorted, VERDICTS } from './decide';
 import { deltaShown, type Unit } from './decide-text';
 
@@ -33,12 +34,11 @@ export function barsText(comparisons: readonly ArmComparison[]): string {
   return tested.some((one) => intervals(one).own === null) ? `${bars} · ${t('decide.below_three')}` : bars;
 }
 
-const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 
 /** What is shaded; nothing without a δ. */
 export function deltaNotes(decision: Pick<Decision, 'smallest_effect'>, unit: Unit): string[] {
   const delta = [deltaShown(decision.smallest_effect, unit), unit.difference].filter((part) => part !== '').join(' ');
-  return decision.smallest_effect === null ? [] : [sentence(t('decide.figure_delta', { delta }))];
+  return decision.smallest_effect === null ? [] : [asSentence(t('decide.figure_delta', { delta }))];
 }
 
 /** The signs that the plot has, in words: those of verdicts that were given, and no other. */
@@ -50,5 +50,5 @@ export function signsText(comparisons: readonly ArmComparison[]): string {
 /** `base`: what the baseline is called, which has no row of its own. */
 export function forestNotes(decision: Decision, unit: Unit, base: string): string[] {
   const all = sorted(decision);
-  return [[t('decide.figure_base', { base }), signsText(all), barsText(all), correctionText(all)].map(sentence).join(' '), ...deltaNotes(decision, unit)];
+  return [[t('decide.figure_base', { base }), signsText(all), barsText(all), correctionText(all)].map(asSentence).join(' '), ...deltaNotes(decision, unit)];
 }
