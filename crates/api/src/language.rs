@@ -93,7 +93,7 @@ impl Language {
 
     /// The same with `{name}` replaced; of one of something as the catalogue has it.
     pub(crate) fn words(self, key: &str, fields: &[(&str, &str)]) -> String {
-        let is_one = fields.iter().any(|field| *field == ("n", "1"));
+        let is_one = fields.contains(&("n", "1"));
         let one = is_one.then(|| self.known_word(&format!("{key}.one"))).flatten();
         let text = one.unwrap_or_else(|| self.word(key));
         filled(&text, |name| {

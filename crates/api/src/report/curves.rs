@@ -112,7 +112,7 @@ fn ends(column: &ArmColumn, of_question: bool) -> Vec<f64> {
 /// at the edge: then from where 60 % of it is done, but never without the last 60 % of the steps.
 fn start(curve: &[(f64, f64)]) -> f64 {
     let finite = || curve.iter().filter(|(_, mean)| mean.is_finite());
-    let (Some(&(begin, low)), Some(&(end, high))) = (finite().next(), finite().last()) else {
+    let (Some(&(begin, low)), Some(&(end, high))) = (finite().next(), finite().next_back()) else {
         return curve.first().map_or(0.0, |(step, _)| *step);
     };
     let far = finite().find(|(_, mean)| (mean - low).abs() >= 0.6 * (high - low).abs());

@@ -108,7 +108,7 @@ pub(crate) fn head(
         fonts::width(&axis.name, look.axis * fonts::BOLD).max(fonts::width(&axis.note, look.axis)).min(room);
     let x =
         frame.xs[at].clamp(look.right + 0.5 * wide, (place.right - 0.5 * wide).max(look.right + 0.5 * wide));
-    let up = if frame.staggered && at % 2 == 0 { 46.0 } else { 20.0 };
+    let up = if frame.staggered && at.is_multiple_of(2) { 46.0 } else { 20.0 };
     ((x, frame.top - up * unit), room)
 }
 
