@@ -54,7 +54,7 @@ fn arms_are_corrected_as_the_window_offers_it_and_in_no_other_way() {
     // Beside runs that are named, nothing that is asked of arms may be passed over.
     for of_arms in [
         ["--correction", "holm"],
-        ["--metric", "loss"],
+        ["--metric", "any"],
         ["--where", "seed = 0"],
         ["--smallest-effect", "1"],
         ["--baseline", "true"],
