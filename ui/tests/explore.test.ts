@@ -239,6 +239,8 @@ describe('the strip', () => {
     expect(stripOf(rows, [2], axisOf(KNN, 0, rows), null)).toMatchObject({ n: 1, mean: null, arms: [] });
     expect(stripOf([], [], null, null)).toEqual({ n: 0, of: 0, mean: null, failed: 0, spikes: 0, arms: [] });
     expect(meanOf([3])).toEqual({ mean: 3, std: null, n: 1 });
+    // Rounding is no spread.
+    expect(meanOf(Array<number>(36).fill(0.0025))).toEqual({ mean: 0.0025, std: 0, n: 36 });
   });
   it('says what a group of the table says', () => {
     const table = runTable({ where: 'sweep_name ~ rate-trick', sort: '', columns: ['knn_top1.best', 'frozen_patch_projection'], group: ['frozen_patch_projection'] });

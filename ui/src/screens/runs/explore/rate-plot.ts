@@ -5,7 +5,7 @@ import type { RateOutcome, RateSensitivity, SensitivityOfRates } from '$lib/back
 import type { Surface } from '$lib/charts/surface';
 import { mark } from '../../compare/decide-plots';
 
-const [LEFT, RIGHT, TOP, BOTTOM] = [46, 20, 10, 24];
+const [LEFT, RIGHT, TOP, BOTTOM] = [56, 20, 10, 24];
 /** Below all values, for arms of which nothing is left at a rate. */
 const FOOT = 18;
 const AXIS_PX = 10.5;
@@ -85,8 +85,14 @@ export function drawRates(surface: Surface, { found, slots, rates, cursor, words
     const free = Math.min(width, ...gone.map((one) => one.x - 9 - surface.measure(one.text, AXIS_PX)));
     const up = free < LEFT + 14 + surface.measure(words.hollow, AXIS_PX) ? 13 : 0;
     if (found.arms.some((one) => one.points.some((point) => point.mean !== null && point.failed > 0))) surface.text(words.hollow, LEFT + 6, bottom - 5 - up, { colour: tokens.tx3, px: AXIS_PX, baseline: 'bottom' });
+    // Words that would lie over a cross or its words are left to the table, and to the readout.
+    let taken = LEFT;
     for (const one of gone) {
       cross(surface, one.x, bottom - 9);
+      const begin = one.x - 9 - surface.measure(one.text, AXIS_PX);
+      const lies = begin < taken;
+      taken = one.x + 9;
+      if (lies) continue;
       surface.text(one.text, one.x - 9, bottom - 4, { colour: tokens.nan, px: AXIS_PX, align: 'right', baseline: 'bottom' });
     }
   });

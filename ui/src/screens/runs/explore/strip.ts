@@ -20,7 +20,9 @@ export type Strip = {
 export function meanOf(values: readonly number[]): { mean: number; std: number | null; n: number } | null {
   const n = values.length;
   if (n === 0) return null;
-  const mean = values.reduce((sum, value) => sum + value / n, 0);
+  // From the first on: equal values have exactly their value, and no spread.
+  const first = values[0] ?? 0;
+  const mean = first + values.reduce((sum, value) => sum + (value - first) / n, 0);
   return { mean, std: n < 2 ? null : Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n - 1)), n };
 }
 
