@@ -2,7 +2,7 @@
 // can go on with; views that the workspace keeps; orders that nobody knows. The runs are the stand-in's, whose loss follows from the step
 // alone.
 import assert from 'node:assert/strict';
-import { before, test } from 'node:test';
+import { test } from 'node:test';
 import { faults } from '../lib/axe.mjs';
 import { hands } from '../lib/hands.mjs';
 import { until } from '../lib/programs.mjs';
@@ -14,8 +14,6 @@ const SEEDS = 3;
 const ALL = 2 * SEEDS;
 
 const { window, browser } = swept({ name: 'Lengths', seeds: SEEDS, axes: { max_steps: [SHORT, LONG] }, runs: ALL });
-// Columns as an earlier window of this person left them.
-before(() => browser().execute(() => localStorage.removeItem('vitals.runs.shown')));
 
 const { by, click, press, text, type, visit } = hands(window);
 const param = (name) => browser().execute((name) => new URLSearchParams(location.hash.split('?')[1] ?? '').get(name), name);
@@ -31,6 +29,8 @@ const typed = () => by('runs-query').getValue();
 const lengthsIn = (found) => found.map(({ id }) => id);
 
 test('what the sweep varies is a column, and any name becomes one', async () => {
+  // Not as an earlier window of this person left the columns.
+  await browser().execute(() => localStorage.removeItem('vitals.runs.shown'));
   await table();
   await count('all runs', ALL);
   const before = await columns();
