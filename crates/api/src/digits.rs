@@ -1,5 +1,5 @@
-//! Numbers of a decision as people read them, on the screen, in a figure and in a report alike: a true minus, as many decimals as
-//! the interval asks for, p with two digits.
+//! Numbers as people read them, on the screen (`ui/src/lib/format.ts`), in a figure and in a report alike: a true minus, as many
+//! decimals as the interval of a decision asks for, p with two digits.
 
 const MOST_DIGITS: i32 = 6;
 
@@ -53,7 +53,10 @@ pub(crate) fn probability(p: f64) -> String {
 
 /// 12,345.
 pub(crate) fn grouped(count: u64) -> String {
-    let digits = count.to_string();
+    thousands(&count.to_string())
+}
+
+fn thousands(digits: &str) -> String {
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {
         if at > 0 && (digits.len() - at).is_multiple_of(3) {
@@ -62,6 +65,44 @@ pub(crate) fn grouped(count: u64) -> String {
         text.push(digit);
     }
     text
+}
+
+/// So many decimals, with thousands apart and the sign that is written for people; what is shown as 0 has none.
+pub(crate) fn decimals(value: f64, digits: usize) -> String {
+    // A half is rounded up, as the window does.
+    let power = 10_f64.powi(digits as i32);
+    let text = format!("{:.digits$}", (value.abs() * power).round() / power);
+    let is_zero = text.chars().all(|digit| matches!(digit, '0' | '.'));
+    let (whole, rest) = text.find('.').map_or((text.as_str(), ""), |point| text.split_at(point));
+    format!("{}{}{rest}", if value < 0.0 && !is_zero { "−" } else { "" }, thousands(whole))
+}
+
+/// About so many significant digits, small and huge numbers with an exponent.
+pub(crate) fn significant(value: f64, digits: usize) -> String {
+    let size = value.abs();
+    if size == 0.0 {
+        return "0".to_owned();
+    }
+    if !value.is_finite() {
+        return if value.is_nan() {
+            "NaN"
+        } else if value > 0.0 {
+            "Inf"
+        } else {
+            "−Inf"
+        }
+        .to_owned();
+    }
+    if !(1e-3..1e9).contains(&size) {
+        let text = format!("{value:.*e}", digits.saturating_sub(1));
+        let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+        let short = match mantissa.contains('.') {
+            true => mantissa.trim_end_matches('0').trim_end_matches('.'),
+            false => mantissa,
+        };
+        return format!("{short}e{exponent}").replace('-', "−");
+    }
+    decimals(value, (digits as i32 - 1 - (size.log10() + 1e-9).floor() as i32).max(0) as usize)
 }
 
 /// A number that somebody chose: 0.2, 4,096, and below a hundredth 3e−3.
@@ -94,5 +135,13 @@ mod tests {
             [0.3, 0.0, f64::NAN, 0.002, 1e-300, 1e300].map(|one| digits_for(one, 1)),
             [1, 1, 1, 4, 6, 1]
         );
+    }
+
+    #[test]
+    fn as_the_window_writes_them() {
+        let written = [decimals(1.25, 1), decimals(-0.04, 1), decimals(12_345.6, 1), decimals(-3.0, 2)];
+        assert_eq!(written, ["1.3", "0.0", "12,345.6", "−3.00"]);
+        let written = [0.0, 2.5e-4, 0.1234, 66.418, 12_345.0, -1e12].map(|value| significant(value, 3));
+        assert_eq!(written, ["0", "2.5e−4", "0.123", "66.4", "12,345", "−1e12"]);
     }
 }

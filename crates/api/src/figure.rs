@@ -5,7 +5,6 @@ mod decided;
 mod parallel;
 mod rates;
 mod slots;
-mod written;
 
 use std::path::Path;
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use vitals_recipe::query::{self, Row};
 use vitals_recipe::{Metric, Panel, effective_learning_rate, loss_band, metric, split};
 use vitals_run::{Command, Meaning, RunState};
-use vitals_store::{MetricChoice, RunId, RunRow, RunSelection, SeriesEntry, StoreError};
+use vitals_store::{MetricChoice, NewRun, RunId, RunRow, RunSelection, SeriesEntry, StoreError, SweepId};
 
 use crate::Context;
 use crate::dto::{
@@ -20,6 +20,27 @@ use crate::pace::{eta_seconds, images_per_second};
 use crate::said::{Advice, Failure};
 use crate::stability::stability;
 use crate::supervisor;
+
+/// Queues runs, each in the newest revision of its sweep, and sees that a supervisor runs.
+pub(crate) async fn queue(
+    context: &Context,
+    of_sweeps: BTreeMap<Option<SweepId>, Vec<NewRun>>,
+) -> Result<()> {
+    for (sweep, runs) in of_sweeps {
+        let sweep = match sweep {
+            Some(id) => Some((id, context.store().sweep(id).await?.newest)),
+            None => None,
+        };
+        context.store().insert_runs(sweep, &runs, context.now()).await?;
+    }
+    supervisor::ensure(context).await?;
+    Ok(())
+}
+
+/// A trained run's label without its seed.
+pub(crate) fn label_of_point(row: &RunRow, seed: u64) -> &str {
+    row.label.strip_suffix(&format!("-s{seed}")).unwrap_or(&row.label)
+}
 
 /// The run that a full or shortened id means, or a label that only one run has.
 ///

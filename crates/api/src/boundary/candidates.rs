@@ -11,6 +11,7 @@ use super::{Mapped, RATE, Tells};
 use crate::dto::NextRun;
 use crate::error::Result;
 use crate::estimate::Estimates;
+use crate::runs;
 
 /// Rates of a decade (R10 of the preferred numbers, ISO 3), so that proposed ones read as if chosen by hand.
 const PREFERRED: [f64; 10] = [1.0, 1.25, 1.6, 2.0, 2.5, 3.15, 4.0, 5.0, 6.3, 8.0];
@@ -66,7 +67,7 @@ pub(super) fn next(
         let Some(like) = part.iter().find(|one| one.place.batch == place.batch) else { continue };
         let Some(seed_of_like) = like.row.trained().map(|trained| trained.seed) else { continue };
         let recipe = Recipe { base_learning_rate: place.rate, ..like.recipe.clone() };
-        let label = like.row.label.strip_suffix(&format!("-s{seed_of_like}")).unwrap_or(&like.row.label);
+        let label = runs::label_of_point(like.row, seed_of_like);
         let seed = seeds.take(&point_id(&recipe), &usual);
         let seconds = like.row.total_steps.and_then(|steps| estimates.seconds(&recipe, steps));
         runs.push(NextRun {

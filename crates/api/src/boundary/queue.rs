@@ -10,8 +10,8 @@ use super::RATE;
 use crate::Context;
 use crate::dto::{ApiError, BoundaryRun, BoundaryRuns};
 use crate::error::{Result, hinted};
+use crate::runs;
 use crate::said::Failure;
-use crate::{runs, supervisor};
 
 /// That can be asked for at once.
 const MOST: u32 = 1000;
@@ -40,14 +40,7 @@ pub async fn queue(context: &Context, asked: &BoundaryRuns) -> Result<Vec<String
         }
     }
     let labels = of_sweeps.values().flatten().map(|run| run.label.clone()).collect();
-    for (sweep, runs) in of_sweeps {
-        let sweep = match sweep {
-            Some(id) => Some((id, context.store().sweep(id).await?.newest)),
-            None => None,
-        };
-        context.store().insert_runs(sweep, &runs, context.now()).await?;
-    }
-    supervisor::ensure(context).await?;
+    runs::queue(context, of_sweeps).await?;
     Ok(labels)
 }
 
@@ -65,7 +58,7 @@ async fn made(context: &Context, asked: &BoundaryRun) -> Result<(Option<SweepId>
         hinted(ApiError::invalid(error), hint)
     })?;
     recipe.seed = asked.seed;
-    let label = row.label.strip_suffix(&format!("-s{}", trained.seed)).unwrap_or(&row.label);
+    let label = runs::label_of_point(&row, trained.seed);
     let mut axes = row.axes.clone();
     axes.insert(RATE.to_owned(), rate.clone());
     let new = NewRun {

@@ -12,8 +12,8 @@ use super::{Arms, of_value, pairs, words};
 use crate::Context;
 use crate::dto::{ApiError, MorePairs, MoreRuns};
 use crate::error::Result;
+use crate::runs;
 use crate::said::{Advice, Failure};
-use crate::supervisor;
 
 /// Pairs, or seeds of a point, that can be asked for at once.
 const MOST: u32 = 1000;
@@ -166,7 +166,7 @@ async fn queue(context: &Context, wanted: &[(RunRow, Vec<u64>)], dry: bool) -> R
     let mut of_sweeps: BTreeMap<Option<SweepId>, Vec<NewRun>> = BTreeMap::new();
     for (row, seeds) in wanted {
         let Some((recipe, trained)) = row.recipe()?.zip(row.trained()) else { continue };
-        let point = row.label.strip_suffix(&format!("-s{}", trained.seed)).unwrap_or(&row.label);
+        let point = runs::label_of_point(row, trained.seed);
         let run = |seed: &u64| NewRun {
             id: None,
             point: trained.point.clone(),
@@ -186,14 +186,7 @@ async fn queue(context: &Context, wanted: &[(RunRow, Vec<u64>)], dry: bool) -> R
     if dry {
         return Ok(labels);
     }
-    for (sweep, runs) in of_sweeps {
-        let sweep = match sweep {
-            Some(id) => Some((id, context.store().sweep(id).await?.newest)),
-            None => None,
-        };
-        context.store().insert_runs(sweep, &runs, context.now()).await?;
-    }
-    supervisor::ensure(context).await?;
+    runs::queue(context, of_sweeps).await?;
     Ok(labels)
 }
 

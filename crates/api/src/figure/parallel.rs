@@ -10,8 +10,8 @@ use vitals_charts::{
 use vitals_recipe::Scale;
 
 use super::slots::{QUIET, index_of};
-use super::written::{decimals, significant};
 use crate::Context;
+use crate::digits::{decimals, significant};
 use crate::dto::{
     ApiError, ColumnHolds, ColumnOf, FigureAxis, FigureBrush, FigureCategory, FigureColour, FigureParallel,
     FigureParallelWords, FigureStop, RunCell, RunTable, RunTableRow,

@@ -5,9 +5,9 @@ use vitals_charts::{Column, Interval, Line, Lines, Trace, XAxis};
 use vitals_series::Summary;
 
 use super::slots::{QUIET, index_of};
-use super::written::{decimals, significant};
 use crate::Context;
 use crate::decide::sensitivity;
+use crate::digits::{decimals, significant};
 use crate::dto::{FigureRates, RateOutcome, RateSensitivity, SensitivityOfRates};
 use crate::error::Result;
 

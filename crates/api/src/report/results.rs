@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use vitals_recipe::{Metric, Reading, Reads, metric};
-use vitals_series::{Differences, best};
+use vitals_series::best;
 
 use super::document::{Block, File, Section, Span, Table};
 use super::drawn::{cell, csv};
@@ -151,16 +151,7 @@ fn sheet(material: &Material, columns: Vec<Column>, values: &[Values]) -> Sheet 
                 .filter_map(|run| values.get(&run.run).copied())
                 .filter(|value| value.is_finite())
                 .collect();
-            row.push(Differences::of(&own).map_or(SheetCell::Nothing, |found| {
-                let is_best = judged.as_ref().is_some_and(|(best, _)| *best == place);
-                SheetCell::Mean {
-                    mean: found.mean,
-                    std: (found.n > 1).then_some(found.sd),
-                    n: found.n as u64,
-                    best: is_best,
-                    tied: !is_best && judged.as_ref().is_some_and(|(_, tied)| tied[place]),
-                }
-            }));
+            row.push(tabulate::mean(&own, judged.as_ref(), place));
         }
     }
     for (row, arm) in rows.iter_mut().zip(&decision.arms) {

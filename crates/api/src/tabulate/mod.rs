@@ -185,19 +185,21 @@ fn measured(
         .collect();
     let judged =
         column.told.higher_is_better.filter(|_| arms.len() > 1).and_then(|higher| best(&arms, higher));
-    let cell = |(place, arm): (usize, &BTreeMap<&str, f64>)| {
-        let values: Vec<f64> = arm.values().copied().collect();
-        let Some(found) = Differences::of(&values) else { return SheetCell::Nothing };
-        let is_best = judged.as_ref().is_some_and(|(best, _)| *best == place);
-        SheetCell::Mean {
-            mean: found.mean,
-            std: (found.n > 1).then_some(found.sd),
-            n: found.n as u64,
-            best: is_best,
-            tied: !is_best && judged.as_ref().is_some_and(|(_, tied)| tied[place]),
-        }
-    };
-    arms.iter().enumerate().map(cell).collect()
+    let values = arms.iter().map(|arm| arm.values().copied().collect::<Vec<f64>>());
+    values.enumerate().map(|(place, values)| mean(&values, judged.as_ref(), place)).collect()
+}
+
+/// The cell of a row's finite values. `judged`: the best row, and which are not separated from it.
+pub(crate) fn mean(values: &[f64], judged: Option<&(usize, Vec<bool>)>, place: usize) -> SheetCell {
+    let Some(found) = Differences::of(values) else { return SheetCell::Nothing };
+    let is_best = judged.is_some_and(|(best, _)| *best == place);
+    SheetCell::Mean {
+        mean: found.mean,
+        std: (found.n > 1).then_some(found.sd),
+        n: found.n as u64,
+        best: is_best,
+        tied: !is_best && judged.is_some_and(|(_, tied)| tied[place]),
+    }
 }
 
 /// What a reader must know of the numbers.
