@@ -8,7 +8,7 @@ use crate::layout::{Layout, title_width};
 use crate::legend;
 use crate::model::{Figure, Panel, Plot};
 use crate::page::Ground;
-use crate::{forest, heat, line_plot, pairs, parallel};
+use crate::{cells, forest, heat, line_plot, pairs, parallel, scatter, shares};
 
 /// Pixel columns of a plot in a figure of the window of this width: what a frame should be asked for (times the scale of the PNG).
 pub fn plot_width(figure_width: u32) -> usize {
@@ -44,6 +44,9 @@ fn draw(figure: &Figure, layout: &Layout, ink: &mut Ink<'_>) -> Result<(), Chart
             Plot::Forest(forest) => forest::draw(ink, forest, laid.place)?,
             Plot::Pairs(pairs) => pairs::draw(ink, pairs, laid.place)?,
             Plot::Parallel(plot) => parallel::draw(ink, plot, laid.place)?,
+            Plot::Cells(cells) => cells::draw(ink, cells, laid.place)?,
+            Plot::Scatter(plot) => scatter::draw(ink, plot, laid.place)?,
+            Plot::Shares(plot) => shares::draw(ink, plot, laid.place)?,
         }
     }
     for (y, note) in layout.notes() {
@@ -81,7 +84,8 @@ fn draw_head(panel: &Panel, laid: &Laid, layout: &Layout, ink: &mut Ink<'_>) -> 
     match &panel.plot {
         Plot::Heat(heat) => return heat::draw_scale(ink, heat, layout.scale_at(laid)),
         Plot::Parallel(plot) => return parallel::draw_scale(ink, plot, layout.scale_at(laid)),
-        Plot::Lines(_) | Plot::Forest(_) | Plot::Pairs(_) => {}
+        Plot::Cells(cells) => return cells::draw_scale(ink, cells, layout.scale_at(laid)),
+        Plot::Lines(_) | Plot::Forest(_) | Plot::Pairs(_) | Plot::Scatter(_) | Plot::Shares(_) => {}
     }
     legend::draw(ink, &laid.legend, layout.legend_at(laid), available + 1.0)
 }
@@ -100,6 +104,9 @@ fn describe(figure: &Figure) -> String {
             Plot::Forest(forest) => text += &forest::describe(forest),
             Plot::Pairs(pairs) => text += &pairs::describe(pairs),
             Plot::Parallel(plot) => text += &parallel::describe(plot),
+            Plot::Cells(cells) => text += &cells::describe(cells),
+            Plot::Scatter(plot) => text += &scatter::describe(plot),
+            Plot::Shares(plot) => text += &shares::describe(plot),
         }
     }
     for note in &figure.notes {

@@ -10,7 +10,7 @@ use crate::legend::{self, Entry};
 use crate::lines::XAxis;
 use crate::model::{Figure, Panel, Plot};
 use crate::page::{Ground, Look};
-use crate::{forest, heat, line_plot, pairs, parallel};
+use crate::{cells, forest, heat, line_plot, pairs, parallel, scatter, shares};
 
 /// Left margin of the window's figures, and its least on other pages.
 const WINDOW_LEFT: f64 = 58.0;
@@ -56,6 +56,7 @@ impl Layout {
         let around = if matches!(look.ground, Ground::Light | Ground::Dark) { 14.0 } else { 10.0 };
         let labels = figure.panels.iter().zip(&first.panels).filter_map(|(panel, laid)| match &panel.plot {
             Plot::Lines(lines) => Some(line_plot::label_width(lines, laid.place, &look) + around * look.unit),
+            Plot::Scatter(plot) => Some(scatter::label_width(plot, laid.place, &look) + around * look.unit),
             _ => None,
         });
         Self::with_left(figure, look, labels.fold(least, f64::max))
@@ -94,8 +95,11 @@ impl Layout {
             above + PANEL_HEAD * unit + row * rows[place] as f64
         };
         let heads: Vec<f64> = (0..figure.panels.len()).map(head).collect();
-        let weights: Vec<f64> =
-            figure.panels.iter().map(|panel| panel.height_share * natural_height(panel, unit)).collect();
+        let weights: Vec<f64> = figure
+            .panels
+            .iter()
+            .map(|panel| panel.height_share * natural_height(panel, width - 2.0 * look.right, &look))
+            .collect();
         let notes: Vec<String> =
             figure.notes.iter().flat_map(|note| fonts::lines(note, look.subtitle, available)).collect();
         let below_all = NOTE * unit * notes.len() as f64;
@@ -178,23 +182,36 @@ fn row_names(panel: &Panel, look: &Look) -> f64 {
         Plot::Forest(forest) => forest::names_width(forest, look),
         Plot::Pairs(pairs) => pairs::names_width(pairs, look),
         Plot::Parallel(plot) => parallel::names_width(plot, look),
+        // Names stand beside each of its maps.
+        Plot::Cells(_) => look.right,
+        Plot::Scatter(_) => 0.0,
+        Plot::Shares(plot) => shares::names_width(plot, look),
     }
 }
 
 /// Room below the numbers of an axis for a title of its own.
 fn below(panel: &Panel, unit: f64) -> f64 {
-    if matches!(panel.plot, Plot::Forest(_)) { forest::TITLE_ROOM * unit } else { 0.0 }
+    match &panel.plot {
+        Plot::Forest(_) => forest::TITLE_ROOM * unit,
+        Plot::Scatter(plot) => scatter::below(plot, unit),
+        Plot::Shares(_) => shares::TITLE_ROOM * unit,
+        _ => 0.0,
+    }
 }
 
-/// Height of a plot that nothing forces, in pixels.
-fn natural_height(panel: &Panel, unit: f64) -> f64 {
-    unit * match &panel.plot {
-        Plot::Lines(_) => 150.0,
-        Plot::Heat(heat) => (heat.rows.len() as f64 * 13.0).clamp(60.0, 300.0),
-        Plot::Forest(forest) => (forest.rows.len() as f64 * forest::ROW).max(LEAST_PLOT),
-        Plot::Pairs(pairs) => ((pairs.rows.len() + 1) as f64 * pairs::ROW).max(LEAST_PLOT),
-        Plot::Parallel(_) => parallel::NATURAL,
-    }
+/// Height of a plot that nothing forces, in pixels; `width`: from one margin of the page to the other.
+fn natural_height(panel: &Panel, width: f64, look: &Look) -> f64 {
+    look.unit
+        * match &panel.plot {
+            Plot::Lines(_) => 150.0,
+            Plot::Heat(heat) => (heat.rows.len() as f64 * 13.0).clamp(60.0, 300.0),
+            Plot::Forest(forest) => (forest.rows.len() as f64 * forest::ROW).max(LEAST_PLOT),
+            Plot::Pairs(pairs) => ((pairs.rows.len() + 1) as f64 * pairs::ROW).max(LEAST_PLOT),
+            Plot::Parallel(_) => parallel::NATURAL,
+            Plot::Cells(plot) => cells::natural_height(plot, width, look) / look.unit,
+            Plot::Scatter(_) => scatter::NATURAL,
+            Plot::Shares(plot) => (plot.rows.len() as f64 * shares::ROW).max(LEAST_PLOT),
+        }
 }
 
 /// The step axis below a panel that has one.
@@ -202,7 +219,12 @@ fn x_axis(panel: &Panel) -> Option<&XAxis> {
     match &panel.plot {
         Plot::Lines(lines) => Some(&lines.x),
         Plot::Heat(heat) => Some(&heat.x),
-        Plot::Forest(_) | Plot::Pairs(_) | Plot::Parallel(_) => None,
+        Plot::Forest(_)
+        | Plot::Pairs(_)
+        | Plot::Parallel(_)
+        | Plot::Cells(_)
+        | Plot::Scatter(_)
+        | Plot::Shares(_) => None,
     }
 }
 
@@ -215,7 +237,7 @@ fn x_range(axis: &XAxis, panels: &[Panel]) -> (f64, f64) {
         panels.iter().filter(|panel| x_axis(panel) == Some(axis)).flat_map(|panel| match &panel.plot {
             Plot::Lines(lines) => lines.lines.iter().flat_map(|line| ends_of(line, axis)).collect(),
             Plot::Heat(heat) => vec![heat.from, heat.to],
-            Plot::Forest(_) | Plot::Pairs(_) | Plot::Parallel(_) => Vec::new(),
+            _ => Vec::new(),
         });
     let ends = ends.filter(|place| place.is_finite() && (!axis.log || *place > 0.0));
     let (low, high) =
@@ -247,7 +269,8 @@ fn extra_rows(panel: &Panel, entries: &[Entry], available: f64, look: &Look) -> 
     let scale = match &panel.plot {
         Plot::Heat(heat) => Some(heat.color_scale()),
         Plot::Parallel(plot) => parallel::color_scale(plot),
-        Plot::Lines(_) | Plot::Forest(_) | Plot::Pairs(_) => None,
+        Plot::Cells(plot) => cells::color_scale(plot),
+        Plot::Lines(_) | Plot::Forest(_) | Plot::Pairs(_) | Plot::Scatter(_) | Plot::Shares(_) => None,
     };
     let scale = scale.map_or(0.0, |scale| scale.width(look));
     let beside =
@@ -269,7 +292,10 @@ fn legends(panels: &[Panel], look: &Look, available: f64) -> (Vec<Entry>, Vec<Ve
         .map(|panel| match &panel.plot {
             Plot::Lines(lines) => legend::entries(lines, look, available),
             Plot::Pairs(pairs) => pairs::entries(pairs, look, available),
-            Plot::Heat(_) | Plot::Forest(_) | Plot::Parallel(_) => Vec::new(),
+            Plot::Scatter(plot) => scatter::entries(plot, look, available),
+            Plot::Heat(_) | Plot::Forest(_) | Plot::Parallel(_) | Plot::Cells(_) | Plot::Shares(_) => {
+                Vec::new()
+            }
         })
         .collect();
     let shared = all.first().filter(|first| all.iter().filter(|other| other == first).count() > 1);

@@ -2,6 +2,7 @@
 //! bundled, no clock and no file: a figure in, text or bytes out. Every stored extreme is drawn, every non-finite value leaves a ✕.
 
 mod axis;
+mod cells;
 mod clip;
 mod color;
 mod color_scale;
@@ -31,11 +32,14 @@ mod parallel;
 mod pdf;
 mod pgf;
 mod png;
+mod scatter;
+mod shares;
 mod sign;
 mod theme;
 mod trace;
 mod tree;
 
+pub use cells::{Boundary, Cell, CellEnd, CellMap, CellMargin, CellScale, Cells};
 pub use comparison::{ComparedRun, Comparison, Marker, Words, comparison, comparison_in};
 pub use effect::{Effect, Verdict};
 pub use error::ChartError;
@@ -53,5 +57,7 @@ pub use parallel::{
 pub use pdf::pdf;
 pub use pgf::pgfplots;
 pub use png::{png, png_within};
+pub use scatter::{Scatter, ScatterGroup, ScatterMean, ScatterRun};
+pub use shares::{Share, Shares};
 pub use sign::mark;
 pub use trace::{Column, Trace};

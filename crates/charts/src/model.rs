@@ -1,11 +1,14 @@
 //! What a figure shows: panels below each other on one page. What a panel plots stands in the file of its kind.
 
+use crate::cells::Cells;
 use crate::forest::Forest;
 use crate::heat::Heat;
 use crate::lines::Lines;
 use crate::page::Page;
 use crate::pairs::Pairs;
 use crate::parallel::Parallel;
+use crate::scatter::Scatter;
+use crate::shares::Shares;
 
 /// A figure.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,6 +55,27 @@ pub enum Plot {
     Forest(Forest),
     Pairs(Pairs),
     Parallel(Parallel),
+    Cells(Cells),
+    Scatter(Scatter),
+    Shares(Shares),
+}
+
+impl From<Shares> for Plot {
+    fn from(shares: Shares) -> Self {
+        Self::Shares(shares)
+    }
+}
+
+impl From<Cells> for Plot {
+    fn from(cells: Cells) -> Self {
+        Self::Cells(cells)
+    }
+}
+
+impl From<Scatter> for Plot {
+    fn from(scatter: Scatter) -> Self {
+        Self::Scatter(scatter)
+    }
 }
 
 impl From<Parallel> for Plot {

@@ -200,6 +200,11 @@ impl Theme {
     pub fn embers(&self, size: usize) -> Vec<Color> {
         ember::ramp(&self.ember, size)
     }
+
+    /// The whole tide scale in `size` colours: areas are seen where lines are swallowed.
+    pub fn tides(&self, size: usize) -> Vec<Color> {
+        ember::ramp(&self.tide, size)
+    }
 }
 
 #[cfg(test)]

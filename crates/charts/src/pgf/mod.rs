@@ -1,11 +1,14 @@
 //! A figure as pgfplots with its data, to be set with the fonts of a paper. Colours, dashes, limits, ticks and legends are those of
 //! the SVG; the title is left to the caption.
 
+mod cells;
 mod decided;
 mod escape;
 mod heat;
 mod lines;
 mod parallel;
+mod scatter;
+mod shares;
 mod tex;
 
 use escape::{bp, number, tex};
@@ -54,6 +57,9 @@ pub fn pgfplots(figure: &Figure) -> Result<String, ChartError> {
             Plot::Forest(plot) => decided::forest(&mut out, plot, laid.place),
             Plot::Pairs(plot) => decided::pairs(&mut out, plot, laid.place),
             Plot::Parallel(plot) => parallel::write(&mut out, plot, laid.place, layout.scale_at(laid)),
+            Plot::Cells(plot) => cells::write(&mut out, plot, laid.place, layout.scale_at(laid)),
+            Plot::Scatter(plot) => scatter::write(&mut out, plot, laid.place),
+            Plot::Shares(plot) => shares::write(&mut out, plot, laid.place),
         }
     }
     let body = out.finish();
@@ -124,6 +130,22 @@ fn words(panel: &Panel) -> Vec<&String> {
                 [&axis.name, &axis.note].into_iter().chain(&axis.stop_labels).chain(names)
             });
             axes.chain(colors).collect()
+        }
+        Plot::Cells(plot) => {
+            let in_cells = plot.maps.iter().flat_map(|map| map.cells.iter().flatten());
+            let in_cells = in_cells.flat_map(|cell| [&cell.value, &cell.spread, &cell.failed]);
+            let around = plot.colors.iter().map(|one| &one.2).chain(plot.margin.iter().map(|one| &one.1));
+            let titles =
+                plot.maps.iter().map(|map| &map.title).chain([&plot.x_title, &plot.y_title, &plot.none]);
+            titles.chain(&plot.xs).chain(&plot.ys).chain(around).chain(in_cells).collect()
+        }
+        Plot::Scatter(plot) => {
+            let labels = plot.groups.iter().map(|group| &group.label);
+            labels.chain([&plot.x_title, &plot.foot, &plot.side]).collect()
+        }
+        Plot::Shares(plot) => {
+            let rows = plot.rows.iter().flat_map(|row| [&row.label, &row.note]);
+            rows.chain(plot.chance.iter().map(|chance| &chance.1)).collect()
         }
     };
     [&panel.title, &panel.unit].into_iter().chain(own).collect()

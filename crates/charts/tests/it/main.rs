@@ -9,6 +9,8 @@ mod fixtures;
 #[cfg(test)]
 mod kinds;
 #[cfg(test)]
+mod maps;
+#[cfg(test)]
 mod pages;
 #[cfg(test)]
 mod papers;

@@ -9,6 +9,8 @@ use vitals_charts::{
 };
 use vitals_series::{Frame, frame};
 
+use crate::maps;
+
 /// Fifty runs of a hundred thousand noisy steps.
 pub const RUNS: usize = 50;
 const STEPS: u64 = 100_000;
@@ -317,6 +319,9 @@ pub fn all(page: Page) -> Vec<(&'static str, Figure)> {
         ("cells", map(page, 40)),
         ("decided", decided(page)),
         ("parallel", parallel(page, 120, |run| run % 3 == 0)),
+        ("maps", maps::cells(page)),
+        ("scatter", maps::scatter(page)),
+        ("shares", maps::shares(page)),
     ]
 }
 
