@@ -2,7 +2,7 @@
 // out, and that what is asked anew stops what nobody waits for.
 import { describe, expect, it } from 'vitest';
 import { provideBackend, type ImportanceBy, type ImportanceOf } from '../src/lib/backend';
-import { dependsSummary, intervalText, leftOut, restsOn, scaleEnd, scaleTicks, shareName, shareText, toldTogether } from '../src/screens/runs/explore/depends';
+import { dependsSummary, intervalText, leftOut, restsOn, scaleEnd, scaleTicks, shareName, sharesNotes, sharesOf, shareText, toldTogether } from '../src/screens/runs/explore/depends';
 import { Depends } from '../src/screens/runs/explore/depends.svelte';
 import type { ExploreView } from '../src/screens/runs/explore/explore-view.svelte';
 import { importance } from './fixtures/depends';
@@ -26,6 +26,24 @@ describe('shares', () => {
     expect(scaleTicks(scaleEnd(found)).map((tick) => Math.round(100 * tick))).toEqual([0, 20, 40, 60]);
     expect(scaleEnd({ shares: [], random: null })).toBeGreaterThan(0);
     expect(scaleEnd({ shares: [{ names: ['a'], mean: 1, low: 1, high: 1, is_clear: true }], random: 0 })).toBe(1);
+  });
+});
+
+describe('a figure', () => {
+  it('asks the question of the screen, and leaves every number to the host', () => {
+    const plot = sharesOf(asked, found);
+    expect([plot.kind, plot.of, plot.random, plot.note]).toEqual(['shares', asked, 'a random column: {share}', '{share} ({low} – {high})']);
+    expect(plot.count).toBe('share of explained variance, %; 95 % interval; n = {n} runs, R² {r2}');
+    expect(sharesOf(asked, with_({ failing: true })).count).toContain('of which {failed} failed');
+    expect(plot.names).toContainEqual({ name: 'base_learning_rate', label: 'Base learning rate' });
+    expect(new Set(plot.names.map(({ name }) => name)).size).toBe(plot.names.length);
+    // But for names of parameters nothing of the answer is in it.
+    expect(JSON.stringify({ ...plot, of: null })).not.toMatch(/\d\.\d/);
+  });
+  it('says what grey is, what the forest rests on, and whom it leaves out', () => {
+    const notes = sharesNotes(with_({ failed: 3 }));
+    expect(notes[0]).toMatch(/R² 0\.86 .* the dashed line\.$/);
+    expect(notes[1]).toMatch(/moved together .* 3 runs failed/);
   });
 });
 

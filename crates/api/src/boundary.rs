@@ -23,8 +23,8 @@ use crate::{Context, run_table, runs};
 
 pub use queue::queue;
 
-const RATE: &str = "base_learning_rate";
-const BATCH: &str = "batch_size";
+pub(crate) const RATE: &str = "base_learning_rate";
+pub(crate) const BATCH: &str = "batch_size";
 /// The stability score from which on a run counts as stable: what is lost to spikes and dips together is less than a spike in 3,000 steps.
 const STABLE_FROM: f64 = 0.75;
 /// Runs proposed at once: after these the boundary is another.

@@ -118,6 +118,13 @@ pub(crate) fn setting(value: f64) -> String {
     }
 }
 
+/// Words with counts in their places.
+pub(crate) fn filled(words: &str, counts: &[(&str, u64)]) -> String {
+    counts
+        .iter()
+        .fold(words.to_owned(), |text, (name, count)| text.replace(&format!("{{{name}}}"), &grouped(*count)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,8 +2,11 @@
 //! that every extreme is there at its width; what is said of arms is decided anew.
 
 mod decided;
+mod map;
 mod parallel;
 mod rates;
+mod scatter;
+mod shares;
 mod slots;
 
 use std::path::Path;
@@ -76,6 +79,21 @@ pub(crate) async fn figure_of(
             FigurePlot::Rates(asked) => Plot::from(rates::drawn(context, asked).await?),
             FigurePlot::Parallel(asked) => {
                 let (plot, count) = parallel::drawn(context, asked).await?;
+                unit = count;
+                Plot::from(plot)
+            }
+            FigurePlot::Map(asked) => {
+                let (plot, count) = map::drawn(context, asked).await?;
+                unit = count;
+                Plot::from(plot)
+            }
+            FigurePlot::Shares(asked) => {
+                let (plot, count) = shares::drawn(context, asked).await?;
+                unit = count;
+                Plot::from(plot)
+            }
+            FigurePlot::Scatter(asked) => {
+                let (plot, count) = scatter::drawn(context, asked).await?;
                 unit = count;
                 Plot::from(plot)
             }

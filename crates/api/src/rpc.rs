@@ -280,6 +280,7 @@ methods! {
     presets(Nothing) -> Vec<PresetInfo> = |_, _| table::presets();
     compare(Ids) -> Comparison = |c, p| compare::compare(c, &p.ids).await?;
     stability_map(MapBy) -> StabilityMap = |c, p| stability_map::map(c, &p).await?;
+    map_text(MapTextBy) -> SheetText = |c, p| stability_map::text(c, &p).await?;
     boundaries(BoundariesBy) -> Boundaries = |c, p| boundary::boundaries(c, &p).await?;
     boundary_queue(BoundaryRuns) -> Vec<String> = |c, p| boundary::queue(c, &p).await?;
     importance(ImportanceBy) -> ImportanceOf = |c, p| importance::importance(c, &p).await?;

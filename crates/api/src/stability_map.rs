@@ -2,6 +2,7 @@
 //! by. A failed run is counted and in no mean, as in the groups of the table of runs.
 
 pub(crate) mod axes;
+mod table;
 
 use std::collections::BTreeSet;
 
@@ -18,6 +19,8 @@ use crate::filter::{self, Filtered};
 use crate::number::small;
 use crate::stability::stability;
 use crate::{Context, events, objective, run_table, runs};
+
+pub use table::text;
 
 /// The map of the runs that a condition takes.
 ///

@@ -6,7 +6,8 @@ use ts_rs::TS;
 
 use super::decide::DecideBy;
 use super::figure_arm::FigureArm;
-use super::figure_explore::{FigureParallel, FigureRates};
+use super::figure_explore::{FigureParallel, FigureRates, FigureShares};
+use super::figure_map::{FigureMap, FigureScatter};
 use super::frame::{FrameAxis, HeatmapCell, SeriesAsk};
 
 /// A figure, and the file that it is written to.
@@ -86,6 +87,9 @@ pub enum FigurePlot {
     Pairs(FigurePairs),
     Rates(FigureRates),
     Parallel(FigureParallel),
+    Map(FigureMap),
+    Scatter(FigureScatter),
+    Shares(FigureShares),
 }
 
 /// A question about arms, which is answered anew when the figure is drawn, and the words for its answer. No number comes from the

@@ -1,4 +1,4 @@
-//! The two pictures of Explore for a paper: questions that the host answers anew, and words for its answers. No number comes from the
+//! The pictures of Explore for a paper: questions that the host answers anew, and words for its answers. No number comes from the
 //! window but what was brushed. Plain data only: no logic, no handles.
 
 use serde::{Deserialize, Serialize};
@@ -6,6 +6,7 @@ use serde_json::Value;
 use ts_rs::TS;
 
 use super::figure_arm::FigureArm;
+use super::importance::ImportanceBy;
 use super::rates::SensitivityBy;
 use super::run_table::RunTableBy;
 
@@ -109,4 +110,24 @@ pub struct FigureParallelWords {
     pub none: String,
     /// What the colours say.
     pub colour: String,
+}
+
+/// What the outcome depends on: a bar a parameter.
+#[derive(Debug, Clone, Deserialize, TS)]
+pub struct FigureShares {
+    pub of: ImportanceBy,
+    /// What parameters are called; one that is missing here stands by its name.
+    pub names: Vec<FigureName>,
+    /// Of the line of what chance gets: `{share}` stands for it.
+    pub random: String,
+    /// Behind a bar: `{share}`, `{low}` and `{high}` stand for its numbers.
+    pub note: String,
+    /// Behind the title: `{n}` runs, `{failed}` of them failed, `{trees}` trees, `{r2}` is what they foretell.
+    pub count: String,
+}
+
+#[derive(Debug, Clone, Deserialize, TS)]
+pub struct FigureName {
+    pub name: String,
+    pub label: String,
 }

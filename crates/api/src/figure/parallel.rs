@@ -11,7 +11,7 @@ use vitals_recipe::Scale;
 
 use super::slots::{QUIET, index_of};
 use crate::Context;
-use crate::digits::{decimals, significant};
+use crate::digits::{decimals, filled, significant};
 use crate::dto::{
     ApiError, ColumnHolds, ColumnOf, FigureAxis, FigureBrush, FigureCategory, FigureColour, FigureParallel,
     FigureParallelWords, FigureStop, RunCell, RunTable, RunTableRow,
@@ -78,15 +78,8 @@ pub(super) async fn drawn(context: &Context, asked: &FigureParallel) -> Result<(
         (text(low), text(high), asked.words.colour.clone())
     });
     let inside = brushed.iter().filter(|inside| **inside).count();
-    let count = filled(&asked.words.count, &[("n", inside), ("of", runs.len())]);
+    let count = filled(&asked.words.count, &[("n", inside as u64), ("of", runs.len() as u64)]);
     Ok((Parallel { axes, runs, colors }, count))
-}
-
-/// Words with counts in their places.
-fn filled(words: &str, counts: &[(&str, usize)]) -> String {
-    counts.iter().fold(words.to_owned(), |text, (name, count)| {
-        text.replace(&format!("{{{name}}}"), &decimals(*count as f64, 0))
-    })
 }
 
 fn place(table: &RunTable, name: &str) -> Result<usize> {
@@ -205,7 +198,7 @@ fn stops(axis: &ParallelAxis, runs: usize, words: &FigureParallelWords) -> [Stri
             Stop::NotFinite => words.nan.clone(),
             Stop::Nothing => words.none.clone(),
         };
-        filled(&words, &[("n", *count)])
+        filled(&words, &[("n", *count as u64)])
     };
     Stop::ALL.map(text)
 }

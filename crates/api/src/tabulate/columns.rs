@@ -81,8 +81,8 @@ fn usual(rows: &[RunRow]) -> Vec<String> {
         .collect()
 }
 
-/// The column of one name.
-fn column(text: &str, goal: &dyn Fn(&str) -> Option<bool>) -> Result<Column> {
+/// The column of one name; `goal`: whether more of a metric is better.
+pub fn column(text: &str, goal: &dyn Fn(&str) -> Option<bool>) -> Result<Column> {
     let read = text.rsplit_once('.').and_then(|(name, word)| Some((name, word.parse::<Reading>().ok()?)));
     if let Some((name, reading)) = read.filter(|(name, _)| !name.is_empty()) {
         let row: Option<&MetricRow> = metric(name, None).map(Metric::row);

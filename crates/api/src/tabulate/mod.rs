@@ -233,6 +233,11 @@ fn caption(rows: &[RunRow], columns: &[Column], is_grouped: bool) -> String {
     said.join(" ")
 }
 
+/// The column of a name of the filter language, or of a metric with its value.
+pub(crate) fn titled(name: &str) -> Result<SheetColumn> {
+    Ok(columns::column(name, &|_| None)?.told)
+}
+
 /// A column of this name, of plain numbers or texts.
 pub(crate) fn told(name: &str, title: String) -> SheetColumn {
     SheetColumn { name: name.to_owned(), title, percent: false, higher_is_better: None }

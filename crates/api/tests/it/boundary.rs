@@ -61,7 +61,7 @@ async fn run(
 }
 
 /// Stable below 5e-4 at a batch of 256, below 2e-4 at 512.
-async fn two_batches() -> World {
+pub async fn two_batches() -> World {
     let world = World::new().await;
     for (batch, boundary) in [(256, 5e-4), (512, 2e-4)] {
         for rate in LADDER {

@@ -17,7 +17,7 @@ const CHANGES: [fn(&mut Recipe); 4] = [
 ];
 
 /// Four rates, both sides of the trick, so many seeds: a rate counts ten times what the side does, and the seed a little.
-async fn grid(world: &World, seeds: u64) {
+pub async fn grid(world: &World, seeds: u64) {
     for (step, change) in CHANGES.into_iter().enumerate() {
         for frozen in [false, true] {
             for seed in 0..seeds {

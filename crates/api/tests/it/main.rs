@@ -12,6 +12,7 @@ mod explore_figure;
 mod figure;
 mod filter;
 mod importance;
+mod map_figure;
 mod report;
 mod run_table;
 mod sensitivity;

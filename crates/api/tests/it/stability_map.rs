@@ -23,7 +23,7 @@ fn cell<'a>(map: &'a StabilityMap, key: &[Value]) -> &'a MapCell {
 }
 
 /// Three frozen runs, three learned ones of which one failed and one ended as NaN, and one learned with a larger batch.
-async fn seven() -> World {
+pub async fn seven() -> World {
     let world = World::new().await;
     let larger: fn(&mut Recipe) = |recipe| recipe.batch_size = 512;
     let same: fn(&mut Recipe) = |_| ();

@@ -652,6 +652,12 @@ x_title: string, };
 
 export type FigureGround = "white" | "transparent" | "light" | "dark";
 
+export type FigureGroup = { value: JsonValue, label: string, 
+/**
+ * 1 … 10: colour n and shape n; 0: without a category.
+ */
+slot: number, };
+
 export type FigureHeat = { run: string, 
 /**
  * What stands before the slash.
@@ -697,6 +703,78 @@ scale: number, log: boolean,
  * Ends of the vertical axis, as recorded.
  */
 y: [number, number], lines: Array<FigureLine>, band?: FigureBand, events: Array<FigureEvent>, };
+
+export type FigureMap = { of: MapBy, x: FigureMapAxis, y: FigureMapAxis, 
+/**
+ * The parameters that tell maps apart.
+ */
+others: Array<string>, 
+/**
+ * In their order; a combination that is missing here is drawn last, by its values.
+ */
+maps: Array<FigureMapPanel>, measure: FigureMeasure, 
+/**
+ * Whether the boundary is drawn where an axis is the learning rate.
+ */
+boundary: boolean, 
+/**
+ * What lines along the learning rate come to, at their ends.
+ */
+lines?: FigureMapLines, words: FigureMapWords, };
+
+export type FigureMapAxis = { 
+/**
+ * As conditions take it.
+ */
+name: string, title: string, 
+/**
+ * From the left, or from the top. A value that is missing here stands where it belongs, as it is.
+ */
+values: Array<FigureMapValue>, };
+
+export type FigureMapLines = { title: string, 
+/**
+ * Sensitivities are multiplied by this before they are shown.
+ */
+scale: number, };
+
+export type FigureMapPanel = { 
+/**
+ * One for each of the parameters; null where its runs were given none.
+ */
+values: Array<JsonValue>, title: string, };
+
+export type FigureMapValue = { value: JsonValue, label: string, };
+
+export type FigureMapWords = { 
+/**
+ * Behind the title: how many runs, and how many of them failed.
+ */
+count: string, 
+/**
+ * In a cell: of how many runs its number is.
+ */
+n: string, failed: string, 
+/**
+ * In a cell without a run.
+ */
+none: string, 
+/**
+ * In a cell without a number.
+ */
+without: string, 
+/**
+ * In a cell all of whose runs failed.
+ */
+lost: string, 
+/**
+ * What the colours say.
+ */
+colour: string, };
+
+export type FigureMeasure = "metric" | "score" | "spikes" | "lead";
+
+export type FigureName = { name: string, label: string, };
 
 export type FigurePage = { width_mm: number, 
 /**
@@ -748,7 +826,7 @@ count: string, end: string, nan: string, none: string,
  */
 colour: string, };
 
-export type FigurePlot = { "kind": "lines" } & FigureLines | { "kind": "heat" } & FigureHeat | { "kind": "forest" } & FigureForest | { "kind": "pairs" } & FigurePairs | { "kind": "rates" } & FigureRates | { "kind": "parallel" } & FigureParallel;
+export type FigurePlot = { "kind": "lines" } & FigureLines | { "kind": "heat" } & FigureHeat | { "kind": "forest" } & FigureForest | { "kind": "pairs" } & FigurePairs | { "kind": "rates" } & FigureRates | { "kind": "parallel" } & FigureParallel | { "kind": "map" } & FigureMap | { "kind": "scatter" } & FigureScatter | { "kind": "shares" } & FigureShares;
 
 export type FigureRates = { of: SensitivityBy, 
 /**
@@ -771,6 +849,46 @@ entry: string,
  * Of a difference of outcomes; empty for a plain number.
  */
 unit: string, };
+
+export type FigureScatter = { of: MapBy, 
+/**
+ * The parameters of both axes of the map: who was given only one of them has no place.
+ */
+axes: [string, string], 
+/**
+ * Whose values have colours.
+ */
+facet?: string, 
+/**
+ * What its values are called and how they look; one that is missing here is grey.
+ */
+groups: Array<FigureGroup>, x_title: string, 
+/**
+ * Behind the title: `{n}` runs, `{means}` means, `{waiting}` without a value so far.
+ */
+count: string, 
+/**
+ * `{n}` stands for how many stand there.
+ */
+broken: string, unscored: string, };
+
+export type FigureShares = { of: ImportanceBy, 
+/**
+ * What parameters are called; one that is missing here stands by its name.
+ */
+names: Array<FigureName>, 
+/**
+ * Of the line of what chance gets: `{share}` stands for it.
+ */
+random: string, 
+/**
+ * Behind a bar: `{share}`, `{low}` and `{high}` stand for its numbers.
+ */
+note: string, 
+/**
+ * Behind the title: `{n}` runs, `{failed}` of them failed, `{trees}` trees, `{r2}` is what they foretell.
+ */
+count: string, };
 
 export type FigureStop = "end" | "nan" | "none";
 
@@ -2233,6 +2351,7 @@ metric?: string,
  * Whether leads are told, for which the events of every run with spikes are read.
  */
 leads: boolean, }; result: StabilityMap };
+  map_text: { params: { of: MapBy, format: "markdown" | "latex" | "csv", }; result: SheetText };
   boundaries: { params: { 
 /**
  * A condition of the filter language; empty takes all runs.

@@ -1,10 +1,11 @@
 // What the map says in words: numbers with their units, panels by what tells them apart, a cell in one sentence. Pure but for the
 // catalogue.
-import type { BoundaryAt, JsonValue, MapCell, MapRun, StabilityMap } from '$lib/backend';
+import type { BoundaryAt, JsonValue, MapCell, MapRun, NextRun, StabilityMap } from '$lib/backend';
 import { alike, number, rate, recorded, scaled, significant } from '$lib/format';
 import { t } from '$lib/i18n/index.svelte';
 import { valueText } from '$lib/words';
 import { titleOf } from '../runs/names';
+import { RATE } from './boundary';
 import { isTrick, numbersOf, type Cell, type Layout, type Named, type Panel } from './map';
 import { events, isBroken, measured, onTheWay, type Shown } from './measure';
 
@@ -107,6 +108,12 @@ export function runSaid(map: StabilityMap, run: MapRun): string {
     ...(metric === null ? [] : [`${shownTitle(map, 'metric')} ${numberText(map, 'metric', metric)}`]), run.score === null ? t('map.run_unscored') : `${t('map.measure.score')} ${numberText(map, 'score', run.score)}`,
     ...(isBroken(run) ? [t('map.run_broken')] : []),
   ].join(' · ');
+}
+
+/** A run that is not there yet: its panel, and its place on both axes. */
+export function nextText(map: StabilityMap, layout: Layout, across: string, one: NextRun): string {
+  const panel = layout.others.filter((name) => one.of[name] !== undefined && one.of[name] !== null).map((name) => namedText(map, [name, one.of[name] ?? null]));
+  return [...panel, `${nameText(across)} ${shownValue(map, across, one.at)}`, `${nameText(RATE)} ${shownValue(map, RATE, one.rate)}`].join(', ');
 }
 
 /** The boundary of a panel: where a run is as likely stable as not, at each value of the other axis. */

@@ -1,6 +1,6 @@
 // What the outcome of the runs that Explore shows depends on, asked anew where query, metric or outcome are others. The host is told when
 // nobody waits for an answer any more.
-import { backend, type ImportanceOf } from '$lib/backend';
+import { backend, type ImportanceBy, type ImportanceOf } from '$lib/backend';
 import { Resource } from '$lib/state/resource.svelte';
 import type { ExploreView } from './explore-view.svelte';
 
@@ -10,8 +10,10 @@ const EVERY_MS = 15_000;
 export class Depends {
   readonly #view: ExploreView;
   failing = $state(false);
+  /** The question; none without a metric. */
+  readonly of = $derived.by<ImportanceBy | null>(() => (this.#view.metric === null ? null : { where: this.#view.runs.query, metric: this.#view.metric, failing: this.failing }));
   /** What the answer is to. */
-  readonly wanted = $derived.by(() => JSON.stringify([this.#view.runs.query, this.#view.metric, this.failing]));
+  readonly wanted = $derived.by(() => JSON.stringify([this.#view.runs.query, this.of]));
   #asked = '';
   #failed = $state('');
   readonly answer = new Resource<{ wanted: string; found: ImportanceOf } | null>(() => this.#load(), (notice) => notice.overview, EVERY_MS);
@@ -29,10 +31,9 @@ export class Depends {
   }
 
   async #load(): Promise<{ wanted: string; found: ImportanceOf } | null> {
-    const [wanted, metric] = [this.wanted, this.#view.metric];
+    const [wanted, of] = [this.wanted, this.of];
     this.#failed = wanted;
-    if (metric === null) return null;
-    return { wanted, found: await backend.rpc('importance', { where: this.#view.runs.query, metric, failing: this.failing }) };
+    return of === null ? null : { wanted, found: await backend.rpc('importance', of) };
   }
 
   listen(): () => void {

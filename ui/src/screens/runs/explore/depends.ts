@@ -1,6 +1,6 @@
 // What an outcome depends on as it is drawn and read: where a bar ends, what a share and its interval are called, what the forest rests on
 // and what it leaves out. Pure but for the catalogue.
-import type { ImportanceOf, ImportanceShare } from '$lib/backend';
+import type { FigureShares, ImportanceBy, ImportanceOf, ImportanceShare } from '$lib/backend';
 import { number, percent } from '$lib/format';
 import { t } from '$lib/i18n/index.svelte';
 import { say } from '$lib/i18n/say';
@@ -23,6 +23,22 @@ export function scaleEnd({ shares, random }: Pick<ImportanceOf, 'shares' | 'rand
 
 /** Shares at which the scale is ruled. */
 export const scaleTicks = (end: number): number[] => ticks(0, end, 5);
+
+/** For a figure: the question, which the host answers anew, and the words for its answer. */
+export function sharesOf(of: ImportanceBy, { shares, failing }: ImportanceOf): FigureShares & { kind: 'shares' } {
+  const names = [...new Set(shares.flatMap((share) => share.names))];
+  return {
+    kind: 'shares', of, names: names.map((name) => ({ name, label: titleOf(name).text })),
+    random: t('explore.random', { share: '{share}' }), note: t('explore.figure_share', { share: '{share}', range: t('explore.range', { low: '{low}', high: '{high}' }) }),
+    count: `${t('explore.depends_unit')}; ${t(failing ? 'explore.figure_depends_failing' : 'explore.figure_depends', { n: '{n}', failed: '{failed}', r2: '{r2}' })}`,
+  };
+}
+
+/** What its reader has to know. */
+export function sharesNotes(found: ImportanceOf): string[] {
+  const more = [...toldTogether(found), leftOut(found)].filter((part) => part !== '').join(' ');
+  return [`${restsOn(found)} ${t('explore.figure_grey')}`, ...(more === '' ? [] : [more])];
+}
 
 /** What the forest rests on, and how to read it. */
 export function restsOn(found: ImportanceOf): string {
