@@ -2,6 +2,7 @@
 // leads to its runs and to their twins, the scatter has a mark for every run that keys reach. The runs are the stand-in's, whose loss
 // follows from the step alone: seeds differ in nothing, and so few steps have no score.
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { faults } from '../lib/axe.mjs';
 import { canvases, drawn } from '../lib/canvas.mjs';
@@ -18,6 +19,7 @@ const { window, browser, vitals } = swept({
 });
 
 const { by, choose, click, text, visit } = hands(window);
+const present = (id) => by(id).isExisting();
 const param = (name) => browser().execute((name) => new URLSearchParams(location.hash.split('?')[1] ?? '').get(name), name);
 /** What every cell says, with its n; and the titles of the panels. */
 const cells = () => browser().execute(() => [...document.querySelectorAll('[data-testid="map-cell"]')].map((cell) => ({ n: cell.dataset.n, said: cell.querySelector('.sr-only').textContent })));
@@ -103,6 +105,35 @@ test('the scatter has every run, by pointer and by keys', async () => {
   await click('map-scatter-table');
   const rows = await until('the table', () => browser().execute(() => document.querySelectorAll('[data-testid="map-scatter"] tbody tr').length));
   assert.equal(rows, CELLS * SEEDS.length);
+});
+
+/** Writes what the open form offers as SVG; what is in the file. */
+async function written(ends) {
+  await browser().execute(() => document.querySelector('form [data-value="svg"]').click());
+  const path = await until(`a path that ends in ${ends}`, async () => {
+    const shown = await by('export-path').getValue();
+    return shown.endsWith(ends) ? shown : null;
+  });
+  await click('export-write');
+  const file = await until(`${path} to be there`, () => readFile(path, 'utf8').catch(() => null));
+  await until('the form to be gone', async () => !(await present('export-write')));
+  return file;
+}
+
+test('E puts the face that is shown on a page, and the cells are a table', async () => {
+  await visit('#/map', 'map-panel');
+  await until('all cells', async () => (await cells()).length === CELLS);
+  await browser().execute(() => document.activeElement?.blur());
+  await browser().keys('e');
+  const map = await written('-map.svg');
+  for (const word of [/learned patch/, /frozen patch/, new RegExp(`n = ${CELLS * SEEDS.length} runs, of which 0 failed`), /In a cell: mean ±/, /Base learning rate/]) assert.match(map, word);
+  assert.equal([...map.matchAll(/±[^<]* n 2\s*</g)].length, CELLS);
+  await visit('#/map?face=scatter', 'map-scatter');
+  await by('map-scatter-plot').waitForDisplayed({ timeout: 15_000 });
+  await click('map-scatter-export');
+  assert.match(await written('-map-scatter.svg'), new RegExp(`no score: ${CELLS * SEEDS.length}`));
+  const { text: csv } = await rpc(browser(), 'map_text', { of: { where: '', leads: false }, format: 'csv' });
+  assert.equal(csv.trim().split('\n').length, 1 + CELLS);
 });
 
 test('no run and a broken condition are said', async () => {
