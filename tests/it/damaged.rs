@@ -119,7 +119,7 @@ fn damage(database: &Path, kind: &str) {
     fs::write(database, bytes).expect("it can be written");
 }
 
-/// C2, C3: twelve damaged workspaces.
+/// C2, C3: thirteen damaged workspaces.
 #[test]
 fn doctor_names_the_command_that_brings_every_run_back() {
     let whole = Workspace::new();
@@ -129,6 +129,7 @@ fn doctor_names_the_command_that_brings_every_run_back() {
         "empty",
         "half of it",
         "schema page",
+        "page 2",
         "page 5",
         "page 8",
         "page 12",

@@ -291,3 +291,79 @@ fn following_ends_with_the_runs_and_its_exit_code_tells_how() {
     let followed = workspace.vitals(&["runs", "--follow", "--until-ended"]);
     assert_eq!(followed.code, 1, "one of them failed: {followed:?}");
 }
+
+#[test]
+fn a_lack_of_descriptors_puts_starts_off_and_fails_none() {
+    use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit};
+
+    let workspace = Workspace::new();
+    let sweep = waiting_sweep(&workspace, 3, 5);
+    kill(supervisor_pid(&workspace.path("ws")).expect("a supervisor"), Signal::TERM);
+    workspace.wait_supervisor_gone();
+    let log = workspace.path("log");
+    let mut command = workspace.command(&["supervise"]);
+    command.stdout(std::process::Stdio::null()).stderr(std::fs::File::create(&log).expect("a log"));
+    let mut supervisor = command.spawn().expect("it starts");
+    workspace.wait_for("it to supervise", || {
+        let told = workspace.vitals_ok(&["doctor"]).out;
+        if told.contains(&format!("runs as process {}", supervisor.id())) { Ok(()) } else { Err(told) }
+    });
+    let pid = Pid::from_child(&supervisor);
+    let open = std::fs::read_dir(format!("/proc/{}/fd", supervisor.id())).expect("its files").count();
+    let few = Rlimit { current: Some(open as u64), ..getrlimit(Resource::Nofile) };
+    let before = prlimit(Some(pid), Resource::Nofile, few).expect("it is ours");
+    workspace.vitals_ok(&["queue", "resume"]);
+    workspace.wait_for("a start to be put off", || {
+        let said: Vec<String> = workspace.runs().iter().map(|run| run["evidence"].to_string()).collect();
+        let is_put_off = |text: &String| text.contains("put off") && text.contains("Too many open files");
+        if said.iter().any(is_put_off) { Ok(()) } else { Err(format!("{said:?}")) }
+    });
+    assert!(states(&workspace).iter().all(|state| state == "queued"), "{:?}", states(&workspace));
+    prlimit(Some(pid), Resource::Nofile, before).expect("it is ours");
+    workspace.wait_for("all to finish", || {
+        let states = states(&workspace);
+        if states.iter().all(|state| state == "finished") { Ok(()) } else { Err(format!("{states:?}")) }
+    });
+    let shown = workspace.vitals_ok(&["--json", "sweep", "show", &sweep]).json();
+    assert_eq!(shown["sweep"]["finished"], 6, "{}", shown["sweep"]);
+    kill(pid.as_raw_nonzero().get(), Signal::TERM);
+    assert!(supervisor.wait().expect("it ends").success());
+}
+
+/// B4, as somebody sees it who works by the command line.
+#[test]
+fn a_removed_log_of_the_database_costs_no_note_no_sweep_and_no_place_in_the_queue() {
+    let workspace = Workspace::new();
+    workspace.vitals_ok(&["settings", "slots.cpu=1"]);
+    let file =
+        workspace.file("two.toml", &small_sweep("max_steps = 100000\ncheckpoint_every = 20", TWO_RATES));
+    workspace.vitals_ok(&["--quiet", "sweep", "run", &file]);
+    let ids: Vec<String> =
+        workspace.runs().iter().map(|run| run["id"].as_str().expect("an id").to_owned()).collect();
+    let (trains, waits) = (ids[0].as_str(), ids[1].as_str());
+    workspace.vitals_ok(&["run", "note", trains, "keep this one"]);
+    workspace.vitals_ok(&["queue", "priority", "3", waits]);
+    let done = workspace.wait_step(trains, 25)["progress"]["step"].as_u64();
+    let worker = workspace.worker_pid(trains, 1);
+    for name in ["vitals.db-wal", "vitals.db-shm"] {
+        std::fs::remove_file(workspace.path("ws").join(name)).expect("it was there");
+    }
+    workspace.wait_supervisor_gone();
+    let log = std::fs::read_to_string(workspace.path("ws/supervisor.log")).expect("a log");
+    assert!(log.contains("was removed while it was open; what it held is saved"), "{log}");
+    assert_eq!(workspace.runs().len(), 2);
+    let run = workspace.run(trains);
+    assert_eq!(run["note"], "keep this one", "{run}");
+    assert!(run["progress"]["step"].as_u64() >= done, "{run}");
+    assert_eq!(queue(&workspace), [(waits.to_owned(), 3)]);
+    let sweeps = workspace.vitals_ok(&["--json", "sweep", "list"]).lines();
+    assert_eq!(sweeps.len(), 1, "{sweeps:?}");
+    // Whoever starts it again adds nothing, and the worker that lived on is found.
+    let again = workspace.vitals_ok(&["--json", "sweep", "run", &file]).json();
+    assert_eq!((again["queued"].as_u64(), again["existing"].as_u64()), (Some(0), Some(2)), "{again}");
+    let step = workspace.run(trains)["progress"]["step"].as_u64().expect("a step");
+    assert_eq!(workspace.wait_step(trains, step)["attempt"], 1);
+    assert_eq!(workspace.worker_pid(trains, 1), worker);
+    workspace.vitals_ok(&["run", "cancel", waits, trains]);
+    workspace.wait_state(trains, "cancelled");
+}

@@ -7,7 +7,7 @@ use std::time::Duration;
 use rustix::process::Signal;
 use serde_json::Value;
 
-use crate::support::{Workspace, kill, small_sweep};
+use crate::support::{Told, Workspace, kill, small_sweep, supervisor_pid};
 
 const FROZEN: &str = "[[axis]]\nparameter = \"frozen_patch_projection\"\nvalues = [true, false]\n";
 
@@ -186,4 +186,27 @@ fn further_seeds_are_queued_for_every_point_alike() {
         let refused = workspace.vitals(&wrong);
         assert!(matches!(refused.code, 2 | 4) && refused.err.starts_with("vitals: "), "{refused:?}");
     }
+}
+
+/// B3: whoever waits starts no supervisor for ever that dies each time.
+#[test]
+fn waiting_ends_where_the_supervisor_dies_again_and_again() {
+    let workspace = Workspace::new();
+    let file = workspace.file("one.toml", &small_sweep("max_steps = 100000", ""));
+    let mut command = workspace.command(&["sweep", "run", &file, "--wait"]);
+    let mut waits = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+    let mut killed = std::collections::BTreeSet::new();
+    workspace.wait_for("it to end", || {
+        // One that has not come up is another matter, which ends the waiting at once.
+        let is_up = |pid: &i32| workspace.vitals(&["doctor"]).out.contains(&format!("runs as process {pid}"));
+        if let Some(pid) = supervisor_pid(&workspace.path("ws")).filter(is_up) {
+            kill(pid, Signal::KILL);
+            killed.insert(pid);
+        }
+        waits.try_wait().expect("it is ours").map(drop).ok_or_else(|| format!("{killed:?} were killed"))
+    });
+    let told = Told::of(waits.wait_with_output().expect("it is ours"));
+    assert_eq!(told.code, 1, "{told:?}");
+    assert!(told.err.contains("times within 60 s and is not started again for now"), "{told:?}");
+    assert!((3..=10).contains(&killed.len()), "{killed:?}");
 }

@@ -4,7 +4,9 @@
 use std::fs::File;
 use std::process::{Command, Stdio};
 
-use crate::support::{Told, Workspace, binary, small_sweep};
+use rustix::process::Signal;
+
+use crate::support::{Told, Workspace, binary, kill, small_sweep, supervisor_pid};
 
 /// A clipboard written, a screen cleared in both spellings, text turned round, a line forged, and what else is no letter.
 const HOSTILE: &str =
@@ -24,6 +26,8 @@ for (num,) in c.execute('SELECT num FROM runs').fetchall():
               (num, t, json.dumps({'what': t})))
     c.execute('INSERT INTO events (run_num, attempt, kind, step, injected, details, superseded) VALUES (?, 1, ?, 1, 0, ?, 0)',
               (num, 'checkpoint', json.dumps({'path': t})))
+c.execute('INSERT OR REPLACE INTO settings VALUES (?, ?)',
+          ('slurm', json.dumps({'enabled': True, 'partition': t, 'conf': t, 'extra': [t]})))
 c.execute('INSERT INTO datasets VALUES (?, ?, ?, ?, 0, ?, 0)',
           ('grey', t, t, json.dumps({'name': 'grey', 'images': 1, 'classes': 0, 'labelled': False, 'image_size': None}), t))
 c.commit()
@@ -65,7 +69,11 @@ fn no_text_of_others_moves_a_terminal_or_forges_a_line() {
     let ids: Vec<String> =
         workspace.runs().iter().map(|run| run["id"].as_str().unwrap().to_owned()).collect();
     let sweep = workspace.file("sweep.toml", &small_sweep("max_steps = 5", ""));
-    let sweep_id = workspace.vitals_ok(&["sweep", "add", &sweep]).out.trim().to_owned();
+    workspace.vitals_ok(&["--quiet", "sweep", "run", &sweep, "--wait"]);
+    let sweeps = workspace.vitals_ok(&["--json", "sweep", "list"]).lines();
+    let sweep_id = sweeps[0]["id"].as_str().unwrap().to_owned();
+    kill(supervisor_pid(&workspace.path("ws")).unwrap(), Signal::TERM);
+    workspace.wait_supervisor_gone();
     let mut plant = Command::new("python3");
     plant.args(["-c", PLANT]).arg(workspace.path("ws/vitals.db")).arg(HOSTILE);
     let Ok(planted) = plant.output() else {
@@ -97,6 +105,8 @@ fn no_text_of_others_moves_a_terminal_or_forges_a_line() {
         &["report", HOSTILE, "--out", "report.html"],
         &["report", "--where", HOSTILE, "--out", "report.html"],
         &["report", &sweep_id, "--title", HOSTILE, "--out", HOSTILE],
+        &["sweep", "run", &sweep, "--wait"],
+        &["slurm"],
         &["sweep", "list"],
         &["sweep", "show", &sweep_id],
         &["sweep", "check", &broken],
@@ -135,6 +145,17 @@ fn no_text_of_others_moves_a_terminal_or_forges_a_line() {
         assert_legible(&format!("{command:?} in colour"), &uncoloured(&(coloured.out + &coloured.err)));
     }
     assert!(shown > 20, "it is shown as what it is, in {shown} texts");
+    // What follows on a terminal moves it by itself, but not as it is told by others.
+    let mut terminal = Command::new("python3");
+    terminal
+        .args(["-c", "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))"]);
+    let follow = workspace.command(&["runs", "--follow", "--until-ended"]);
+    terminal.arg(follow.get_program()).args(follow.get_args()).stdin(Stdio::null());
+    let told = told(&mut terminal);
+    assert!(told.code == 0 && told.out.contains("\\x1b]52"), "{told:?}");
+    for obeyed in ["\u{1b}]52", "\u{7}", "\u{9b}", "\u{202e}", "\nFORGED", "\rFORGED"] {
+        assert!(!told.out.contains(obeyed), "{obeyed:?} in {told:?}");
+    }
     // What is for programs and for files stays as it is.
     assert!(workspace.runs()[0]["label"].as_str().unwrap().starts_with(HOSTILE));
 }
@@ -165,7 +186,7 @@ fn a_log_line_stays_one_line() {
 }
 
 /// A program with a full device, or a pipe that nobody reads, in the place of one of its streams.
-fn told(mut command: Command) -> Told {
+fn told(command: &mut Command) -> Told {
     Told::of(command.stdin(Stdio::null()).output().unwrap())
 }
 
@@ -199,10 +220,35 @@ fn a_result_that_cannot_be_written_is_no_success() {
         let told = Told::of(workspace.command(args).stdout(writer).output().unwrap());
         assert!(told.code == 0 && told.err.is_empty(), "{args:?}: {told:?}");
     }
+    let sweep = workspace.file("sweep.toml", &small_sweep("max_steps = 5", ""));
+    let mut waiting = workspace.command(&["sweep", "run", &sweep, "--wait"]);
+    let waiting = told(waiting.stdout(full()));
+    assert!(waiting.code == 1 && waiting.err.contains(said), "{waiting:?}");
     let mut devices = Command::new(binary("vitals-worker"));
-    devices.arg("devices").stdout(full());
-    let devices = told(devices);
+    let devices = told(devices.arg("devices").stdout(full()));
     assert!(devices.code == 1 && devices.err.contains("failed to write to standard output"), "{devices:?}");
+}
+
+/// C8: a device is no place for a file, and is there afterwards.
+#[test]
+fn an_export_takes_no_device_for_a_file() {
+    use std::os::unix::fs::FileTypeExt as _;
+
+    let workspace = Workspace::new();
+    let file = workspace.file("a.csv", "step,loss\n0,1\n1,2\n");
+    let run = workspace.vitals_ok(&["import", "csv", &file]).out.trim().to_owned();
+    let link = workspace.path("link.csv");
+    std::os::unix::fs::symlink("/dev/full", &link).unwrap();
+    for out in ["/dev/full", &link.display().to_string()] {
+        for format in ["csv", "svg"] {
+            let told = workspace.vitals(&["export", &run, "--format", format, "--out", out]);
+            assert!(told.code == 2 && told.err.contains("device"), "{out}, {format}: {told:?}");
+        }
+        let told = workspace.vitals(&["report", "--where", "label", "--out", out]);
+        assert_eq!(told.code, 2, "{told:?}");
+    }
+    assert!(std::fs::metadata("/dev/full").unwrap().file_type().is_char_device());
+    assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
 }
 
 #[test]
@@ -225,7 +271,6 @@ fn a_full_standard_error_ends_nobody() {
         assert_eq!(output.status.code(), Some(code), "{args:?}: {output:?}");
     }
     let mut train = Command::new(binary("vitals-worker"));
-    train.arg("train").arg(workspace.path("nowhere")).stderr(full());
-    let code = told(train).code;
+    let code = told(train.arg("train").arg(workspace.path("nowhere")).stderr(full())).code;
     assert!((1..101).contains(&code), "{code}");
 }

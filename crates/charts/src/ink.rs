@@ -84,7 +84,7 @@ pub(crate) fn svg(
         decimals(width * fine),
         decimals(height * fine),
         escape(title),
-        escape(description)
+        description.lines().map(escape).collect::<Vec<_>>().join("\n")
     );
     amend(&mut svg, body, &amends);
     Ok(svg)

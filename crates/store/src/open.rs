@@ -361,4 +361,61 @@ mod tests {
         store.set_setting("after", &1).await.unwrap();
         assert_eq!(store.setting::<i32>("after").await.unwrap(), Some(1));
     }
+
+    /// Marks the process in which the test below does its work: limits are a process's.
+    const LIMITED: &str = "VITALS_TEST_IS_LIMITED";
+
+    #[test]
+    fn a_failed_write_and_a_lack_of_memory_pass_as_a_full_disk_does() {
+        if std::env::var_os(LIMITED).is_some() {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            return runtime.block_on(limited());
+        }
+        let name = "open::tests::a_failed_write_and_a_lack_of_memory_pass_as_a_full_disk_does";
+        // Whoever writes beyond his limit is ended by a signal, unless he was started without an ear for it.
+        let done = std::process::Command::new("sh")
+            .args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""])
+            .arg(std::env::current_exe().unwrap())
+            .args(["--exact", name, "--nocapture"])
+            .env(LIMITED, "yes")
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&done.stdout);
+        assert!(
+            done.status.success() && said.contains("1 passed"),
+            "{said}{}",
+            String::from_utf8_lossy(&done.stderr)
+        );
+    }
+
+    async fn limited() {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path().join("vitals.db"), Role::Writer).await.unwrap();
+        let status = std::fs::read_to_string("/proc/self/status").unwrap();
+        let size = status.lines().find_map(|line| line.strip_prefix("VmSize:")?.strip_suffix("kB")).unwrap();
+        let taken = size.trim().parse::<u64>().unwrap() << 10;
+        let cases = [
+            (Resource::Fsize, 1 << 20, 10, "CREATE TABLE filler AS SELECT randomblob(8 << 20)"),
+            (Resource::As, taken + (200 << 20), 7, "CREATE TABLE filler AS SELECT randomblob(900 << 20)"),
+        ];
+        for (at, (resource, bytes, code, grow)) in cases.into_iter().enumerate() {
+            let mut tx = store.begin().await.unwrap();
+            let before = getrlimit(resource);
+            setrlimit(resource, Rlimit { current: Some(bytes), ..before }).unwrap();
+            let grown = sqlx::query(grow).execute(&mut *tx).await;
+            let failed = match grown {
+                Ok(_) => tx.commit().await.unwrap_err(),
+                Err(error) => {
+                    drop(tx);
+                    error
+                }
+            };
+            setrlimit(resource, before).unwrap();
+            assert_eq!(primary_code(&failed), Some(code), "{failed}");
+            store.set_setting("after", &at).await.unwrap();
+            assert_eq!(store.setting::<usize>("after").await.unwrap(), Some(at));
+        }
+    }
 }

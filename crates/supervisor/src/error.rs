@@ -35,7 +35,7 @@ pub enum SupervisorError {
     Lock(LockError),
     /// The run's folder holds no `job.json` that can be read, so nothing says what the run is.
     Job(JobError),
-    /// The `job.json` is none of a run that can be taken in.
+    /// A file of a run folder says that the run cannot be taken in.
     BadJob { path: PathBuf, what: String },
     /// The run cannot be started as it is; trying again would not help before something is changed.
     CannotStart(Obstacle),

@@ -60,3 +60,15 @@ pub enum Ended {
     /// Told to by its caller (SIGTERM, Ctrl-C) or by a `shutdown` request; runs go on.
     Stopped,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_that_is_away_is_looked_for_half_a_minute() {
+        let options = Options::new(Arc::new(|| 0), Binaries::in_folder("anywhere".as_ref()));
+        let half_a_minute = Duration::from_secs(30);
+        assert_eq!((options.folder_patience, options.grace), (half_a_minute, half_a_minute));
+    }
+}

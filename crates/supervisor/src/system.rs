@@ -146,9 +146,27 @@ mod tests {
         let first = ProcessMark::of(1).unwrap();
         let everybody = ProcessMark { pid: u32::MAX, ..first.clone() };
         let group = ProcessMark { pid: 0, ..first.clone() };
-        for mark in [first, everybody, group] {
+        let own = rustix::process::getpgrp().as_raw_nonzero().get();
+        let own_group = ProcessMark { pid: own.wrapping_neg() as u32, ..first.clone() };
+        for mark in [first, everybody, group, own_group] {
             assert!(mark.hold().is_none(), "{mark:?}");
         }
+    }
+
+    #[test]
+    fn a_process_is_held_by_a_descriptor_of_its_own() {
+        use std::os::fd::AsRawFd as _;
+
+        let mut child = std::process::Command::new("sleep").arg("600").spawn().unwrap();
+        let mark = ProcessMark::of(child.id()).unwrap();
+        let held = mark.hold().unwrap();
+        let of = || std::fs::read_to_string(format!("/proc/self/fdinfo/{}", held.as_raw_fd())).unwrap();
+        assert!(of().contains(&format!("Pid:\t{}\n", child.id())), "{}", of());
+        child.kill().unwrap();
+        child.wait().unwrap();
+        // Whoever has its id from here on is not this descriptor's.
+        assert!(of().contains("Pid:\t-1\n"), "{}", of());
+        assert!(pidfd_send_signal(&held, Signal::KILL).is_err() && !mark.signal(Signal::KILL));
     }
 
     #[test]

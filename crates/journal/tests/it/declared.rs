@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use vitals_journal::{
-    Column, ControlAck, DECLARED_AGAIN_AFTER, DECLARED_AGAIN_EVERY, Declared, ReadOutcome, Reader, Record,
-    RunFolder, check,
+    Column, ControlAck, DECLARED_AGAIN_AFTER, DECLARED_AGAIN_EVERY, Declared, Level, ReadOutcome, Reader,
+    Record, RunFolder, check,
 };
 
 use crate::support::{create, read_all};
@@ -158,4 +158,39 @@ fn one_damaged_declaration_costs_one_stream_for_a_while() {
         place < again && matches!(record, Record::Row(row) if row.values.len() == 1)
     });
     assert_eq!(rows(&places(&path)), rows(&all) - lost.count());
+}
+
+/// What ends before declarations come again has them once: its rows have no names then, and all that needs none is read.
+#[test]
+fn of_a_short_journal_without_its_beginning_all_but_rows_is_left() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = RunFolder::new(folder.path());
+    run.create_attempt(1).unwrap();
+    let path = run.journal(1);
+    let writer = create(&path);
+    let loss = writer.stream("step", vec![Column::f64("loss", "nats")]).unwrap();
+    for step in 0..1_000 {
+        writer.row(loss, step, step as f64, &[step as f64]).unwrap();
+    }
+    writer.log(Level::Info, "behind the rows").unwrap();
+    writer.checkpoint(1_000, RunFolder::checkpoint_name(1_000)).unwrap();
+    drop(writer);
+    let mut bytes = fs::read(&path).unwrap();
+    assert!((2 * BLOCK..DECLARED_AGAIN_AFTER as usize).contains(&bytes.len()), "{}", bytes.len());
+    bytes[..BLOCK].fill(0);
+    fs::write(&path, bytes).unwrap();
+    let left: Vec<Record> = places(&path).into_iter().map(|(_, record)| record).collect();
+    let is_left = |is: fn(&Record) -> bool| left.iter().any(is);
+    assert!(
+        is_left(|record| matches!(record, Record::Log(log) if log.text == "behind the rows")),
+        "{left:?}"
+    );
+    assert!(is_left(|record| matches!(record, Record::Checkpoint(made) if made.step == 1_000)), "{left:?}");
+    assert!(!is_left(|record| matches!(record, Record::Row(_))));
+    let found = check(folder.path()).unwrap();
+    assert!(
+        found.values == 0 && found.problems[1].contains("declarations are damaged"),
+        "{:?}",
+        found.problems
+    );
 }

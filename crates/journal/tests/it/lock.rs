@@ -21,6 +21,18 @@ fn free_held_free() {
 }
 
 #[test]
+fn what_stands_in_a_lock_file_stays_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("lock");
+    std::fs::write(&path, "somebody's words").unwrap();
+    let lock = Lock::acquire(&path).unwrap();
+    lock.touch().unwrap();
+    assert!(Lock::is_held(&path).unwrap());
+    drop(lock);
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "somebody's words");
+}
+
+#[test]
 fn a_child_keeps_the_lock_until_it_dies() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("lock");

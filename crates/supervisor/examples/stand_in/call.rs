@@ -93,6 +93,7 @@ impl Behaviour {
 
 fn train(folder: PathBuf) -> Result<i32, Failure> {
     let beside = std::path::absolute(folder.with_file_name("end_at_ms"))?;
+    let asked_to_end = beside.with_file_name("asked-to-end");
     // Wherever the folder is moved, this works in it.
     std::env::set_current_dir(folder)?;
     let folder = RunFolder::new(".");
@@ -112,7 +113,7 @@ fn train(folder: PathBuf) -> Result<i32, Failure> {
         )?,
     ];
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let (code, step) = runtime.block_on(steps(&folder, &job, &behaviour, &writer, streams))?;
+    let (code, step) = runtime.block_on(steps(&folder, &job, &behaviour, &writer, streams, &asked_to_end))?;
     if code == 0 && behaviour.get("hold").is_some() {
         writer.sync()?;
         hold(&beside);
@@ -130,6 +131,7 @@ async fn steps(
     behaviour: &Behaviour,
     writer: &Writer,
     streams: [StreamId; 2],
+    asked_to_end: &Path,
 ) -> Result<(i32, u64), Failure> {
     let pause = Duration::from_millis(behaviour.get("step_ms").unwrap_or(1));
     let total = job.recipe.max_steps;
@@ -197,6 +199,9 @@ async fn steps(
         }
         tokio::select! {
             () = &mut terminated, if !deaf => {
+                if behaviour.get("tell").is_some() {
+                    std::fs::write(asked_to_end, step.to_string())?;
+                }
                 checkpoint(folder, writer, step)?;
                 return Ok((3, step));
             }

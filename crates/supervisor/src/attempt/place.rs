@@ -99,11 +99,14 @@ mod tests {
 
     impl Stub {
         fn of(run: &Path, lock: &Path) -> Self {
+            Self::by(&mut Command::new("sleep"), run, lock).unwrap()
+        }
+
+        fn by(sleep: &mut Command, run: &Path, lock: &Path) -> std::io::Result<Self> {
             fs::create_dir_all(lock.parent().unwrap()).unwrap();
             let lock = Lock::acquire(lock).unwrap();
-            let mut sleep = Command::new("sleep");
-            sleep.arg0(run).arg("1000");
-            Self(sleep.stdin(lock.stdio().unwrap()).stdout(Stdio::null()).spawn().unwrap())
+            sleep.arg0(run).arg("1000").stdin(lock.stdio().unwrap()).stdout(Stdio::null());
+            Ok(Self(sleep.spawn()?))
         }
 
         fn mark(&self) -> ProcessMark {
@@ -158,5 +161,17 @@ mod tests {
         let mark = stub.mark();
         drop(stub);
         assert_eq!(place(&mark, &folder), Place::Nowhere, "gone");
+    }
+
+    #[test]
+    fn who_works_on_the_run_as_another_user_is_nowhere() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = RunFolder::new(root.path().join(RUN));
+        let nobody = Stub::by(Command::new("sleep").uid(65_534), folder.path(), &folder.lock());
+        let Ok(stub) = nobody else {
+            return vitals_fixtures::not_run("only root may start a process of another user");
+        };
+        assert!(stub.mark().is_alive() && !stub.mark().is_ours());
+        assert_eq!(place(&stub.mark(), &folder), Place::Nowhere);
     }
 }

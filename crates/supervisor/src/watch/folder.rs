@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::Serialize;
 use serde_json::json;
-use vitals_journal::{JournalError, Reader, RunFolder};
+use vitals_journal::{JournalError, ReadOutcome, Reader, Record, RunFolder};
 use vitals_recipe::point_id;
 use vitals_run::{
     Evidence, IMPORT_FORMAT, ImportRecord, Imported, Job, JobSweep, RunState, Source, parse_rfc3339,
@@ -50,7 +50,8 @@ impl IngestedFolder {
 /// Ingests a run folder; `now` is the time.
 ///
 /// # Errors
-/// No readable `job.json` or `import.json`; a run that is alive, which its supervisor ingests; a store or a journal that cannot be used.
+/// No readable `job.json` or `import.json`; a journal of another run or attempt; a run that is alive, which its supervisor ingests; a
+/// store or a journal that cannot be used.
 pub async fn ingest_folder(store: &Store, run_dir: &Path, now: UnixMillis) -> Result<IngestedFolder> {
     let folder = RunFolder::new(run_dir);
     let asked = Asked::read(&folder)?;
@@ -59,6 +60,10 @@ pub async fn ingest_folder(store: &Store, run_dir: &Path, now: UnixMillis) -> Re
     if is_held(&folder, newest)? {
         let what = "the run is alive: its supervisor ingests it".to_owned();
         return Err(SupervisorError::BadJob { path: folder.job(), what });
+    }
+    // Before anything is added: a folder of which a part is another run's is taken in whole or not at all.
+    for attempt in folder.attempts().unwrap_or_default() {
+        check_whose(&folder, run, attempt)?;
     }
     let added = match &asked {
         Asked::Trained(job) => add_run(store, &folder, job, run, now).await?,
@@ -95,6 +100,30 @@ pub async fn ingest_folder(store: &Store, run_dir: &Path, now: UnixMillis) -> Re
     }
     ingested.state = settle(store, &folder, run, attempts.last().copied(), last_end, now).await?;
     Ok(ingested)
+}
+
+/// A journal says itself whose it is; one whose header is damaged or not there says nothing.
+fn check_whose(folder: &RunFolder, run: RunId, attempt: u32) -> Result<()> {
+    let path = folder.journal(attempt);
+    let Some(mut reader) = open_journal(&path, 0)? else { return Ok(()) };
+    let ReadOutcome::Record { record: Record::Header(header), .. } = reader.finish()? else { return Ok(()) };
+    if header.run.parse() == Ok(run) && header.attempt == attempt {
+        return Ok(());
+    }
+    let what = format!(
+        "this is the journal of attempt {} of run {}, and belongs into that run's folder",
+        header.attempt, header.run
+    );
+    Err(SupervisorError::BadJob { path, what })
+}
+
+/// `None`: the attempt has no journal.
+fn open_journal(path: &Path, offset: u64) -> Result<Option<Reader>> {
+    match Reader::open(path, offset) {
+        Ok(reader) => Ok(Some(reader)),
+        Err(JournalError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// What a folder says that its run is.
@@ -240,13 +269,7 @@ async fn ingest_attempt(
     let known = store.attempts(run).await?.into_iter().find(|known| known.number == attempt);
     let offset = known.as_ref().map_or(0, |known| known.journal_offset);
     let mut end = known.and_then(|known| known.end);
-    let mut reader = match Reader::open(&folder.journal(attempt), offset) {
-        Ok(reader) => reader,
-        Err(JournalError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
-            return Ok(end);
-        }
-        Err(error) => return Err(error.into()),
-    };
+    let Some(mut reader) = open_journal(&folder.journal(attempt), offset)? else { return Ok(end) };
     let mut took_rows = false;
     loop {
         let Stretch { batch, stop, losses } = read_batch(&mut reader, folder, true)?;

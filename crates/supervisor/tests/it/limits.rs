@@ -202,6 +202,40 @@ async fn a_checkpoint_is_nowhere_but_in_its_place_whatever_a_journal_says() {
 }
 
 #[tokio::test]
+async fn a_journal_of_another_run_or_attempt_is_not_taken_in() {
+    let mut world = World::new(2).await;
+    let runs = [world.queue("step_ms=1", 20, 0).await, world.queue_seed("step_ms=1", 20, 0, 1).await];
+    world.supervise().await;
+    for run in runs {
+        world.state(run, RunState::Finished).await;
+    }
+    world.end_supervisor(Signal::TERM).await;
+    let [own, other] = runs.map(|run| world.folder(run));
+    let honest = std::fs::read(own.journal(1)).unwrap();
+    let store = Store::open(world.root.path().join("rebuilt.db"), Role::Writer).await.unwrap();
+    let refused = async || {
+        let error = ingest_folder(&store, own.path(), now()).await.unwrap_err().to_string();
+        assert!(store.run(runs[0]).await.is_err(), "nothing of it is taken");
+        error
+    };
+    std::fs::copy(other.journal(1), own.journal(1)).unwrap();
+    let said = refused().await;
+    let expected = format!("attempt-0001/journal: this is the journal of attempt 1 of run {}", runs[1]);
+    assert!(said.contains(&expected), "{said}");
+    own.create_attempt(2).unwrap();
+    std::fs::write(own.journal(1), &honest).unwrap();
+    std::fs::write(own.journal(2), &honest).unwrap();
+    let said = refused().await;
+    assert!(
+        said.contains(&format!("attempt-0002/journal: this is the journal of attempt 1 of run {}", runs[0])),
+        "{said}"
+    );
+    std::fs::remove_dir_all(own.attempt_dir(2)).unwrap();
+    assert_eq!(ingest_folder(&store, own.path(), now()).await.unwrap().rows, 40);
+    store.close().await;
+}
+
+#[tokio::test]
 async fn a_checkpoint_is_nowhere_but_in_its_place_whatever_a_database_says() {
     let mut world = World::new(1).await;
     let run = world.queue("step_ms=1", 20, 20).await;

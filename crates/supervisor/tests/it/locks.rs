@@ -32,12 +32,13 @@ async fn locks_are_this_user_s_alone() {
     let mut world = World::new(1).await;
     let lock = world.workspace().supervisor_lock();
     // As versions before made it.
-    std::fs::write(&lock, "").unwrap();
+    std::fs::write(&lock, "somebody's words").unwrap();
     std::fs::set_permissions(&lock, Permissions::from_mode(0o644)).unwrap();
     let run = world.queue("step_ms=1", 5, 0).await;
     world.supervise().await;
     world.state(run, RunState::Finished).await;
     assert_eq!((mode(&lock), mode(&world.folder(run).lock())), (0o600, 0o600));
+    assert_eq!(std::fs::read_to_string(&lock).unwrap(), "somebody's words", "a lock is not emptied");
 }
 
 #[tokio::test]

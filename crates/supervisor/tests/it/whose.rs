@@ -19,7 +19,7 @@ const FLAGS: [&str; 4] = ["--folder-ms", "300", "--grace-ms", "20000"];
 /// A workspace with a supervisor and a run that records.
 async fn training() -> (World, RunId, ProcessMark) {
     let mut world = World::new(1).await.with_flags(&FLAGS);
-    let run = world.queue("step_ms=5", 100_000, 0).await;
+    let run = world.queue("step_ms=5&tell=1", 100_000, 0).await;
     world.supervise().await;
     world.state(run, RunState::Running).await;
     let worker = world.process(run, 1, "worker").await;
@@ -60,6 +60,8 @@ async fn a_worker_whose_folder_is_removed_is_asked_to_end() {
         let row = world.state(run, RunState::Lost).await;
         assert_eq!(row.evidence, "run folder removed while it ran, its processes were ended");
         until("both have ended", async || (!worker.is_alive() && !guard.is_alive()).then_some(())).await;
+        // Whoever is killed at once tells nothing; the grace before that is longer than this test waits.
+        assert!(world.workspace().runs_dir().join("asked-to-end").exists(), "SIGTERM comes before SIGKILL");
         let history = world.history(run).await;
         let looked = "stalled: its run folder is not here; it is looked for again";
         assert!(history.iter().any(|line| line.starts_with(looked)), "{history:?}");
