@@ -85,8 +85,8 @@ describe('the question', () => {
     const end = depends.listen();
     expect(calls).toEqual(['importance']);
     depends.failing = true;
-    depends.ask();
-    depends.ask();
+    depends.again();
+    depends.again();
     expect(calls).toEqual(['importance', 'importance_stop']);
     open.shift()?.();
     await settle();

@@ -10,8 +10,9 @@ import { open, workspace } from './window.mjs';
 /** Runs on a busy machine; reached only when something hangs. */
 const LONG_MS = 120_000;
 
-/** `seeds`: how many, or which; `axes`: values by parameter; `minimised`: the metric that the sweep is after; `runs`: how many there will be. */
-export function swept({ name, seeds, axes, minimised = null, runs }) {
+/** `seeds`: how many, or which; `axes`: values by parameter; `minimised`: the metric that the sweep is after; `runs`: how many there will be;
+ * `behaviour`: of the stand-in; `recipe`: further lines. */
+export function swept({ name, seeds, axes, minimised = null, runs, behaviour = 'step_ms=1&layers=4', recipe = '' }) {
   let [stands, space, window] = [null, null, null];
   const list = (values) => `[${values.join(', ')}]`;
   const text = `format = 1
@@ -23,16 +24,17 @@ preset = "mocov3_vit_micro"
 dataset = "stand-in"
 batch_size = 16
 checkpoint_every = 0
+${recipe}
 ${Object.entries(axes).map(([parameter, values]) => `\n[[axis]]\nparameter = "${parameter}"\nvalues = ${list(values)}\n`).join('')}${minimised === null ? '' : `\n[objective]\nmetric = "${minimised}"\ngoal = "minimize"\n`}`;
   before(async () => {
     stands = await standIns();
     space = await workspace(stands.folder);
-    await behave(space, 'step_ms=1&layers=4');
+    await behave(space, behaviour);
     const file = join(space.folder, 'sweep.toml');
     await writeFile(file, text);
     await space.vitals('sweep', 'run', file);
     window = await open(space.folder, { programs: stands.folder });
-    await until('the runs to be finished', async () => (await space.vitals('runs', '--where', 'state = finished')).length === runs, LONG_MS);
+    await until('the runs to be finished', async () => (await space.vitals('runs', '--where', 'state = finished or state = failed')).length === runs, LONG_MS);
   });
   after(async () => {
     await window?.close();

@@ -1,7 +1,8 @@
 //! The calls of `vitals` and `vitals-worker`, stood in for: the real guard and the real supervisor, and a worker that
 //! "trains" numbers which follow from the step. How it behaves stands in the data set's path,
 //! `stand-in?step_ms=5&exit_at=30&exit_code=4`; `layers=16` records the calm norms of so many layers; `late_at=30` tells five
-//! steps before that one once more; from `widen_at=30` on the gradients have a column more. Other calls are errors.
+//! steps before that one once more; from `widen_at=30` on the gradients have a column more; `evaluate=10` evaluates every so many
+//! steps; `breaks_above=1000` is the base learning rate, in millionths, above which the loss of a run is no number in the end. Other calls are errors.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -13,6 +14,9 @@ use vitals_journal::{Column, Command, EndRecord, Header, Level, RunFolder, Strea
 use vitals_run::Job;
 use vitals_store::{Role, Store};
 use vitals_supervisor::{Binaries, Options, Supervisor, guard, keep_one_heap, stop_signals};
+
+/// How long a run trains whose rate is too high.
+const HOT_STEPS: u64 = 200;
 
 pub type Failure = Box<dyn std::error::Error>;
 
@@ -149,6 +153,10 @@ async fn steps(
     if behaviour.get("children").is_some() {
         beget()?;
     }
+    let evaluations = match behaviour.get("evaluate") {
+        Some(_) => writer.stream("evaluation", vec![Column::f32("knn_top1", "")])?,
+        None => streams[0],
+    };
     let mut gradients = streams[1];
     let mut wider = false;
     let mut step = job.first_step;
@@ -162,6 +170,12 @@ async fn steps(
             let columns = (0..6).map(|n| Column::f32(format!("grad_norm/blocks.{n}"), "")).collect();
             gradients = writer.stream("gradients, 2", columns)?;
             wider = true;
+        }
+        // In millionths, as behaviours are whole numbers.
+        let is_hot = |above: u64| job.recipe.base_learning_rate * 1e6 > above as f64;
+        if step == HOT_STEPS && behaviour.get("breaks_above").is_some_and(is_hot) {
+            writer.row(streams[0], step, began.elapsed().as_secs_f64(), &[f64::NAN, 0.0])?;
+            return Ok((4, step));
         }
         if behaviour.get("exit_at") == Some(step) && job.attempt == 1 {
             return Ok((i32::try_from(behaviour.get("exit_code").unwrap_or(1))?, step));
@@ -189,6 +203,9 @@ async fn steps(
                 let norms = [value, f64::NAN, f64::INFINITY, -value, step as f64, 2.0 * step as f64];
                 writer.row(gradients, step, elapsed, &norms[..if wider { 6 } else { 5 }])?;
             }
+        }
+        if behaviour.get("evaluate").is_some_and(|every| step.is_multiple_of(every)) {
+            writer.row(evaluations, step, elapsed, &[0.5 + 0.001 * (step % 7) as f64])?;
         }
         step += 1;
         if job.recipe.checkpoint_every > 0 && step.is_multiple_of(job.recipe.checkpoint_every) {
