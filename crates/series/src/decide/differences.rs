@@ -20,8 +20,10 @@ impl Differences {
         if n == 0 || values.iter().any(|value| !value.is_finite()) {
             return None;
         }
-        // Divided before they are added: finite values may have an infinite sum.
-        let mean = values.iter().map(|value| value / n as f64).sum::<f64>();
+        // Divided before they are added: finite values may have an infinite sum. From the first on: equal values have exactly
+        // their value as mean, and no spread.
+        let first = values[0];
+        let mean = first + values.iter().map(|value| value / n as f64 - first / n as f64).sum::<f64>();
         let squares = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>();
         let sd = if n == 1 { 0.0 } else { (squares / (n - 1) as f64).sqrt() };
         Some(Self { n, mean, sd })
@@ -92,6 +94,8 @@ mod tests {
             (one.p(), one.p_matters(10.0), one.interval(0.05)),
             (1.0, 1.0, (f64::NEG_INFINITY, f64::INFINITY))
         );
+        let rounded = Differences::of(&[0.503_399_99; 12]).unwrap();
+        assert_eq!((rounded.mean, rounded.sd), (0.503_399_99, 0.0), "rounding is no spread");
         let same = Differences::of(&[0.5; 4]).unwrap();
         assert_eq!(
             (same.p(), same.p_matters(0.6), same.p_matters(0.5), same.interval(0.05)),
