@@ -54,7 +54,7 @@ describe('the marks', () => {
   it('take no stop where nothing needs one, and stand where all are alike', () => {
     const two = of(mapOf(NAMES, [point(true, 0, 0.5, 0.5), { ...point(false, 5, 0.5, 0.5), key: [512, 2e-3, false] }]));
     const geometry = geometryOf(two, 600, 400);
-    expect([geometry.foot, geometry.side, geometry.left]).toEqual([null, null, 46]);
+    expect([geometry.foot, geometry.side, geometry.left]).toEqual([null, null, 58]);
     expect(yOf(geometry, two, 0.5)).toBeCloseTo((geometry.top + geometry.bottom) / 2, 9);
     expect(of(mapOf(NAMES, points.slice(7, 8).concat({ ...point(true, 6, null, null), key: [512, 2e-3, true] }))).dots).toEqual([]);
   });

@@ -3,7 +3,7 @@
 import { corners } from '$lib/charts/shapes';
 import type { Surface } from '$lib/charts/surface';
 import { labels, PX_PER_X_TICK, PX_PER_Y_TICK, ticks } from '$lib/charts/ticks';
-import { xOf, yOf, type Geometry, type Mean, type Placed, type Scatter } from './scatter';
+import { NUMBERS_END, xOf, yOf, type Geometry, type Mean, type Placed, type Scatter } from './scatter';
 
 const [RUN, MEAN, RING, AXIS_PX] = [3.4, 5.6, 8, 10.5];
 
@@ -33,7 +33,7 @@ function axes(surface: Surface, geometry: Geometry, scatter: Scatter, words: Wor
   for (const [at, label] of labels(ys).entries()) {
     const y = surface.middle(yOf(geometry, scatter, (ys[at] ?? 0) / words.times));
     line(surface, grid, 1, [left, y], [right, y]);
-    surface.text(label, 40, y, { colour: axis, px: AXIS_PX, align: 'right', baseline: 'middle' });
+    surface.text(label, NUMBERS_END, y, { colour: axis, px: AXIS_PX, align: 'right', baseline: 'middle' });
   }
   const xs = ticks(0, 1, (right - left) / PX_PER_X_TICK);
   const under = geometry.foot === null ? bottom : geometry.foot + 13;

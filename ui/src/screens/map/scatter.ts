@@ -49,7 +49,10 @@ export function scatterOf(layout: Layout): Scatter {
 /** Edges of the plane, and the middles of both stops; null for a stop without a run. */
 export type Geometry = { left: number; right: number; top: number; bottom: number; foot: number | null; side: number | null };
 
-const [AXIS_LEFT, AXIS_BOTTOM, AIR, STOP] = [46, 34, 12, 30];
+// As wide as the longest number with an exponent.
+const [AXIS_LEFT, AXIS_BOTTOM, AIR, STOP] = [58, 34, 12, 30];
+/** Where the numbers of the upright axis end. */
+export const NUMBERS_END = AXIS_LEFT - 6;
 
 export function geometryOf(scatter: Scatter, width: number, height: number): Geometry {
   const [side, foot] = [scatter.unscored > 0 ? STOP : 0, scatter.broken > 0 ? STOP : 0];
