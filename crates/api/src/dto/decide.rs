@@ -162,7 +162,7 @@ pub struct ArmFailures {
     /// How many failed, of how many.
     pub arm: (u64, u64),
     pub baseline: (u64, u64),
-    /// Two-sided p of McNemar's exact test.
+    /// Two-sided p of the exact unconditional McNemar test.
     pub p: f64,
 }
 

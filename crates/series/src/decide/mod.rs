@@ -10,6 +10,7 @@ mod failures;
 mod flips;
 mod holm;
 mod looks;
+mod mcnemar;
 mod normal;
 mod power;
 mod verdict;

@@ -175,7 +175,7 @@ export type ArmFailures = {
  */
 arm: [number, number], baseline: [number, number], 
 /**
- * Two-sided p of McNemar's exact test.
+ * Two-sided p of the exact unconditional McNemar test.
  */
 p: number, };
 
