@@ -12,10 +12,11 @@ pub const FEWEST_TRIALS: usize = 6;
 const Z90: f64 = 1.644_853_626_951_472_2;
 /// Chances of being unstable at which a run is worth its time.
 const DOUBTFUL: std::ops::RangeInclusive<f64> = 0.1..=0.9;
-/// Before anything is known, neither the direction nor where the boundary lies. The slope's spread decides how wide bands are: at 8 a
-/// decade they hold a boundary of .03, .08 and .2 decades in .998, .95 and .87 of trials after 24 runs; a prior that expects the
-/// slope of .08 is nearer there and holds one of .2 in .71.
-const PRIOR: Prior = Prior { mean: [0.0; 4], sd: [12.0, 8.0, 8.0, 6.0] };
+/// Before anything is known, neither the direction nor where the boundary lies. A decade of batch moves it by a decade of rates at most
+/// (linear scaling), so the batch's weight is no wider than the rate's, and its bend is less. Wide weights of the batch make slopes
+/// steep, bands narrow: with 8 a decade for both and 6 for the bend, bands hold a boundary of .2 decades in .83 of trials after 24
+/// runs; so they hold one of .03, .08 and .2 in 1.00, .98 and .90.
+const PRIOR: Prior = Prior { mean: [0.0; 4], sd: [12.0, 7.0, 6.0, 3.0] };
 
 /// A run that tells whether training was stable.
 #[derive(Debug, Clone, Copy, PartialEq)]
