@@ -11,6 +11,7 @@ const WIDTHS: [f64; 3] = [0.03, 0.08, 0.2];
 const BARRED: (f64, usize) = (0.08, 24);
 
 pub fn figures(trials: u64) {
+    let trials = trials / 20;
     for width in WIDTHS {
         let mut noise = Noise::new(1);
         let looks = GRIDS.map(|(rates, batches)| rates * batches);

@@ -71,22 +71,26 @@ fn failures_are_told_and_never_equal() {
     let mut source = Source::new(Kind::Normal, 5);
     let answers: Vec<_> = (0..200).map(|_| failing(&mut source, 20, 0.3, 1.0)).collect();
     let told = answers.iter().filter(|answer| answer.failures.differ()).count();
-    assert!(told >= 100, "{told} of 200");
+    assert!(told >= 134, "{told} of 200");
     let equal = |answer: &&vitals_series::Answer| {
         answer.failures.baseline > 0 && answer.verdict == Verdict::NoDifference
     };
     assert_eq!(answers.iter().find(equal), None);
 }
 
+/// Effects as they come: most are small against the noise, some are not; and more of both.
 #[test]
 fn what_is_foretold_happens() {
     let six = looks(&[6]);
-    let mut source = Source::new(Kind::Normal, 6);
-    let all: Vec<(f64, bool)> = (0..400).map(|_| foretold(&mut source, &six, 0.5)).collect();
-    for likely in [false, true] {
-        let of: Vec<_> = all.iter().filter(|(told, _)| (*told >= 0.6) == likely).collect();
-        let told = of.iter().map(|(told, _)| told).sum::<f64>() / of.len() as f64;
-        let happened = of.iter().filter(|(_, settled)| *settled).count() as f64 / of.len() as f64;
-        assert!((told - happened).abs() <= 0.12, "{likely}: {told} {happened}");
+    for kind in [Kind::Normal, Kind::Heavy] {
+        let (mut source, mut effects) = (Source::new(Kind::Normal, 6), Source::new(kind, 7));
+        let all: Vec<(f64, bool)> =
+            (0..400).map(|_| foretold(&mut source, 1.5 * effects.draw(), &six, 0.5)).collect();
+        for likely in [false, true] {
+            let of: Vec<_> = all.iter().filter(|(told, _)| (*told >= 0.6) == likely).collect();
+            let told = of.iter().map(|(told, _)| told).sum::<f64>() / of.len() as f64;
+            let happened = of.iter().filter(|(_, settled)| *settled).count() as f64 / of.len() as f64;
+            assert!((told - happened).abs() <= 0.12, "{kind:?} {likely}: {told} {happened}");
+        }
     }
 }

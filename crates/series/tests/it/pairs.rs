@@ -24,14 +24,21 @@ impl Source {
 
     pub fn draw(&mut self) -> f64 {
         match self.kind {
-            Kind::Normal => self.noise.normal(),
+            Kind::Normal => self.normal(),
             Kind::Heavy => {
-                let square: f64 = (0..3).map(|_| self.noise.normal().powi(2)).sum();
+                let square: f64 = (0..3).map(|_| self.normal().powi(2)).sum();
                 // √3 is the standard deviation of t with three degrees of freedom.
-                self.noise.normal() / (square / 3.0).sqrt() / 3.0_f64.sqrt()
+                self.normal() / (square / 3.0).sqrt() / 3.0_f64.sqrt()
             }
             Kind::Lopsided => -(1.0 - self.noise.uniform()).ln() - 1.0,
         }
+    }
+
+    /// Normal far out too (Box and Muller 1958): in the crate's sum of twelve uniforms, whose tails are light, the t test of eight
+    /// pairs at .0031, one of sixteen, is wrong in .0032 (four million trials).
+    fn normal(&mut self) -> f64 {
+        let (length, turn) = (1.0 - self.noise.uniform(), self.noise.uniform());
+        (-2.0 * length.ln()).sqrt() * (std::f64::consts::TAU * turn).cos()
     }
 
     pub fn uniform(&mut self) -> f64 {
@@ -96,10 +103,9 @@ pub fn failing(source: &mut Source, n: usize, part: f64, smallest: f64) -> Answe
     decide(&[pairs], &question(Some(smallest), &Looks::default())).remove(0)
 }
 
-/// Three pairs and the three that follow: the chance that was told, and whether there was a verdict.
-pub fn foretold(source: &mut Source, looks: &Looks, smallest: f64) -> (f64, bool) {
-    // Effects as they come: most are small against the noise, some are not.
-    let effect = 1.5 * source.draw();
+/// Three pairs with an effect in standard deviations, and the three that follow: the chance that was told, and whether there was a
+/// verdict.
+pub fn foretold(source: &mut Source, effect: f64, looks: &Looks, smallest: f64) -> (f64, bool) {
     let mut pairs: Vec<Pair> = (0..3).map(|seed| source.pair(seed, effect)).collect();
     let told = assurance(&pairs, 1, 3, &question(Some(smallest), looks)).unwrap_or(f64::NAN);
     pairs.extend((3..6).map(|seed| source.pair(seed, effect)));
