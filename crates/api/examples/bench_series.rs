@@ -16,6 +16,8 @@ use vitals_journal::{Column, Writer};
 use vitals_series::Noise;
 use vitals_series::synthetic::Synthetic;
 
+use Span::{All, Fifth, Fiftieth};
+
 type Failure = Box<dyn std::error::Error>;
 
 /// Pixel columns of a chart in a window of 1,440 px, and of a heat map.
@@ -62,13 +64,25 @@ async fn bench(folder: &Path, steps: u64, layers: usize, many: u64) -> Result<()
         cold.push(start.elapsed().as_secs_f64() * 1e3);
         context.store().close().await;
     }
+    let arms_cold = {
+        forget(&folder.join("vitals.db"))?;
+        let context = open(folder).await?;
+        let start = Instant::now();
+        arms(&context, &shallow, All, 0.0).await?;
+        let ms = start.elapsed().as_secs_f64() * 1e3;
+        context.store().close().await;
+        ms
+    };
     let context = open(folder).await?;
     let warm = median(&context, |context| open_run(context, run)).await?;
     let heat_ms = median(&context, |context| heat(context, run, None)).await?;
     let zoomed = median(&context, |context| heat(context, run, Some(steps as f64 / 5.0))).await?;
-    let overlay_ms = median(&context, |context| overlay(context, overlaid)).await?;
-    let arms_ms = median(&context, |context| arms(context, &shallow, None)).await?;
-    let arms_zoomed = median(&context, |context| arms(context, &shallow, Some(steps as f64 / 5.0))).await?;
+    let overlay_ms = median(&context, |context| overlay(context, overlaid, All)).await?;
+    let overlay_zoomed = median(&context, |context| overlay(context, overlaid, Fifth(steps))).await?;
+    let arms_ms = median(&context, |context| arms(context, &shallow, All, 0.0)).await?;
+    let arms_zoomed = median(&context, |context| arms(context, &shallow, Fifth(steps), 0.0)).await?;
+    let arms_near = median(&context, |context| arms(context, &shallow, Fiftieth(steps), 0.0)).await?;
+    let arms_smoothed = median(&context, |context| arms(context, &shallow, Fifth(steps), 100.0)).await?;
     context.store().close().await;
 
     let (rival_heat, rival_overlay) =
@@ -100,13 +114,14 @@ async fn bench(folder: &Path, steps: u64, layers: usize, many: u64) -> Result<()
         "overlay_frame",
         overlay_ms,
         json!({"runs": overlaid.len(), "steps": steps, "columns": CHART_COLUMNS, "rival": rival_overlay,
-               "ratio": rival_overlay / overlay_ms}),
+               "ratio": rival_overlay / overlay_ms, "a_fifth_of_the_steps": overlay_zoomed}),
     );
     line(
         "arms_frame",
         arms_ms,
-        json!({"runs": many, "arms": 2, "series": 2, "steps": steps, "columns": CHART_COLUMNS,
-               "a_fifth_of_the_steps": arms_zoomed}),
+        json!({"runs": many, "arms": 2, "series": 2, "steps": steps, "columns": CHART_COLUMNS, "cold": arms_cold,
+               "a_fifth_of_the_steps": arms_zoomed, "a_fiftieth": arms_near,
+               "a_fifth_smoothed": arms_smoothed}),
     );
     line(
         "heatmap_frame",
@@ -175,21 +190,45 @@ async fn open_run(context: &Context, run: RunId) -> Result<usize, Failure> {
     let detail = runs::detail(context, &id).await?;
     let found = events::events(context, &id, &[]).await?;
     let names = ["loss", "grad_norm", "learning_rate", "knn_top1"];
-    let curves = curves_of(context, &[run], &names).await?;
+    let curves = curves_of(context, &[run], &names, All).await?;
     Ok(detail.series.len() + found.events.len() + curves + heat(context, run, None).await?)
 }
 
-async fn curves_of(context: &Context, runs: &[RunId], names: &[&str]) -> Result<usize, Failure> {
+async fn curves_of(context: &Context, runs: &[RunId], names: &[&str], span: Span) -> Result<usize, Failure> {
+    let (from, to) = span.ends();
     let request = FrameRequest {
         runs: runs.iter().map(RunId::to_string).collect(),
         series: names.iter().map(|name| SeriesAsk { superseded: true, ..SeriesAsk::raw(*name) }).collect(),
-        from: None,
-        to: None,
+        from,
+        to,
         columns: CHART_COLUMNS,
         axis: None,
-        edges: false,
+        edges: true,
     };
     Ok(frames::frame(context, &request).await?.len())
+}
+
+/// What is looked at: all, or some steps of the middle.
+#[derive(Clone, Copy)]
+enum Span {
+    All,
+    Fifth(u64),
+    Fiftieth(u64),
+}
+
+impl Span {
+    /// First and last step, as the window asks for them.
+    fn ends(self) -> (Option<f64>, Option<f64>) {
+        let part = |steps: u64, of: u64| {
+            let (from, to) = (steps / 2 - steps / of / 2 + 7, steps / 2 + steps / of / 2 + 7);
+            (Some(from as f64), Some(to as f64))
+        };
+        match self {
+            All => (None, None),
+            Fifth(steps) => part(steps, 5),
+            Fiftieth(steps) => part(steps, 50),
+        }
+    }
 }
 
 async fn heat(context: &Context, run: RunId, to: Option<f64>) -> Result<usize, Failure> {
@@ -205,15 +244,17 @@ async fn heat(context: &Context, run: RunId, to: Option<f64>) -> Result<usize, F
     Ok(heatmap::frame(context, &request).await?.len())
 }
 
-async fn overlay(context: &Context, runs: &[RunId]) -> Result<usize, Failure> {
-    curves_of(context, runs, &["loss"]).await
+async fn overlay(context: &Context, runs: &[RunId], span: Span) -> Result<usize, Failure> {
+    curves_of(context, runs, &["loss"], span).await
 }
 
 /// Two arms, each of every second run: what Compare asks for to draw means.
-async fn arms(context: &Context, runs: &[RunId], to: Option<f64>) -> Result<usize, Failure> {
+async fn arms(context: &Context, runs: &[RunId], span: Span, smoothing: f64) -> Result<usize, Failure> {
     let half = |from: usize| runs.iter().skip(from).step_by(2).map(RunId::to_string).collect();
-    let series = ["loss", "grad_norm"].map(SeriesAsk::raw).to_vec();
-    let arms = ArmsRequest { arms: vec![half(0), half(1)], series, from: None, to, columns: CHART_COLUMNS };
+    let ask = |name| SeriesAsk { smoothing, ..SeriesAsk::raw(name) };
+    let series = ["loss", "grad_norm"].map(ask).to_vec();
+    let (from, to) = span.ends();
+    let arms = ArmsRequest { arms: vec![half(0), half(1)], series, from, to, columns: CHART_COLUMNS };
     Ok(frames::series(context, &SeriesRequest::Arms { arms }).await?.len())
 }
 

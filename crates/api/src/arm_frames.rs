@@ -1,19 +1,15 @@
 //! The mean curves of arms: each run is cut on one grid of pixel columns, and the seeds of an arm make one line of them with
 //! its interval and its n. Means of the window's pixels would know neither.
 
-use tokio::task::JoinSet;
 use vitals_series::{ArmColumn, Grid, Interval, Summary, arm_columns};
-use vitals_store::RunId;
 
 use crate::Context;
 use crate::decide::ENOUGH_FOR_INTERVAL;
-use crate::dto::{ApiError, ArmSeries, ArmsHeader, ArmsRequest};
+use crate::dto::{ArmSeries, ArmsHeader, ArmsRequest};
 use crate::error::Result;
-use crate::framing::{check, window, with_header};
+use crate::framing::{check, named, window, with_header};
 use crate::lines::{self as run_lines, Alike, Line};
 use crate::number::small;
-use crate::runs;
-use crate::said::Failure;
 
 /// step, n, mean, low, high, min, max, nonfinite
 const ARRAYS: usize = 8;
@@ -58,67 +54,39 @@ pub async fn frame(context: &Context, request: &ArmsRequest) -> Result<Vec<u8>> 
 /// The lines that a request asks for, and the first and last step of their window.
 pub(crate) async fn lines(context: &Context, request: &ArmsRequest) -> Result<(Vec<ArmLine>, (u64, u64))> {
     check(request.columns, request.arms.iter().map(Vec::len).sum(), &request.series)?;
-    let mut runs: Vec<(usize, RunId)> = Vec::new();
-    for (arm, ids) in request.arms.iter().enumerate() {
-        for id in ids {
-            runs.push((arm, runs::resolve(context, id).await?));
-        }
-    }
-    let of_all: Vec<RunId> = runs.iter().map(|(_, run)| *run).collect();
+    let runs = named(context, &request.arms.concat()).await?;
     let mut shown: Option<(u64, u64)> = None;
     let mut found = Vec::new();
     for alike in run_lines::alike(&request.series) {
         let alike = Alike { superseded: false, ..alike };
-        let (from, to) = window(context, &of_all, &alike.names, false, (request.from, request.to)).await?;
+        let (from, to) = window(context, &runs, &alike.names, false, (request.from, request.to)).await?;
         shown = Some(shown.map_or((from, to), |(first, last)| (first.min(from), last.max(to))));
         let grid = Grid::for_series(runs.len() * alike.names.len(), from, to, request.columns);
-        let read = read(context, &runs, &alike, grid).await?;
-        found.extend(of_arms(&read, request.arms.len(), &alike, grid));
+        let mut read = run_lines::read(context, &runs, &[(alike.clone(), grid)], false, None).await?;
+        for (arm, ids) in request.arms.iter().enumerate() {
+            let own: Vec<Line> = read.drain(..ids.len()).flatten().collect();
+            found.extend(of_arm(arm, &own, &alike, grid));
+        }
     }
     Ok((found, shown.unwrap_or((0, 0))))
 }
 
-/// The lines of all runs, in their order, each with its arm. They are read side by side, as many as the store lets.
-async fn read(
-    context: &Context,
-    runs: &[(usize, RunId)],
-    alike: &Alike,
-    grid: Grid,
-) -> Result<Vec<(usize, Line)>> {
-    let mut reading = JoinSet::new();
-    for (place, &(arm, run)) in runs.iter().enumerate() {
-        let (context, asked) = (context.clone(), [(alike.clone(), grid)]);
-        reading.spawn(async move {
-            let lines = run_lines::read(&context, run, &asked, false, None).await?;
-            Ok::<_, ApiError>((place, arm, lines))
-        });
-    }
-    let mut read = Vec::with_capacity(runs.len());
-    while let Some(answer) = reading.join_next().await {
-        read.push(answer.map_err(|error| ApiError::failed(Failure::answer(&error)))??);
-    }
-    read.sort_by_key(|(place, ..)| *place);
-    Ok(read.into_iter().flat_map(|(_, arm, lines)| lines.into_iter().map(move |line| (arm, line))).collect())
-}
-
-fn of_arms(lines: &[(usize, Line)], arms: usize, alike: &Alike, grid: Grid) -> Vec<ArmLine> {
+/// The series of an arm, from the lines of its runs.
+fn of_arm(arm: usize, lines: &[Line], alike: &Alike, grid: Grid) -> Vec<ArmLine> {
     let mut found = Vec::new();
-    for arm in 0..arms {
-        for name in &alike.names {
-            let own =
-                || lines.iter().filter(|(of, line)| *of == arm && line.name == *name).map(|(_, line)| line);
-            let seeds: Vec<&[Summary]> = own().map(|line| line.columns.as_slice()).collect();
-            let Some(first) = own().next() else { continue };
-            found.push(ArmLine {
-                arm,
-                name: name.clone(),
-                unit: first.unit.clone(),
-                relative: alike.relative,
-                smoothing: alike.smoothing,
-                runs: seeds.len(),
-                columns: arm_columns(&seeds, grid),
-            });
-        }
+    for name in &alike.names {
+        let own = || lines.iter().filter(|line| line.name == *name);
+        let seeds: Vec<&[Summary]> = own().map(|line| line.columns.as_slice()).collect();
+        let Some(first) = own().next() else { continue };
+        found.push(ArmLine {
+            arm,
+            name: name.clone(),
+            unit: first.unit.clone(),
+            relative: alike.relative,
+            smoothing: alike.smoothing,
+            runs: seeds.len(),
+            columns: arm_columns(&seeds, grid),
+        });
     }
     found
 }

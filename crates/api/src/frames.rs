@@ -6,10 +6,9 @@ use vitals_series::{Frame, Grid, Summary, frame as cut};
 use crate::Context;
 use crate::dto::{FrameAxis, FrameHeader, FrameRequest, FrameSeries, SeriesRequest};
 use crate::error::Result;
-use crate::framing::{check, window, with_header};
+use crate::framing::{check, named, window, with_header};
 use crate::lines::{self, Line};
 use crate::number::small;
-use crate::runs;
 
 /// f64 arrays of one series: step, min, max, mean, first, last, nonfinite; x comes as another where it is asked for.
 const ARRAYS: usize = 7;
@@ -67,10 +66,7 @@ pub async fn frame(context: &Context, request: &FrameRequest) -> Result<Vec<u8>>
 /// The lines that a request asks for, and the first and last step of their window.
 pub(crate) async fn lines(context: &Context, request: &FrameRequest) -> Result<(Vec<Line>, (u64, u64))> {
     check(request.columns, request.runs.len(), &request.series)?;
-    let mut runs = Vec::with_capacity(request.runs.len());
-    for id in &request.runs {
-        runs.push(runs::resolve(context, id).await?);
-    }
+    let runs = named(context, &request.runs).await?;
     let mut asked = Vec::new();
     let mut shown: Option<(u64, u64)> = None;
     for alike in lines::alike(&request.series) {
@@ -82,11 +78,8 @@ pub(crate) async fn lines(context: &Context, request: &FrameRequest) -> Result<(
     }
     // Nothing lies beyond all that is recorded.
     let surrounded = request.edges && (request.from.is_some() || request.to.is_some());
-    let mut found = Vec::new();
-    for run in runs {
-        found.extend(lines::read(context, run, &asked, surrounded, request.axis).await?);
-    }
-    Ok((found, shown.unwrap_or((0, 0))))
+    let found = lines::read(context, &runs, &asked, surrounded, request.axis).await?;
+    Ok((found.into_iter().flatten().collect(), shown.unwrap_or((0, 0))))
 }
 
 fn encode(lines: &[Line], (from, to): (u64, u64), with_x: bool) -> Result<Vec<u8>> {

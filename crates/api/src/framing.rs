@@ -1,9 +1,12 @@
-//! What curves and heat map share: how much may be asked for, which steps are meant, and the header before the arrays.
+//! What curves and heat map share: how much may be asked for, which runs and steps are meant, and the header before the arrays.
+
+use vitals_store::RunId;
 
 use crate::Context;
 use crate::dto::{ApiError, SeriesAsk};
 use crate::error::Result;
 use crate::number::small;
+use crate::runs;
 use crate::said::{Advice, Failure};
 
 /// Runs and series in one frame, and columns of it: bounds what a request can cost.
@@ -26,21 +29,39 @@ pub(crate) fn check(columns: u32, runs: usize, series: &[SeriesAsk]) -> Result<(
     Ok(())
 }
 
+/// The runs that several ids mean, in their order.
+///
+/// # Errors
+/// As [`runs::resolve`].
+pub(crate) async fn named(context: &Context, ids: &[String]) -> Result<Vec<RunId>> {
+    // Nearly always they are whole, and one look tells that all of them are there.
+    let whole = |id: &String| RunId::parse_str(id).ok().filter(|run| run.to_string() == *id);
+    if let Some(runs) = ids.iter().map(whole).collect::<Option<Vec<RunId>>>() {
+        let known = context.store().known_runs(&runs).await?;
+        if runs.iter().all(|run| known.contains(run)) {
+            return Ok(runs);
+        }
+    }
+    let mut found = Vec::with_capacity(ids.len());
+    for id in ids {
+        found.push(runs::resolve(context, id).await?);
+    }
+    Ok(found)
+}
+
 /// First and last step to show: what is asked for, else all that is recorded.
 pub(crate) async fn window(
     context: &Context,
-    runs: &[vitals_store::RunId],
+    runs: &[RunId],
     names: &[String],
     superseded: bool,
     (from, to): (Option<f64>, Option<f64>),
 ) -> Result<(u64, u64)> {
     let (mut first, mut last) = (None::<u64>, 0);
     if from.is_none() || to.is_none() {
-        for run in runs {
-            if let Some(extent) = context.store().extent(*run, names, superseded).await? {
-                first = Some(first.map_or(extent.first_step, |first| first.min(extent.first_step)));
-                last = last.max(extent.last_step);
-            }
+        for extent in context.store().extents(runs, names, superseded).await?.into_iter().flatten() {
+            first = Some(first.map_or(extent.first_step, |first| first.min(extent.first_step)));
+            last = last.max(extent.last_step);
         }
     }
     let from = from.map_or(first.unwrap_or(0), |from| from.max(0.0).floor() as u64);

@@ -56,6 +56,7 @@ pub mod run_table;
 pub mod runs;
 pub mod said;
 pub mod samples;
+mod scale;
 mod sentences;
 pub mod series;
 pub mod settings;

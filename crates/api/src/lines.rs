@@ -1,8 +1,9 @@
 //! The lines of a frame: a run's series as columns of pixels. They come from the store's pyramids; values themselves are
-//! read for what depends on all that came before, smoothing, and for the times of an axis of seconds.
+//! read for what depends on all that came before: smoothing, and medians of what is no layer's.
 
+use tokio::task::JoinSet;
 use vitals_series::{Grid, MEDIAN_WINDOW, Piece, Summary, relative_to_running_median, smooth_ema};
-use vitals_store::{RunId, Series, SeriesQuery, View};
+use vitals_store::{RunId, SeriesQuery, View};
 
 use crate::Context;
 use crate::branches::{branches, joined};
@@ -10,6 +11,12 @@ use crate::dto::{ApiError, FrameAxis, SeriesAsk};
 use crate::edges::{self, Edges};
 use crate::error::Result;
 use crate::said::Failure;
+use crate::scale::Scale;
+
+/// Looks at the store at the same time: what is read of a run as values is megabytes.
+const SIDE_BY_SIDE: usize = 4;
+/// Columns of one look: 15 MB.
+const COLUMNS_AT_ONCE: usize = 100_000;
 
 /// One series of one run, cut; empty columns are left out.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,6 +62,21 @@ impl Unplaced {
         (self.name.clone(), self.superseded_attempt)
     }
 
+    fn on(self, run: RunId, scale: &Scale) -> Line {
+        Line {
+            run,
+            x: scale.positions(&self.columns, self.superseded_attempt),
+            name: self.name,
+            unit: self.unit,
+            relative: self.relative,
+            smoothing: self.smoothing,
+            superseded_attempt: self.superseded_attempt,
+            columns: self.columns,
+            before: self.before,
+            after: self.after,
+        }
+    }
+
     /// Puts the values beyond the window around the columns.
     fn surround(&mut self, Edges { before, after }: Edges) {
         (self.before, self.after) = (before.is_some(), after.is_some());
@@ -88,51 +110,90 @@ pub(crate) fn alike(asks: &[SeriesAsk]) -> Vec<Alike> {
     found
 }
 
-/// A run's lines, each group of series on its grid; with `surrounded`, each with its values beyond the grid's edges.
+/// The lines of each run, each group of series on its grid; with `surrounded`, each with its values beyond the grid's edges.
 pub(crate) async fn read(
     context: &Context,
-    run: RunId,
+    runs: &[RunId],
     asked: &[(Alike, Grid)],
     surrounded: bool,
     axis: Option<FrameAxis>,
-) -> Result<Vec<Line>> {
-    let mut lines = Vec::new();
+) -> Result<Vec<Vec<Line>>> {
+    let mut lines: Vec<Vec<Unplaced>> = runs.iter().map(|_| Vec::new()).collect();
     for (alike, grid) in asked {
-        lines.extend(cut_alike(context, run, alike, *grid, surrounded).await?);
+        let more = cut_alike(context, runs, alike, *grid, surrounded).await?;
+        lines.iter_mut().zip(more).for_each(|(lines, more)| lines.extend(more));
     }
     let superseded = asked.iter().any(|(alike, _)| alike.superseded);
-    place(context, run, superseded, axis, lines).await
+    let mut placed = Vec::with_capacity(runs.len());
+    for (&run, lines) in runs.iter().zip(lines) {
+        let streams: Vec<(&str, &str)> =
+            lines.iter().map(|line| (line.stream.as_str(), line.name.as_str())).collect();
+        let scale = Scale::of(context, run, axis, superseded, &streams).await?;
+        placed.push(lines.into_iter().map(|line| line.on(run, &scale)).collect());
+    }
+    Ok(placed)
 }
 
 async fn cut_alike(
     context: &Context,
-    run: RunId,
+    runs: &[RunId],
     alike: &Alike,
     grid: Grid,
     surrounded: bool,
-) -> Result<Vec<Unplaced>> {
+) -> Result<Vec<Vec<Unplaced>>> {
     let beyond = match surrounded {
-        true => edges::find(context, run, &alike.names, alike.superseded, grid).await?,
-        false => edges::Beyond::default(),
+        true => edges::find(context, runs, &alike.names, alike.superseded, grid).await?,
+        false => runs.iter().map(|_| edges::Beyond::default()).collect(),
     };
     // Nodes hold what is relative to a median for layers only.
     let of_nodes = !alike.relative || alike.names.iter().all(|name| name.contains('/'));
     if alike.smoothing > 0.0 || !of_nodes {
-        return from_values(context, run, alike, grid, surrounded, beyond.last()).await;
+        let asked = runs.iter().copied().zip(beyond.iter().map(edges::Beyond::last));
+        return side_by_side(asked, |(run, until)| {
+            let (context, alike) = (context.clone(), alike.clone());
+            async move { from_values(&context, run, &alike, grid, surrounded, until).await }
+        })
+        .await;
     }
-    let mut lines = from_nodes(context, run, alike, grid).await?;
-    let mut found = edges::read(context, run, &beyond, alike.relative, alike.superseded).await?;
-    for line in &mut lines {
-        line.surround(found.remove(&line.key()).unwrap_or_default());
+    let mut lines = from_nodes(context, runs, alike, grid).await?;
+    if surrounded {
+        let found = edges::read(context, runs, &beyond, alike.relative, alike.superseded).await?;
+        for (lines, mut found) in lines.iter_mut().zip(found) {
+            for line in lines {
+                line.surround(found.remove(&line.key()).unwrap_or_default());
+            }
+        }
     }
     Ok(lines)
 }
 
-async fn from_nodes(context: &Context, run: RunId, alike: &Alike, grid: Grid) -> Result<Vec<Unplaced>> {
+/// Some runs at a time with one look each, and some looks side by side: so files are waited for together, and both reading and
+/// what is made of it have a core.
+async fn from_nodes(
+    context: &Context,
+    runs: &[RunId],
+    alike: &Alike,
+    grid: Grid,
+) -> Result<Vec<Vec<Unplaced>>> {
+    let most = COLUMNS_AT_ONCE / (grid.columns * alike.names.len()).max(1);
+    let parts = runs.chunks(runs.len().div_ceil(SIDE_BY_SIDE).min(most).max(1)).map(<[RunId]>::to_vec);
+    let read = side_by_side(parts, |runs| {
+        let (context, alike) = (context.clone(), alike.clone());
+        async move { from_nodes_at_once(&context, &runs, &alike, grid).await }
+    });
+    Ok(read.await?.into_iter().flatten().collect())
+}
+
+async fn from_nodes_at_once(
+    context: &Context,
+    runs: &[RunId],
+    alike: &Alike,
+    grid: Grid,
+) -> Result<Vec<Vec<Unplaced>>> {
     let view =
         View { names: alike.names.clone(), grid, relative: alike.relative, superseded: alike.superseded };
+    let asked: Vec<(RunId, &View)> = runs.iter().map(|run| (*run, &view)).collect();
     let pick = |piece: &Piece| if alike.relative { piece.relative } else { piece.summary };
-    let strips = context.store().viewport(run, &view).await?;
     let line = |strip: vitals_store::Strip| Unplaced {
         stream: strip.stream,
         name: strip.name,
@@ -144,7 +205,31 @@ async fn from_nodes(context: &Context, run: RunId, alike: &Alike, grid: Grid) ->
         before: false,
         after: false,
     };
-    Ok(strips.into_iter().map(line).collect())
+    let strips = context.store().viewports(&asked).await?;
+    Ok(strips.into_iter().map(|strips| strips.into_iter().map(line).collect()).collect())
+}
+
+/// The answers in the order of what is asked.
+async fn side_by_side<T, A, F>(asked: impl IntoIterator<Item = T>, answer: impl Fn(T) -> F) -> Result<Vec<A>>
+where
+    A: Send + 'static,
+    F: Future<Output = Result<A>> + Send + 'static,
+{
+    let mut waiting = asked.into_iter().enumerate();
+    let mut working = JoinSet::new();
+    let mut answers: Vec<(usize, A)> = Vec::new();
+    loop {
+        while working.len() < SIDE_BY_SIDE
+            && let Some((place, one)) = waiting.next()
+        {
+            let answer = answer(one);
+            working.spawn(async move { Ok::<_, ApiError>((place, answer.await?)) });
+        }
+        let Some(ended) = working.join_next().await else { break };
+        answers.push(ended.map_err(|error| ApiError::failed(Failure::answer(&error)))??);
+    }
+    answers.sort_by_key(|(place, _)| *place);
+    Ok(answers.into_iter().map(|(_, answer)| answer).collect())
 }
 
 /// `until`: the furthest step behind the grid that is wanted.
@@ -215,139 +300,9 @@ fn edges_of(steps: &[u64], values: &[f64], grid: Grid) -> Edges {
     Edges { before: first.checked_sub(1).and_then(single), after: single(end) }
 }
 
-/// What turns a run's steps into another axis.
-enum Scale {
-    Steps,
-    /// Axis units to a step; NaN where it is not known.
-    Linear(f64),
-    /// Series of each branch that tell seconds of training.
-    Seconds(Vec<Clock>),
-}
-
-/// Seconds of training at the steps of one series.
-struct Clock {
-    superseded_attempt: Option<u32>,
-    steps: Vec<u64>,
-    seconds: Vec<f64>,
-}
-
-impl Clock {
-    fn of((superseded_attempt, series): (Option<u32>, Series)) -> Self {
-        Self { superseded_attempt, seconds: training_seconds(&series), steps: series.steps }
-    }
-
-    fn at(&self, step: u64) -> Option<f64> {
-        self.steps.binary_search(&step).ok().map(|row| self.seconds[row])
-    }
-}
-
-async fn place(
-    context: &Context,
-    run: RunId,
-    superseded: bool,
-    axis: Option<FrameAxis>,
-    lines: Vec<Unplaced>,
-) -> Result<Vec<Line>> {
-    let scale = match axis.unwrap_or(FrameAxis::Step) {
-        FrameAxis::Step => Scale::Steps,
-        FrameAxis::Images => Scale::Linear(images_per_step(context, run).await?),
-        FrameAxis::Epoch => Scale::Linear(epochs_per_step(context, run).await?),
-        FrameAxis::Elapsed => Scale::Seconds(clocks(context, run, superseded, &lines).await?),
-    };
-    let place = |line: Unplaced| Line {
-        run,
-        x: positions(&line, &scale),
-        name: line.name,
-        unit: line.unit,
-        relative: line.relative,
-        smoothing: line.smoothing,
-        superseded_attempt: line.superseded_attempt,
-        columns: line.columns,
-        before: line.before,
-        after: line.after,
-    };
-    Ok(lines.into_iter().map(place).collect())
-}
-
-/// NaN, and so no place on the axis, where the batch is not known.
-async fn images_per_step(context: &Context, run: RunId) -> Result<f64> {
-    let recipe = context.store().run(run).await?.recipe()?;
-    Ok(recipe.map_or(f64::NAN, |recipe| f64::from(recipe.batch_size)))
-}
-
-async fn epochs_per_step(context: &Context, run: RunId) -> Result<f64> {
-    let Some(recipe) = context.store().run(run).await?.recipe()? else { return Ok(f64::NAN) };
-    let facts = crate::datasets::known_facts(context).await?.remove(&recipe.dataset);
-    let images = facts.or_else(|| vitals_recipe::DatasetFacts::published(&recipe.dataset)).map(|f| f.images);
-    let steps = images.map(|images| recipe.schedule(images).steps_per_epoch as f64);
-    Ok(steps.filter(|steps| *steps > 0.0).map_or(f64::NAN, f64::recip))
-}
-
-/// The times of one series of each stream.
-async fn clocks(context: &Context, run: RunId, superseded: bool, lines: &[Unplaced]) -> Result<Vec<Clock>> {
-    let mut of_streams: Vec<&Unplaced> = Vec::new();
-    for line in lines {
-        if !of_streams.iter().any(|known| known.stream == line.stream) {
-            of_streams.push(line);
-        }
-    }
-    if of_streams.is_empty() {
-        return Ok(Vec::new());
-    }
-    let query = SeriesQuery {
-        names: of_streams.iter().map(|line| line.name.clone()).collect(),
-        superseded,
-        ..SeriesQuery::default()
-    };
-    let read = joined(context.store().series(run, &query).await?);
-    Ok(read.into_iter().flat_map(branches).map(Clock::of).collect())
-}
-
-fn positions(line: &Unplaced, scale: &Scale) -> Vec<f64> {
-    let steps = line.columns.iter().map(|column| column.first_step);
-    match scale {
-        Scale::Steps => Vec::new(),
-        Scale::Linear(per_step) => steps.map(|step| step as f64 * per_step).collect(),
-        Scale::Seconds(clocks) => {
-            let of = || clocks.iter().filter(|clock| clock.superseded_attempt == line.superseded_attempt);
-            steps.map(|step| of().find_map(|clock| clock.at(step)).unwrap_or(f64::NAN)).collect()
-        }
-    }
-}
-
-/// Seconds of training behind each value: an attempt goes on counting where the one before it was left.
-fn training_seconds(series: &Series) -> Vec<f64> {
-    let (mut before, mut last, mut attempt) = (0.0, 0.0, None);
-    let rows = series.elapsed_secs.iter().zip(&series.attempts);
-    rows.map(|(&elapsed, &number)| {
-        if attempt.is_some_and(|known| known != number) {
-            before = last;
-        }
-        attempt = Some(number);
-        last = before + elapsed;
-        last
-    })
-    .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn series(name: &str, values: Vec<f64>) -> Series {
-        let count = values.len();
-        Series {
-            stream: "step".to_owned(),
-            name: name.to_owned(),
-            unit: String::new(),
-            kind: vitals_store::ValueKind::F64,
-            steps: (0..count as u64).collect(),
-            elapsed_secs: vec![0.0; count],
-            attempts: vec![1; count],
-            in_force: vec![true; count],
-            values,
-        }
-    }
 
     #[test]
     fn a_smoothed_curve_is_the_same_at_every_width() {
@@ -392,35 +347,5 @@ mod tests {
             found,
             [named("loss,knn", false, 0.0), named("a,b", true, 0.0), named("loss", false, 50.0)]
         );
-    }
-
-    #[test]
-    fn axes_of_images_and_time() {
-        let mut resumed = series("loss", vec![0.0; 6]);
-        resumed.elapsed_secs = vec![1.0, 2.0, 3.0, 0.5, 1.5, 2.5];
-        resumed.attempts = vec![1, 1, 1, 2, 2, 2];
-        let x = |scale: &Scale| {
-            let columns = cut(&resumed.steps, &resumed.values, Grid::new(0, 5, 6));
-            let (stream, name, unit) = ("step".to_owned(), "loss".to_owned(), String::new());
-            let line = Unplaced {
-                stream,
-                name,
-                unit,
-                relative: false,
-                smoothing: 0.0,
-                superseded_attempt: None,
-                columns,
-                before: false,
-                after: false,
-            };
-            positions(&line, scale)
-        };
-        assert!(x(&Scale::Steps).is_empty());
-        assert_eq!(x(&Scale::Linear(256.0)), [0.0, 256.0, 512.0, 768.0, 1024.0, 1280.0]);
-        assert_eq!(
-            x(&Scale::Seconds(vec![Clock::of((None, resumed.clone()))])),
-            [1.0, 2.0, 3.0, 3.5, 4.5, 5.5]
-        );
-        assert!(x(&Scale::Seconds(Vec::new())).iter().all(|x| x.is_nan()));
     }
 }

@@ -21,18 +21,27 @@ pub struct Interval {
 
 /// Mean of the finite values ± t(0.975, n−1) · s/√n. `None` without a finite value.
 pub fn mean_interval(values: &[f64]) -> Option<Interval> {
-    let finite: Vec<f64> = values.iter().copied().filter(|value| value.is_finite()).collect();
-    let n = finite.len();
+    interval(values, t_975)
+}
+
+/// t(0.975, n−1).
+fn t_975(n: usize) -> f64 {
+    student_t_quantile(0.975, n as u64 - 1)
+}
+
+fn interval(values: &[f64], t: impl FnOnce(usize) -> f64) -> Option<Interval> {
+    let finite = || values.iter().copied().filter(|value| value.is_finite());
+    let n = finite().count();
     if n == 0 {
         return None;
     }
     // Divided before they are added: finite values may have an infinite sum.
-    let mean = finite.iter().map(|value| value / n as f64).sum::<f64>();
+    let mean = finite().map(|value| value / n as f64).sum::<f64>();
     let half = if n == 1 {
         0.0
     } else {
-        let variance = finite.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (n - 1) as f64;
-        student_t_quantile(0.975, n as u64 - 1) * (variance / n as f64).sqrt()
+        let variance = finite().map(|value| (value - mean).powi(2)).sum::<f64>() / (n - 1) as f64;
+        t(n) * (variance / n as f64).sqrt()
     };
     Some(Interval { n, mean, low: mean - half, high: mean + half })
 }
@@ -56,10 +65,12 @@ pub struct ArmColumn {
 /// The mean curve of several seeds with its band, one for each column of `grid` in which any seed has a value, in order. `seeds`
 /// are the columns of each on that grid; empty ones may be left out. A seed that has ended is missing from the n of what follows.
 pub fn arm_columns(seeds: &[&[Summary]], grid: Grid) -> Vec<ArmColumn> {
-    let mut by_column: BTreeMap<usize, (Summary, Vec<f64>)> = BTreeMap::new();
+    let mut by_column: Vec<(Summary, Vec<f64>)> = vec![(Summary::EMPTY, Vec::new()); grid.columns];
     for column in seeds.iter().copied().flatten().filter(|column| column.count > 0) {
-        let Some(place) = grid.column_of(column.first_step) else { continue };
-        let (all, means) = by_column.entry(place).or_insert_with(|| (Summary::EMPTY, Vec::new()));
+        let Some((all, means)) = grid.column_of(column.first_step).and_then(|at| by_column.get_mut(at))
+        else {
+            continue;
+        };
         // Merging tells the first value from the last by their order, which seeds do not have.
         all.first_step =
             if all.count == 0 { column.first_step } else { all.first_step.min(column.first_step) };
@@ -68,12 +79,15 @@ pub fn arm_columns(seeds: &[&[Summary]], grid: Grid) -> Vec<ArmColumn> {
         all.nonfinite += column.nonfinite;
         means.push(column.mean());
     }
+    // A quantile is found by bisection, which takes longer than all else of a column; a curve has few different n.
+    let mut quantiles: BTreeMap<usize, f64> = BTreeMap::new();
+    let mut t = |n| *quantiles.entry(n).or_insert_with(|| t_975(n));
     let column = |(all, means): (Summary, Vec<f64>)| {
         let (min, max) = if all.finite() > 0 { (all.min, all.max) } else { (f64::NAN, f64::NAN) };
         let (first_step, nonfinite, count) = (all.first_step, all.nonfinite, all.count);
-        ArmColumn { first_step, interval: mean_interval(&means), min, max, nonfinite, count }
+        ArmColumn { first_step, interval: interval(&means, &mut t), min, max, nonfinite, count }
     };
-    by_column.into_values().map(column).collect()
+    by_column.into_iter().filter(|(all, _)| all.count > 0).map(column).collect()
 }
 
 #[cfg(test)]

@@ -10,6 +10,10 @@ pub fn student_t_quantile(probability: f64, freedom: u64) -> f64 {
     }
     for _ in 0..200 {
         let middle = f64::midpoint(low, high);
+        // No number lies between them: all further halvings would leave them as they are.
+        if middle <= low || middle >= high {
+            break;
+        }
         if cumulative(middle, freedom) < probability {
             low = middle;
         } else {

@@ -1,5 +1,7 @@
 //! Attempts of a run, the checkpoints they left, and where each one's journal has been read to.
 
+use std::collections::HashMap;
+
 use serde_json::Value;
 use sqlx::SqliteConnection;
 use vitals_journal::{AttemptStart, RunFolder, StepRange, in_force};
@@ -195,15 +197,29 @@ pub(crate) fn is_in_place(step: i64, path: &str) -> bool {
 
 /// The steps in force of each recorded attempt of a run, in order of attempt.
 pub(crate) async fn ranges_in_force(connection: &mut SqliteConnection, run: i64) -> Result<Vec<StepRange>> {
-    let rows =
-        sqlx::query!("SELECT number, first_step FROM attempts WHERE run_num = ? AND recorded = 1", run)
-            .fetch_all(connection)
-            .await?;
-    let starts: Vec<AttemptStart> = rows
-        .iter()
-        .map(|r| AttemptStart { attempt: small(r.number), first_step: unsigned(r.first_step) })
-        .collect();
-    Ok(in_force(&starts))
+    Ok(ranges_of_runs(connection, &[run]).await?.pop().unwrap_or_default())
+}
+
+/// The same of several runs, in their order.
+pub(crate) async fn ranges_of_runs(
+    connection: &mut SqliteConnection,
+    runs: &[i64],
+) -> Result<Vec<Vec<StepRange>>> {
+    let list = to_json("a list of runs", &runs)?;
+    let rows = sqlx::query!(
+        "SELECT run_num, number, first_step FROM attempts
+         WHERE run_num IN (SELECT value FROM json_each(?)) AND recorded = 1",
+        list
+    )
+    .fetch_all(connection)
+    .await?;
+    let mut starts: HashMap<i64, Vec<AttemptStart>> = HashMap::new();
+    for row in rows {
+        let start = AttemptStart { attempt: small(row.number), first_step: unsigned(row.first_step) };
+        starts.entry(row.run_num).or_default().push(start);
+    }
+    let of = |run: &i64| starts.get(run).map(|starts| in_force(starts)).unwrap_or_default();
+    Ok(runs.iter().map(of).collect())
 }
 
 /// What was in force when `attempt` was the last, given what is in force now.

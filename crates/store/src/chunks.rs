@@ -4,14 +4,13 @@
 use std::collections::BTreeMap;
 
 use sqlx::SqliteConnection;
-use vitals_journal::StepRange;
 
 use crate::Result;
 use crate::codec::{self, Group};
 use crate::error::corrupt;
 use crate::groups;
 use crate::ids::{signed, to_json};
-use crate::place::{Owner, bounds};
+use crate::place::{Owner, Wanted, bounds};
 use crate::shapes::Shape;
 
 /// Rows of a chunk: as many f32 as one page of the database holds.
@@ -76,62 +75,65 @@ impl Blobs {
     }
 }
 
-/// The compacted rows of the wanted columns in chunks that reach into `range`, in order of step.
+/// The compacted rows that are wanted, in chunks that reach into their ranges, in order of step.
 pub(crate) async fn read(
     connection: &mut SqliteConnection,
-    run: i64,
-    shape_num: i64,
-    wanted: &[usize],
-    range: StepRange,
-) -> Result<Vec<Group>> {
-    let (from, to) = bounds(range);
-    let columns: Vec<i64> =
-        std::iter::once(TIMES).chain(wanted.iter().filter_map(|&c| i64::try_from(c).ok())).collect();
-    let columns = to_json("a list of columns", &columns)?;
+    wanted: &[Wanted<'_>],
+) -> Result<Vec<Vec<Group>>> {
+    // One statement for all: each costs a way to the database's thread and back.
+    let mut asked = Vec::new();
+    let mut of = Vec::new();
+    for (place, one) in wanted.iter().enumerate() {
+        let (from, to) = bounds(one.range);
+        let columns =
+            one.columns.iter().enumerate().filter_map(|(at, &c)| Some((Some(at), i64::try_from(c).ok()?)));
+        for (at, column) in std::iter::once((None, TIMES)).chain(columns) {
+            asked.push((one.run, one.shape_num, one.range.attempt, column, from, to));
+            of.push((place, at));
+        }
+    }
+    if asked.is_empty() {
+        return Ok(Vec::new());
+    }
+    let asked = to_json("columns of chunks", &asked)?;
     let rows = sqlx::query!(
-        "SELECT column_index, chunk, data FROM chunks
-         WHERE run_num = ?1 AND shape_num = ?2 AND attempt = ?3
-               AND column_index IN (SELECT value FROM json_each(?4)) AND last_step >= ?5 AND first_step < ?6",
-        run,
-        shape_num,
-        range.attempt,
-        columns,
-        from,
-        to
+        r#"SELECT wanted.key + 0 AS "place!: i64", chunk, data FROM json_each(?1) AS wanted CROSS JOIN chunks
+           WHERE run_num = wanted.value ->> 0 AND shape_num = wanted.value ->> 1 AND attempt = wanted.value ->> 2
+                 AND column_index = wanted.value ->> 3 AND last_step >= wanted.value ->> 4 AND first_step < wanted.value ->> 5"#,
+        asked
     )
     .fetch_all(connection)
     .await?;
-    let mut found: BTreeMap<i64, Group> = BTreeMap::new();
-    for row in rows.iter().filter(|row| row.column_index == TIMES) {
-        let mut group = codec::decode(&row.data, None)?;
-        group.columns = vec![Vec::new(); wanted.len()];
-        found.insert(row.chunk, group);
+    let mut found: Vec<BTreeMap<i64, Group>> = vec![BTreeMap::new(); wanted.len()];
+    let place_of = |key: i64| usize::try_from(key).ok().and_then(|key| of.get(key).copied());
+    for row in &rows {
+        if let Some((place, None)) = place_of(row.place) {
+            let mut group = codec::decode(&row.data, None)?;
+            group.columns = vec![Vec::new(); wanted[place].columns.len()];
+            found[place].insert(row.chunk, group);
+        }
     }
-    for row in rows.iter().filter(|row| row.column_index != TIMES) {
-        let column = usize::try_from(row.column_index).unwrap_or(usize::MAX);
-        let (Some(group), Ok(place)) = (found.get_mut(&row.chunk), wanted.binary_search(&column)) else {
-            return Err(corrupt("chunk without its steps"));
-        };
-        codec::decode_values(&row.data, &mut group.columns[place])?;
+    for row in &rows {
+        if let Some((place, Some(column))) = place_of(row.place) {
+            let group = found[place].get_mut(&row.chunk).ok_or_else(|| corrupt("chunk without its steps"))?;
+            codec::decode_values(&row.data, &mut group.columns[column])?;
+        }
     }
     let whole = |group: &Group| group.columns.iter().all(|column| column.len() == group.steps.len());
-    if !found.values().all(whole) {
+    if !found.iter().all(|groups| groups.values().all(whole)) {
         return Err(corrupt("chunk with a column that is not as long as its steps"));
     }
-    Ok(found.into_values().collect())
+    Ok(found.into_iter().map(|groups| groups.into_values().collect()).collect())
 }
 
-/// All rows of the wanted columns (ascending) that reach into `range`, compacted or not, in order of recording.
+/// All rows that are wanted, compacted or not, in order of recording.
 pub(crate) async fn read_rows(
     connection: &mut SqliteConnection,
-    run: i64,
-    shape_num: i64,
-    wanted: &[usize],
-    range: StepRange,
-) -> Result<Vec<Group>> {
-    let mut found = read(&mut *connection, run, shape_num, wanted, range).await?;
-    for blob in groups::read_all(&mut *connection, run, shape_num, range).await? {
-        found.push(codec::decode(&blob, Some(wanted))?);
+    wanted: &[Wanted<'_>],
+) -> Result<Vec<Vec<Group>>> {
+    let mut found = read(&mut *connection, wanted).await?;
+    for (groups, more) in found.iter_mut().zip(groups::read(&mut *connection, wanted).await?) {
+        groups.extend(more);
     }
     Ok(found)
 }

@@ -16,7 +16,7 @@ use crate::error::corrupt;
 use crate::groups;
 use crate::ids::{parse_id, run_num, signed, small, to_json, unsigned};
 use crate::nodes::{self, BLOCK_NODES, Node};
-use crate::place::Owner;
+use crate::place::{Owner, Wanted};
 use crate::series::history;
 use crate::shapes::Shape;
 use crate::{Result, RunId, Store};
@@ -42,21 +42,25 @@ pub(crate) fn is_of_layer(column: &Column) -> bool {
     split(&column.name).is_some() || column.role.is_some_and(Role::is_of_layers)
 }
 
-/// How far the rows are compacted; `None`: no row is.
-pub(crate) async fn standing(tx: &mut SqliteConnection, owner: Owner) -> Result<Option<Compaction>> {
-    let row = sqlx::query!(
-        "SELECT chunks, last_step, closed_to FROM compactions WHERE run_num = ? AND attempt = ? AND shape_num = ?",
-        owner.run,
-        owner.attempt,
-        owner.shape_num
+/// How far the rows of some runs are compacted; of an owner that is missing no row is.
+pub(crate) async fn standings(
+    tx: &mut SqliteConnection,
+    runs: &[i64],
+) -> Result<BTreeMap<Owner, Compaction>> {
+    let list = to_json("a list of runs", &runs)?;
+    let rows = sqlx::query!(
+        "SELECT run_num, attempt, shape_num, chunks, last_step, closed_to FROM compactions
+         WHERE run_num IN (SELECT value FROM json_each(?))",
+        list
     )
-    .fetch_optional(tx)
+    .fetch_all(tx)
     .await?;
-    Ok(row.map(|row| Compaction {
-        chunks: row.chunks,
-        last_step: unsigned(row.last_step),
-        closed_to: unsigned(row.closed_to),
-    }))
+    let found = rows.iter().map(|row| {
+        let owner = Owner { run: row.run_num, attempt: small(row.attempt), shape_num: row.shape_num };
+        let (last_step, closed_to) = (unsigned(row.last_step), unsigned(row.closed_to));
+        (owner, Compaction { chunks: row.chunks, last_step, closed_to })
+    });
+    Ok(found.collect())
 }
 
 /// Compacts what has gathered. Returns whether there was enough of it.
@@ -70,7 +74,7 @@ pub(crate) async fn advance(
         return Ok(false);
     }
     let (mut rows, all) = groups::take_oldest(&mut *tx, owner, shape, AT_ONCE).await?;
-    let mut known = standing(&mut *tx, owner).await?;
+    let mut known = standings(&mut *tx, &[owner.run]).await?.remove(&owner);
     let is_late = known.is_some_and(|known| rows.steps.iter().any(|&step| step <= known.last_step));
     if is_late {
         // Steps that go back: chunks and medians are in order of step, so all of them are made again.
@@ -121,10 +125,11 @@ async fn take_all(tx: &mut SqliteConnection, owner: Owner, shape: &Shape) -> Res
     let every: Vec<usize> = (0..shape.columns.len()).collect();
     let whole = StepRange { attempt: owner.attempt, from: 0, to: None };
     let mut rows = Group::of_columns(shape.columns.len());
-    for group in chunks::read(&mut *tx, owner.run, owner.shape_num, &every, whole).await? {
+    let Owner { run, attempt, shape_num } = owner;
+    let wanted = Wanted { run, shape_num, columns: &every, range: whole };
+    for group in chunks::read(&mut *tx, &[wanted]).await?.into_iter().flatten() {
         rows.append(&group);
     }
-    let Owner { run, attempt, shape_num } = owner;
     sqlx::query!(
         "DELETE FROM chunks WHERE run_num = ? AND attempt = ? AND shape_num = ?",
         run,

@@ -3,12 +3,11 @@
 //! `num`: a merge always takes the newest groups, and what comes later is numbered later.
 
 use sqlx::SqliteConnection;
-use vitals_journal::StepRange;
 
 use crate::Result;
 use crate::codec::{self, Group};
-use crate::ids::{signed, unsigned};
-use crate::place::{Owner, bounds};
+use crate::ids::{signed, to_json, unsigned};
+use crate::place::{Owner, Wanted, bounds};
 use crate::shapes::Shape;
 
 /// Groups of one level that make one of the next.
@@ -173,23 +172,37 @@ pub(crate) async fn take_oldest(
     Ok((taken, count == waiting.len()))
 }
 
-/// The blobs of one attempt that reach into `range`, in order of recording.
-pub(crate) async fn read_all(
+/// The rows that are wanted, in groups that reach into their ranges, in order of recording.
+pub(crate) async fn read(
     connection: &mut SqliteConnection,
-    run: i64,
-    shape_num: i64,
-    range: StepRange,
-) -> Result<Vec<Vec<u8>>> {
-    let (from, to) = bounds(range);
-    Ok(sqlx::query_scalar!(
-        "SELECT data FROM row_groups
-         WHERE run_num = ?1 AND shape_num = ?2 AND attempt = ?3 AND last_step >= ?4 AND first_step < ?5 ORDER BY num",
-        run,
-        shape_num,
-        range.attempt,
-        from,
-        to
+    wanted: &[Wanted<'_>],
+) -> Result<Vec<Vec<Group>>> {
+    let asked: Vec<(i64, i64, u32, i64, i64)> = wanted
+        .iter()
+        .map(|one| {
+            let (from, to) = bounds(one.range);
+            (one.run, one.shape_num, one.range.attempt, from, to)
+        })
+        .collect();
+    if asked.is_empty() {
+        return Ok(Vec::new());
+    }
+    let asked = to_json("row groups", &asked)?;
+    let rows = sqlx::query!(
+        r#"SELECT wanted.key + 0 AS "place!: i64", data FROM json_each(?1) AS wanted CROSS JOIN row_groups
+           WHERE run_num = wanted.value ->> 0 AND shape_num = wanted.value ->> 1 AND attempt = wanted.value ->> 2
+                 AND last_step >= wanted.value ->> 3 AND first_step < wanted.value ->> 4
+           ORDER BY wanted.key, num"#,
+        asked
     )
     .fetch_all(connection)
-    .await?)
+    .await?;
+    let mut found = vec![Vec::new(); wanted.len()];
+    for row in rows {
+        let place = usize::try_from(row.place).unwrap_or(usize::MAX);
+        if let (Some(groups), Some(one)) = (found.get_mut(place), wanted.get(place)) {
+            groups.push(codec::decode(&row.data, Some(one.columns))?);
+        }
+    }
+    Ok(found)
 }

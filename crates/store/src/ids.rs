@@ -50,6 +50,25 @@ pub(crate) async fn run_num(connection: &mut SqliteConnection, id: RunId) -> Res
         .ok_or(StoreError::UnknownRun { id: text })
 }
 
+/// Those of several runs, in their order.
+pub(crate) async fn run_nums(connection: &mut SqliteConnection, ids: &[RunId]) -> Result<Vec<i64>> {
+    let list = to_json("run ids", &ids)?;
+    let rows = sqlx::query!(
+        r#"SELECT wanted.key + 0 AS "place!: i64", num AS "num!" FROM json_each(?) AS wanted CROSS JOIN runs WHERE runs.id = wanted.value"#,
+        list
+    )
+    .fetch_all(connection)
+    .await?;
+    let mut nums = vec![None; ids.len()];
+    for row in rows {
+        if let Some(num) = usize::try_from(row.place).ok().and_then(|place| nums.get_mut(place)) {
+            *num = Some(row.num);
+        }
+    }
+    let known = |(num, id): (Option<i64>, &RunId)| num.ok_or(StoreError::UnknownRun { id: id.to_string() });
+    nums.into_iter().zip(ids).map(known).collect()
+}
+
 /// Takes the workspace's next revision.
 pub(crate) async fn next_revision(connection: &mut SqliteConnection) -> Result<i64> {
     Ok(sqlx::query_scalar!("UPDATE clock SET revision = revision + 1 WHERE id = 1 RETURNING revision")

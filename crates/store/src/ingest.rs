@@ -16,7 +16,7 @@ use crate::detection;
 use crate::event_times;
 use crate::groups;
 use crate::ids::{run_num, signed, touch_run, unsigned};
-use crate::place::Owner;
+use crate::place::{Owner, Wanted};
 use crate::records;
 use crate::shapes::{Shape, intern};
 use crate::standing::Standing;
@@ -330,7 +330,8 @@ async fn recompute_summaries(store: &Store, tx: &mut SqliteConnection, run: i64)
         let every: Vec<usize> = (0..shape.columns.len()).collect();
         let mut summary = ShapeSummary::new(shape.columns.len());
         for range in &ranges {
-            for part in chunks::read_rows(&mut *tx, run, num, &every, *range).await? {
+            let wanted = Wanted { run, shape_num: num, columns: &every, range: *range };
+            for part in chunks::read_rows(&mut *tx, &[wanted]).await?.into_iter().flatten() {
                 summary.absorb(&part, *range);
             }
         }

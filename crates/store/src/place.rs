@@ -3,11 +3,20 @@
 use vitals_journal::StepRange;
 
 /// The run, the attempt and the shape of rows.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Owner {
     pub run: i64,
     pub attempt: u32,
     pub shape_num: i64,
+}
+
+/// Rows of one attempt, and the columns of them that are wanted (ascending).
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wanted<'a> {
+    pub run: i64,
+    pub shape_num: i64,
+    pub columns: &'a [usize],
+    pub range: StepRange,
 }
 
 /// A range as the database compares it.

@@ -1,17 +1,18 @@
 //! Reading recorded values: of one run, some metrics, a range of steps. The values in force, and the superseded ones
 //! on request. Nothing is thinned out here: `viewport.rs` does that.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use sqlx::SqliteConnection;
 use vitals_journal::{StepRange, ValueKind};
 use vitals_recipe::{Role, split};
 
-use crate::attempts::ranges_in_force;
+use crate::attempts::{ranges_in_force, ranges_of_runs};
 use crate::chunks;
 use crate::codec;
-use crate::ids::run_num;
+use crate::ids::{run_num, run_nums, to_json};
+use crate::place::Wanted;
 use crate::shapes::Shape;
 use crate::summary::{MetricSummary, ShapeSummary};
 use crate::{Result, RunId, Store};
@@ -72,7 +73,7 @@ pub struct Layer {
 const HISTORY_STEPS: u64 = 256;
 
 /// Wanted columns of one shape: index in the row, and index in the answer.
-type Wanted = Vec<(usize, usize)>;
+type Plan = Vec<(usize, usize)>;
 
 impl Store {
     /// What a run has recorded, in order of declaration (gradients: network order).
@@ -135,10 +136,20 @@ impl Store {
 
     /// Reads series; metrics that the run lacks are left out. Order: that of the names asked for, else of declaration.
     pub async fn series(&self, run: RunId, query: &SeriesQuery) -> Result<Vec<Series>> {
+        Ok(self.series_of_runs(&[(run, query.clone())]).await?.pop().unwrap_or_default())
+    }
+
+    /// The same of several runs at once, in their order.
+    pub async fn series_of_runs(&self, asked: &[(RunId, SeriesQuery)]) -> Result<Vec<Vec<Series>>> {
         // One snapshot: a commit in between must not show half of itself.
         let mut tx = self.reader().begin().await?;
-        let num = run_num(&mut tx, run).await?;
-        read(self, &mut tx, num, query, true).await
+        let runs: Vec<RunId> = asked.iter().map(|(run, _)| *run).collect();
+        let nums = run_nums(&mut tx, &runs).await?;
+        let ranges = ranges_of_runs(&mut tx, &nums).await?;
+        let asked = nums.iter().zip(&ranges).zip(asked);
+        let asked: Vec<Asked<'_>> =
+            asked.map(|((&run, in_force), (_, query))| Asked { run, in_force, query }).collect();
+        read_many(self, &mut tx, &asked, true).await
     }
 }
 
@@ -150,38 +161,84 @@ pub(crate) async fn read(
     query: &SeriesQuery,
     committed: bool,
 ) -> Result<Vec<Series>> {
-    let ranges = ranges_in_force(&mut *tx, run).await?;
-    read_in(store, tx, run, &ranges, query, committed).await
+    let in_force = &ranges_in_force(&mut *tx, run).await?;
+    read_one(store, tx, Asked { run, in_force, query }, committed).await
 }
 
-/// Likewise, with the steps in force of each attempt given.
-async fn read_in(
+async fn read_one(
     store: &Store,
     tx: &mut SqliteConnection,
-    run: i64,
-    in_force: &[StepRange],
-    query: &SeriesQuery,
+    asked: Asked<'_>,
     committed: bool,
 ) -> Result<Vec<Series>> {
-    let mut found: Vec<Series> = Vec::new();
-    let shapes = shapes_of(store, &mut *tx, run, committed).await?;
-    let plans: Vec<(i64, Arc<Shape>, Wanted)> = shapes
-        .into_iter()
-        .map(|(shape_num, shape)| {
-            let wanted = plan(&shape, query, &mut found);
-            (shape_num, shape, wanted)
+    Ok(read_many(store, tx, &[asked], committed).await?.pop().unwrap_or_default())
+}
+
+/// What is asked of one run, and which steps of each attempt are in force.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    run: i64,
+    in_force: &'a [StepRange],
+    query: &'a SeriesQuery,
+}
+
+/// Some columns of one shape of one attempt, and where they go.
+struct Part {
+    /// Among the answers, and in the answer for each column, which ascend.
+    answer: usize,
+    places: Vec<usize>,
+    columns: Vec<usize>,
+    shape_num: i64,
+    in_force: StepRange,
+    range: StepRange,
+}
+
+async fn read_many(
+    store: &Store,
+    tx: &mut SqliteConnection,
+    asked: &[Asked<'_>],
+    committed: bool,
+) -> Result<Vec<Vec<Series>>> {
+    let runs: Vec<i64> = asked.iter().map(|one| one.run).collect();
+    let shapes = shapes_of_runs(store, &mut *tx, &runs, committed).await?;
+    let mut found: Vec<Vec<Series>> = Vec::with_capacity(asked.len());
+    let mut parts: Vec<Part> = Vec::new();
+    for (answer, (one, shapes)) in asked.iter().zip(&shapes).enumerate() {
+        let mut series = Vec::new();
+        let plans: Vec<(i64, Plan)> =
+            shapes.iter().map(|(num, shape)| (*num, plan(shape, one.query, &mut series))).collect();
+        for in_force in one.in_force {
+            let range = window(*in_force, one.query);
+            if range.to.is_some_and(|to| to <= range.from) {
+                continue;
+            }
+            for (shape_num, plan) in plans.iter().filter(|(_, plan)| !plan.is_empty()) {
+                let (columns, places) = plan.iter().copied().unzip();
+                let (shape_num, in_force) = (*shape_num, *in_force);
+                parts.push(Part { answer, places, columns, shape_num, in_force, range });
+            }
+        }
+        found.push(series);
+    }
+    let wanted: Vec<Wanted<'_>> = parts
+        .iter()
+        .map(|part| {
+            let Part { columns, shape_num, range, .. } = part;
+            Wanted { run: runs[part.answer], shape_num: *shape_num, columns, range: *range }
         })
         .collect();
-    for range in in_force {
-        let read_range = window(*range, query);
-        for (shape_num, _, wanted) in plans.iter().filter(|(_, _, wanted)| !wanted.is_empty()) {
-            read_shape(&mut *tx, run, *shape_num, wanted, *range, read_range, &mut found).await?;
+    for (part, groups) in parts.iter().zip(chunks::read_rows(&mut *tx, &wanted).await?) {
+        for group in groups {
+            for (position, place) in part.places.iter().enumerate() {
+                extend(&mut found[part.answer][*place], &group, position, part.in_force, part.range);
+            }
         }
     }
-    found.iter_mut().for_each(sort_by_step);
-    if !query.names.is_empty() {
-        let place = |s: &Series| query.names.iter().position(|n| *n == s.name);
-        found.sort_by_key(place);
+    for (found, one) in found.iter_mut().zip(asked) {
+        found.iter_mut().for_each(sort_by_step);
+        if !one.query.names.is_empty() {
+            found.sort_by_key(|series| one.query.names.iter().position(|name| *name == series.name));
+        }
     }
     Ok(found)
 }
@@ -198,8 +255,8 @@ fn window(range: StepRange, query: &SeriesQuery) -> StepRange {
 }
 
 /// Opens a series in the answer for each wanted column that has none yet.
-fn plan(shape: &Shape, query: &SeriesQuery, found: &mut Vec<Series>) -> Wanted {
-    let mut wanted = Wanted::new();
+fn plan(shape: &Shape, query: &SeriesQuery, found: &mut Vec<Series>) -> Plan {
+    let mut wanted = Plan::new();
     for (index, column) in shape.columns.iter().enumerate() {
         if !query.names.is_empty() && !query.names.contains(&column.name) {
             continue;
@@ -222,27 +279,6 @@ fn plan(shape: &Shape, query: &SeriesQuery, found: &mut Vec<Series>) -> Wanted {
         wanted.push((index, place));
     }
     wanted
-}
-
-async fn read_shape(
-    tx: &mut SqliteConnection,
-    run: i64,
-    shape_num: i64,
-    wanted: &Wanted,
-    in_force: StepRange,
-    range: StepRange,
-    found: &mut [Series],
-) -> Result<()> {
-    if range.to.is_some_and(|to| to <= range.from) {
-        return Ok(());
-    }
-    let columns: Vec<usize> = wanted.iter().map(|(column, _)| *column).collect();
-    for group in chunks::read_rows(&mut *tx, run, shape_num, &columns, range).await? {
-        for (position, (_, place)) in wanted.iter().enumerate() {
-            extend(&mut found[*place], &group, position, in_force, range);
-        }
-    }
-    Ok(())
 }
 
 /// The last `count` finite values of each series before a step, with what else lies among them; fewer where there are
@@ -268,7 +304,8 @@ pub(crate) async fn history(
             to: Some(before - 1),
             superseded: false,
         };
-        for series in read_in(store, &mut *tx, run, in_force, &query, false).await? {
+        let asked = Asked { run, in_force, query: &query };
+        for series in read_one(store, &mut *tx, asked, false).await? {
             if let Some(place) = names.iter().position(|name| *name == series.name && stream == series.stream)
             {
                 found[place] = series.values;
@@ -310,25 +347,49 @@ fn sort_by_step(series: &mut Series) {
     series.in_force = order.iter().map(|&i| series.in_force[i]).collect();
 }
 
+/// A shape by its number.
+pub(crate) type Numbered = (i64, Arc<Shape>);
+
 /// The shapes that a run has declared, in order of first declaration.
 pub(crate) async fn shapes_of(
     store: &Store,
     tx: &mut SqliteConnection,
     run: i64,
     committed: bool,
-) -> Result<Vec<(i64, Arc<Shape>)>> {
-    let rows = sqlx::query!("SELECT shape_num FROM streams WHERE run_num = ? ORDER BY attempt, stream", run)
-        .fetch_all(&mut *tx)
-        .await?;
-    let mut shapes: Vec<(i64, Arc<Shape>)> = Vec::new();
+) -> Result<Vec<Numbered>> {
+    Ok(shapes_of_runs(store, tx, &[run], committed).await?.pop().unwrap_or_default())
+}
+
+/// The same of several runs, in their order.
+pub(crate) async fn shapes_of_runs(
+    store: &Store,
+    tx: &mut SqliteConnection,
+    runs: &[i64],
+    committed: bool,
+) -> Result<Vec<Vec<Numbered>>> {
+    let list = to_json("a list of runs", &runs)?;
+    let rows = sqlx::query!(
+        "SELECT run_num, shape_num FROM streams WHERE run_num IN (SELECT value FROM json_each(?))
+         ORDER BY attempt, stream",
+        list
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    let mut shapes: HashMap<i64, Arc<Shape>> = HashMap::new();
+    let mut of_runs: HashMap<i64, Vec<Numbered>> = HashMap::new();
     for row in rows {
-        if !shapes.iter().any(|(num, _)| *num == row.shape_num) {
-            let shape = match committed {
+        let shape = match shapes.get(&row.shape_num) {
+            Some(shape) => Arc::clone(shape),
+            None => match committed {
                 true => store.shapes.get(&mut *tx, row.shape_num).await?,
                 false => store.shapes.get_uncached(&mut *tx, row.shape_num).await?,
-            };
-            shapes.push((row.shape_num, shape));
+            },
+        };
+        shapes.insert(row.shape_num, Arc::clone(&shape));
+        let known = of_runs.entry(row.run_num).or_default();
+        if !known.iter().any(|(num, _)| *num == row.shape_num) {
+            known.push((row.shape_num, shape));
         }
     }
-    Ok(shapes)
+    Ok(runs.iter().map(|run| of_runs.get(run).cloned().unwrap_or_default()).collect())
 }

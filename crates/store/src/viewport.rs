@@ -2,23 +2,20 @@
 //! Values themselves are read only where a column is less than a node, at the borders of what an attempt has in force, and
 //! for the rows that are not compacted yet.
 
-use std::sync::Arc;
-
 use sqlx::SqliteConnection;
 use vitals_journal::{StepRange, ValueKind};
 use vitals_series::{Grid, MEDIAN_WINDOW, Piece, Rows, node_steps, pieces};
 
-use crate::attempts::{ranges_in_force, ranges_up_to};
-use crate::chunks;
+use crate::attempts::{ranges_of_runs, ranges_up_to};
 use crate::codec::Group;
-use crate::compact::{self, Compaction, reference};
-use crate::ids::{run_num, signed, to_json, unsigned};
+use crate::compact::{self, reference};
+use crate::ids::{run_nums, signed, to_json};
 use crate::nodes::{self, BLOCK_NODES};
-use crate::place::Owner;
-use crate::series::{history, shapes_of};
+use crate::place::{Owner, Wanted};
+use crate::series::{Numbered, history, shapes_of_runs};
 use crate::shapes::Shape;
-use crate::summary::ShapeSummary;
-use crate::{Result, RunId, Store};
+use crate::stretches::{Stretches, Which};
+use crate::{Result, RunId, Store, chunks, groups};
 
 /// What to show.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,223 +43,114 @@ pub struct Strip {
     pub columns: Vec<Piece>,
 }
 
-/// First and last step of recorded values.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Extent {
-    pub first_step: u64,
-    pub last_step: u64,
-}
-
-impl Extent {
-    /// Of both.
-    pub fn union(self, other: Self) -> Self {
-        Self {
-            first_step: self.first_step.min(other.first_step),
-            last_step: self.last_step.max(other.last_step),
-        }
-    }
-}
-
-/// A shape, and for each of its columns that is wanted the strip it goes to.
-type Plan = (i64, Arc<Shape>, Vec<(usize, usize)>);
-
-/// One shape of one attempt, and what is wanted of it.
-struct Source<'a> {
+/// Some steps of one shape of one attempt.
+struct Cut<'a> {
     owner: Owner,
     shape: &'a Shape,
-    /// Wanted columns, ascending, and for each the strip of what is in force.
-    wanted: &'a [(usize, usize)],
-    compacted: Option<Compaction>,
+    /// Wanted columns, ascending, and for each the strip that it goes to.
+    wanted: Vec<(usize, usize)>,
+    /// What is read as values: they, and what their ratios divide by.
+    read: Vec<usize>,
+    grid: Grid,
+    relative: bool,
     /// What was in force when this attempt was the last: its running medians look back over it.
     before: Vec<StepRange>,
-    relative: bool,
+    stretches: Stretches,
 }
 
-/// Which rows are read as values.
-#[derive(Clone, Copy)]
-enum Which {
-    All,
-    Compacted,
-    /// Not compacted yet.
-    Waiting,
+/// The strips of all runs, those of a run together, and what is cut for them.
+#[derive(Default)]
+struct Plan<'a> {
+    strips: Vec<Strip>,
+    cuts: Vec<Cut<'a>>,
 }
 
 impl Store {
-    /// First and last step of some series of a run, superseded values included on request; `None` where nothing is recorded.
-    pub async fn extent(&self, run: RunId, names: &[String], superseded: bool) -> Result<Option<Extent>> {
-        let mut tx = self.reader().begin().await?;
-        let num = run_num(&mut tx, run).await?;
-        let mut found: Option<Extent> = None;
-        for (shape_num, shape) in shapes_of(self, &mut tx, num, true).await? {
-            if !shape.columns.iter().any(|column| names.contains(&column.name)) {
-                continue;
-            }
-            let data = sqlx::query_scalar!(
-                "SELECT data FROM summaries WHERE run_num = ? AND shape_num = ?",
-                num,
-                shape_num
-            )
-            .fetch_optional(&mut *tx)
-            .await?;
-            let summary = data.map(|data| ShapeSummary::decode(&data)).transpose()?;
-            if let Some(metric) = summary.and_then(|summary| summary.metric(0)) {
-                let one = Extent { first_step: metric.first_step, last_step: metric.last_step };
-                found = Some(found.map_or(one, |found| found.union(one)));
-            }
-        }
-        if superseded && let Some(found) = &mut found {
-            let last =
-                sqlx::query_scalar!("SELECT last_step FROM attempts WHERE run_num = ? AND recorded = 1", num)
-                    .fetch_all(&mut *tx)
-                    .await?;
-            found.last_step = last.into_iter().flatten().map(unsigned).fold(found.last_step, u64::max);
-        }
-        Ok(found)
-    }
-
     /// Series as the columns of a view, in the order of the names asked for; behind the values in force, those that each
     /// attempt lost to a later one.
     pub async fn viewport(&self, run: RunId, view: &View) -> Result<Vec<Strip>> {
+        Ok(self.viewports(&[(run, view)]).await?.pop().unwrap_or_default())
+    }
+
+    /// The same of several runs at once, in their order. Statements are as many as for one run: each costs a way to the database's
+    /// thread and back, which for many runs takes longer than reading them.
+    pub async fn viewports(&self, asked: &[(RunId, &View)]) -> Result<Vec<Vec<Strip>>> {
         // One snapshot: a commit in between must not show half of itself.
         let mut tx = self.reader().begin().await?;
-        let num = run_num(&mut tx, run).await?;
-        let ranges = ranges_in_force(&mut tx, num).await?;
-        let shapes = shapes_of(self, &mut tx, num, true).await?;
-        let mut strips: Vec<Strip> = Vec::new();
-        let plans: Vec<Plan> = shapes
-            .into_iter()
-            .map(|(shape_num, shape)| {
-                let wanted = plan(&shape, view, &mut strips);
-                (shape_num, shape, wanted)
-            })
-            .collect();
-        let mut lost: Vec<Strip> = Vec::new();
-        for range in &ranges {
-            for (shape_num, shape, wanted) in plans.iter().filter(|(_, _, wanted)| !wanted.is_empty()) {
-                let owner = Owner { run: num, attempt: range.attempt, shape_num: *shape_num };
-                let source = Source {
-                    owner,
-                    shape,
-                    wanted,
-                    compacted: compact::standing(&mut tx, owner).await?,
-                    before: ranges_up_to(&ranges, range.attempt),
-                    relative: view.relative,
-                };
-                if !is_empty(*range) {
-                    let mut found = self.columns(&mut tx, &source, view.grid, *range).await?;
-                    for (columns, (_, place)) in found.iter_mut().zip(wanted) {
-                        merge(&mut strips[*place].columns, columns);
-                    }
-                }
-                for part in complement(*range).into_iter().filter(|_| view.superseded) {
-                    for (columns, (_, place)) in
-                        self.columns(&mut tx, &source, view.grid, part).await?.iter().zip(wanted)
-                    {
-                        take_lost(&mut lost, &strips[*place], range.attempt, columns);
-                    }
-                }
-            }
+        let runs: Vec<RunId> = asked.iter().map(|(run, _)| *run).collect();
+        let nums = run_nums(&mut tx, &runs).await?;
+        let ranges = ranges_of_runs(&mut tx, &nums).await?;
+        let shapes = shapes_of_runs(self, &mut tx, &nums, true).await?;
+        let compacted = compact::standings(&mut tx, &nums).await?;
+        let mut plan = Plan::default();
+        let mut ends = Vec::with_capacity(asked.len());
+        for (place, (_, view)) in asked.iter().enumerate() {
+            let standing = |owner: &Owner| compacted.get(owner).copied();
+            plan.add(nums[place], view, &ranges[place], &shapes[place], standing);
+            ends.push(plan.strips.len());
         }
-        let empty = |strip: &Strip| strip.columns.iter().all(|column| column.summary.count == 0);
-        lost.retain(|strip| !empty(strip));
-        strips.extend(lost);
-        strips.sort_by_key(|strip| {
-            (view.names.iter().position(|name| *name == strip.name), strip.superseded_attempt)
+        let Plan { mut strips, cuts } = plan;
+        add_nodes(&mut tx, &cuts, &mut strips).await?;
+        self.add_values(&mut tx, &cuts, &mut strips).await?;
+        let mut rest = strips.into_iter();
+        let mut from = 0;
+        let answer = ends.iter().zip(asked).map(|(&end, (_, view))| {
+            let own = rest.by_ref().take(end - std::mem::replace(&mut from, end));
+            let is_empty = |strip: &Strip| strip.columns.iter().all(|column| column.summary.count == 0);
+            let mut own: Vec<Strip> =
+                own.filter(|strip| strip.superseded_attempt.is_none() || !is_empty(strip)).collect();
+            own.sort_by_key(|strip| {
+                (view.names.iter().position(|name| *name == strip.name), strip.superseded_attempt)
+            });
+            own
         });
-        Ok(strips)
+        Ok(answer.collect())
     }
 
-    /// The columns of each wanted series over some steps of one attempt.
-    async fn columns(
+    /// Adds what is read as values to the strips.
+    async fn add_values(
         &self,
         tx: &mut SqliteConnection,
-        source: &Source<'_>,
-        grid: Grid,
-        range: StepRange,
-    ) -> Result<Vec<Vec<Piece>>> {
-        let mut found = vec![vec![Piece::EMPTY; grid.columns]; source.wanted.len()];
-        let from = range.from.max(grid.from);
-        let to = range.to.map_or(grid.end(), |to| to.min(grid.end()));
-        if to <= from {
-            return Ok(found);
-        }
-        let inside = |from, to| StepRange { attempt: range.attempt, from, to: Some(to) };
-        let (Some(level), Some(compacted)) = (grid.level(), source.compacted) else {
-            self.values(tx, source, grid, inside(from, to), Which::All, &mut found).await?;
-            return Ok(found);
-        };
-        let mut borders: Vec<(u64, u64)> = Vec::new();
-        // Higher levels first, each as far as it goes; level 0 behind them; values where a node is cut.
-        let mut stretches = vec![(level, from, to.min(compacted.closed_to))];
-        if level > 0 {
-            stretches.push((0, from.max(compacted.closed_to), to));
-        } else {
-            stretches[0].2 = to;
-        }
-        while let Some((level, from, to)) = stretches.pop() {
-            if to <= from {
-                continue;
-            }
-            let size = node_steps(level);
-            // Only nodes that lie inside as a whole.
-            let (first, end) = (from.div_ceil(size), to / size);
-            if first >= end {
-                match level {
-                    0 => borders.push((from, to)),
-                    _ => stretches.push((level - 1, from, to)),
-                }
-                continue;
-            }
-            read_nodes(tx, source, grid, level, first..end, &mut found).await?;
-            for (from, to) in [(from, first * size), (end * size, to)] {
-                match level {
-                    0 => borders.push((from, to)),
-                    _ => stretches.push((level - 1, from, to)),
-                }
-            }
-        }
-        for (from, to) in borders.into_iter().filter(|(from, to)| from < to) {
-            self.values(tx, source, grid, inside(from, to), Which::Compacted, &mut found).await?;
-        }
-        self.values(tx, source, grid, inside(from, to), Which::Waiting, &mut found).await?;
-        Ok(found)
-    }
-
-    /// From the rows themselves, all of a range or a part of them.
-    async fn values(
-        &self,
-        tx: &mut SqliteConnection,
-        source: &Source<'_>,
-        grid: Grid,
-        range: StepRange,
-        which: Which,
-        found: &mut [Vec<Piece>],
+        cuts: &[Cut<'_>],
+        strips: &mut [Strip],
     ) -> Result<()> {
-        let read = read_columns(source);
-        let (run, shape_num) = (source.owner.run, source.owner.shape_num);
-        let groups = match which {
-            Which::All => chunks::read_rows(&mut *tx, run, shape_num, &read, range).await?,
-            Which::Compacted => chunks::read(&mut *tx, run, shape_num, &read, range).await?,
-            Which::Waiting => {
-                let blobs = crate::groups::read_all(&mut *tx, run, shape_num, range).await?;
-                blobs.iter().map(|blob| crate::codec::decode(blob, Some(&read))).collect::<Result<_>>()?
-            }
+        let units: Vec<(&Cut<'_>, StepRange, Which)> = cuts
+            .iter()
+            .flat_map(|cut| cut.stretches.values.iter().map(move |&(range, which)| (cut, range, which)))
+            .collect();
+        let wanted = |without: Which| -> (Vec<usize>, Vec<Wanted<'_>>) {
+            let some = units.iter().enumerate().filter(|(_, (_, _, which))| *which != without);
+            some.map(|(place, (cut, range, _))| {
+                let Owner { run, shape_num, .. } = cut.owner;
+                (place, Wanted { run, shape_num, columns: &cut.read, range: *range })
+            })
+            .unzip()
         };
-        self.cut(tx, source, grid, range, &read, groups, found).await
+        let mut rows: Vec<Vec<Group>> = units.iter().map(|_| Vec::new()).collect();
+        let (places, compacted) = wanted(Which::Waiting);
+        for (place, groups) in places.into_iter().zip(chunks::read(&mut *tx, &compacted).await?) {
+            rows[place].extend(groups);
+        }
+        let (places, waiting) = wanted(Which::Compacted);
+        for (place, groups) in places.into_iter().zip(groups::read(&mut *tx, &waiting).await?) {
+            rows[place].extend(groups);
+        }
+        for ((cut, range, _), groups) in units.into_iter().zip(rows) {
+            self.add_rows(&mut *tx, cut, range, groups, strips).await?;
+        }
+        Ok(())
     }
 
-    /// Cuts rows into the columns of a grid. `read` are the columns of the groups.
-    #[expect(clippy::too_many_arguments, reason = "where the rows come from, and where they go")]
-    async fn cut(
+    /// Adds the rows of a range to the strips. `groups` have the columns that are read of the cut.
+    async fn add_rows(
         &self,
         tx: &mut SqliteConnection,
-        source: &Source<'_>,
-        grid: Grid,
+        cut: &Cut<'_>,
         range: StepRange,
-        read: &[usize],
         groups: Vec<Group>,
-        found: &mut [Vec<Piece>],
+        strips: &mut [Strip],
     ) -> Result<()> {
+        let Cut { owner, shape, wanted, read, grid, before, .. } = cut;
         let mut rows = Group::of_columns(read.len());
         for group in groups {
             rows.append(&group);
@@ -273,13 +161,9 @@ impl Store {
         if first >= last {
             return Ok(());
         }
-        let relative: Vec<&str> = if source.relative {
-            let wanted = source.wanted.iter().map(|(column, _)| &source.shape.columns[*column]);
-            wanted.filter(|column| compact::is_of_layer(column)).map(|column| column.name.as_str()).collect()
-        } else {
-            Vec::new()
-        };
-        let Source { owner, shape, before, .. } = source;
+        let of_layer = |column: usize| cut.relative && compact::is_of_layer(&shape.columns[column]);
+        let layers = wanted.iter().filter(|(column, _)| of_layer(*column));
+        let relative: Vec<&str> = layers.map(|(column, _)| shape.columns[*column].name.as_str()).collect();
         let history = history(
             self,
             &mut *tx,
@@ -294,9 +178,9 @@ impl Store {
         let values =
             |column: usize| read.binary_search(&column).ok().map(|place| &rows.columns[place][first..last]);
         let mut past = history.iter();
-        for ((column, _), columns) in source.wanted.iter().zip(found) {
+        for (column, strip) in wanted {
             let declared = &shape.columns[*column];
-            let of_layer = source.relative && compact::is_of_layer(declared);
+            let of_layer = of_layer(*column);
             let Some(own) = values(*column) else { continue };
             let rows = Rows {
                 steps: &rows.steps[first..last],
@@ -307,7 +191,7 @@ impl Store {
             let past = if of_layer { past.next().map_or(&[][..], Vec::as_slice) } else { &[] };
             for (bucket, piece) in pieces(past, rows, |step| (step - grid.from) / grid.stride) {
                 let place = usize::try_from(bucket).unwrap_or(usize::MAX);
-                if let Some(column) = columns.get_mut(place) {
+                if let Some(column) = strips[*strip].columns.get_mut(place) {
                     column.merge(&piece);
                 }
             }
@@ -316,15 +200,65 @@ impl Store {
     }
 }
 
-/// Opens a strip for each wanted name that has none yet. A metric that goes on in another stream, as where a column was
-/// added midway, stays one strip.
-fn plan(shape: &Shape, view: &View, strips: &mut Vec<Strip>) -> Vec<(usize, usize)> {
+impl<'a> Plan<'a> {
+    /// Adds what a view wants of a run.
+    fn add(
+        &mut self,
+        run: i64,
+        view: &View,
+        ranges: &[StepRange],
+        shapes: &'a [Numbered],
+        standing: impl Fn(&Owner) -> Option<compact::Compaction>,
+    ) {
+        let own = self.strips.len();
+        let wanted: Vec<Vec<(usize, usize)>> =
+            shapes.iter().map(|(_, shape)| open(shape, view, own, &mut self.strips)).collect();
+        for range in ranges {
+            for ((shape_num, shape), wanted) in
+                shapes.iter().zip(&wanted).filter(|(_, wanted)| !wanted.is_empty())
+            {
+                let owner = Owner { run, attempt: range.attempt, shape_num: *shape_num };
+                let compacted = standing(&owner);
+                let mut cut = |wanted: Vec<(usize, usize)>, range: StepRange| {
+                    self.cuts.push(Cut {
+                        owner,
+                        shape,
+                        read: read_columns(shape, &wanted, view.relative),
+                        wanted,
+                        grid: view.grid,
+                        relative: view.relative,
+                        before: ranges_up_to(ranges, range.attempt),
+                        stretches: Stretches::of(view.grid, range, compacted),
+                    });
+                };
+                if !is_empty(*range) {
+                    cut(wanted.clone(), *range);
+                }
+                let parts = if view.superseded { complement(*range) } else { Vec::new() };
+                if parts.is_empty() {
+                    continue;
+                }
+                let lost: Vec<(usize, usize)> = wanted
+                    .iter()
+                    .map(|&(column, place)| (column, open_lost(place, range.attempt, own, &mut self.strips)))
+                    .collect();
+                for part in parts {
+                    cut(lost.clone(), part);
+                }
+            }
+        }
+    }
+}
+
+/// Opens a strip for each wanted name that has none yet, where those of the run begin at `own`. A metric that goes on in
+/// another stream, as where a column was added midway, stays one strip.
+fn open(shape: &Shape, view: &View, own: usize, strips: &mut Vec<Strip>) -> Vec<(usize, usize)> {
     let mut wanted = Vec::new();
     for (index, column) in shape.columns.iter().enumerate() {
         if !view.names.contains(&column.name) {
             continue;
         }
-        let known = strips.iter().position(|one| one.name == column.name);
+        let known = strips[own..].iter().position(|one| one.name == column.name).map(|place| own + place);
         let place = known.unwrap_or_else(|| {
             strips.push(Strip {
                 stream: shape.name.clone(),
@@ -341,55 +275,70 @@ fn plan(shape: &Shape, view: &View, strips: &mut Vec<Strip>) -> Vec<(usize, usiz
     wanted
 }
 
+/// The strip of what an attempt lost of another strip's series.
+fn open_lost(of: usize, attempt: u32, own: usize, strips: &mut Vec<Strip>) -> usize {
+    let same = |one: &Strip| one.superseded_attempt == Some(attempt) && one.name == strips[of].name;
+    if let Some(known) = strips[own..].iter().position(same) {
+        return own + known;
+    }
+    let columns = vec![Piece::EMPTY; strips[of].columns.len()];
+    let Strip { stream, name, unit, kind, .. } = &strips[of];
+    let (stream, name, unit, kind) = (stream.clone(), name.clone(), unit.clone(), *kind);
+    strips.push(Strip { stream, name, unit, kind, superseded_attempt: Some(attempt), columns });
+    strips.len() - 1
+}
+
 /// What is read for the wanted columns: they, and what their ratios divide by.
-fn read_columns(source: &Source<'_>) -> Vec<usize> {
-    let mut read: Vec<usize> = source.wanted.iter().map(|(column, _)| *column).collect();
-    if source.relative {
-        let wanted = source.wanted.iter().map(|(column, _)| &source.shape.columns[*column]);
-        read.extend(wanted.filter_map(|column| reference(source.shape, column)).collect::<Vec<_>>());
+fn read_columns(shape: &Shape, wanted: &[(usize, usize)], relative: bool) -> Vec<usize> {
+    let mut read: Vec<usize> = wanted.iter().map(|(column, _)| *column).collect();
+    if relative {
+        read.extend(wanted.iter().filter_map(|(column, _)| reference(shape, &shape.columns[*column])));
         read.sort_unstable();
         read.dedup();
     }
     read
 }
 
-/// Adds the nodes `range` of a level to the columns that they lie in.
-async fn read_nodes(
-    tx: &mut SqliteConnection,
-    source: &Source<'_>,
-    grid: Grid,
-    level: u32,
-    range: std::ops::Range<u64>,
-    found: &mut [Vec<Piece>],
-) -> Result<()> {
-    let first = signed("block", range.start / BLOCK_NODES)?;
-    let end = signed("block", range.end.div_ceil(BLOCK_NODES))?;
-    let columns: Vec<usize> = source.wanted.iter().map(|(column, _)| *column).collect();
-    let list = to_json("a list of columns", &columns)?;
+/// Adds the nodes of all cuts to the columns that they lie in.
+async fn add_nodes(tx: &mut SqliteConnection, cuts: &[Cut<'_>], strips: &mut [Strip]) -> Result<()> {
+    let mut asked = Vec::new();
+    let mut of = Vec::new();
+    for cut in cuts {
+        let Owner { run, attempt, shape_num } = cut.owner;
+        for (level, nodes) in &cut.stretches.nodes {
+            let first = signed("block", nodes.start / BLOCK_NODES)?;
+            let end = signed("block", nodes.end.div_ceil(BLOCK_NODES))?;
+            for (column, strip) in &cut.wanted {
+                asked.push((run, shape_num, attempt, *level, *column, first, end));
+                of.push((cut.grid, *level, nodes.clone(), *strip));
+            }
+        }
+    }
+    if asked.is_empty() {
+        return Ok(());
+    }
+    let asked = to_json("blocks of nodes", &asked)?;
     let rows = sqlx::query!(
-        "SELECT column_index, data FROM nodes
-         WHERE run_num = ? AND shape_num = ? AND attempt = ? AND level = ?
-               AND column_index IN (SELECT value FROM json_each(?)) AND block >= ? AND block < ?",
-        source.owner.run,
-        source.owner.shape_num,
-        source.owner.attempt,
-        level,
-        list,
-        first,
-        end
+        r#"SELECT wanted.key + 0 AS "place!: i64", data FROM json_each(?1) AS wanted CROSS JOIN nodes
+           WHERE run_num = wanted.value ->> 0 AND shape_num = wanted.value ->> 1 AND attempt = wanted.value ->> 2
+                 AND level = wanted.value ->> 3 AND column_index = wanted.value ->> 4
+                 AND block >= wanted.value ->> 5 AND block < wanted.value ->> 6"#,
+        asked
     )
     .fetch_all(tx)
     .await?;
-    // Both divisions are exact: columns are whole nodes of this level and begin at multiples of their width.
-    let per_column = grid.stride / node_steps(level);
-    let before = grid.from / node_steps(level);
     for row in rows {
-        let column = usize::try_from(row.column_index).unwrap_or(usize::MAX);
-        let Ok(place) = columns.binary_search(&column) else { continue };
-        nodes::decode(&row.data, level, |node, piece| {
-            if range.contains(&node) {
+        let Some((grid, level, nodes, strip)) = usize::try_from(row.place).ok().and_then(|at| of.get(at))
+        else {
+            continue;
+        };
+        // Both divisions are exact: columns are whole nodes of this level and begin at multiples of their width.
+        let (per_column, before) = (grid.stride / node_steps(*level), grid.from / node_steps(*level));
+        let columns = &mut strips[*strip].columns;
+        nodes::decode(&row.data, *level, |node, piece| {
+            if nodes.contains(&node) {
                 let at = usize::try_from((node - before) / per_column).unwrap_or(usize::MAX);
-                if let Some(column) = found[place].get_mut(at) {
+                if let Some(column) = columns.get_mut(at) {
                     column.merge(&piece);
                 }
             }
@@ -411,24 +360,4 @@ fn complement(range: StepRange) -> Vec<StepRange> {
     let before = (range.from > 0).then_some(StepRange { attempt, from: 0, to: Some(range.from) });
     let behind = range.to.map(|to| StepRange { attempt, from: to, to: None });
     before.into_iter().chain(behind).collect()
-}
-
-fn merge(into: &mut [Piece], columns: &[Piece]) {
-    for (column, other) in into.iter_mut().zip(columns) {
-        column.merge(other);
-    }
-}
-
-fn take_lost(lost: &mut Vec<Strip>, of: &Strip, attempt: u32, columns: &[Piece]) {
-    let same = |one: &&mut Strip| one.superseded_attempt == Some(attempt) && one.name == of.name;
-    match lost.iter_mut().find(same) {
-        Some(strip) => merge(&mut strip.columns, columns),
-        None => {
-            lost.push(Strip {
-                superseded_attempt: Some(attempt),
-                columns: columns.to_vec(),
-                ..Strip { columns: Vec::new(), ..of.clone() }
-            });
-        }
-    }
 }

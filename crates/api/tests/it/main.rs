@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 mod alarms;
+mod arms;
 mod boundary;
 mod csv;
 mod damaged;

@@ -61,37 +61,35 @@ fn plan() -> impl Strategy<Value = Plan> {
         })
 }
 
-async fn record(store: &Store, run: RunId, plans: &[Plan]) {
-    for (plan, attempt) in plans.iter().zip(1_u32..) {
-        let rows: Vec<Row> = (0..plan.rows as u64)
-            .map(|row| {
-                let step = plan.first_step + row * plan.stride;
-                let values = (0..4).map(|column| value(column, u64::from(attempt), step)).collect();
-                Row { stream: StreamId(0), step, elapsed_secs: step as f64, values }
-            })
-            .collect();
-        let again: Vec<Row> = match plan.repeats {
-            true => rows.iter().rev().take(3).cloned().collect(),
-            false => Vec::new(),
-        };
-        let mut offset = 1;
-        let opening = IngestBatch {
-            offset_to: offset,
-            header: header(plan.first_step),
-            streams: vec![stream()],
+async fn record(store: &Store, run: RunId, plan: &Plan, attempt: u32) {
+    let rows: Vec<Row> = (0..plan.rows as u64)
+        .map(|row| {
+            let step = plan.first_step + row * plan.stride;
+            let values = (0..4).map(|column| value(column, u64::from(attempt), step)).collect();
+            Row { stream: StreamId(0), step, elapsed_secs: step as f64, values }
+        })
+        .collect();
+    let again: Vec<Row> = match plan.repeats {
+        true => rows.iter().rev().take(3).cloned().collect(),
+        false => Vec::new(),
+    };
+    let mut offset = 1;
+    let opening = IngestBatch {
+        offset_to: offset,
+        header: header(plan.first_step),
+        streams: vec![stream()],
+        ..IngestBatch::default()
+    };
+    store.ingest(run, attempt, &opening).await.unwrap();
+    for rows in rows.chunks(plan.batch).chain(again.chunks(2)) {
+        let batch = IngestBatch {
+            offset_from: offset,
+            offset_to: offset + 1,
+            rows: rows.to_vec(),
             ..IngestBatch::default()
         };
-        store.ingest(run, attempt, &opening).await.unwrap();
-        for rows in rows.chunks(plan.batch).chain(again.chunks(2)) {
-            let batch = IngestBatch {
-                offset_from: offset,
-                offset_to: offset + 1,
-                rows: rows.to_vec(),
-                ..IngestBatch::default()
-            };
-            store.ingest(run, attempt, &batch).await.unwrap();
-            offset += 1;
-        }
+        store.ingest(run, attempt, &batch).await.unwrap();
+        offset += 1;
     }
 }
 
@@ -156,46 +154,87 @@ fn check_relative(strip: &Strip, expected: &[Summary]) {
     }
 }
 
-async fn check(plans: &[Plan], windows: &[(f64, f64, u32)]) {
+/// Runs go on side by side, and each of their attempts is looked at: what was true before must not be told after.
+async fn check(of_runs: &[Vec<Plan>], windows: &[(f64, f64, u32)]) {
     let world = World::new().await;
-    let run = world.run().await;
-    record(&world.store, run, plans).await;
-    let names: Vec<String> = NAMES.map(str::to_owned).to_vec();
-    let all = SeriesQuery { superseded: true, ..SeriesQuery::default() };
-    let series = world.store.series(run, &all).await.unwrap();
-    let end = plans.iter().map(|plan| plan.first_step + plan.rows as u64 * plan.stride).max().unwrap_or(0);
-    let in_order = plans.iter().all(|plan| !plan.repeats);
-    let extent = world.store.extent(run, &names, true).await.unwrap();
-    let last = series.iter().filter_map(|one| one.steps.last()).max();
-    assert_eq!(extent.map(|extent| extent.last_step), last.copied());
-    for &(from, to, pixels) in windows {
-        let (a, b) = (from.min(to) * end as f64, from.max(to) * end as f64);
-        let grid = Grid::new(a as u64, b as u64, pixels);
-        for relative in [false, true] {
-            let view = View { names: names.clone(), grid, relative, superseded: true };
-            let strips = world.store.viewport(run, &view).await.unwrap();
-            for strip in &strips {
-                let raw = series.iter().find(|one| one.name == strip.name).unwrap();
-                check_exactly(strip, &brute_force(raw, grid, strip.superseded_attempt, false));
-                let of_layer = strip.name.starts_with("grad_norm/");
-                // A lost branch's medians look back over what was in force before it: no part of the branch.
-                if relative && of_layer && in_order && strip.superseded_attempt.is_none() {
-                    check_relative(strip, &brute_force(raw, grid, None, true));
-                }
+    let mut runs = Vec::new();
+    for run in 0..of_runs.len() {
+        runs.push(world.run_of(&format!("point {run}")).await);
+    }
+    let most = of_runs.iter().map(Vec::len).max().unwrap_or(0);
+    for attempts in 1..=most {
+        let so_far: Vec<&[Plan]> = of_runs.iter().map(|plans| &plans[..attempts.min(plans.len())]).collect();
+        for (run, plans) in runs.iter().zip(of_runs) {
+            if let Some(plan) = plans.get(attempts - 1) {
+                record(&world.store, *run, plan, u32::try_from(attempts).unwrap()).await;
             }
-            let branches = |series: &Series, attempt: u32| {
-                (0..series.steps.len()).any(|row| {
-                    !series.in_force[row]
-                        && series.attempts[row] == attempt
-                        && grid.column_of(series.steps[row]).is_some()
-                })
-            };
-            let lost: usize =
-                series.iter().map(|one| (1..=4).filter(|&attempt| branches(one, attempt)).count()).sum();
-            assert_eq!(strips.len(), series.len() + lost, "every branch in view has a strip of its own");
         }
+        let windows = if attempts == most { windows } else { &windows[..1] };
+        look(&world.store, &runs, &so_far, windows).await;
     }
     assert_eq!(world.store.check_integrity(true).await.unwrap().problems, Vec::<String>::new());
+}
+
+/// All runs are asked for at once, each for a window of its own.
+async fn look(store: &Store, runs: &[RunId], of_runs: &[&[Plan]], windows: &[(f64, f64, u32)]) {
+    let names: Vec<String> = NAMES.map(str::to_owned).to_vec();
+    let all = SeriesQuery { superseded: true, ..SeriesQuery::default() };
+    let asked: Vec<_> = runs.iter().map(|run| (*run, all.clone())).collect();
+    let of_all = store.series_of_runs(&asked).await.unwrap();
+    let extents = store.extents(runs, &names, true).await.unwrap();
+    for ((run, series), extent) in runs.iter().zip(&of_all).zip(extents) {
+        let last = series.iter().filter_map(|one| one.steps.last()).max();
+        assert_eq!(extent.map(|extent| extent.last_step), last.copied());
+        let part = SeriesQuery { names: vec![names[2].clone()], from: Some(7), ..SeriesQuery::default() };
+        let alone = store.series(*run, &part).await.unwrap();
+        let whole = series.iter().find(|one| one.name == names[2]);
+        let shown = |row: &usize| whole.is_some_and(|one| one.in_force[*row] && one.steps[*row] >= 7);
+        let rows: Vec<usize> = (0..whole.map_or(0, |one| one.steps.len())).filter(shown).collect();
+        let steps = |one: &Series| rows.iter().map(|&row| one.steps[row]).collect::<Vec<u64>>();
+        let (found, expected) = (alone.first().map(|one| one.steps.clone()), whole.map(steps));
+        assert_eq!(found.unwrap_or_default(), expected.unwrap_or_default());
+    }
+    for place in 0..windows.len() {
+        for relative in [false, true] {
+            let view = |run: usize| {
+                let (from, to, pixels) = windows[(place + run) % windows.len()];
+                let ends = of_runs[run].iter().map(|plan| plan.first_step + plan.rows as u64 * plan.stride);
+                let end = ends.max().unwrap_or(0) as f64;
+                let grid = Grid::new((from.min(to) * end) as u64, (from.max(to) * end) as u64, pixels);
+                View { names: names.clone(), grid, relative, superseded: true }
+            };
+            let views: Vec<View> = (0..runs.len()).map(view).collect();
+            let asked: Vec<(RunId, &View)> = runs.iter().copied().zip(&views).collect();
+            let found = store.viewports(&asked).await.unwrap();
+            assert_eq!(found.len(), runs.len());
+            for (run, strips) in found.iter().enumerate() {
+                check_strips(strips, &of_all[run], views[run].grid, relative, of_runs[run]);
+            }
+        }
+    }
+}
+
+fn check_strips(strips: &[Strip], series: &[Series], grid: Grid, relative: bool, plans: &[Plan]) {
+    let in_order = plans.iter().all(|plan| !plan.repeats);
+    for strip in strips {
+        let raw = series.iter().find(|one| one.name == strip.name).unwrap();
+        check_exactly(strip, &brute_force(raw, grid, strip.superseded_attempt, false));
+        let of_layer = strip.name.starts_with("grad_norm/");
+        // A lost branch's medians look back over what was in force before it: no part of the branch.
+        if relative && of_layer && in_order && strip.superseded_attempt.is_none() {
+            check_relative(strip, &brute_force(raw, grid, None, true));
+        }
+    }
+    let branches = |series: &Series, attempt: u32| {
+        (0..series.steps.len()).any(|row| {
+            !series.in_force[row]
+                && series.attempts[row] == attempt
+                && grid.column_of(series.steps[row]).is_some()
+        })
+    };
+    let lost: usize =
+        series.iter().map(|one| (1..=4).filter(|&attempt| branches(one, attempt)).count()).sum();
+    assert_eq!(strips.len(), series.len() + lost, "every branch in view has a strip of its own");
 }
 
 fn runtime() -> tokio::runtime::Runtime {
@@ -206,15 +245,28 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
     #[test]
     fn columns_tell_of_exactly_the_values_in_them(
-        first in plan(), later in prop::collection::vec(plan(), 0..3),
+        runs in prop::collection::vec((plan(), prop::collection::vec(plan(), 0..3)), 1..3),
         windows in prop::collection::vec((0.0_f64..1.0, 0.0_f64..1.0, 1_u32..1500), 1..4),
     ) {
-        let mut plans = vec![Plan { first_step: 0, ..first }];
-        plans.extend(later);
+        let attempts = |(first, later): (Plan, Vec<Plan>)| {
+            std::iter::once(Plan { first_step: 0, ..first }).chain(later).collect()
+        };
+        let of_runs: Vec<Vec<Plan>> = runs.into_iter().map(attempts).collect();
         let mut windows = windows;
         windows.push((0.0, 1.0, 700));
-        runtime().block_on(check(&plans, &windows));
+        runtime().block_on(check(&of_runs, &windows));
     }
+}
+
+#[tokio::test]
+async fn a_run_that_there_is_not_is_refused_among_others() {
+    let world = World::new().await;
+    let (known, unknown) = (world.run().await, RunId::nil());
+    let view = View { names: Vec::new(), grid: Grid::new(0, 9, 10), relative: false, superseded: false };
+    assert_eq!(world.store.viewports(&[(known, &view), (known, &view)]).await.unwrap(), [[], []]);
+    let refused = world.store.viewports(&[(known, &view), (unknown, &view)]).await.unwrap_err();
+    assert_eq!(refused.to_string(), world.store.viewport(unknown, &view).await.unwrap_err().to_string());
+    assert!(world.store.extents(&[known, unknown], &[], false).await.is_err());
 }
 
 #[tokio::test]
