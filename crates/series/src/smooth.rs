@@ -14,6 +14,8 @@ pub fn smooth_ema(steps: &[u64], values: &[f64], length: f64) -> Vec<f64> {
     }
     let (mut average, mut remaining) = (0.0, 1.0);
     let mut before = None;
+    // Steps are nearly always as far apart as those before, and an exponential takes longer than all else.
+    let mut known = (0, 1.0);
     steps
         .iter()
         .zip(values)
@@ -23,7 +25,10 @@ pub fn smooth_ema(steps: &[u64], values: &[f64], length: f64) -> Vec<f64> {
             }
             let distance = before.map_or(1, |before| step.saturating_sub(before).max(1));
             before = Some(step);
-            let decay = (-(distance as f64) / length).exp();
+            if distance != known.0 {
+                known = (distance, (-(distance as f64) / length).exp());
+            }
+            let decay = known.1;
             average = decay * average + (1.0 - decay) * value;
             remaining *= decay;
             average / (1.0 - remaining)

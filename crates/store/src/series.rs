@@ -2,6 +2,7 @@
 //! on request. Nothing is thinned out here: `viewport.rs` does that.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 use std::sync::Arc;
 
 use sqlx::SqliteConnection;
@@ -321,15 +322,22 @@ pub(crate) async fn history(
 }
 
 fn extend(series: &mut Series, group: &codec::Group, column: usize, in_force: StepRange, range: StepRange) {
-    for ((&step, &elapsed), &value) in group.steps.iter().zip(&group.elapsed_secs).zip(&group.columns[column])
-    {
-        if range.contains(step) {
-            series.steps.push(step);
-            series.values.push(value);
-            series.elapsed_secs.push(elapsed);
-            series.attempts.push(range.attempt);
-            series.in_force.push(in_force.contains(step));
-        }
+    let mut add = |rows: Range<usize>| {
+        let steps = &group.steps[rows.clone()];
+        series.steps.extend_from_slice(steps);
+        series.values.extend_from_slice(&group.columns[column][rows.clone()]);
+        series.elapsed_secs.extend_from_slice(&group.elapsed_secs[rows]);
+        series.attempts.extend(steps.iter().map(|_| range.attempt));
+        series.in_force.extend(steps.iter().map(|step| in_force.contains(*step)));
+    };
+    if group.steps.is_sorted() {
+        let first = group.steps.partition_point(|&step| step < range.from);
+        let end = group.steps.partition_point(|&step| range.to.is_none_or(|to| step < to));
+        add(first..end.max(first));
+    } else {
+        (0..group.steps.len())
+            .filter(|&row| range.contains(group.steps[row]))
+            .for_each(|row| add(row..row + 1));
     }
 }
 

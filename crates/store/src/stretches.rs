@@ -92,7 +92,7 @@ mod tests {
             let mut parts: Vec<(u64, u64)> = Vec::new();
             for (level, nodes) in &found.nodes {
                 let size = node_steps(*level);
-                prop_assert!(!nodes.is_empty() && grid.stride % size == 0 && grid.from % size == 0);
+                prop_assert!(!nodes.is_empty() && grid.stride.is_multiple_of(size) && grid.from.is_multiple_of(size));
                 prop_assert!(*level == 0 || nodes.end * size <= compacted.closed_to);
                 parts.push((nodes.start * size, nodes.end * size));
             }
