@@ -160,6 +160,29 @@ async fn a_clear_difference_helps_and_the_other_way_round_hurts() {
     assert_eq!(found.comparisons[0].verdict, ArmVerdict::NoDifference);
 }
 
+/// Twelve runs whose seeds differ far more than the arms do: only pairs of one seed show it.
+#[tokio::test]
+async fn an_injected_difference_is_lost_where_seeds_are_shuffled() {
+    const LEVELS: [f64; 6] = [0.40, 0.47, 0.51, 0.55, 0.62, 0.66];
+    const DIFFERENCES: [f64; 6] = [0.021, 0.024, 0.019, 0.022, 0.018, 0.025];
+    let made = async |seed_of: fn(u64) -> u64| {
+        let world = World::new().await;
+        for (seed, (level, difference)) in (0..).zip(LEVELS.into_iter().zip(DIFFERENCES)) {
+            run(&world, Made { seed, values: vec![level], ..Made::default() }).await;
+            let values = vec![level + difference];
+            run(&world, Made { seed: seed_of(seed), frozen: true, values, ..Made::default() }).await;
+        }
+        world
+    };
+    let verdict = async |world: &World| of(world, &asked()).await.comparisons[0].verdict;
+    assert_eq!(verdict(&made(|seed| seed).await).await, ArmVerdict::Helps);
+    for shuffled in [(|seed| (seed + 1) % 6) as fn(u64) -> u64, |seed| (5 * seed + 3) % 6, |seed| 5 - seed] {
+        assert_eq!(verdict(&made(shuffled).await).await, ArmVerdict::Undecided);
+    }
+    let said = refused(&made(|seed| seed + 6).await, &asked()).await;
+    assert!(said.starts_with("no seed has ended on both sides"), "{said}");
+}
+
 #[tokio::test]
 async fn failed_runs_are_counted_and_waiting_ones_are_on_the_way() {
     let world = arms(&[0.02; 2]).await;
