@@ -48,6 +48,9 @@ const TABS = ['gradients', 'optimizer', 'overview', 'config', 'checkpoints', 'pr
 const QUESTION = { by: 'frozen_patch_projection', where: 'sweep_name ~ "Frozen or learned"' };
 const MEANS = { name: 'means', address: `#/compare?${new URLSearchParams({ mode: 'mean', ...QUESTION })}`, ready: '[data-testid="mean-screen"][data-curves="true"]', charts: true };
 
+/** All runs over each other. */
+const overlay = (runs) => ({ name: 'overlay', address: `#/compare?${new URLSearchParams({ mode: 'overlay', runs: runs.map((run) => run.id).join(',') })}`, ready: '[data-testid="compare-screen"]', charts: true });
+
 /** The other face of Runs; the demo has too few runs for it, which it says. */
 const EXPLORE = { name: 'explore', address: '#/runs?face=explore', ready: '[data-testid="parallel"], [data-testid="explore-few"]' };
 
@@ -70,7 +73,7 @@ function screens(runs) {
     { name: 'alarms', address: '#/alarms', ready: '[data-testid="alarms-table"], [data-testid="alarms-empty"]' },
     { name: 'datasets', address: '#/datasets', ready: '[data-testid^="sample-"] img' },
     { name: 'settings', address: '#/settings', ready: '[data-testid="settings-screen"]' },
-    ...(options.check ? [...TABS.map((tab) => tabOf(second, tab)), MEANS, EXPLORE] : []),
+    ...(options.check ? [...TABS.map((tab) => tabOf(second, tab)), MEANS, overlay(runs), EXPLORE] : []),
   ].filter((screen) => options.only === '' || options.only.split(',').includes(screen.name));
 }
 

@@ -1,7 +1,8 @@
 //! Puts runs that never were into a workspace, each with its run folder and journal, and prints the truth of each as one
 //! JSON object a line. For end-to-end tests and pictures at full scale.
 //!
-//! `cargo run --release -p vitals-api --example synthetic_run -- WORKSPACE [--steps N] [--layers N] [--calm] [--runs N] [--seed N]`
+//! `cargo run --release -p vitals-api --example synthetic_run -- WORKSPACE [--steps N] [--layers N] [--calm] [--arms] [--runs N] [--seed N]`
+//! With `--arms` every second run has its patch projection frozen, and the seed of the one before it.
 
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -10,6 +11,7 @@ use serde_json::json;
 use vitals_api::foreign::{About, Origin, record};
 use vitals_api::{Binaries, Context, Evidence};
 use vitals_journal::{Column, Writer};
+use vitals_recipe::Recipe;
 use vitals_series::Noise;
 use vitals_series::synthetic::Synthetic;
 
@@ -23,6 +25,7 @@ struct Wanted {
     steps: u64,
     layers: usize,
     calm: bool,
+    arms: bool,
     runs: u64,
     seed: u64,
 }
@@ -30,7 +33,8 @@ struct Wanted {
 fn wanted() -> Result<Wanted, Failure> {
     let mut arguments = std::env::args().skip(1);
     let workspace = arguments.next().ok_or("name the workspace's folder")?.into();
-    let mut wanted = Wanted { workspace, steps: 100_000, layers: 150, calm: false, runs: 1, seed: 1 };
+    let mut wanted =
+        Wanted { workspace, steps: 100_000, layers: 150, calm: false, arms: false, runs: 1, seed: 1 };
     while let Some(word) = arguments.next() {
         let mut number = || -> Result<u64, Failure> {
             let text = arguments.next().ok_or_else(|| format!("{word} needs a number"))?;
@@ -42,6 +46,7 @@ fn wanted() -> Result<Wanted, Failure> {
             "--runs" => wanted.runs = number()?,
             "--seed" => wanted.seed = number()?,
             "--calm" => wanted.calm = true,
+            "--arms" => wanted.arms = true,
             _ => return Err(format!("`{word}` is no option").into()),
         }
     }
@@ -60,7 +65,7 @@ async fn main() -> Result<(), Failure> {
         };
         let kind = if wanted.calm { "calm" } else { "ten spikes" };
         let about = About {
-            origin: Origin::stand_in(),
+            origin: if wanted.arms { arm(run)? } else { Origin::stand_in() },
             label: format!("synthetic {seed}, {kind}"),
             steps: wanted.steps,
             evidence: Evidence::said("made, not trained"),
@@ -85,6 +90,13 @@ async fn main() -> Result<(), Failure> {
     }
     context.store().close().await;
     Ok(())
+}
+
+/// Of two arms, paired by seed.
+fn arm(run: u64) -> Result<Origin, Failure> {
+    let mut recipe = Recipe::preset("mocov3_vit_micro").ok_or("no such preset")?;
+    (recipe.frozen_patch_projection, recipe.seed) = (run % 2 == 1, run / 2);
+    Ok(Origin::StandIn(Box::new(recipe)))
 }
 
 fn now() -> i64 {
