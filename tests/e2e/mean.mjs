@@ -15,6 +15,8 @@ try {
   await synthesize(space.folder, { steps: STEPS, layers: 4, runs: 2 * SEEDS, arms: true });
   window = await open(space.folder);
   const { browser } = window;
+  // An address that comes before the first screen is overwritten by it.
+  await browser.$('[data-testid="open-palette"]').waitForDisplayed({ timeout: 60_000 });
   const times = [];
   for (let round = 0; round < 5; round += 1) {
     await browser.execute(() => { location.hash = '#/compare?mode=decide&by=frozen_patch_projection'; });
