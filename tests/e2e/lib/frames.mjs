@@ -31,15 +31,20 @@ function drive(browser, plot, gesture, seconds) {
   }, plot, gesture, seconds);
 }
 
+/** What a drive of the page comes to: frames a second, the longest one, and what a frame takes of the processor, which says more than the
+ * rate where other programs run beside. `drive` answers `frames`, `seconds` and `longest`. */
+export async function measured(folder, drive) {
+  const root = await applicationOn(folder);
+  const before = await cpuSeconds(root);
+  const seen = await drive();
+  const after = await cpuSeconds(root);
+  const cpu = Object.fromEntries(Object.entries(after).map(([name, taken]) => [name, Math.round((taken - (before[name] ?? 0)) / seen.frames * 10_000) / 10]));
+  return { seen, value: Math.round(seen.frames / seen.seconds * 10) / 10, details: { longest_frame_ms: Math.round(seen.longest), cpu_ms_per_frame: cpu } };
+}
+
 /** Frames and redraws a second over so many seconds, after two that warm it up; `plot`: the chart's test id. */
 export async function framesOf(browser, folder, plot, gesture, seconds) {
   await drive(browser, plot, gesture, 2);
-  const root = await applicationOn(folder);
-  const before = await cpuSeconds(root);
-  const seen = await drive(browser, plot, gesture, seconds);
-  const after = await cpuSeconds(root);
-  // What a frame takes of the processor says more than the rate where other programs run beside.
-  const cpu = Object.fromEntries(Object.entries(after).map(([name, taken]) => [name, Math.round((taken - (before[name] ?? 0)) / seen.frames * 10_000) / 10]));
-  const rate = (count) => Math.round(count / seen.seconds * 10) / 10;
-  return { value: rate(seen.frames), details: { redraws_per_second: rate(seen.redraws), longest_frame_ms: Math.round(seen.longest), cpu_ms_per_frame: cpu } };
+  const { seen, value, details } = await measured(folder, () => drive(browser, plot, gesture, seconds));
+  return { value, details: { redraws_per_second: Math.round(seen.redraws / seen.seconds * 10) / 10, ...details } };
 }
