@@ -24,8 +24,13 @@ export function address(screen: ScreenName, arg = '', params: Record<string, str
   return formatAddress({ screen, arg, params });
 }
 
+/** The address as it stands, also while the event that tells of it is still on its way. */
+const standing = (): string => (typeof location === 'undefined' ? '' : location.hash);
+
 class Router {
-  #route = $state.raw<Route>(parseAddress(typeof location === 'undefined' ? '' : location.hash));
+  #route = $state.raw<Route>(parseAddress(standing()));
+  /** The address that the route was read from or written to. */
+  #known = standing();
   #timer: ReturnType<typeof setTimeout> | null = null;
 
   get route(): Route {
@@ -61,7 +66,8 @@ class Router {
     const read = () => {
       if (this.#timer !== null) clearTimeout(this.#timer);
       this.#timer = null;
-      this.#route = parseAddress(location.hash);
+      this.#known = standing();
+      this.#route = parseAddress(this.#known);
     };
     addEventListener('hashchange', read);
     return () => removeEventListener('hashchange', read);
@@ -71,7 +77,10 @@ class Router {
     if (this.#timer === null) return;
     clearTimeout(this.#timer);
     this.#timer = null;
+    // Whoever has gone elsewhere in the meantime is not brought back: the address is then another entry's.
+    if (standing() !== this.#known) return;
     history.replaceState(null, '', formatAddress(this.#route));
+    this.#known = standing();
   }
 }
 
