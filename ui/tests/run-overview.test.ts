@@ -1,9 +1,9 @@
 // The overview of a run: a note is saved, had back, and never lost to somebody else's; times and file names; the log in its order.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { CheckpointInfo, LogLine, Transition } from '../src/lib/backend';
+import type { CheckpointInfo, Evidence, LogLine, Transition } from '../src/lib/backend';
 import { entries } from '../src/screens/run/log-lines';
 import { NoteDraft } from '../src/screens/run/note.svelte';
-import { fileName, tookSeconds } from '../src/screens/run/origin';
+import { fileName, tookSeconds, withoutGpu } from '../src/screens/run/origin';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -81,5 +81,20 @@ describe('the log', () => {
   it('has states and checkpoints between the lines, by time; a line without one stays where it was written', () => {
     const all = entries([line('02', 'begins'), line(null, 'goes on'), line('06', 'ends')], [state('01', 'starting'), state('02', 'running'), state('07', 'finished')], [checkpoint('04', 100)]);
     expect(all.map((one) => (one.what === 'line' ? one.text : one.what === 'state' ? one.transition.to : one.step))).toEqual(['starting', 'running', 'begins', 'goes on', 100, 'ends', 'finished']);
+  });
+});
+
+describe('a run without a GPU', () => {
+  const why = { kind: 'unusable.old_driver', fields: { driver: '535', runtime: '13.0', least: 580 }, text: '' };
+  const step = (evidence_code: Evidence): Transition => ({ at: '', from: null, to: '', evidence: '', evidence_code });
+  const queued = step({ kind: 'queued_by_sweep' });
+  const onCpu = step({ kind: 'started_without_gpu', attempt: 1, why });
+  const records = step({ kind: 'records' });
+
+  it('says why, of its last attempt', () => {
+    expect(withoutGpu([queued, onCpu, records])).toBe('Driver 535 is older than CUDA 13.0 needs (580).');
+    expect(withoutGpu([queued, step({ kind: 'started_from_without_gpu', attempt: 2, step: 9, why })])).toMatch(/^Driver 535/);
+    expect(withoutGpu([queued, onCpu, records, step({ kind: 'started_from', attempt: 2, device: 'cuda:0', step: 9 })])).toBeNull();
+    expect(withoutGpu([queued])).toBeNull();
   });
 });

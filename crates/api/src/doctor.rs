@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use rustix::fs::Access;
 use rustix::io::Errno;
-use vitals_recipe::{Tells, Told};
+use vitals_recipe::{Bytes, Tells, Told};
+use vitals_run::{DeviceKind, DeviceReport};
 use vitals_store::UnixMillis;
 use vitals_supervisor::{Binaries, SchedulerProgram, Workspace};
 
@@ -65,11 +66,17 @@ pub async fn doctor_at(
 }
 
 async fn before_the_database(at: &Workspace, binaries: &Binaries) -> Vec<DoctorLine> {
-    vec![workspace(at), programs(binaries), libtorch(binaries).await]
+    let mut lines = vec![workspace(at), programs(binaries)];
+    lines.extend(libtorch(binaries).await);
+    lines
 }
 
 fn fine(check: &str, found: Finding) -> DoctorLine {
-    let (message, told) = (found.to_string(), found.told());
+    told_fine(check, found.told())
+}
+
+fn told_fine(check: &str, told: Told) -> DoctorLine {
+    let message = told.text.clone();
     DoctorLine { check: check.to_owned(), ok: true, message, remedy: None, told, remedy_told: None }
 }
 
@@ -105,24 +112,24 @@ fn programs(binaries: &Binaries) -> DoctorLine {
     }
 }
 
-/// Asks the worker, the only one with libtorch; its devices come with the answer.
-async fn libtorch(binaries: &Binaries) -> DoctorLine {
+/// Asks the worker, the only one with libtorch; its devices come with the answer, each GPU as a line of its own.
+async fn libtorch(binaries: &Binaries) -> Vec<DoctorLine> {
     let output = tokio::process::Command::new(&binaries.worker)
         .arg("devices")
         .stdin(Stdio::null())
         .kill_on_drop(true)
         .output();
-    let failed = |found: Finding| wrong("libtorch", found, Remedy::InstallLibtorch);
+    let failed = |found: Finding| vec![wrong("libtorch", found, Remedy::InstallLibtorch)];
     match tokio::time::timeout(PATIENCE, output).await {
         Ok(Ok(output)) if output.status.success() => {
-            let devices = String::from_utf8_lossy(&output.stdout);
-            let name = |line: &str| {
-                let device: serde_json::Value = serde_json::from_str(line).ok()?;
-                let usable = device.get("usable")?.as_bool()?;
-                let name = device.get("name")?.as_str()?.to_owned();
-                Some(if usable { name } else { format!("{name} (not usable)") })
-            };
-            fine("libtorch", Finding::LibtorchLoads { devices: devices.lines().filter_map(name).collect() })
+            let words = String::from_utf8_lossy(&output.stdout);
+            let reports: Vec<DeviceReport> =
+                words.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+            let usable = reports.iter().filter(|report| report.usable);
+            let devices = usable.map(|report| report.name.clone()).collect();
+            let loads = fine("libtorch", Finding::LibtorchLoads { devices });
+            let gpus = reports.iter().filter(|report| report.kind == DeviceKind::Cuda).map(gpu);
+            std::iter::once(loads).chain(gpus).collect()
         }
         Ok(Ok(output)) => {
             let words = String::from_utf8_lossy(&output.stderr).trim().to_owned();
@@ -130,6 +137,25 @@ async fn libtorch(binaries: &Binaries) -> DoctorLine {
         }
         Ok(Err(error)) => failed(Finding::WorkerNotStarted { reason: error.to_string() }),
         Err(_) => failed(Finding::WorkerSilent { seconds: PATIENCE.as_secs() }),
+    }
+}
+
+fn gpu(report: &DeviceReport) -> DoctorLine {
+    let Some(why) = &report.why else {
+        return fine(
+            "gpu",
+            Finding::GpuWorks {
+                device: report.device.clone(),
+                name: report.name.clone(),
+                memory: Bytes(report.memory.unwrap_or(0)),
+                driver: report.driver.clone().unwrap_or_default(),
+                runtime: report.runtime.clone().unwrap_or_default(),
+            },
+        );
+    };
+    match why.remedy() {
+        Some(remedy) => wrong("gpu", why.told(), remedy),
+        None => told_fine("gpu", why.told()),
     }
 }
 

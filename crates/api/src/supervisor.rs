@@ -75,7 +75,10 @@ pub fn devices(seen: &Seen) -> Vec<DeviceStatus> {
         memory_limit_bytes: state.memory_limit_bytes,
         utilization: state.utilization,
         usable: state.usable,
-        reason: state.reason.clone(),
+        uuid: state.uuid.clone(),
+        reason: state.why.as_ref().map(|why| why.text.clone()),
+        reason_told: state.why.clone(),
+        remedy_told: state.remedy.clone(),
     };
     seen.status.devices.iter().map(device).collect()
 }

@@ -52,7 +52,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         ..Recipe::default()
     };
     vitals_engine::set_threads(threads);
-    let device = Device::resolve("cpu")?;
+    let device = Device::Cpu;
     let base = memory("VmRSS:");
     let mut trainer = Trainer::new(&recipe, recipe.schedule(1 << 20), device)?;
     let mut state = 1u64;

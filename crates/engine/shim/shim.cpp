@@ -7,6 +7,7 @@
 #include <ATen/ops/_fused_adamw.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/stack.h>
+#include <c10/core/CachingDeviceAllocator.h>
 #include <c10/util/env.h>
 
 #include <vector>
@@ -51,18 +52,41 @@ extern "C" char* vitals_fused_adamw(at::Tensor* weight, at::Tensor* gradient, at
   });
 }
 
-// From here on the process uses deterministic algorithms alone, and an operation that has none throws; or it may use any.
-extern "C" char* vitals_deterministic(int on, int cuda) {
+// From here on the process uses deterministic algorithms alone, and an operation that has none throws; or it may use any. What is fp32
+// is fp32 in any case: TF32, which libtorch leaves on for convolutions, would round factors to ten bits.
+extern "C" char* vitals_numerics(int on, int cuda) {
   return vitals_guarded([&] {
     at::Context& context = at::globalContext();
     context.setDeterministicAlgorithms(on, /*warn_only=*/false);
     context.setDeterministicCuDNN(on);
     // cuDNN's own choice goes by the clock: another one at each start.
     context.setBenchmarkCuDNN(!on);
+    context.setAllowTF32CuBLAS(false);
+    context.setAllowTF32CuDNN(false);
     // Memory that is about to be overwritten need not be filled first: that only helps to find uninitialised reads.
     context.setDeterministicFillUninitializedMemory(false);
     // cuBLAS adds in the same order only with workspaces of a fixed size, and reads this when its first handle is made.
     if (on && cuda) c10::utils::set_env("CUBLAS_WORKSPACE_CONFIG", ":4096:8", /*overwrite=*/false);
+  });
+}
+
+// A copy in page-locked memory, from which a GPU reads while the host goes on.
+extern "C" char* vitals_pinned(at::Tensor* tensor, at::Tensor** out) {
+  return vitals_guarded([&] { *out = new at::Tensor(tensor->pin_memory()); });
+}
+
+// Bytes of a GPU: free and total, then what libtorch's allocator holds of it for this process, now and at most so far.
+extern "C" char* vitals_gpu_memory(int ordinal, int64_t* out) {
+  return vitals_guarded([&] {
+    c10::DeviceAllocator* allocator = at::getDeviceAllocator(at::kCUDA);
+    const auto index = static_cast<c10::DeviceIndex>(ordinal);
+    const auto [free, total] = allocator->getMemoryInfo(index);
+    // The first figure of each is that of all pools together.
+    const auto reserved = allocator->getDeviceStats(index).reserved_bytes[0];
+    out[0] = static_cast<int64_t>(free);
+    out[1] = static_cast<int64_t>(total);
+    out[2] = reserved.current;
+    out[3] = reserved.peak;
   });
 }
 

@@ -1,11 +1,10 @@
-//! Devices and threads. One binary serves CPU and GPU: it links only the CPU library, and the CUDA backend registers
-//! itself when its library is loaded before the first tensor is made. CUDA is never required.
-#![expect(unsafe_code, reason = "dlopen of libtorch's CUDA backend; nothing else here is unsafe")]
+//! Devices and threads, as libtorch has them.
 
 use std::fmt;
-use std::sync::{Once, OnceLock};
+use std::str::FromStr;
+use std::sync::Once;
 
-use crate::error::{EngineError, Result};
+use crate::error::EngineError;
 
 /// Where tensors live.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,52 +32,20 @@ impl From<Device> for tch::Device {
     }
 }
 
-impl Device {
-    /// The device that a recipe asks for: `cpu`, `cuda:N`, or `auto` (the first GPU where one is usable, else the CPU).
-    /// Must run before the first tensor is made, because it may load the CUDA backend.
-    pub fn resolve(name: &str) -> Result<Device> {
-        let refuse = |reason: String| EngineError::Device { device: name.to_owned(), reason };
+impl FromStr for Device {
+    type Err = EngineError;
+
+    /// `cpu` or `cuda:N`; whether there is such a device is another question.
+    fn from_str(name: &str) -> Result<Self, EngineError> {
+        let ordinal = |name: &str| name.strip_prefix("cuda:")?.parse().ok();
         match name {
             "cpu" => Ok(Device::Cpu),
-            "auto" => {
-                Ok(if cuda_devices().is_ok_and(|count| count > 0) { Device::Cuda(0) } else { Device::Cpu })
-            }
-            _ => {
-                let ordinal = name
-                    .strip_prefix("cuda:")
-                    .and_then(|ordinal| ordinal.parse::<u32>().ok())
-                    .ok_or_else(|| refuse("a device is `auto`, `cpu` or `cuda:N`".to_owned()))?;
-                match cuda_devices() {
-                    Ok(count) if ordinal < count => Ok(Device::Cuda(ordinal)),
-                    Ok(count) => Err(refuse(format!("{count} CUDA devices are present"))),
-                    Err(reason) => Err(refuse(reason)),
-                }
-            }
+            _ => ordinal(name).map(Device::Cuda).ok_or_else(|| EngineError::Device {
+                device: name.to_owned(),
+                reason: "a device is `cpu` or `cuda:N`".to_owned(),
+            }),
         }
     }
-}
-
-/// How many GPUs libtorch can use, or why none: the CUDA library of libtorch is absent, or the driver is. Loads the
-/// backend at the first call.
-pub fn cuda_devices() -> std::result::Result<u32, String> {
-    static LOADED: OnceLock<std::result::Result<(), String>> = OnceLock::new();
-    LOADED.get_or_init(load_cuda_backend).clone()?;
-    match u32::try_from(tch::Cuda::device_count()) {
-        Ok(count) if tch::Cuda::is_available() => Ok(count),
-        _ => Err("libtorch has CUDA, but no driver or no device answers".to_owned()),
-    }
-}
-
-fn load_cuda_backend() -> std::result::Result<(), String> {
-    for library in [c"libc10_cuda.so", c"libtorch_cuda.so"] {
-        // SAFETY: the names are NUL-terminated literals, and running these libraries' initialisers is the purpose of
-        // the call: they register the CUDA backend with the libtorch that this process has loaded already.
-        let handle = unsafe { libc::dlopen(library.as_ptr(), libc::RTLD_NOW | libc::RTLD_GLOBAL) };
-        if handle.is_null() {
-            return Err(format!("this libtorch has no CUDA ({} not found)", library.to_string_lossy()));
-        }
-    }
-    Ok(())
 }
 
 /// Sets how many threads libtorch computes with, for the whole process. 0 leaves libtorch's own choice.
@@ -104,13 +71,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_resolve_or_are_refused_with_a_reason() {
-        assert_eq!(Device::resolve("cpu").unwrap(), Device::Cpu);
-        assert!(Device::resolve("auto").is_ok());
-        for name in ["gpu", "cuda", "cuda:x", "cuda:4096"] {
-            let message = Device::resolve(name).unwrap_err().to_string();
+    fn names_are_read_and_written_alike() {
+        for device in [Device::Cpu, Device::Cuda(0), Device::Cuda(17)] {
+            assert_eq!(device.to_string().parse::<Device>().unwrap(), device);
+        }
+        for name in ["gpu", "cuda", "cuda:x", "cuda:-1", "auto"] {
+            let message = name.parse::<Device>().unwrap_err().to_string();
             assert!(message.contains(name), "{message}");
         }
-        assert_eq!(Device::Cuda(1).to_string(), "cuda:1");
     }
 }

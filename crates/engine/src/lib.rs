@@ -2,7 +2,7 @@
 //! exportable state, gradient norms of every layer, the kNN monitor and exact checkpoints.
 //!
 //! It knows no files of a run but checkpoints, no clock and no process: `vitals-worker` is its host. Call
-//! [`set_threads`] and [`Device::resolve`] before anything else makes a tensor.
+//! [`set_threads`] and, for a GPU, [`cuda::load_backend`] before anything else makes a tensor.
 
 mod archive;
 mod backbones;
@@ -11,6 +11,7 @@ mod checkpoint;
 mod clip;
 mod contents;
 mod core;
+pub mod cuda;
 mod device;
 mod error;
 mod exchange;
@@ -43,7 +44,7 @@ mod weights;
 
 pub use bench::{BenchReport, bench};
 pub use checkpoint::{CheckpointState, intact};
-pub use device::{Device, cuda_devices, num_threads, set_threads};
+pub use device::{Device, num_threads, set_threads};
 pub use error::EngineError;
 pub use exchange::{Import, export, import};
 pub use gradient::Gradients;
@@ -51,6 +52,7 @@ pub use inspect::{Inspection, inspect};
 pub use knn::LabelledImages;
 pub use probe::{Examples, FeatureBank, FeatureCollector, Neighbours, Probe, ProbeReport, Tally};
 pub use scaler::LossScale;
+pub use shim::{GpuMemory, gpu_memory};
 pub use trainer::{StepReport, Trainer, Values, Views};
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use tch::{Device, Kind, Tensor};
 
 use crate::error::{EngineError, Result};
+use crate::shim::pinned;
 
 /// Mean and standard deviation of ImageNet's channels in [0, 1] (augmentation.md, step 7).
 const MEAN: [f64; 3] = [0.485, 0.456, 0.406];
@@ -46,7 +47,7 @@ impl Normalizer {
         if !self.device.is_cuda() {
             return Ok(bytes.f_to_device(self.device)?);
         }
-        Ok(bytes.f_pin_memory(self.device)?.f_to_device_(self.device, Kind::Uint8, true, false)?)
+        Ok(pinned(bytes)?.f_to_device_(self.device, Kind::Uint8, true, false)?)
     }
 }
 

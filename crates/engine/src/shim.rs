@@ -94,7 +94,9 @@ unsafe extern "C" {
         weight_decay: f64,
         epsilon: f64,
     ) -> *mut c_char;
-    fn vitals_deterministic(on: c_int, cuda: c_int) -> *mut c_char;
+    fn vitals_numerics(deterministic: c_int, cuda: c_int) -> *mut c_char;
+    fn vitals_pinned(tensor: *const c_void, out: *mut *mut c_void) -> *mut c_char;
+    fn vitals_gpu_memory(ordinal: c_int, out: *mut i64) -> *mut c_char;
     fn vitals_autocast_begin(cuda: c_int, half: c_int) -> *mut c_char;
     fn vitals_autocast_end(cuda: c_int) -> *mut c_char;
 }
@@ -218,11 +220,44 @@ pub(crate) fn fused_adamw(
     })
 }
 
-/// Deterministic algorithms alone, for the whole process from here on, or any.
-pub(crate) fn deterministic(on: bool, device: Device) -> Result<()> {
+/// Deterministic algorithms alone, for the whole process from here on, or any; fp32 without TF32 in any case.
+pub(crate) fn numerics(deterministic: bool, device: Device) -> Result<()> {
     let is_cuda = matches!(device, Device::Cuda(_));
     // SAFETY: no pointers; it sets flags that operations read at their start, and a variable through libtorch's own lock.
-    checked(unsafe { vitals_deterministic(c_int::from(on), c_int::from(is_cuda)) })
+    checked(unsafe { vitals_numerics(c_int::from(deterministic), c_int::from(is_cuda)) })
+}
+
+/// A copy of a CPU tensor in page-locked memory, from which a GPU reads while the host goes on.
+pub(crate) fn pinned(tensor: &Tensor) -> Result<Tensor> {
+    let mut out = null_mut();
+    // SAFETY: a live tensor in; the tensor that comes out is this function's to own.
+    checked(unsafe { vitals_pinned(raw(tensor), &raw mut out) })?;
+    // SAFETY: as above.
+    Ok(unsafe { Tensor::from_ptr(out.cast()) })
+}
+
+/// Bytes of a GPU.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GpuMemory {
+    /// Of the card, in use by nobody.
+    pub free: u64,
+    pub total: u64,
+    /// What libtorch holds of it for this process, in tensors and for the next ones.
+    pub held: u64,
+    /// The most that it held so far.
+    pub most_held: u64,
+}
+
+/// The memory of the GPU of that ordinal; its backend must be loaded.
+///
+/// # Errors
+/// Libtorch's words, where the card cannot be asked.
+pub fn gpu_memory(ordinal: u32) -> std::result::Result<GpuMemory, EngineError> {
+    let mut out = [0_i64; 4];
+    // SAFETY: four numbers are written.
+    checked(unsafe { vitals_gpu_memory(c_int::try_from(ordinal).unwrap_or(c_int::MAX), out.as_mut_ptr()) })?;
+    let [free, total, held, most_held] = out.map(|bytes| u64::try_from(bytes).unwrap_or(0));
+    Ok(GpuMemory { free, total, held, most_held })
 }
 
 /// Autocast for as long as this lives.

@@ -134,7 +134,7 @@ impl Trainer {
     /// device has no room.
     pub fn new(recipe: &Recipe, schedule: Schedule, device: Device) -> Result<Trainer> {
         guarded(|| {
-            shim::deterministic(recipe.deterministic, device.into())?;
+            shim::numerics(recipe.deterministic, device.into())?;
             let core = Core::new(recipe, Plan::from_recipe(recipe)?, device.into())?;
             let parameters = &core.networks().parameters;
             Ok(Trainer {

@@ -3,6 +3,7 @@
 //! what one run measured holds for the next.
 
 use crate::choices::{Backbone, Task};
+use crate::pieces::piece;
 use crate::table::Recipe;
 
 /// Runs of one key take about the same time for a step.
@@ -13,10 +14,7 @@ pub fn time_key(recipe: &Recipe) -> String {
 /// Runs of one key take about the same memory at their peaks, on one kind of device: the network, what a step holds of it
 /// at once, and the optimizer's state.
 pub fn memory_key(recipe: &Recipe) -> String {
-    let at_once = match recipe.micro_batch_size {
-        0 => recipe.batch_size,
-        pieces => pieces.min(recipe.batch_size),
-    };
+    let at_once = piece(recipe);
     format!(
         "{} {} {} {} {} {at_once}",
         geometry(recipe),

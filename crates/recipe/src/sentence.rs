@@ -82,12 +82,12 @@ impl<T: Into<String>> FromIterator<T> for Names {
 }
 
 /// A sentence as it crosses a door, whoever declared it. It lies in a box: failures carry it through every `Result`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[ts(as = "Saying")]
 pub struct Told(Box<Saying>);
 
 /// What a [`Told`] holds.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[ts(rename = "Told")]
 pub struct Saying {
     /// The room that declared it and its kind: `evidence.exit`.

@@ -42,6 +42,10 @@ sentences! {
         Started { attempt: u32, device: String } = "attempt {attempt} on {device}";
         StartedFrom { attempt: u32, device: String, step: u64 } =
             "attempt {attempt} on {device} from step {step}";
+        /// `auto`, on a machine where a GPU was to be expected.
+        StartedWithoutGpu { attempt: u32, why: Told } = "attempt {attempt} on the CPU, for no GPU can be used: {why}";
+        StartedFromWithoutGpu { attempt: u32, step: u64, why: Told } =
+            "attempt {attempt} on the CPU from step {step}, for no GPU can be used: {why}";
         SchedulerSilent { scheduler: String, why: String } = "{scheduler} gave no answer: {why}";
         SchedulerWaits { scheduler: String, word: String, why: String } = "{scheduler}: {word} ({why})";
         /// It ended with success, so there is a job.
@@ -126,7 +130,7 @@ sentences! {
     pub enum Obstacle in "obstacle" {
         NoDevice { device: String, devices: Names } =
             "device {device} does not exist here; this machine has {devices}; set device to one of them or to auto";
-        UnusableDevice { device: String, why: String } =
+        UnusableDevice { device: String, why: Told } =
             "device {device} cannot be used: {why}; set device to auto or cpu";
         TooLarge { need: Bytes, device: String, room: Bytes } =
             "it needs about {need} and {device} has {room} for runs; make it smaller (batch_size, micro_batch_size), or raise the memory of {device} in the settings";

@@ -3,6 +3,7 @@
 
 mod command;
 mod destination;
+mod device;
 mod ends;
 pub mod environment;
 mod event;
@@ -18,6 +19,9 @@ mod versioned;
 
 pub use command::{Command, Deed, Meaning, Refusal};
 pub use destination::{NoDestination, destination};
+pub use device::{
+    ANY_GPU, DeviceKind, DeviceRemedy, DeviceReport, Unusable, gpus_on_bus, least_driver, without_gpu,
+};
 pub use ends::{EndReason, ExitCode};
 pub use event::{
     BackboneCheck, CheckpointMade, Dip, Event, Happening, Level, Nonfinite, Rewound, Shock, SkippedStep,
@@ -44,6 +48,8 @@ pub fn sentences() -> impl Iterator<Item = &'static Sentence> {
         Refusal::SENTENCES,
         NoDestination::SENTENCES,
         JobError::SENTENCES,
+        Unusable::SENTENCES,
+        DeviceRemedy::SENTENCES,
         ConfigError::SENTENCES,
         state::StateWord::SENTENCES,
     ];

@@ -25,6 +25,16 @@ pub fn keep_one_heap() {}
 #[cfg(not(target_env = "gnu"))]
 pub(crate) fn give_back_memory() {}
 
+/// Whether NVIDIA's driver can be loaded; it is let go again at once.
+#[expect(unsafe_code, reason = "the driver's initialisers run, as in every program that looks for a GPU")]
+pub(crate) fn has_driver() -> bool {
+    // SAFETY: nothing of it is kept or called.
+    unsafe {
+        let library = libc::dlopen(c"libcuda.so.1".as_ptr(), libc::RTLD_LAZY | libc::RTLD_LOCAL);
+        !library.is_null() && libc::dlclose(library) == 0
+    }
+}
+
 /// Peak resident memory in bytes of the largest child that was waited for; `None` where the kernel does not say.
 #[expect(unsafe_code, reason = "getrusage is a plain C call that fills a struct of integers")]
 pub(crate) fn children_peak_rss_bytes() -> Option<u64> {

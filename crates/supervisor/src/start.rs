@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::sync::Notify;
 use vitals_journal::LockError;
+use vitals_recipe::Told;
 use vitals_run::{Event, Evidence, Happening, Obstacle, Rewound, RunState};
 use vitals_store::{NewAttempt, RunId, StoreError};
 
@@ -64,7 +65,9 @@ async fn try_start(rooms: &mut Rooms, run: RunId, device: &str) -> Result<()> {
     let plan = plan(ground, run, executor.worker_device(device), || executor.threads(device)).await?;
     let folder = ground.folder(run);
     let hint = Arc::new(Notify::new());
-    let noted = Box::pin(note_attempt(ground, ledger, &plan, device));
+    // The recipe left the choice, and somebody with a GPU would not expect this one.
+    let without_gpu = executor.without_gpu().filter(|_| device == "cpu" && plan.recipe.device == "auto");
+    let noted = Box::pin(note_attempt(ground, ledger, &plan, device, without_gpu));
     let start = Start { plan: &plan, folder: &folder, noted, hint: Arc::clone(&hint) };
     let doubt = executor.submit(start).await?;
     let need = line.take_need(run, device);
@@ -80,7 +83,13 @@ async fn try_start(rooms: &mut Rooms, run: RunId, device: &str) -> Result<()> {
 }
 
 /// The attempt into the store, and the run into `starting`.
-async fn note_attempt(ground: &Ground, ledger: &mut Ledger, plan: &Plan, device: &str) -> Result<()> {
+async fn note_attempt(
+    ground: &Ground,
+    ledger: &mut Ledger,
+    plan: &Plan,
+    device: &str,
+    without_gpu: Option<Told>,
+) -> Result<()> {
     let run = plan.run;
     let attempt = NewAttempt {
         number: plan.attempt,
@@ -95,9 +104,11 @@ async fn note_attempt(ground: &Ground, ledger: &mut Ledger, plan: &Plan, device:
         ground.store.add_events(run, plan.attempt, &[event]).await?;
     }
     let (attempt, step) = (plan.attempt, plan.resume.first_step);
-    let evidence = match &plan.resume.path {
-        Some(_) => Evidence::StartedFrom { attempt, device: device.to_owned(), step },
-        None => Evidence::Started { attempt, device: device.to_owned() },
+    let evidence = match (&plan.resume.path, without_gpu) {
+        (Some(_), None) => Evidence::StartedFrom { attempt, device: device.to_owned(), step },
+        (None, None) => Evidence::Started { attempt, device: device.to_owned() },
+        (Some(_), Some(why)) => Evidence::StartedFromWithoutGpu { attempt, step, why },
+        (None, Some(why)) => Evidence::StartedWithoutGpu { attempt, why },
     };
     let data = json!({ "attempt": attempt, "device": device, RESUME_FROM: plan.resume.path });
     ledger.set(run, RunState::Starting, evidence.with(data)).await

@@ -1,17 +1,20 @@
-//! What this process holds of accelerators' memory, by the driver's word. Where the driver is absent or does not name this
-//! process (it may not see the process numbers of a container), nobody knows, and nothing is recorded in its place.
+//! What this process holds of a GPU's memory, by the driver's word. Where the driver does not name this process (it may not see the
+//! process numbers of a container) it is libtorch's word, which leaves out what the driver itself takes for the process.
 
-use std::sync::LazyLock;
-
-use nvml_wrapper::Nvml;
 use nvml_wrapper::enums::device::UsedGpuMemory;
+use vitals_engine::{Device, gpu_memory};
 
-/// Opened once: it takes some milliseconds where there is a driver.
-static DRIVER: LazyLock<Option<Nvml>> = LazyLock::new(|| Nvml::init().ok());
+use crate::devices::MANAGEMENT;
 
-/// Bytes now, of all devices together: whatever numbers this process knows them by, it holds memory of its own alone.
-pub fn bytes() -> Option<u64> {
-    let driver = DRIVER.as_ref()?;
+/// Bytes now; none of the CPU, whose memory is the host's.
+pub fn bytes(device: Device) -> Option<u64> {
+    let Device::Cuda(ordinal) = device else { return None };
+    by_driver().or_else(|| gpu_memory(ordinal).ok().map(|memory| memory.held))
+}
+
+/// Of all GPUs together: whatever numbers this process knows them by, it holds memory of its own alone.
+fn by_driver() -> Option<u64> {
+    let driver = MANAGEMENT.as_ref()?;
     let devices = (0..driver.device_count().ok()?).filter_map(|index| driver.device_by_index(index).ok());
     let listed = devices.flat_map(|device| device.running_compute_processes().unwrap_or_default());
     sum_of(listed.map(|process| (process.pid, process.used_gpu_memory)), std::process::id())

@@ -7,6 +7,7 @@
 mod checkpoints;
 mod control;
 mod device_memory;
+mod devices;
 mod environment;
 mod evaluation;
 mod exit;

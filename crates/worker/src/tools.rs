@@ -8,11 +8,10 @@ use anyhow::{Context as _, anyhow};
 use serde::Serialize;
 use serde_json::json;
 use vitals_data::DatasetSpec;
-use vitals_engine::Device;
 
 use crate::environment;
 use crate::exit::Failure;
-use crate::{memory, processor};
+use crate::{devices, memory};
 
 fn print(value: &impl Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string(value).context("failed to print as JSON")?;
@@ -42,7 +41,7 @@ pub fn bench(file: &Path, steps: u64) -> Result<(), Failure> {
     let point = expansion.points.first().ok_or_else(|| told(expansion.errors.clone()))?;
     environment::prepare(point.recipe.threads);
     vitals_engine::set_threads(point.recipe.threads);
-    let report = vitals_engine::bench(&point.recipe, steps, Device::resolve(&point.recipe.device)?)?;
+    let report = vitals_engine::bench(&point.recipe, steps, devices::resolve(&point.recipe.device)?.0)?;
     let mut report = serde_json::to_value(report).context("failed to print as JSON")?;
     if let serde_json::Value::Object(fields) = &mut report {
         fields.insert("peak_rss_bytes".to_owned(), json!(memory::peak_resident_bytes()));
@@ -79,23 +78,7 @@ pub fn export(checkpoint: &Path, out: &Path, momentum: bool) -> Result<(), Failu
     print(&json!({ "file": out, "tensors": names.len(), "names": names }))
 }
 
-/// Every device that libtorch can use or could not.
+/// Every device, usable or not.
 pub fn devices() -> Result<(), Failure> {
-    let total = memory::total_bytes();
-    print(&json!({
-        "device": "cpu", "name": processor::name(), "kind": "cpu", "memory": total, "usable": true,
-        "reason": null,
-    }))?;
-    match vitals_engine::cuda_devices() {
-        Ok(count) => {
-            for ordinal in 0..count {
-                let device = Device::Cuda(ordinal).to_string();
-                print(&json!({
-                    "device": device, "name": device, "kind": "cuda", "memory": null, "usable": true, "reason": null,
-                }))?;
-            }
-        }
-        Err(reason) => tracing::debug!("no CUDA: {reason}"),
-    }
-    Ok(())
+    devices::reports().iter().try_for_each(print)
 }

@@ -14,14 +14,13 @@ use vitals_run::{EndReason, ExitCode, Happening, Job, Shock, SkippedStep};
 
 use crate::checkpoints::Keeper;
 use crate::control::{Watcher, obey};
-use crate::device_memory;
 use crate::evaluation::Evaluator;
 use crate::exit::Failure;
 use crate::images::{loader_config, open_dataset, tell_unreadable};
 use crate::memory;
 use crate::recorder::{Members, Recorder, StepTime};
 use crate::tell::{tell, tell_nonfinite};
-use crate::{environment, origin, probe, processor, resume, signals};
+use crate::{device_memory, devices, environment, origin, probe, processor, resume, signals};
 
 /// Trains the attempt that `job.json` describes and returns the exit code. Whatever happens after the journal is
 /// open, an end record says it.
@@ -82,7 +81,7 @@ fn run(run_dir: &Path, mut job: Job, started_at: &str) -> anyhow::Result<ExitCod
 impl From<EngineError> for Failure {
     fn from(error: EngineError) -> Self {
         match error {
-            EngineError::OutOfMemory(reason) => Failure::OutOfMemory(reason),
+            EngineError::OutOfMemory(said) => Failure::OutOfMemory { said, advice: String::new() },
             error @ EngineError::Checkpoint { .. } => Failure::Checkpoint(error.to_string()),
             error => Failure::Other(anyhow!("failed to train: {error}")),
         }
@@ -95,7 +94,7 @@ impl From<JournalError> for Failure {
     }
 }
 
-/// The training itself.
+/// Finds the device and trains there.
 fn attempt(
     folder: &RunFolder,
     job: &Job,
@@ -104,7 +103,26 @@ fn attempt(
 ) -> Result<EndReason, Failure> {
     let recipe = &job.recipe;
     vitals_engine::set_threads(recipe.threads);
-    let device = Device::resolve(&job.device)?;
+    let (device, gpu) = devices::resolve(&job.device)?;
+    let memory = match &gpu {
+        Some(gpu) => gpu.memory,
+        None => memory::total_bytes(),
+    };
+    if let Some(gpu) = &gpu {
+        journal.log(Level::Info, devices::described(gpu))?;
+    }
+    on(device, folder, job, journal, last_step).map_err(|failure| failure.advised(recipe, memory))
+}
+
+/// The training itself, on a device.
+fn on(
+    device: Device,
+    folder: &RunFolder,
+    job: &Job,
+    journal: &Arc<Writer>,
+    last_step: &mut Option<u64>,
+) -> Result<EndReason, Failure> {
+    let recipe = &job.recipe;
     let dataset = Arc::new(open_dataset(job)?);
     if recipe.task.is_probe() {
         return probe::attempt(folder, job, journal, dataset, device, last_step);
@@ -187,7 +205,7 @@ fn attempt(
         evaluator.after_step(done, &mut trainer, &mut recorder)?;
         if system_at.elapsed() >= memory::LOOK_EVERY {
             system_at = Instant::now();
-            recorder.system(step, memory::resident_bytes().unwrap_or(0), device_memory::bytes())?;
+            recorder.system(step, memory::resident_bytes().unwrap_or(0), device_memory::bytes(device))?;
             said_unreadable = tell_unreadable(&dataset, journal, said_unreadable)?;
         }
         keeper.save_due(done, &trainer, journal)?;

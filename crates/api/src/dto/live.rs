@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
+use vitals_recipe::Told;
 
 use super::app::SupervisorStatus;
 use super::run::Run;
@@ -21,7 +22,13 @@ pub struct DeviceStatus {
     /// 0 to 1.
     pub utilization: Option<f64>,
     pub usable: bool,
+    /// A GPU's, by the driver.
+    pub uuid: Option<String>,
+    /// Why it cannot be used.
     pub reason: Option<String>,
+    pub reason_told: Option<Told>,
+    /// What to do about it.
+    pub remedy_told: Option<Told>,
 }
 
 /// The Live screen in one answer.

@@ -33,7 +33,9 @@ fn device(name: &str, memory: u64) -> DeviceState {
         memory_limit_bytes: None,
         utilization: None,
         usable: true,
-        reason: None,
+        uuid: None,
+        why: None,
+        remedy: None,
     }
 }
 

@@ -11,6 +11,8 @@ vitals_recipe::sentences! {
         NoWorkspaceYet { path: String } = "there is no {path} yet; the first command makes it";
         ProgramsInPlace = "vitals and vitals-worker are in place";
         LibtorchLoads { devices: Names } = "loads; devices: {devices}";
+        GpuWorks { device: String, name: String, memory: Bytes, driver: String, runtime: String } =
+            "{device} computes: {name}, {memory}, driver {driver}, CUDA {runtime}";
         WorkerEnded { status: String, words: String } = "the worker ended with {status}: {words}";
         WorkerNotStarted { reason: String } = "the worker did not start: {reason}";
         WorkerSilent { seconds: u64 } = "the worker gave no answer in {seconds} s";

@@ -85,7 +85,7 @@ impl Probe {
         }
         guarded(|| {
             let device: tch::Device = device.into();
-            shim::deterministic(recipe.deterministic, device)?;
+            shim::numerics(recipe.deterministic, device)?;
             let classes = i64::from(classes);
             let net = Classifier::new(&plan.shape, recipe.task, classes, recipe.seed, device)?;
             if let Some(folder) = checkpoint {

@@ -24,7 +24,7 @@ pub(crate) struct Plan {
     pub recipe: Recipe,
     pub probed: Option<ProbedRun>,
     pub dataset: JobDataset,
-    pub device: String,
+    pub device: WorkerDevice,
     /// It goes back to an earlier checkpoint on request.
     pub rewound: bool,
     pub label: String,
@@ -32,11 +32,20 @@ pub(crate) struct Plan {
     pub sweep: Option<JobSweep>,
 }
 
+/// The device of a worker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct WorkerDevice {
+    /// One that libtorch knows: `cpu` or `cuda:N`.
+    pub name: String,
+    /// Shows it that one alone.
+    pub environment: Vec<(String, String)>,
+}
+
 /// The next attempt of a run. `device` is the worker's; `threads` is asked where the recipe leaves their number open.
 pub(crate) async fn plan(
     ground: &Ground,
     run: RunId,
-    device: String,
+    device: WorkerDevice,
     threads: impl FnOnce() -> u32,
 ) -> Result<Plan> {
     let store = &ground.store;
@@ -94,7 +103,7 @@ pub(crate) fn write_job(folder: &RunFolder, plan: &Plan) -> Result<()> {
         recipe: plan.recipe.clone(),
         probed: plan.probed.clone(),
         dataset: plan.dataset.clone(),
-        device: plan.device.clone(),
+        device: plan.device.name.clone(),
         acknowledged_control,
         versions: BTreeMap::from([("vitals".to_owned(), env!("CARGO_PKG_VERSION").to_owned())]),
         label: plan.label.clone(),

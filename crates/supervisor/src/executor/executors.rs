@@ -119,6 +119,7 @@ mod tests {
 
     use super::super::{Followed, Life, Pending, Signalled, Start, Stop};
     use super::*;
+    use crate::attempt::plan::WorkerDevice;
     use crate::binaries::Binaries;
     use crate::error::Result;
     use crate::queue::policy::Memory;
@@ -137,8 +138,8 @@ mod tests {
             self.takes = !settings.queue_paused;
         }
 
-        fn worker_device(&self, _device: &str) -> String {
-            "cpu".to_owned()
+        fn worker_device(&self, _device: &str) -> WorkerDevice {
+            WorkerDevice { name: "cpu".to_owned(), environment: Vec::new() }
         }
 
         fn takes_queue(&self) -> bool {

@@ -20,7 +20,7 @@ use self::local::devices::DeviceState;
 pub(crate) use self::slurm::check::SbatchOption;
 pub use self::slurm::check::{Mistake, check};
 use crate::attempt::known::Known;
-use crate::attempt::plan::Plan;
+use crate::attempt::plan::{Plan, WorkerDevice};
 use crate::attempt::verdict::verdict;
 use crate::error::Result;
 use crate::options::Options;
@@ -87,8 +87,13 @@ pub(crate) trait Executor: Send + Sync {
     /// How many runs it takes at once, for the policy.
     fn offers(&self) -> Vec<DeviceSlots>;
 
-    /// The device that the worker is told, where the policy chose `device`: one that libtorch knows, `cpu` or `cuda:N`.
-    fn worker_device(&self, device: &str) -> String;
+    /// What the worker is told, where the policy chose `device`.
+    fn worker_device(&self, device: &str) -> WorkerDevice;
+
+    /// Why no GPU can be used where one would be expected, and runs that leave the choice are on the CPU.
+    fn without_gpu(&self) -> Option<Told> {
+        None
+    }
 
     /// Threads for a run whose recipe leaves the choice; 0: the worker counts the cores that it finds.
     fn threads(&self, _device: &str) -> u32 {

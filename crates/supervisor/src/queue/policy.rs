@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use uuid::Uuid;
-use vitals_recipe::Bytes;
-use vitals_run::{Obstacle, RunState};
+use vitals_recipe::{Bytes, Told};
+use vitals_run::{ANY_GPU, Obstacle, RunState};
 
 /// A run that waits for a slot.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,7 +62,7 @@ pub struct DeviceSlots {
     /// `cpu` or `cuda:N`.
     pub device: String,
     pub slots: u32,
-    pub unusable: Option<String>,
+    pub unusable: Option<Told>,
     pub memory: Memory,
 }
 
@@ -213,7 +213,9 @@ fn candidates<'a>(wanted: &str, slots: &'a [DeviceSlots]) -> Result<Vec<&'a Devi
             cuda
         });
     }
-    match slots.iter().find(|device| device.device == wanted) {
+    let named = slots.iter().find(|device| device.device == wanted);
+    let every_gpu = || slots.iter().find(|device| device.device == ANY_GPU && wanted.starts_with("cuda:"));
+    match named.or_else(every_gpu) {
         None => {
             let devices = slots.iter().map(|device| device.device.as_str()).collect();
             Err(Obstacle::NoDevice { device: wanted.to_owned(), devices })

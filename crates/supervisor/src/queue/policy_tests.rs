@@ -1,6 +1,8 @@
 //! The policy as a table (situation → actions, as text) and as laws over random situations.
 
 use proptest::prelude::*;
+use vitals_recipe::Tells as _;
+use vitals_run::Unusable;
 
 use super::*;
 
@@ -30,8 +32,12 @@ fn device(device: &str, slots: u32) -> DeviceSlots {
     DeviceSlots { device: device.to_owned(), slots, unusable: None, memory: Memory::default() }
 }
 
+fn old_driver() -> Told {
+    Unusable::OldDriver { driver: "535".to_owned(), runtime: "13.0".to_owned(), least: 580 }.told()
+}
+
 fn broken(name: &str) -> DeviceSlots {
-    DeviceSlots { unusable: Some("the driver is too old".to_owned()), ..device(name, 1) }
+    DeviceSlots { unusable: Some(old_driver()), ..device(name, 1) }
 }
 
 /// Runs `decide` at second 100 and writes its actions as words.
@@ -100,8 +106,22 @@ fn a_device_that_cannot_be_had_is_said_and_the_rest_goes_on() {
         &[
             "refuse 1: device cuda:7 does not exist here; this machine has cpu, cuda:0; set device to one of them or \
              to auto",
-            "refuse 2: device cuda:0 cannot be used: the driver is too old; set device to auto or cpu",
+            "refuse 2: device cuda:0 cannot be used: driver 535 is older than CUDA 13.0 needs (580); set device to auto or cpu",
             "start 3 on cpu",
+        ],
+    );
+}
+
+#[test]
+fn where_no_gpu_can_be_used_each_is_refused_with_the_reason() {
+    let q = queue(&[waiting(1, "cuda:3"), waiting(2, "auto")]);
+    check(
+        &q,
+        &[],
+        &[device("cpu", 1), broken(ANY_GPU)],
+        &[
+            "refuse 1: device cuda:3 cannot be used: driver 535 is older than CUDA 13.0 needs (580); set device to auto or cpu",
+            "start 2 on cpu",
         ],
     );
 }
@@ -234,7 +254,7 @@ fn any_slots() -> impl Strategy<Value = Vec<DeviceSlots>> {
     (0_u32..4, 0_u32..3, 0_u32..3, any::<bool>(), memory).prop_map(|(cpu, first, second, works, memory)| {
         let mut slots = vec![device("cpu", cpu), device("cuda:0", first), device("cuda:1", second)];
         (slots[0].memory, slots[1].memory, slots[2].memory) = memory;
-        slots[2].unusable = (!works).then(|| "broken".to_owned());
+        slots[2].unusable = (!works).then(old_driver);
         slots
     })
 }

@@ -51,8 +51,10 @@ async fn runs_share_a_device_as_far_as_its_memory_goes() {
 
     // With room for two, two run at once.
     world.store.set_setting(settings::MEMORY_BYTES, &json!({ "cpu": 4 * peak })).await.unwrap();
-    let pair =
-        [world.queue_seed("step_ms=20", 5_000, 0, 3).await, world.queue_seed("step_ms=20", 5_000, 0, 4).await];
+    let pair = [
+        world.queue_seed("step_ms=20", 5_000, 0, 3).await,
+        world.queue_seed("step_ms=20", 5_000, 0, 4).await,
+    ];
     until("both run", async || {
         for run in pair {
             (world.run(run).await.state == RunState::Running).then_some(())?;

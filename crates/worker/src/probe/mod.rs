@@ -36,6 +36,7 @@ struct Attempt<'a> {
     dataset: Arc<Dataset>,
     journal: &'a Arc<Writer>,
     watcher: Watcher,
+    device: Device,
 }
 
 /// Runs the attempt to its end.
@@ -74,7 +75,7 @@ pub fn attempt(
     journal.log(Level::Info, text)?;
     let watcher =
         Watcher::start(folder.clone(), job.acknowledged_control).context("failed to start the watcher")?;
-    let attempt = Attempt { job, recipe, dataset, journal, watcher };
+    let attempt = Attempt { job, recipe, dataset, journal, watcher, device };
     match recipe.task {
         Task::Knn => attempt.vote(&probe, last_step),
         _ => attempt.learn(folder, &mut probe, schedule.steps_per_epoch, schedule.total_steps, last_step),
@@ -167,7 +168,11 @@ impl Attempt<'_> {
             }
             if system_at.elapsed() >= memory::LOOK_EVERY {
                 system_at = Instant::now();
-                recorder.system(step, memory::resident_bytes().unwrap_or(0), device_memory::bytes())?;
+                recorder.system(
+                    step,
+                    memory::resident_bytes().unwrap_or(0),
+                    device_memory::bytes(self.device),
+                )?;
                 said_unreadable = tell_unreadable(&self.dataset, self.journal, said_unreadable)?;
             }
             keeper.save_due(done, probe, self.journal)?;

@@ -1,6 +1,6 @@
 // Sentences of the host in the reader's language. Kind and fields come through the doors; the catalogues have the words,
 // and fields are written as the generated table says. A kind that this page does not know is shown in the host's English.
-import type { ApiError, Diagnostic, Evidence, Told } from '$lib/backend';
+import type { ApiError, DeviceStatus, Diagnostic, Evidence, Told } from '$lib/backend';
 import { bytes, plain } from '$lib/format';
 import { forms, type Form } from './forms';
 import { translated } from './index.svelte';
@@ -44,6 +44,12 @@ export function findingHint(found: Diagnostic): string {
 export function findingSaid(found: Diagnostic): string {
   const hint = findingHint(found);
   return hint === '' ? findingText(found) : `${ended(findingText(found))} ${ended(hint)}`;
+}
+
+/** Why a device cannot be used, and what to do about it; empty where it can. */
+export function deviceText(device: DeviceStatus): string {
+  const said = [device.reason_told, device.remedy_told].flatMap((told) => (told === null ? [] : [asSentence(say(told))]));
+  return said.length > 0 ? said.join(' ') : device.reason ?? '';
 }
 
 const ended = (sentence: string) => (/[.?!…。]$/.test(sentence) ? sentence : `${sentence}.`);

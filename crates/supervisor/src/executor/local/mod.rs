@@ -10,12 +10,14 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 use tokio::sync::{Notify, oneshot};
-use vitals_run::Evidence;
+use vitals_recipe::Told;
+use vitals_run::{DeviceReport, Evidence};
 use vitals_store::RunId;
 
-use self::devices::{DeviceState, Devices, Word, policy_slots, probe};
+use self::devices::{DeviceState, Devices, policy_slots, probe};
 use super::{Executor, Followed, Life, Look, Pending, Signalled, Start, Stop};
 use crate::attempt::place::{Place, place};
+use crate::attempt::plan::WorkerDevice;
 use crate::binaries::Binaries;
 use crate::error::Result;
 use crate::guard::GuardMark;
@@ -30,8 +32,8 @@ pub(crate) struct Local {
     states: Vec<DeviceState>,
     slots: BTreeMap<String, u32>,
     memory_bytes: BTreeMap<String, u64>,
-    /// Asks the worker which accelerators it can use.
-    probe: Option<oneshot::Receiver<Word>>,
+    /// Asks the worker which GPUs it can use.
+    probe: Option<oneshot::Receiver<Vec<DeviceReport>>>,
     followed: HashMap<RunId, Followed>,
 }
 
@@ -39,15 +41,15 @@ impl Local {
     /// Looks for devices; `woken` is told when the worker has said which of them it can use.
     pub fn new(binaries: Binaries, woken: &Arc<Notify>) -> Self {
         let devices = Devices::find();
-        let probe = (devices.accelerators() > 0).then(|| {
-            let (answer, word) = oneshot::channel();
+        let probe = devices.may_have_gpus().then(|| {
+            let (answer, gpus) = oneshot::channel();
             let (worker, woken) = (binaries.worker.clone(), Arc::clone(woken));
             tokio::spawn(async move {
                 // Nobody waits for it when the supervisor has ended.
                 let _ = answer.send(probe(worker).await);
                 woken.notify_one();
             });
-            word
+            gpus
         });
         Self { probe, ..Self::with(binaries, devices) }
     }
@@ -75,8 +77,12 @@ impl Executor for Local {
         "cpu"
     }
 
-    fn worker_device(&self, device: &str) -> String {
-        device.to_owned()
+    fn worker_device(&self, device: &str) -> WorkerDevice {
+        self.devices.worker_device(device)
+    }
+
+    fn without_gpu(&self) -> Option<Told> {
+        self.devices.without_gpu()
     }
 
     fn configure(&mut self, settings: &Settings) {
@@ -143,13 +149,13 @@ impl Executor for Local {
     }
 
     fn look(&mut self, _now: Duration) -> Look {
-        let word = match self.probe.as_mut().map(oneshot::Receiver::try_recv) {
+        let gpus = match self.probe.as_mut().map(oneshot::Receiver::try_recv) {
             None | Some(Err(oneshot::error::TryRecvError::Empty)) => return Look::default(),
-            Some(Ok(word)) => word,
-            Some(Err(oneshot::error::TryRecvError::Closed)) => Word::new(),
+            Some(Ok(gpus)) => gpus,
+            Some(Err(oneshot::error::TryRecvError::Closed)) => Vec::new(),
         };
         self.probe = None;
-        self.devices.take(word);
+        self.devices.take(gpus);
         self.measure();
         Look { offers_changed: true, ..Look::default() }
     }

@@ -50,6 +50,8 @@ struct Prepared {
     lock: Lock,
     log: std::fs::File,
     args: GuardArgs,
+    /// Which device the worker sees.
+    environment: Vec<(String, String)>,
 }
 
 /// Takes the lock and writes the job. Blocks up to two seconds.
@@ -70,7 +72,7 @@ fn prepare(folder: &RunFolder, plan: &Plan, binaries: &Binaries) -> Result<Prepa
         threads: plan.recipe.threads,
         own_lock: false,
     };
-    Ok(Prepared { lock, log, args })
+    Ok(Prepared { lock, log, args, environment: plan.device.environment.clone() })
 }
 
 fn spawn(prepared: Prepared, binaries: &Binaries) -> Result<Child> {
@@ -80,6 +82,7 @@ fn spawn(prepared: Prepared, binaries: &Binaries) -> Result<Child> {
     Command::new(&binaries.vitals)
         .arg("guard")
         .args(prepared.args.to_args())
+        .envs(prepared.environment)
         .current_dir("/")
         .stdin(lock)
         .stdout(Stdio::from(prepared.log))

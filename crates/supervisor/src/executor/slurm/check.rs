@@ -13,6 +13,8 @@ sentences! {
     pub enum Mistake in "setting" {
         OutOfRange { name: String, found: u32, least: u32, most: u32 } =
             "{name} is {found}; it must be {least} to {most}";
+        IdleGpus { name: String, found: u32 } =
+            "{name} is {found}; a run uses one GPU and the others would be reserved for nothing: it must be 0 or 1";
         NoName { name: String, found: String } = "{name} is `{found}`; that is not a valid name";
         NoTime { name: String, found: String } = "{name} is `{found}`; that is not a time limit";
         RelativePath { name: String, found: String } = "{name} is `{found}`; it must be an absolute path";
@@ -31,8 +33,8 @@ sentences! {
     }
 }
 
-/// GPUs that a run can ask for; it uses the first.
-const MOST_GPUS: u32 = 64;
+/// A run uses one: more would stand idle beside it.
+const MOST_GPUS: u32 = 1;
 const MOST_AT_ONCE: u32 = 100_000;
 
 /// Options that Vitals gives itself: a second one would undo what it relies on.
@@ -68,7 +70,7 @@ pub fn check(slurm: &SlurmSettings) -> Result<(), Mistake> {
         return Err(Mistake::NoTime { name: "slurm.time".to_owned(), found: slurm.time.clone() });
     }
     if slurm.gpus > MOST_GPUS {
-        return Err(out_of_range("slurm.gpus", slurm.gpus, 0, MOST_GPUS));
+        return Err(Mistake::IdleGpus { name: "slurm.gpus".to_owned(), found: slurm.gpus });
     }
     if !(1..=MOST_AT_ONCE).contains(&slurm.at_once) {
         return Err(out_of_range("slurm.at_once", slurm.at_once, 1, MOST_AT_ONCE));

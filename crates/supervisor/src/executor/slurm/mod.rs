@@ -27,6 +27,7 @@ use self::job::{Job, JobMark};
 use self::submit::Submitted;
 use super::{Executor, Followed, Judgement, Life, Look, Pending, Signalled, Start, Stop, Unwatched};
 use crate::attempt::known::Known;
+use crate::attempt::plan::WorkerDevice;
 use crate::attempt::verdict::verdict;
 use crate::binaries::Binaries;
 use crate::error::Result;
@@ -201,8 +202,9 @@ impl Executor for Slurm {
     }
 
     /// Slurm shows a job its own GPUs only, the first of them as number 0.
-    fn worker_device(&self, _device: &str) -> String {
-        if self.settings.gpus > 0 { "cuda:0" } else { "cpu" }.to_owned()
+    fn worker_device(&self, _device: &str) -> WorkerDevice {
+        let name = if self.settings.gpus > 0 { "cuda:0" } else { "cpu" }.to_owned();
+        WorkerDevice { name, environment: Vec::new() }
     }
 
     fn submit<'a>(&'a mut self, start: Start<'a>) -> Pending<'a, Result<Option<Evidence>>> {
