@@ -148,8 +148,8 @@ fn gpu(report: &DeviceReport) -> DoctorLine {
                 device: report.device.clone(),
                 name: report.name.clone(),
                 memory: Bytes(report.memory.unwrap_or(0)),
-                driver: report.driver.clone().unwrap_or_default(),
-                runtime: report.runtime.clone().unwrap_or_default(),
+                driver: report.driver.clone().unwrap_or_else(|| "–".to_owned()),
+                runtime: report.runtime.clone().unwrap_or_else(|| "–".to_owned()),
             },
         );
     };

@@ -24,7 +24,7 @@ pub struct SlurmArgs {
     /// The time limit of a job, as `sbatch --time` takes it; a run that meets it goes on from its checkpoint.
     #[arg(long, value_name = "TIME")]
     time: Option<String>,
-    /// GPUs of each run; 0: it trains on the CPU.
+    /// GPUs of each run, 0 or 1; 0: it trains on the CPU.
     #[arg(long, value_name = "N")]
     gpus: Option<u32>,
     /// A further option of sbatch, such as `--mem=8G`; may be given again, and all replace those before.

@@ -33,19 +33,35 @@ pub fn piece(recipe: &Recipe) -> u32 {
     }
 }
 
+/// Share of a card's memory that a piece may keep: the rest is for weights, optimizer, heads, and what the allocator cannot join.
+const KEPT_SHARE: f64 = 0.8;
+
+/// The largest piece of the batch that a card of so many bytes holds: a divisor of it. None where not even one image fits, or where the
+/// batch cannot be cut and is too large: images see each other (batch norm), or it is a probe's.
+pub fn largest_piece(recipe: &Recipe, memory: u64) -> Option<u32> {
+    let images = memory as f64 * KEPT_SHARE / kept_bytes(recipe);
+    let most = images.clamp(0.0, f64::from(u32::MAX)) as u32;
+    let whole = recipe.batch_size;
+    match is_cut(recipe) {
+        // A whole batch keeps both views at once, a piece one at a time.
+        _ if most / 2 >= whole => Some(whole),
+        true => largest_divisor(whole, most.min(whole / 2)),
+        false => None,
+    }
+}
+
 /// A smaller piece than the present one, for whoever ran out of memory: the largest divisor of the batch that is at most half of it,
-/// and within `memory` bytes of the device where they are known. None where no piece is smaller, or where images of a batch see each
-/// other (batch norm), or in a probe: those are not cut.
+/// and within `memory` bytes of the device where they are known. None where no piece is smaller, or the batch cannot be cut.
 pub fn smaller_piece(recipe: &Recipe, memory: Option<u64>) -> Option<u32> {
-    if recipe.backbone.has_batch_norm() || recipe.task != Task::Pretrain {
+    if !is_cut(recipe) {
         return None;
     }
-    let fitting = memory.map_or(u32::MAX, |bytes| {
-        // What is left beside weights, optimizer and others.
-        let images = bytes as f64 * 0.7 / kept_bytes(recipe);
-        (images.clamp(1.0, f64::from(u32::MAX))) as u32
-    });
+    let fitting = memory.map_or(Some(u32::MAX), |bytes| largest_piece(recipe, bytes)).unwrap_or(1);
     largest_divisor(recipe.batch_size, fitting.min(piece(recipe) / 2))
+}
+
+fn is_cut(recipe: &Recipe) -> bool {
+    !recipe.backbone.has_batch_norm() && recipe.task == Task::Pretrain
 }
 
 /// The largest divisor of `whole` that is at most `most`.
@@ -82,7 +98,7 @@ mod tests {
         assert_eq!(base.batch_size, 4096);
         assert_eq!(smaller_piece(&base, None), Some(2048));
         assert_eq!(smaller_piece(&base, Some(24_000_000_000)), Some(256));
-        assert_eq!(smaller_piece(&base, Some(80_000_000_000)), Some(512));
+        assert_eq!(smaller_piece(&base, Some(80_000_000_000)), Some(1024));
         assert_eq!(
             smaller_piece(&Recipe { micro_batch_size: 256, ..base.clone() }, Some(80_000_000_000)),
             Some(128)
@@ -90,5 +106,28 @@ mod tests {
         assert_eq!(smaller_piece(&Recipe { batch_size: 6, ..base.clone() }, None), Some(3));
         assert_eq!(smaller_piece(&Recipe { micro_batch_size: 1, ..base }, None), None);
         assert_eq!(smaller_piece(&of("mocov3_resnet50", Precision::Bf16), None), None);
+    }
+
+    #[test]
+    fn cards_hold_the_pieces_that_were_worked_out_for_them() {
+        let gigabytes = [24, 80, 141];
+        for (preset, precision, pieces) in [
+            ("mocov3_vit_small", Precision::Bf16, [512, 2048, 2048]),
+            ("mocov3_vit_small", Precision::Fp32, [256, 1024, 2048]),
+            // At 141 GB 2,048 would leave no margin.
+            ("mocov3_vit_base", Precision::Bf16, [256, 1024, 1024]),
+            ("mocov3_vit_base", Precision::Fp32, [128, 512, 1024]),
+            ("mocov3_vit_large", Precision::Bf16, [64, 256, 512]),
+        ] {
+            let recipe = of(preset, precision);
+            let found = gigabytes.map(|size| largest_piece(&recipe, size * 1_000_000_000));
+            assert_eq!(found, pieces.map(Some), "{preset} {precision}");
+        }
+        let resnet = of("mocov3_resnet50", Precision::Bf16);
+        assert_eq!(largest_piece(&resnet, 141_000_000_000), None);
+        assert_eq!(largest_piece(&Recipe { batch_size: 512, ..resnet }, 80_000_000_000), Some(512));
+        let micro = Recipe::preset("mocov3_vit_micro").unwrap();
+        assert_eq!(largest_piece(&micro, 24_000_000_000), Some(micro.batch_size));
+        assert_eq!(largest_piece(&of("mocov3_vit_base", Precision::Bf16), 10_000_000), None);
     }
 }

@@ -20,6 +20,9 @@ sentences! {
         DriverFails { said: String } = "NVIDIA's driver is there and does not start: {said}";
         OldDriver { driver: String, runtime: String, least: u32 } =
             "driver {driver} is older than CUDA {runtime} needs ({least})";
+        /// The same, where nobody tells the driver's release.
+        OldCuda { cuda: String, runtime: String, least: u32 } =
+            "the driver runs CUDA {cuda} at most, and this libtorch needs CUDA {runtime} (driver {least})";
         /// Everything else would do.
         NoRuntime { said: String } = "this libtorch has no CUDA: {said}";
         Hidden { mask: String } = "CUDA_VISIBLE_DEVICES is `{mask}`, and shows none of the GPUs that are here";
@@ -64,7 +67,9 @@ impl Unusable {
         Some(match self {
             Self::NoGpu { .. } => return None,
             Self::NoDriver { .. } => DeviceRemedy::InstallDriver { least: least_driver(OWN_CUDA) },
-            Self::OldDriver { least, .. } => DeviceRemedy::UpdateDriver { least: *least },
+            Self::OldDriver { least, .. } | Self::OldCuda { least, .. } => {
+                DeviceRemedy::UpdateDriver { least: *least }
+            }
             Self::NoRuntime { .. } => DeviceRemedy::InstallRuntime,
             Self::Hidden { .. } => DeviceRemedy::ShowGpus,
             Self::DriverFails { .. } | Self::NoneListed | Self::NotListed | Self::ComputesNothing { .. } => {

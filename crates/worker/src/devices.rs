@@ -72,14 +72,17 @@ fn gpus(trial: impl Fn(u32) -> bool) -> Vec<DeviceReport> {
         Err(said) => return vec![loaded(DeviceReport::any_gpu(Unusable::NoDriver { gpus: on_bus, said }))],
     };
     let release = MANAGEMENT.as_ref().and_then(|management| management.sys_driver_version().ok());
-    let release = release.unwrap_or_else(|| format!("for CUDA {}", driver.cuda));
     // It may run nothing of this CUDA, and still names its devices.
     let unusable = runtime.and_then(|runtime| {
         let least = least_driver(runtime.major());
         let old = driver.cuda.major() < runtime.major();
-        old.then(|| Unusable::OldDriver { driver: release.clone(), runtime: runtime.to_string(), least })
+        let (cuda, runtime) = (driver.cuda.to_string(), runtime.to_string());
+        old.then(|| match release.clone() {
+            Some(driver) => Unusable::OldDriver { driver, runtime, least },
+            None => Unusable::OldCuda { cuda, runtime, least },
+        })
     });
-    let told = |report: DeviceReport| DeviceReport { driver: Some(release.clone()), ..loaded(report) };
+    let told = |report: DeviceReport| DeviceReport { driver: release.clone(), ..loaded(report) };
     let none = |why: Unusable| vec![told(DeviceReport::any_gpu(why))];
     let listed = match (driver.gpus, std::env::var("CUDA_VISIBLE_DEVICES")) {
         (Ok(listed), _) if !listed.is_empty() => listed,

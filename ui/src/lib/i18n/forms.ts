@@ -131,6 +131,7 @@ export const forms = {
   'unusable.no_driver': { gpus: 'number', said: 'text' },
   'unusable.driver_fails': { said: 'text' },
   'unusable.old_driver': { driver: 'text', runtime: 'text', least: 'number' },
+  'unusable.old_cuda': { cuda: 'text', runtime: 'text', least: 'number' },
   'unusable.no_runtime': { said: 'text' },
   'unusable.hidden': { mask: 'text' },
   'unusable.none_listed': {},

@@ -149,6 +149,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn gpus_that_a_run_would_not_use_are_not_reserved() {
+        let with = |gpus| SlurmSettings { gpus, ..SlurmSettings::default() };
+        assert!(check(&with(0)).is_ok() && check(&with(1)).is_ok());
+        let refused = check(&with(8)).unwrap_err().to_string();
+        assert!(refused.starts_with("slurm.gpus is 8; a run uses one GPU"), "{refused}");
+    }
+
+    #[test]
     fn times_as_sbatch_takes_them() {
         for good in [
             "",
