@@ -1,0 +1,273 @@
+// Every operation on the CUDA key: the few that must know devices, fused attention as CUDA chooses it, and one fallback for
+// all others.
+
+#include <ATen/EmptyTensor.h>
+#include <ATen/core/dispatch/Dispatcher.h>
+#include <ATen/native/transformers/attention.h>
+#include <ATen/ops/_local_scalar_dense.h>
+#include <ATen/ops/_scaled_dot_product_flash_attention_for_cpu.h>
+#include <ATen/ops/_scaled_dot_product_flash_attention_for_cpu_backward.h>
+#include <torch/library.h>
+
+#include <set>
+
+#include "call.h"
+#include "counterfeit.h"
+
+namespace counterfeit {
+namespace {
+
+using at::Tensor;
+using torch::jit::Stack;
+
+void launched(const std::string& name) {
+  ++counts().launches;
+  note(name);
+}
+
+// CUDA's kernels for these end with a wait: the host must know how much there is, or the answer itself.
+const std::set<std::string> WAITING = {"aten::equal", "aten::nonzero", "aten::masked_select", "aten::_unique2",
+                                       "aten::unique_dim", "aten::unique_consecutive", "aten::bincount"};
+// These take indices from the host.
+const std::set<std::string> INDEXING = {"aten::index", "aten::_index_put_impl_", "aten::index_put_"};
+
+// Names of operations by elements: CUDA's kernels take tensors without dimensions from the host as arguments.
+bool is_pointwise(const std::string& name) {
+  static const auto* const names = [] {
+    auto* const found = new std::set<std::string>;
+    auto& dispatcher = c10::Dispatcher::singleton();
+    for (const auto& operation : dispatcher.getAllOpNames()) {
+      const auto handle = dispatcher.findOp(operation);
+      if (handle && handle->hasSchema() && handle->hasTag(at::Tag::pointwise)) found->insert(operation.name);
+    }
+    return found;
+  }();
+  return names->count(name) > 0 || name == "aten::_fused_adamw_" || name == "aten::_fused_adam_";
+}
+
+template <typename Change>
+c10::IValue changed(const c10::IValue& value, Change change) {
+  if (value.isTensor()) return change(value.toTensor());
+  if (value.isTensorList()) {
+    c10::List<Tensor> found;
+    for (const Tensor& tensor : value.toTensorVector()) found.push_back(change(tensor));
+    return found;
+  }
+  if (value.isOptionalTensorList()) {
+    c10::List<std::optional<Tensor>> found;
+    for (const std::optional<Tensor>& tensor : value.toOptionalTensorVector()) {
+      found.push_back(tensor ? std::optional<Tensor>(change(*tensor)) : std::nullopt);
+    }
+    return found;
+  }
+  return value;
+}
+
+// What CUDA's softmax can and the CPU's cannot: half precision in, float out, in one kernel.
+void without_half_to_float(const std::string& name, Stack& stack, size_t first) {
+  const bool is_forward = name == "aten::_softmax" || name == "aten::_log_softmax";
+  if (is_forward && stack[first + 2].isBool() && stack[first + 2].toBool()) {
+    stack[first] = stack[first].toTensor().to(at::kFloat);
+    stack[first + 2] = false;
+  }
+}
+
+bool is_view(const c10::FunctionSchema& schema) {
+  const auto& returns = schema.returns();
+  return !returns.empty() && returns[0].alias_info() != nullptr && !returns[0].alias_info()->isWrite();
+}
+
+void on_the_cpu(const c10::OperatorHandle& operation, Stack* stack) {
+  const auto& schema = operation.schema();
+  const std::string& name = schema.name();
+  const size_t arguments = schema.arguments().size(), first = stack->size() - arguments;
+  Call call(name.substr(name.find(':') + 2), is_pointwise(name));
+  for (size_t index = 0; index < arguments; ++index) {
+    const c10::IValue& value = (*stack)[first + index];
+    const bool from_anywhere = INDEXING.count(name) > 0 && value.isOptionalTensorList();
+    if (value.isDevice() && value.toDevice().is_cuda()) {
+      call.stand_on(value.toDevice());
+      (*stack)[first + index] = c10::Device(c10::kCPU);
+    } else if (!from_anywhere) {
+      changed(value, [&](const Tensor& tensor) {
+        call.see(tensor, schema.arguments()[index].name());
+        return tensor;
+      });
+    }
+  }
+  for (size_t index = 0; index < arguments; ++index) {
+    c10::IValue& value = (*stack)[first + index];
+    value = changed(value, [&](const Tensor& tensor) { return call.alias(tensor); });
+  }
+  if (WAITING.count(name) > 0) ++counts().host_reads;
+  if (!is_view(schema)) launched(name);
+  {
+    const BelowAll below;
+    without_half_to_float(name, *stack, first);
+    operation.redispatchBoxed(c10::DispatchKeySet(c10::DispatchKey::CPU), stack);
+  }
+  for (c10::IValue& value : *stack) {
+    // Below the results lies what belongs to our caller.
+    const size_t place = &value - stack->data();
+    if (place < stack->size() - schema.returns().size()) continue;
+    value = changed(value, [&](const Tensor& tensor) { return call.give(tensor); });
+  }
+  call.settle();
+}
+
+// Memory of a device.
+
+c10::Device standing(std::optional<c10::Device> device, std::optional<bool> pinned) {
+  TORCH_CHECK(!pinned.value_or(false), "Only dense CPU tensors can be pinned");
+  return {c10::kCUDA, device && device->has_index() ? device->index() : current()};
+}
+
+Tensor empty(at::IntArrayRef size, std::optional<at::ScalarType> kind, std::optional<at::Layout>,
+             std::optional<at::Device> device, std::optional<bool> pinned, std::optional<at::MemoryFormat> format) {
+  const c10::DeviceGuard guard(standing(device, pinned));
+  const c10::DispatchKeySet keys(c10::DispatchKey::CUDA);
+  return at::detail::empty_generic(size, device_memory(), keys, c10::dtype_or_default(kind), format);
+}
+
+Tensor empty_strided(at::IntArrayRef size, at::IntArrayRef stride, std::optional<at::ScalarType> kind,
+                     std::optional<at::Layout>, std::optional<at::Device> device, std::optional<bool> pinned) {
+  const c10::DeviceGuard guard(standing(device, pinned));
+  const c10::DispatchKeySet keys(c10::DispatchKey::CUDA);
+  return at::detail::empty_strided_generic(size, stride, device_memory(), keys, c10::dtype_or_default(kind));
+}
+
+Tensor& copy(Tensor& to, const Tensor& from, bool non_blocking) {
+  if (to.is_same(from)) return to;
+  const bool down = from.is_cuda() && !to.is_cuda(), up = to.is_cuda() && !from.is_cuda();
+  if (down && !non_blocking) {
+    ++counts().host_reads;
+    note("(copy to host)");
+  } else if (down) {
+    ++counts().async_reads;
+    note("(copy to host, nobody waits)");
+  } else if (up) {
+    const bool waits = !non_blocking || !is_pinned(from.storage().data());
+    ++(waits ? counts().uploads : counts().async_uploads);
+    counts().uploaded_bytes += from.nbytes();
+    note(waits ? "(copy to device)" : "(copy to device, nobody waits)");
+  } else {
+    if (to.device() != from.device()) ++counts().peer_copies;
+    launched("aten::copy_");
+  }
+  // Copies cross devices: each side for itself.
+  Call target("copy_", false), source("copy_", false);
+  Tensor target_alias = target.alias(to);
+  const Tensor source_alias = source.alias(from);
+  const BelowAll below;
+  target_alias.copy_(source_alias);
+  return to;
+}
+
+at::Scalar read(const Tensor& number) {
+  ++counts().host_reads;
+  note("aten::_local_scalar_dense");
+  Call call("_local_scalar_dense", false);
+  const BelowAll below;
+  return at::_local_scalar_dense(call.alias(number));
+}
+
+// Attention. CUDA takes flash attention in half precision and its memory-efficient kernel otherwise, and neither keeps the
+// matrix of weights; the CPU's flash attention stands for both.
+
+int64_t choose_attention(const Tensor& query, const Tensor&, const Tensor&, const std::optional<Tensor>& mask, double,
+                         bool, std::optional<double>, bool) {
+  const bool is_plain = !(mask && mask->defined()) && query.dim() == 4 && query.size(-1) % 8 == 0;
+  if (!is_plain || query.scalar_type() == at::kDouble) return 0;
+  return query.scalar_type() == at::kFloat ? 2 : 1;
+}
+
+std::pair<Tensor, Tensor> attend(const char* name, const Tensor& query, const Tensor& key, const Tensor& value,
+                                 double dropout, bool is_causal, std::optional<double> scale) {
+  Call call(name, false);
+  call.see(query, "query");
+  call.see(key, "key");
+  call.see(value, "value");
+  launched(std::string("aten::") + name);
+  const BelowAll below;
+  auto [output, sums] = at::_scaled_dot_product_flash_attention_for_cpu(
+      call.alias(query), call.alias(key), call.alias(value), dropout, is_causal, std::nullopt, scale);
+  return {call.give(output), call.give(sums)};
+}
+
+std::tuple<Tensor, Tensor, Tensor> attend_back(const char* name, const Tensor& gradient, const Tensor& query,
+                                               const Tensor& key, const Tensor& value, const Tensor& output,
+                                               const Tensor& sums, double dropout, bool is_causal,
+                                               std::optional<double> scale) {
+  Call call(name, false);
+  for (const Tensor* tensor : {&gradient, &query, &key, &value, &output, &sums}) call.see(*tensor, "an operand");
+  launched(std::string("aten::") + name);
+  const BelowAll below;
+  auto [first, second, third] = at::_scaled_dot_product_flash_attention_for_cpu_backward(
+      call.alias(gradient), call.alias(query), call.alias(key), call.alias(value), call.alias(output),
+      call.alias(sums), dropout, is_causal, std::nullopt, scale);
+  return {call.give(first), call.give(second), call.give(third)};
+}
+
+std::tuple<Tensor, Tensor, Tensor, Tensor, c10::SymInt, c10::SymInt, Tensor, Tensor, Tensor> flash(
+    const Tensor& query, const Tensor& key, const Tensor& value, double dropout, bool is_causal, bool,
+    std::optional<double> scale) {
+  auto [output, sums] = attend("_scaled_dot_product_flash_attention", query, key, value, dropout, is_causal, scale);
+  return {output, sums, Tensor(), Tensor(), query.size(2), key.size(2), Tensor(), Tensor(), Tensor()};
+}
+
+std::tuple<Tensor, Tensor, Tensor> flash_back(const Tensor& gradient, const Tensor& query, const Tensor& key,
+                                              const Tensor& value, const Tensor& output, const Tensor& sums,
+                                              const Tensor&, const Tensor&, c10::SymInt, c10::SymInt, double dropout,
+                                              bool is_causal, const Tensor&, const Tensor&, std::optional<double> scale) {
+  return attend_back("_scaled_dot_product_flash_attention_backward", gradient, query, key, value, output, sums, dropout,
+                     is_causal, scale);
+}
+
+std::tuple<Tensor, Tensor, Tensor, Tensor> efficient(const Tensor& query, const Tensor& key, const Tensor& value,
+                                                     const std::optional<Tensor>&, bool, double dropout, bool is_causal,
+                                                     std::optional<double> scale) {
+  auto [output, sums] = attend("_scaled_dot_product_efficient_attention", query, key, value, dropout, is_causal, scale);
+  return {output, sums, Tensor(), Tensor()};
+}
+
+std::tuple<Tensor, Tensor, Tensor, Tensor> efficient_back(const Tensor& gradient, const Tensor& query, const Tensor& key,
+                                                          const Tensor& value, const Tensor&, const Tensor& output,
+                                                          const Tensor& sums, const Tensor&, const Tensor&,
+                                                          double dropout, std::array<bool, 4>, bool is_causal,
+                                                          std::optional<double> scale) {
+  auto [first, second, third] = attend_back("_scaled_dot_product_efficient_attention_backward", gradient, query, key,
+                                            value, output, sums, dropout, is_causal, scale);
+  return {first, second, third, Tensor()};
+}
+
+// What libtorch puts together from other operations unless a device has a kernel of its own, as CUDA has: these, and all that
+// works on lists of tensors.
+std::vector<std::string> own_kernels() {
+  std::vector<std::string> found = {"convolution", "convolution_backward", "native_layer_norm", "native_group_norm", "addr"};
+  for (const auto& operation : c10::Dispatcher::singleton().getAllOpNames()) {
+    if (operation.name.rfind("aten::_foreach_", 0) != 0) continue;
+    const std::string overload = operation.overload_name.empty() ? "" : "." + operation.overload_name;
+    found.push_back(operation.name.substr(6) + overload);
+  }
+  return found;
+}
+
+TORCH_LIBRARY_IMPL(_, CUDA, m) { m.fallback(torch::CppFunction::makeFromBoxedFunction<&on_the_cpu>()); }
+
+TORCH_LIBRARY_IMPL(aten, CUDA, m) {
+  m.impl("empty.memory_format", &empty);
+  m.impl("empty_strided", &empty_strided);
+  m.impl("copy_", &copy);
+  m.impl("_local_scalar_dense", &read);
+  m.impl("_scaled_dot_product_flash_attention", &flash);
+  m.impl("_scaled_dot_product_flash_attention_backward", &flash_back);
+  m.impl("_scaled_dot_product_efficient_attention", &efficient);
+  m.impl("_scaled_dot_product_efficient_attention_backward", &efficient_back);
+  for (const std::string& name : own_kernels()) {
+    m.impl(name.c_str(), torch::CppFunction::makeFromBoxedFunction<&on_the_cpu>());
+  }
+  at::native::_fused_sdp_choice_stub.set_cuda_dispatch_ptr(&choose_attention);
+}
+
+}  // namespace
+}  // namespace counterfeit
