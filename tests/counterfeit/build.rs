@@ -39,7 +39,9 @@ fn main() {
 
 fn link(build: &cc::Build, objects: &[PathBuf], library: &Path) {
     let mut linker = build.get_compiler().to_command();
-    linker.arg("-shared").args(objects).arg("-o").arg(library);
+    // By the name in it a program that opens it again finds what is open already.
+    let name = library.file_name().unwrap_or_default().display();
+    linker.arg("-shared").arg(format!("-Wl,-soname,{name}")).args(objects).arg("-o").arg(library);
     let linked = linker.status();
     assert!(linked.as_ref().is_ok_and(std::process::ExitStatus::success), "{linker:?}: {linked:?}");
 }

@@ -11,6 +11,7 @@ use vitals_recipe::{Backbone, Method, Optimizer, Pooling, PositionEmbedding, Rec
 
 use crate::backbones::{Gelu, Shape, StemKind};
 use crate::core::Core;
+use crate::device::Device;
 use crate::error::{EngineError, Result, guarded};
 use crate::plan::Plan;
 use crate::rates::Rates;
@@ -142,11 +143,16 @@ impl Config {
     }
 }
 
-/// Replays `fixture` on the CPU and writes `result.json` and `final.safetensors` into `out`, which is made if need be.
-/// Norms of a frozen patch projection are written as well, though the fixtures have none.
+/// Replays `fixture` on the CPU: see [`run_on`].
 pub fn run(fixture: &Path, out: &Path) -> std::result::Result<(), EngineError> {
+    run_on(Device::Cpu, fixture, out)
+}
+
+/// Replays `fixture` on a device and writes `result.json` and `final.safetensors` into `out`, which is made if need be.
+/// Norms of a frozen patch projection are written as well, though the fixtures have none.
+pub fn run_on(device: Device, fixture: &Path, out: &Path) -> std::result::Result<(), EngineError> {
     guarded(|| {
-        replay(fixture, out, &mut |core, views, rates| {
+        replay(device, fixture, out, &mut |core, views, rates| {
             let outcome = core.advance(&views, rates, true)?;
             let norms = outcome.gradients.map(|gradients| gradients.tensor_norms);
             Ok((outcome.loss, norms.unwrap_or_default()))
@@ -157,14 +163,14 @@ pub fn run(fixture: &Path, out: &Path) -> std::result::Result<(), EngineError> {
 /// One training step on prepared views: its loss, and the gradient norm of every tensor.
 pub(crate) type Advance<'a> = &'a mut dyn FnMut(&mut Core, [&Tensor; 2], Rates) -> Result<(f64, Vec<f32>)>;
 
-pub(crate) fn replay(fixture: &Path, out: &Path, advance: Advance<'_>) -> Result<()> {
+pub(crate) fn replay(device: Device, fixture: &Path, out: &Path, advance: Advance<'_>) -> Result<()> {
     let path = fixture.join("config.json");
     let refuse = |reason: String| EngineError::Fixture { path: path.clone(), reason };
     let text = fs::read_to_string(&path).map_err(|error| refuse(error.to_string()))?;
     let config: Config = serde_json::from_str(&text).map_err(|error| refuse(error.to_string()))?;
     let init = fixture.join("init.safetensors");
     let recipe = config.recipe();
-    let mut core = Core::new(&recipe, config.plan(&recipe)?, tch::Device::Cpu)?;
+    let mut core = Core::new(&recipe, config.plan(&recipe)?, device.into())?;
     let unexpected = restore(&core.method.state(), &read(&init)?, &init)?;
     if !unexpected.is_empty() {
         let reason = format!("the network has no {}", unexpected.join(", "));
@@ -173,7 +179,7 @@ pub(crate) fn replay(fixture: &Path, out: &Path, advance: Advance<'_>) -> Result
     let inputs = read(&fixture.join("inputs.safetensors"))?;
     let prepared = |core: &Core, name: &str| {
         let images = inputs.get(name).ok_or_else(|| refuse(format!("inputs.safetensors has no {name}")))?;
-        core.networks().query.backbone.prepare(images)
+        core.networks().query.backbone.prepare(&images.f_to_device(core.device)?)
     };
     let probe = |core: &Core| -> Result<Tensor> {
         let _guard = tch::no_grad_guard();

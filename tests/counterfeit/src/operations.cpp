@@ -2,6 +2,7 @@
 // all others.
 
 #include <ATen/EmptyTensor.h>
+#include <ATen/SDPBackend.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/native/transformers/attention.h>
 #include <ATen/ops/_local_scalar_dense.h>
@@ -174,11 +175,16 @@ at::Scalar read(const Tensor& number) {
 // Attention. CUDA takes flash attention in half precision and its memory-efficient kernel otherwise, and neither keeps the
 // matrix of weights; the CPU's flash attention stands for both.
 
-int64_t choose_attention(const Tensor& query, const Tensor&, const Tensor&, const std::optional<Tensor>& mask, double,
-                         bool, std::optional<double>, bool) {
-  const bool is_plain = !(mask && mask->defined()) && query.dim() == 4 && query.size(-1) % 8 == 0;
-  if (!is_plain || query.scalar_type() == at::kDouble) return 0;
-  return query.scalar_type() == at::kFloat ? 2 : 1;
+int64_t choose_attention(const Tensor& query, const Tensor& key, const Tensor& value, const std::optional<Tensor>& mask,
+                         double, bool, std::optional<double>, bool) {
+  bool is_plain = !(mask && mask->defined()) && query.scalar_type() != at::kDouble;
+  for (const Tensor* tensor : {&query, &key, &value}) {
+    is_plain = is_plain && tensor->dim() == 4 && tensor->size(-1) % 8 == 0 && tensor->stride(-1) == 1;
+  }
+  const auto chosen = !is_plain                              ? at::SDPBackend::math
+                      : query.scalar_type() == at::kFloat ? at::SDPBackend::efficient_attention
+                                                             : at::SDPBackend::flash_attention;
+  return static_cast<int64_t>(chosen);
 }
 
 std::pair<Tensor, Tensor> attend(const char* name, const Tensor& query, const Tensor& key, const Tensor& value,

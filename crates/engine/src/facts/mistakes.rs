@@ -101,7 +101,7 @@ fn judged(mistake: Option<Mistake>) -> (bool, String) {
     let out = tempfile::tempdir().unwrap();
     let fixture = vitals_fixtures::path("mocov3-parity/learned_adamw");
     let mut is_first = true;
-    replay(&fixture, out.path(), &mut |core, views, rates| {
+    replay(crate::Device::Cpu, &fixture, out.path(), &mut |core, views, rates| {
         if std::mem::take(&mut is_first) && mistake == Some(Mistake::PositionsByColumn) {
             exchange_rows_and_columns(core);
         }
