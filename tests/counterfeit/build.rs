@@ -9,7 +9,7 @@ fn main() {
     let libtorch = std::env::var_os("LIBTORCH").map_or_else(|| root.join("../../.libtorch"), PathBuf::from);
     let include = libtorch.join("include");
     // The first makes a library of its own.
-    let sources = ["c10_cuda", "call", "counts", "device", "memory", "operations"];
+    let sources = ["c10_cuda", "call", "counts", "device", "memory", "operations", "order"];
     let mut build = cc::Build::new();
     build
         .cpp(true)

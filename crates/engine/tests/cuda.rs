@@ -162,6 +162,35 @@ fn waits_and_uploads_are_counted() {
     assert_eq!((costs("uploads", &upload), costs("async_uploads", &upload)), (0, 1));
 }
 
+/// What a card has not written yet reads as no number, and what is still on its way to one may not change.
+#[test]
+fn copies_that_nobody_waits_for_are_not_there_yet() {
+    open();
+    let square = numbers(&[4, 4], CARDS[0]);
+    let expected = numbers(&[4, 4], tch::Device::Cpu);
+    let download = |waits: bool| square.to_device_(tch::Device::Cpu, Kind::Float, !waits, false);
+    assert_eq!(download(true), expected);
+    let early = download(false);
+    assert!(early.double_value(&[1, 1]).is_nan());
+    tch::Cuda::synchronize(0);
+    assert_eq!(early, expected);
+    let costs = [count("host_reads"), count("async_reads")];
+    drop(download(false));
+    assert_eq!([count("host_reads"), count("async_reads")], [costs[0], costs[1] + 1]);
+
+    let upload = |spoil: bool| {
+        let mut above = Tensor::zeros([4, 4], (Kind::Float, tch::Device::Cpu)).pin_memory(CARDS[0]);
+        let there = above.to_device_(CARDS[0], Kind::Float, true, false);
+        if spoil {
+            let _ = above.fill_(1.0);
+        }
+        there.f_sum(Kind::Float).and_then(|sum| sum.f_double_value(&[]))
+    };
+    assert_eq!(upload(false).unwrap(), 0.0);
+    let words = upload(true).unwrap_err().to_string();
+    assert!(words.contains("changed before the copy"), "{words}");
+}
+
 /// As on a card, where the address means nothing to the processor.
 #[test]
 fn a_host_that_reads_device_memory_dies() {

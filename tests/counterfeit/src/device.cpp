@@ -8,6 +8,7 @@
 #include <array>
 
 #include "counterfeit.h"
+#include "order.h"
 
 namespace counterfeit {
 namespace {
@@ -19,14 +20,17 @@ c10::DeviceIndex devices() { return static_cast<c10::DeviceIndex>(settings().vis
 
 c10::Device cuda(c10::DeviceIndex device) { return {c10::DeviceType::CUDA, device}; }
 
-// Whatever was asked of a device is done by then; to a program it would have been a wait.
-}  // namespace
-void wait() {
+void synchronize() {
   ++counts().host_reads;
   note("(synchronize)");
+  wait();
 }
 
-namespace {
+// Who asks whether something is done finds that it is, and has not waited.
+bool done() {
+  wait();
+  return true;
+}
 
 struct Guard final : c10::impl::DeviceGuardImplInterface {
   c10::DeviceType type() const override { return c10::DeviceType::CUDA; }
@@ -64,18 +68,18 @@ struct Guard final : c10::impl::DeviceGuardImplInterface {
     return before;
   }
 
-  // An event is recorded when it is made: all before it is done.
+  // An event is done when somebody asks.
   void record(void** event, const c10::Stream&, c10::DeviceIndex, c10::EventFlag) const override {
     if (*event == nullptr) *event = new char;
   }
   void destroyEvent(void* event, c10::DeviceIndex) const noexcept override { delete static_cast<char*>(event); }
   void block(void*, const c10::Stream&) const override {}
-  bool queryEvent(void*) const override { return true; }
+  bool queryEvent(void*) const override { return done(); }
   double elapsedTime(void*, void*, c10::DeviceIndex) const override { return 0.0; }
-  bool queryStream(const c10::Stream&) const override { return true; }
-  void synchronizeStream(const c10::Stream&) const override { wait(); }
-  void synchronizeEvent(void*) const override { wait(); }
-  void synchronizeDevice(c10::DeviceIndex) const override { wait(); }
+  bool queryStream(const c10::Stream&) const override { return done(); }
+  void synchronizeStream(const c10::Stream&) const override { synchronize(); }
+  void synchronizeEvent(void*) const override { synchronize(); }
+  void synchronizeDevice(c10::DeviceIndex) const override { synchronize(); }
 
  private:
   static size_t index(c10::Device device) { return device.has_index() ? device.index() : selected; }
@@ -140,7 +144,7 @@ struct CUDAHooks final : CUDAHooksInterface {
   Generator getNewGenerator(DeviceIndex = -1) const override { return detail::createCPUGenerator(); }
 
   std::string showConfig() const override { return "counterfeit CUDA in host memory"; }
-  void deviceSynchronize(DeviceIndex) const override { wait(); }
+  void deviceSynchronize(DeviceIndex) const override { synchronize(); }
 };
 
 REGISTER_CUDA_HOOKS(CUDAHooks)

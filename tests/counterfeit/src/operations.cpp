@@ -14,6 +14,7 @@
 
 #include "call.h"
 #include "counterfeit.h"
+#include "order.h"
 
 namespace counterfeit {
 namespace {
@@ -100,7 +101,10 @@ void on_the_cpu(const c10::OperatorHandle& operation, Stack* stack) {
     c10::IValue& value = (*stack)[first + index];
     value = changed(value, [&](const Tensor& tensor) { return call.alias(tensor); });
   }
-  if (WAITING.count(name) > 0) ++counts().host_reads;
+  if (WAITING.count(name) > 0) {
+    ++counts().host_reads;
+    wait();
+  }
   if (!is_view(schema)) launched(name);
   {
     const BelowAll below;
@@ -137,36 +141,46 @@ Tensor empty_strided(at::IntArrayRef size, at::IntArrayRef stride, std::optional
   return at::detail::empty_strided_generic(size, stride, device_memory(), keys, c10::dtype_or_default(kind));
 }
 
+// How a copy crosses, and what it costs the host: only between page-locked memory and a device does nobody wait.
+enum class Way { within, down, up };
+
+Way way(const Tensor& to, const Tensor& from) {
+  if (to.is_cuda() && from.is_cuda()) return Way::within;
+  return to.is_cuda() ? Way::up : Way::down;
+}
+
 Tensor& copy(Tensor& to, const Tensor& from, bool non_blocking) {
   if (to.is_same(from)) return to;
-  const bool down = from.is_cuda() && !to.is_cuda(), up = to.is_cuda() && !from.is_cuda();
-  if (down && !non_blocking) {
-    ++counts().host_reads;
-    note("(copy to host)");
-  } else if (down) {
-    ++counts().async_reads;
-    note("(copy to host, nobody waits)");
-  } else if (up) {
-    const bool waits = !non_blocking || !is_pinned(from.storage().data());
+  const Way crosses = way(to, from);
+  const Tensor& of_host = crosses == Way::up ? from : to;
+  const bool waits = crosses != Way::within && !(non_blocking && is_pinned(of_host.storage().data()));
+  if (crosses == Way::within) {
+    if (to.device() != from.device()) ++counts().peer_copies;
+    launched("aten::copy_");
+  } else if (crosses == Way::down) {
+    ++(waits ? counts().host_reads : counts().async_reads);
+    note(waits ? "(copy to host)" : "(copy to host, nobody waits)");
+  } else {
     ++(waits ? counts().uploads : counts().async_uploads);
     counts().uploaded_bytes += from.nbytes();
     note(waits ? "(copy to device)" : "(copy to device, nobody waits)");
-  } else {
-    if (to.device() != from.device()) ++counts().peer_copies;
-    launched("aten::copy_");
   }
-  // Copies cross devices: each side for itself.
+  if (waits) wait();
+  // Each side for itself: copies cross devices.
   Call target("copy_", false), source("copy_", false);
   Tensor target_alias = target.alias(to);
   const Tensor source_alias = source.alias(from);
   const BelowAll below;
   target_alias.copy_(source_alias);
+  if (!waits && crosses == Way::down) download_later(target_alias);
+  if (!waits && crosses == Way::up) upload_later(source_alias);
   return to;
 }
 
 at::Scalar read(const Tensor& number) {
   ++counts().host_reads;
   note("aten::_local_scalar_dense");
+  wait();
   Call call("_local_scalar_dense", false);
   const BelowAll below;
   return at::_local_scalar_dense(call.alias(number));
