@@ -1,7 +1,6 @@
 //! The engine on `cuda:N` where there is no GPU, through a counterfeit of libtorch's CUDA library (`tests/counterfeit`), and
 //! that the counterfeit refuses what a GPU refuses: otherwise the rest would prove nothing.
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking, as the tests do")]
-
 #![expect(unsafe_code, reason = "one test reads where nobody may")]
 
 use std::os::unix::process::ExitStatusExt as _;
@@ -73,9 +72,11 @@ fn operands_on_two_devices_are_refused() {
         ("a list of cards", Tensor::f_stack(&[&first, &second], 0)),
         ("weights of a layer", second.f_layer_norm([4], Some(&weights), None::<&Tensor>, 1e-6, true)),
         ("a bias", first.f_linear(&first, Some(&numbers(&[4], tch::Device::Cpu)))),
-        ("a place to write to", host.f_sum_dim_intlist([0i64].as_slice(), false, None).and_then(|sum| {
-            first.f_sum_intlist_out(&sum, [0i64].as_slice(), false, None)
-        })),
+        (
+            "a place to write to",
+            host.f_sum_dim_intlist([0i64].as_slice(), false, None)
+                .and_then(|sum| first.f_sum_intlist_out(&sum, [0i64].as_slice(), false, None)),
+        ),
         ("indices", first.f_gather(1, &Tensor::zeros([4, 1], (Kind::Int64, CARDS[1])), false)),
         ("a scalar of the host in a product", first.f_dot(&Tensor::from(1.0f32))),
     ] {
@@ -116,10 +117,26 @@ fn gradients_are_those_of_the_cpu() {
     let gradients = |device: tch::Device, kind: Kind| -> Vec<Tensor> {
         let leaf = |shape: &[i64]| numbers(shape, device).to_kind(kind).set_requires_grad(true);
         let (images, kernel) = (leaf(&[2, 3, 8, 8]), leaf(&[8, 3, 4, 4]));
-        let tokens = images.conv2d(&kernel, None::<&Tensor>, [4, 4], [0, 0], [1, 1], 1).flatten(2, 3).transpose(1, 2);
+        let tokens =
+            images.conv2d(&kernel, None::<&Tensor>, [4, 4], [0, 0], [1, 1], 1).flatten(2, 3).transpose(1, 2);
         let heads = tokens.reshape([2, 4, 1, 8]).transpose(1, 2);
-        let mixed = Tensor::scaled_dot_product_attention(&heads, &heads, &heads, None::<&Tensor>, 0.0, false, None, false);
-        let mixed = mixed.transpose(1, 2).reshape([8, 8]).layer_norm([8], None::<&Tensor>, None::<&Tensor>, 1e-6, true);
+        let mixed = Tensor::scaled_dot_product_attention(
+            &heads,
+            &heads,
+            &heads,
+            None::<&Tensor>,
+            0.0,
+            false,
+            None,
+            false,
+        );
+        let mixed = mixed.transpose(1, 2).reshape([8, 8]).layer_norm(
+            [8],
+            None::<&Tensor>,
+            None::<&Tensor>,
+            1e-6,
+            true,
+        );
         let logits = mixed.gelu("none").mm(&mixed.transpose(0, 1));
         let loss = logits.cross_entropy_for_logits(&Tensor::arange(8, (Kind::Int64, device)));
         Tensor::run_backward(&[loss], &[&images, &kernel], false, false)

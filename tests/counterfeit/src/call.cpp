@@ -1,3 +1,6 @@
+// How an operand of a device becomes one of the CPU over the same bytes, and a result one of the device. It calls no kernel,
+// and refuses operands on two devices in CUDA's words.
+
 #include "call.h"
 
 #include <ATen/core/LegacyTypeDispatch.h>

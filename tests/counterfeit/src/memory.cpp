@@ -189,7 +189,8 @@ class Memory final : public c10::DeviceAllocator {
     stats.allocated_bytes[0].increase(rounded(bytes, BLOCK));
     stats.active_bytes[0].increase(rounded(bytes, BLOCK));
     if (wanted > stats.reserved_bytes[0].current) {
-      stats.reserved_bytes[0].increase(rounded(wanted, SEGMENT) - stats.reserved_bytes[0].current);
+      const int64_t segments = std::min<int64_t>(rounded(wanted, SEGMENT), mine);
+      stats.reserved_bytes[0].increase(segments - stats.reserved_bytes[0].current);
       publish(device);
     }
   }

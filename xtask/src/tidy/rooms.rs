@@ -97,6 +97,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("vitals-tests", &[]),
     // For tests: nobody may have it but as a dev-dependency.
     ("vitals-fixtures", &[]),
+    ("vitals-counterfeit", &[]),
     // Only its generator, behind a feature.
     ("xtask", &["vitals-api", "vitals-recipe"]),
 ];
@@ -119,7 +120,7 @@ const RIVALS: &[(&str, &str)] = &[("vitals-api", "sqlx")];
 const PURE: &[&str] = &["vitals-recipe", "vitals-run", "vitals-series", "vitals-journal"];
 
 /// What plain `cargo test` leaves out: it needs neither libtorch nor WebKit.
-const HEAVY: &[&str] = &["vitals-engine", "vitals-worker", "vitals-desktop", "vitals-tests"];
+const HEAVY: &[&str] = &["vitals-engine", "vitals-worker", "vitals-desktop", "vitals-tests", "vitals-counterfeit"];
 
 pub fn check(metadata: &Metadata) -> Vec<Finding> {
     let ours: BTreeSet<&str> = metadata.packages.iter().map(|package| package.name.as_str()).collect();

@@ -1,5 +1,8 @@
 //! Cards as such: which there are, and what happens where one has no room.
 
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 
 use crate::job::{Asked, Place, worker};
@@ -7,7 +10,10 @@ use crate::job::{Asked, Place, worker};
 /// Devices as the worker lists them, under a mask.
 fn devices(settings: &str, mask: Option<&str>) -> Vec<Value> {
     let mut worker = worker();
-    worker.arg("devices").env("VITALS_COUNTERFEIT", settings).envs(mask.map(|mask| ("CUDA_VISIBLE_DEVICES", mask)));
+    worker
+        .arg("devices")
+        .env("VITALS_COUNTERFEIT", settings)
+        .envs(mask.map(|mask| ("CUDA_VISIBLE_DEVICES", mask)));
     let output = worker.output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let lines = String::from_utf8(output.stdout).unwrap();
@@ -39,7 +45,8 @@ fn a_mask_hides_and_orders_cards() {
 #[test]
 fn cuda_0_is_the_first_card_of_the_mask() {
     let place = Place::new();
-    let asked = |mask: &'static str| Asked { mask: Some(mask), ..Asked::on("cuda:0", json!({ "max_steps": 1 })) };
+    let asked =
+        |mask: &'static str| Asked { mask: Some(mask), ..Asked::on("cuda:0", json!({ "max_steps": 1 })) };
     let masks = [("1", 1), ("0", 0), ("GPU-c0de0000-0000-4000-8000-000000000001,0", 1)];
     for (index, (mask, card)) in masks.into_iter().enumerate() {
         let ended = place.train(&index.to_string(), &asked(mask)).finished();
@@ -58,7 +65,7 @@ fn without_memory_the_run_ends_as_one_without_memory() {
     let place = Place::new();
     let recipe = json!({ "max_steps": 3, "knn_every": 1, "knn_queries": 16, "micro_batch_size": 8 });
     let all = place.train("all", &Asked::on("cuda:0", recipe.clone())).finished().count("allocations");
-    // From the first to the last, in unequal strides that come everywhere: start, step, backward pass, votes, checkpoint.
+    // In growing strides that come everywhere: networks, step, backward pass, votes.
     let mut at = 1;
     let mut seen = 0;
     while at < all {
@@ -69,7 +76,7 @@ fn without_memory_the_run_ends_as_one_without_memory() {
             assert!(ended.message.contains(word), "{}", ended.message);
         }
         seen += 1;
-        at += at / 3 + 1;
+        at += at / 2 + 1;
     }
     assert!(seen > 10, "{seen} places of {all} allocations");
 }
@@ -98,20 +105,54 @@ fn a_card_has_what_it_has() {
 #[test]
 fn processes_share_a_card() {
     let place = Place::new();
-    let card = place.path("card");
-    let asked = |memory: &str| Asked {
-        settings: format!("memory={memory},card={}", card.display()),
-        ..Asked::on("cuda:0", json!({ "max_steps": 1 }))
+    let asked = |device, steps: u64| Asked {
+        settings: format!("memory=6MiB,card={}", place.path("card").display()),
+        ..Asked::on(device, json!({ "max_steps": steps, "epochs": 1_000_000, "embed_dim": 64 }))
     };
-    place.train("alone", &asked("4MiB")).finished();
-    // Another process that lives: this one says that it has all of it.
-    let mut rows = std::fs::read(&card).unwrap();
-    let row = rows.len() / 64;
-    let own = &mut rows[row..2 * row];
-    own[..4].copy_from_slice(&std::process::id().to_ne_bytes());
-    own[8..16].copy_from_slice(&(3i64 << 20).to_ne_bytes());
-    std::fs::write(&card, rows).unwrap();
-    let ended = place.train("beside", &asked("4MiB"));
+    place.train("alone", &asked("cuda:0", 1)).finished();
+    let first = asked("cuda:0", 1_000_000);
+    let mut beside = Running(place.command("beside", &first).stderr(Stdio::null()).spawn().unwrap());
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while place.values("beside", &first, "loss") == 0 {
+        assert!(Instant::now() < deadline && beside.0.try_wait().unwrap().is_none(), "it takes no step");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let ended = place.train("second", &asked("cuda:0", 1));
     assert_eq!(ended.code, Some(5), "{}", ended.message);
-    place.train("larger", &asked("8MiB")).finished();
+    place.train("other", &asked("cuda:1", 1)).finished();
+    drop(beside);
+    place.train("after", &asked("cuda:0", 1)).finished();
+}
+
+/// Ends with the test.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// What is kept for the backward pass, in bytes for each token, unit of width and block of an image's view.
+#[test]
+fn memory_grows_with_a_piece_as_the_rule_says() {
+    let place = Place::new();
+    for (precision, rule) in [("fp32", 60.0), ("bf16", 34.0)] {
+        let (tokens, width, depth) = (65, 96, 6);
+        let peak = |images: u32| {
+            let recipe = json!({
+                "precision": precision, "image_size": 64, "embed_dim": width, "depth": depth, "num_heads": 4,
+                "batch_size": 48, "micro_batch_size": images, "max_steps": 2,
+            });
+            place
+                .train(&format!("{precision}-{images}"), &Asked::on("cuda:0", recipe))
+                .finished()
+                .peak_bytes(0)
+        };
+        let per_image = (peak(24) - peak(12)) as f64 / 12.0;
+        let found = per_image / f64::from(tokens * width * depth);
+        println!("{precision}: {found} bytes");
+        assert!((found / rule - 1.0).abs() < 0.05, "{precision}: {found} bytes, by the rule {rule}");
+    }
 }

@@ -43,6 +43,7 @@ pub struct Asked {
 }
 
 /// How it ended.
+#[derive(Default)]
 pub struct Ended {
     pub code: Option<i32>,
     pub message: String,
@@ -134,15 +135,24 @@ impl Place {
         self.path(&format!("{run}-{}.counts", asked.attempt))
     }
 
-    pub fn ended(&self, run: &str, asked: &Asked, output: &Output) -> Ended {
+    /// How many values a run has written of a metric.
+    pub fn values(&self, run: &str, asked: &Asked, name: &str) -> usize {
+        let journal = RunFolder::new(self.path(run)).journal(asked.attempt);
+        let read = |journal: &Path| {
+            let mut ended = Ended::default();
+            ended.read(journal);
+            ended.series.get(name).map_or(0, Vec::len)
+        };
+        if journal.is_file() { read(&journal) } else { 0 }
+    }
+
+    fn ended(&self, run: &str, asked: &Asked, output: &Output) -> Ended {
         let counts = std::fs::read_to_string(self.counts(run, asked)).unwrap_or_default();
         let mut ended = Ended {
             code: output.status.code(),
-            message: String::new(),
-            logs: Vec::new(),
-            series: BTreeMap::new(),
             counts: counts.lines().last().map_or(Value::Null, |line| serde_json::from_str(line).unwrap()),
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+            ..Ended::default()
         };
         ended.read(&RunFolder::new(self.path(run)).journal(asked.attempt));
         ended
@@ -152,7 +162,7 @@ impl Place {
 impl Ended {
     fn read(&mut self, journal: &Path) {
         let mut reader = Reader::open(journal, 0).unwrap();
-        while let ReadOutcome::Record { record, .. } = reader.finish().unwrap() {
+        while let ReadOutcome::Record { record, .. } = reader.next().unwrap() {
             match record {
                 Record::End(record) => self.message = record.message,
                 Record::Log(log) => self.logs.push(log.text),
@@ -173,7 +183,8 @@ impl Ended {
     }
 
     pub fn values(&self, name: &str) -> Vec<f64> {
-        let series = self.series.get(name).unwrap_or_else(|| panic!("{name} is none of {:?}", self.series.keys()));
+        let series =
+            self.series.get(name).unwrap_or_else(|| panic!("{name} is none of {:?}", self.series.keys()));
         series.iter().map(|(_, value)| *value).collect()
     }
 

@@ -9,7 +9,9 @@ use crate::run::{TIMES, distance};
 fn each_kind_of_probe_judges_on_a_card_as_on_the_cpu() {
     let place = Place::new();
     place.train("pretrained", &Asked::on("cuda:0", json!({}))).finished();
-    for (task, precision) in [("knn", "fp32"), ("linear", "fp32"), ("finetune", "fp32"), ("finetune", "bf16"), ("linear", "bf16")] {
+    for (task, precision) in
+        [("knn", "fp32"), ("linear", "fp32"), ("finetune", "fp32"), ("finetune", "bf16"), ("linear", "bf16")]
+    {
         let recipe = json!({
             "task": task, "precision": precision, "optimizer": if task == "finetune" { "adamw" } else { "sgd" },
             "gradient_clip": if task == "finetune" { 1e6 } else { 0.0 }, "frozen_patch_projection": false,

@@ -30,14 +30,19 @@ fn both_cards_train_as_the_cpu_does() {
         ("fp16", 0.0, bounded("fp16")),
         ("pass", 1e-4, json!({})),
         ("learned", 1e-4, json!({ "frozen_patch_projection": false })),
-        ("entropy", 0.0, json!({ "gradient_clip": 1e6, "attention_entropy_every": 1, "micro_batch_size": 4 })),
+        (
+            "entropy",
+            0.0,
+            json!({ "gradient_clip": 1e6, "attention_entropy_every": 1, "micro_batch_size": 4 }),
+        ),
     ] {
         let cpu = place.train(&format!("{name}-cpu"), &Asked::on("cpu", recipe.clone())).finished();
         for (device, card) in [("cuda:0", 0), ("cuda:1", 1)] {
             let cuda = place.train(&format!("{name}-{card}"), &Asked::on(device, recipe.clone())).finished();
             // The pass rounds otherwise, and norms that should be nothing are all rounding.
             let told = |series: &&String| bound == 0.0 || ["loss", "grad_norm"].contains(&series.as_str());
-            for series in cpu.series.keys().filter(|series| told(series) && !TIMES.contains(&series.as_str())) {
+            for series in cpu.series.keys().filter(|series| told(series) && !TIMES.contains(&series.as_str()))
+            {
                 let found = distance(&cpu, &cuda, series);
                 assert!(found <= bound, "{name} on {device}: {series} is {found} off");
             }
@@ -81,11 +86,11 @@ fn every_part_stays_on_its_card() {
 #[test]
 fn a_run_of_a_card_goes_on_on_the_cpu_and_back() {
     let place = Place::new();
-    let recipe = |steps: u64| {
-        json!({ "gradient_clip": 1e6, "max_steps": steps, "epochs": 2, "checkpoint_every": 4, "keep_checkpoints": 3 })
-    };
+    let recipe = |steps: u64| json!({ "gradient_clip": 1e6, "max_steps": steps, "epochs": 2, "checkpoint_every": 4, "keep_checkpoints": 3 });
     let whole = place.train("whole", &Asked::on("cuda:0", recipe(8))).finished();
-    for (run, first, second) in [("down", "cuda:1", "cpu"), ("up", "cpu", "cuda:0"), ("across", "cuda:0", "cuda:1")] {
+    for (run, first, second) in
+        [("down", "cuda:1", "cpu"), ("up", "cpu", "cuda:0"), ("across", "cuda:0", "cuda:1")]
+    {
         place.train(run, &Asked::on(first, recipe(8))).finished();
         let rest = Asked { attempt: 2, resume: Some(4), ..Asked::on(second, recipe(8)) };
         let rest = place.train(run, &rest).finished();
