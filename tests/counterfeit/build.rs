@@ -1,15 +1,20 @@
-//! Builds the two libraries that the engine opens for CUDA. They are linked with nothing: whoever opens them has
+//! Builds the libraries that the engine opens for CUDA. They are linked with nothing: whoever opens them has
 //! libtorch's CPU library, whose symbols they find.
 #![expect(clippy::panic, reason = "a build that cannot go on says why")]
 
 use std::path::{Path, PathBuf};
 
+/// The driver is opened by programs without libtorch, and shares with the backend what both are told.
+const LIBRARIES: [(&str, &[&str]); 3] = [
+    ("libcuda.so.1", &["driver", "settings"]),
+    ("libc10_cuda.so", &["c10_cuda"]),
+    ("libtorch_cuda.so", &["call", "counts", "device", "memory", "operations", "order", "settings"]),
+];
+
 fn main() {
     let root = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
     let libtorch = std::env::var_os("LIBTORCH").map_or_else(|| root.join("../../.libtorch"), PathBuf::from);
     let include = libtorch.join("include");
-    // The first makes a library of its own.
-    let sources = ["c10_cuda", "call", "counts", "device", "memory", "operations", "order"];
     let mut build = cc::Build::new();
     build
         .cpp(true)
@@ -22,14 +27,14 @@ fn main() {
         .flag("-isystem")
         .flag(include.display().to_string())
         .flag("-isystem")
-        .flag(include.join("torch/csrc/api/include").display().to_string())
-        .files(sources.map(|name| root.join(format!("src/{name}.cpp"))));
-    let objects = build.compile_intermediates();
+        .flag(include.join("torch/csrc/api/include").display().to_string());
     let folder = PathBuf::from(std::env::var_os("OUT_DIR").unwrap_or_default()).join("libraries");
     std::fs::create_dir_all(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-    let (c10, torch) = objects.split_at(1);
-    link(&build, c10, &folder.join("libc10_cuda.so"));
-    link(&build, torch, &folder.join("libtorch_cuda.so"));
+    for (library, sources) in LIBRARIES {
+        let mut build = build.clone();
+        build.files(sources.iter().map(|name| root.join(format!("src/{name}.cpp"))));
+        link(&build, &build.compile_intermediates(), &folder.join(library));
+    }
     println!("cargo:rustc-env=VITALS_COUNTERFEIT_LIBRARIES={}", folder.display());
     for path in ["build.rs", "src"] {
         println!("cargo:rerun-if-changed={path}");

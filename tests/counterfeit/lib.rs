@@ -7,17 +7,17 @@ use std::ffi::{CStr, CString, c_char, c_void};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
-/// The folder of `libc10_cuda.so` and `libtorch_cuda.so`, for a program's `LD_LIBRARY_PATH`.
+/// The folder of `libc10_cuda.so`, `libtorch_cuda.so` and the driver's `libcuda.so.1`, for a program's `LD_LIBRARY_PATH`.
 pub fn libraries() -> &'static Path {
     Path::new(env!("VITALS_COUNTERFEIT_LIBRARIES"))
 }
 
-/// Opens both in this process, which must have libtorch and must not have asked it for CUDA yet.
+/// Opens all three in this process, which must have libtorch and must not have asked it for CUDA yet.
 ///
 /// # Panics
 /// They cannot be opened; the loader's words say why.
 pub fn open() {
-    for name in ["libc10_cuda.so", "libtorch_cuda.so"] {
+    for name in ["libcuda.so.1", "libc10_cuda.so", "libtorch_cuda.so"] {
         let path = libraries().join(name);
         let path = CString::new(path.as_os_str().as_bytes()).unwrap_or_default();
         // SAFETY: the path is NUL-terminated, and the libraries' initialisers are the purpose of the call.

@@ -16,7 +16,7 @@ const CARDS: [tch::Device; 2] = [tch::Device::Cuda(0), tch::Device::Cuda(1)];
 fn open() {
     vitals_counterfeit::open();
     vitals_engine::set_threads(1);
-    assert_eq!(vitals_engine::cuda_devices(), Ok(2));
+    assert_eq!(tch::Cuda::device_count(), 2);
 }
 
 fn numbers(shape: &[i64], device: tch::Device) -> Tensor {
@@ -165,7 +165,7 @@ fn waits_and_uploads_are_counted() {
     let device = CARDS[0];
     let square = numbers(&[4, 4], device);
     let bytes = Tensor::ones([64], (Kind::Uint8, tch::Device::Cpu));
-    assert_eq!(costs("host_reads", &|| drop(square.sum(None).double_value(&[]))), 1);
+    assert_eq!(costs("host_reads", &|| assert!(square.sum(None).double_value(&[]).is_finite())), 1);
     assert_eq!(costs("host_reads", &|| drop(square.to_device(tch::Device::Cpu))), 1);
     assert_eq!(costs("host_reads", &|| tch::Cuda::synchronize(0)), 1);
     assert_eq!(costs("host_reads", &|| drop(square.nonzero())), 1);

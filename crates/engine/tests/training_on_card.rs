@@ -7,5 +7,5 @@ mod training;
 
 fn device() -> vitals_engine::Device {
     vitals_counterfeit::open();
-    vitals_engine::Device::resolve("cuda:1").unwrap()
+    vitals_engine::Device::Cuda(1)
 }

@@ -2,17 +2,7 @@
 // shipped worker train on `cuda:N` where there is no GPU, refuses what a GPU would refuse (operands on two devices, a
 // host that reads device memory, more memory than a card has), and counts what a step costs. It proves nothing about
 // kernels, streams or speed: every operation runs the CPU's kernel, and is done when the call returns.
-//
-// All of it is told by one variable, a list of `name=value` between commas:
-//
-//   VITALS_COUNTERFEIT=devices=2,memory=24GiB,fail_at=40,counts=/tmp/counts.jsonl,card=/tmp/card
-//
-//   devices  how many cards there are; 2. CUDA_VISIBLE_DEVICES hides and orders them as it does real ones, by ordinal or
-//            by UUID: the card N is GPU-c0de0000-0000-4000-8000-00000000000N.
-//   memory   what each of them has, in bytes or with KiB, MiB or GiB; 24GiB.
-//   fail_at  this allocation (the first is 1) finds no memory, whatever is free; 0 for none.
-//   counts   a file to which each process adds one line of JSON when it ends (`counts.cpp`).
-//   card     a file through which processes share the memory of a card. Without one each has cards of its own.
+// `settings.h` says how it is told what to be.
 #pragma once
 
 #include <c10/core/Device.h>
@@ -21,21 +11,11 @@
 #include <atomic>
 #include <cstdint>
 #include <string>
-#include <vector>
+#include <utility>
+
+#include "settings.h"
 
 namespace counterfeit {
-
-// What the environment says, read once.
-struct Settings {
-  // Places of the visible cards among all, in the order in which the program sees them.
-  std::vector<int> visible;
-  size_t memory = size_t{24} << 30;
-  int64_t fail_at = 0;
-  std::string counts;
-  std::string card;
-};
-const Settings& settings();
-std::string uuid(int card);
 
 // What a program did, since the library was loaded.
 struct Counts {

@@ -16,7 +16,7 @@ namespace {
 thread_local c10::DeviceIndex selected = 0;
 thread_local std::array<c10::StreamId, 16> streams{};
 
-c10::DeviceIndex devices() { return static_cast<c10::DeviceIndex>(settings().visible.size()); }
+c10::DeviceIndex devices() { return static_cast<c10::DeviceIndex>(cards()); }
 
 c10::Device cuda(c10::DeviceIndex device) { return {c10::DeviceType::CUDA, device}; }
 
@@ -117,7 +117,7 @@ struct CUDAHooks final : CUDAHooksInterface {
   bool hasCUDA() const override { return true; }
   bool hasPrimaryContext(DeviceIndex) const override { return true; }
   int getNumGPUs() const override { return deviceCount(); }
-  DeviceIndex deviceCount() const override { return static_cast<DeviceIndex>(settings().visible.size()); }
+  DeviceIndex deviceCount() const override { return static_cast<DeviceIndex>(cards()); }
   DeviceIndex current_device() const override { return current(); }
   DeviceIndex getCurrentDevice() const override { return current(); }
   void setCurrentDevice(DeviceIndex device) const override { select(device); }

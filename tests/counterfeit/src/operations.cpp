@@ -65,14 +65,32 @@ c10::IValue changed(const c10::IValue& value, Change change) {
   return value;
 }
 
-// What CUDA's softmax can and the CPU's cannot: half precision in, float out, in one kernel.
-void without_half_to_float(const std::string& name, Stack& stack, size_t first) {
-  const bool is_forward = name == "aten::_softmax" || name == "aten::_log_softmax";
-  if (is_forward && stack[first + 2].isBool() && stack[first + 2].toBool()) {
-    stack[first] = stack[first].toTensor().to(at::kFloat);
-    stack[first + 2] = false;
+// CUDA's softmax takes half precision and gives float, and back, in one kernel; the CPU's needs one format.
+class OneFormat {
+ public:
+  OneFormat(const std::string& name, c10::IValue* arguments, size_t count) {
+    const bool is_forward = name == "aten::_softmax" || name == "aten::_log_softmax";
+    const bool is_backward = name == "aten::_softmax_backward_data" || name == "aten::_log_softmax_backward_data";
+    if (is_forward && arguments[2].toBool()) {
+      arguments[0] = arguments[0].toTensor().to(at::kFloat);
+      arguments[2] = false;
+    } else if (is_backward && count == 5 &&
+               arguments[4].toTensor().scalar_type() != arguments[0].toTensor().scalar_type()) {
+      half = arguments[4].toTensor();
+      arguments[3] = static_cast<int64_t>(at::kFloat);
+      arguments[4] = full = half.to(at::kFloat);
+    }
   }
-}
+
+  void restore(c10::IValue* results) const {
+    if (!half.defined()) return;
+    half.copy_(full);
+    results[0] = half;
+  }
+
+ private:
+  Tensor half, full;
+};
 
 bool is_view(const c10::FunctionSchema& schema) {
   const auto& returns = schema.returns();
@@ -108,13 +126,13 @@ void on_the_cpu(const c10::OperatorHandle& operation, Stack* stack) {
   if (!is_view(schema)) launched(name);
   {
     const BelowAll below;
-    without_half_to_float(name, *stack, first);
+    const OneFormat format(name, stack->data() + first, arguments);
     operation.redispatchBoxed(c10::DispatchKeySet(c10::DispatchKey::CPU), stack);
+    format.restore(stack->data() + first);
   }
-  for (c10::IValue& value : *stack) {
-    // Below the results lies what belongs to our caller.
-    const size_t place = &value - stack->data();
-    if (place < stack->size() - schema.returns().size()) continue;
+  // The results have taken the arguments' place.
+  for (size_t index = first; index < stack->size(); ++index) {
+    c10::IValue& value = (*stack)[index];
     value = changed(value, [&](const Tensor& tensor) { return call.give(tensor); });
   }
   call.settle();

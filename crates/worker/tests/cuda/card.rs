@@ -26,6 +26,8 @@ fn a_mask_hides_and_orders_cards() {
         ("", None, 2),
         ("devices=8", None, 8),
         ("devices=0", None, 0),
+        ("driver=12.8", None, 0),
+        ("driver=broken", None, 0),
         ("", Some(""), 0),
         ("", Some("1"), 1),
         ("", Some("-1"), 0),
@@ -36,9 +38,10 @@ fn a_mask_hides_and_orders_cards() {
         ("", Some("GPU-dead"), 0),
     ] {
         let found = devices(settings, mask);
-        let found: Vec<&str> = found.iter().filter_map(|line| line["device"].as_str()).collect();
+        let usable = found.iter().filter(|line| line["kind"] == "cuda" && line["usable"] == true);
+        let found: Vec<&str> = usable.filter_map(|line| line["device"].as_str()).collect();
         let expected: Vec<String> = (0..cards).map(|card| format!("cuda:{card}")).collect();
-        assert_eq!(found[1..], expected, "{settings} {mask:?}");
+        assert_eq!(found, expected, "{settings} {mask:?}");
     }
 }
 
@@ -66,8 +69,8 @@ fn without_memory_the_run_ends_as_one_without_memory() {
     let recipe = json!({ "max_steps": 3, "knn_every": 1, "knn_queries": 16, "micro_batch_size": 8 });
     let all = place.train("all", &Asked::on("cuda:0", recipe.clone())).finished().count("allocations");
     // In growing strides that come everywhere: networks, step, backward pass, votes.
-    let mut at = 1;
-    let mut seen = 0;
+    // Before them a worker may try the card, which is another failure.
+    let (mut at, mut seen) = (10, 0);
     while at < all {
         let asked = Asked { settings: format!("fail_at={at}"), ..Asked::on("cuda:0", recipe.clone()) };
         let ended = place.train(&format!("at-{at}"), &asked);
@@ -78,7 +81,7 @@ fn without_memory_the_run_ends_as_one_without_memory() {
         seen += 1;
         at += at / 2 + 1;
     }
-    assert!(seen > 10, "{seen} places of {all} allocations");
+    assert!(seen > 8, "{seen} places of {all} allocations");
 }
 
 #[test]
