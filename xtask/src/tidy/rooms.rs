@@ -120,7 +120,8 @@ const RIVALS: &[(&str, &str)] = &[("vitals-api", "sqlx")];
 const PURE: &[&str] = &["vitals-recipe", "vitals-run", "vitals-series", "vitals-journal"];
 
 /// What plain `cargo test` leaves out: it needs neither libtorch nor WebKit.
-const HEAVY: &[&str] = &["vitals-engine", "vitals-worker", "vitals-desktop", "vitals-tests", "vitals-counterfeit"];
+const HEAVY: &[&str] =
+    &["vitals-engine", "vitals-worker", "vitals-desktop", "vitals-tests", "vitals-counterfeit"];
 
 pub fn check(metadata: &Metadata) -> Vec<Finding> {
     let ours: BTreeSet<&str> = metadata.packages.iter().map(|package| package.name.as_str()).collect();
