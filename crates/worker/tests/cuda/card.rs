@@ -109,7 +109,7 @@ fn a_card_has_what_it_has() {
 fn processes_share_a_card() {
     let place = Place::new();
     let asked = |device, steps: u64| Asked {
-        settings: format!("memory=6MiB,card={}", place.path("card").display()),
+        settings: format!("memory=7MiB,card={}", place.path("card").display()),
         ..Asked::on(device, json!({ "max_steps": steps, "epochs": 1_000_000, "embed_dim": 64 }))
     };
     place.train("alone", &asked("cuda:0", 1)).finished();
