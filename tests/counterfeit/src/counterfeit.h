@@ -1,7 +1,8 @@
 // The counterfeit CUDA: what libtorch's CPU library needs to believe in GPUs, in host memory, for tests only. It lets the
 // shipped worker train on `cuda:N` where there is no GPU, refuses what a GPU would refuse (operands on two devices, a
 // host that reads device memory, more memory than a card has), and counts what a step costs. It proves nothing about
-// kernels, streams or speed: every operation runs the CPU's kernel, and is done when the call returns.
+// kernels, streams or speed: every operation runs the CPU's kernel, and is done when the call returns (but for copies that
+// nobody waits for: `order.cpp`).
 // `settings.h` says how it is told what to be.
 #pragma once
 

@@ -18,7 +18,8 @@ namespace {
 
 using c10::CachingDeviceAllocator::DeviceStats;
 
-// Bit 54 is set in no address of a program on any 64-bit system; the bits from 48 on have the device's number.
+// Programs get no address of 48 bits or more unless they ask for one. This bit says that it is a device's, those from 48 on
+// which one's.
 constexpr uintptr_t MARK = uintptr_t{1} << 54;
 constexpr int DEVICE_SHIFT = 48;
 constexpr uintptr_t ADDRESS = (uintptr_t{1} << DEVICE_SHIFT) - 1;
@@ -45,8 +46,8 @@ Taken::Process* own_row(Taken* taken) {
   const int32_t me = getpid();
   for (auto& process : taken->processes) {
     int32_t pid = process.pid.load();
-    if (pid == me) return &process;
-    const bool free = pid == 0 || (kill(pid, 0) != 0 && errno == ESRCH);
+    // An earlier process may have had our number.
+    const bool free = pid == 0 || pid == me || (kill(pid, 0) != 0 && errno == ESRCH);
     if (free && process.pid.compare_exchange_strong(pid, me)) {
       for (auto& bytes : process.bytes) bytes = 0;
       return &process;

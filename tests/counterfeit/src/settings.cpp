@@ -34,10 +34,14 @@ size_t bytes(const std::string& text) {
   refuse("no number of bytes: " + text);
 }
 
+void numbers(const std::string& text, int* major, int* minor) {
+  if (std::sscanf(text.c_str(), "%d.%d", major, minor) != 2) refuse("no version: " + text);
+}
+
 // `13.0` as CUDA counts versions.
 int version(const std::string& text) {
   int major = 0, minor = 0;
-  if (std::sscanf(text.c_str(), "%d.%d", &major, &minor) != 2) refuse("no version: " + text);
+  numbers(text, &major, &minor);
   return 1000 * major + 10 * minor;
 }
 
@@ -77,7 +81,7 @@ Settings read() {
     else if (name == "memory") found.memory = bytes(value);
     else if (name == "driver" && value == "broken") found.driver_starts = false;
     else if (name == "driver") found.driver = version(value);
-    else if (name == "capability") std::sscanf(value.c_str(), "%d.%d", &found.capability[0], &found.capability[1]);
+    else if (name == "capability") numbers(value, &found.capability[0], &found.capability[1]);
     else if (name == "fail_at") found.fail_at = std::atoll(value.c_str());
     else if (name == "counts") found.counts = value;
     else if (name == "card") found.card = value;

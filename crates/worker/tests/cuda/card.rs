@@ -62,7 +62,7 @@ fn cuda_0_is_the_first_card_of_the_mask() {
     assert!(hidden.message.contains("cuda:1"), "{}", hidden.message);
 }
 
-/// Wherever memory ends, the run says so, with the exit code that stands for it, and leaves no half checkpoint.
+/// Wherever memory ends, the run says so, with the exit code that stands for it.
 #[test]
 fn without_memory_the_run_ends_as_one_without_memory() {
     let place = Place::new();

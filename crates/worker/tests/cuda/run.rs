@@ -12,7 +12,10 @@ pub fn distance(one: &Ended, other: &Ended, name: &str) -> f64 {
         true => 0.0,
         false => (one - other).abs() / one.abs().max(other.abs()),
     };
-    one.iter().zip(&other).map(apart).fold(0.0, |most, found| if found <= most { most } else { found })
+    one.iter().zip(&other).map(apart).fold(0.0, |most: f64, found| match most.is_nan() || found <= most {
+        true => most,
+        false => found,
+    })
 }
 
 /// What no two runs have alike.
