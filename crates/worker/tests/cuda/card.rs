@@ -143,16 +143,16 @@ fn memory_grows_with_a_piece_as_the_rule_says() {
     let place = Place::new();
     for (precision, rule) in [("fp32", 60.0), ("bf16", 34.0)] {
         let (tokens, width, depth) = (65, 96, 6);
-        let peak = |images: u32| {
+        let peak = |images: u32, time: u32| {
             let recipe = json!({
                 "precision": precision, "image_size": 64, "embed_dim": width, "depth": depth, "num_heads": 4,
                 "batch_size": 48, "micro_batch_size": images, "max_steps": 2,
             });
-            place
-                .train(&format!("{precision}-{images}"), &Asked::on("cuda:0", recipe))
-                .finished()
-                .peak_bytes(0)
+            let run = format!("{precision}-{images}-{time}");
+            place.train(&run, &Asked::on("cuda:0", recipe)).finished().peak_bytes(0)
         };
+        // The thread of the backward pass may let go of its last tensors a little late: never is less held than is needed.
+        let peak = |images: u32| (0..3).map(|time| peak(images, time)).min().unwrap_or(0);
         let per_image = (peak(24) - peak(12)) as f64 / 12.0;
         let found = per_image / f64::from(tokens * width * depth);
         println!("{precision}: {found} bytes");
