@@ -5,6 +5,7 @@
 
 mod around;
 mod bad_input;
+mod cards;
 mod damaged;
 mod execution;
 mod files_of_others;
