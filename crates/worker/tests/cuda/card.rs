@@ -45,6 +45,26 @@ fn a_mask_hides_and_orders_cards() {
     }
 }
 
+/// What the driver says of cards, and why they cannot be used.
+#[test]
+fn the_driver_is_heard() {
+    let second = "GPU-c0de0000-0000-4000-8000-000000000001";
+    let found = devices("memory=80GiB,capability=7.5,driver=13.1", Some(second));
+    let card = &found[1];
+    assert_eq!((&card["uuid"], &card["memory"]), (&json!(second), &json!(80u64 << 30)));
+    assert_eq!((&card["capability"], &card["usable"]), (&json!("7.5"), &json!(true)));
+    for (settings, mask, words) in [
+        ("driver=12.2", None, "older than CUDA"),
+        ("driver=broken", None, "does not start"),
+        ("devices=0", None, "lists no GPU"),
+        ("", Some("7"), "CUDA_VISIBLE_DEVICES"),
+    ] {
+        let found = devices(settings, mask);
+        let reason = found[1]["reason"].as_str().unwrap();
+        assert!(found[1]["usable"] == false && reason.contains(words), "{settings} {mask:?}: {reason}");
+    }
+}
+
 #[test]
 fn cuda_0_is_the_first_card_of_the_mask() {
     let place = Place::new();
