@@ -166,7 +166,7 @@ fn memory_grows_with_a_piece_as_the_rule_says() {
         let peak = |images: u32, time: u32| {
             let recipe = json!({
                 "precision": precision, "image_size": 64, "embed_dim": width, "depth": depth, "num_heads": 4,
-                "batch_size": 48, "micro_batch_size": images, "max_steps": 2,
+                "batch_size": 48, "micro_batch_size": images, "max_steps": 1,
             });
             let run = format!("{precision}-{images}-{time}");
             place.train(&run, &Asked::on("cuda:0", recipe)).finished().peak_bytes(0)
