@@ -143,14 +143,9 @@ impl Config {
     }
 }
 
-/// Replays `fixture` on the CPU: see [`run_on`].
-pub fn run(fixture: &Path, out: &Path) -> std::result::Result<(), EngineError> {
-    run_on(Device::Cpu, fixture, out)
-}
-
 /// Replays `fixture` on a device and writes `result.json` and `final.safetensors` into `out`, which is made if need be.
 /// Norms of a frozen patch projection are written as well, though the fixtures have none.
-pub fn run_on(device: Device, fixture: &Path, out: &Path) -> std::result::Result<(), EngineError> {
+pub fn run(device: Device, fixture: &Path, out: &Path) -> std::result::Result<(), EngineError> {
     guarded(|| {
         replay(device, fixture, out, &mut |core, views, rates| {
             let outcome = core.advance(&views, rates, true)?;

@@ -45,7 +45,7 @@ fn fixtures_are_replayed_on_cards() {
                 continue;
             }
             let out = out.path().join(format!("{seen}"));
-            vitals_engine::parity::run_on(Device::Cuda(seen % 2), &fixture, &out).unwrap();
+            vitals_engine::parity::run(Device::Cuda(seen % 2), &fixture, &out).unwrap();
             let (is_right, words) = vitals_fixtures::compare(&fixture, &out);
             if !is_right {
                 wrong.push(format!("{}: {words}", fixture.display()));

@@ -4,11 +4,12 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use vitals_engine::Device;
 use vitals_fixtures::path;
 
 /// Replays one folder; whether `compare.py` accepts the result, and its words.
 fn judge(fixture: &Path, out: &Path) -> (bool, String) {
-    vitals_engine::parity::run(fixture, out).unwrap();
+    vitals_engine::parity::run(Device::Cpu, fixture, out).unwrap();
     vitals_fixtures::compare(fixture, out)
 }
 
@@ -92,7 +93,7 @@ fn a_frozen_patch_projection_reports_the_gradient_it_would_have_had() {
     let out = tempfile::tempdir().unwrap();
     let norms = |name: &str| -> [f64; 2] {
         let out = out.path().join(name);
-        vitals_engine::parity::run(&path("mocov3-parity").join(name), &out).unwrap();
+        vitals_engine::parity::run(Device::Cpu, &path("mocov3-parity").join(name), &out).unwrap();
         let text = std::fs::read_to_string(out.join("result.json")).unwrap();
         let result: serde_json::Value = serde_json::from_str(&text).unwrap();
         ["weight", "bias"].map(|part| {
@@ -114,7 +115,7 @@ fn timm_computes_the_same_features() {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/samples/timm_features.py");
     let fixture = path("mocov3-parity/learned_adamw");
     let out = tempfile::tempdir().unwrap();
-    vitals_engine::parity::run(&fixture, out.path()).unwrap();
+    vitals_engine::parity::run(Device::Cpu, &fixture, out.path()).unwrap();
     let told = Command::new("python3").arg(script).arg(fixture).arg(out.path()).output().unwrap();
     assert!(told.status.success(), "{told:?}");
 }
@@ -123,7 +124,7 @@ fn timm_computes_the_same_features() {
 #[test]
 fn broken_fixtures_are_named() {
     let out = tempfile::tempdir().unwrap();
-    let error = vitals_engine::parity::run(Path::new("/nowhere"), out.path()).unwrap_err();
+    let error = vitals_engine::parity::run(Device::Cpu, Path::new("/nowhere"), out.path()).unwrap_err();
     assert!(error.to_string().contains("/nowhere/config.json"), "{error}");
     let broken = out.path().join("broken");
     std::fs::create_dir(&broken).unwrap();
@@ -133,6 +134,6 @@ fn broken_fixtures_are_named() {
     }
     let config = std::fs::read_to_string(source.join("config.json")).unwrap();
     std::fs::write(broken.join("config.json"), config.replace("\"depth\": 2", "\"depth\": 1")).unwrap();
-    let error = vitals_engine::parity::run(&broken, out.path()).unwrap_err().to_string();
+    let error = vitals_engine::parity::run(Device::Cpu, &broken, out.path()).unwrap_err().to_string();
     assert!(error.contains("init.safetensors") && error.contains("blocks.1"), "{error}");
 }

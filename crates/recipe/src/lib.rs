@@ -50,7 +50,7 @@ pub use metric::{Better, MetricRow, Of, Panel, Reads, Role, Stored, split};
 pub use metrics::{METRICS, Metric, metric};
 pub use number::plain_number;
 pub use parameters::{InProbes, Kind, Parameter, Scale, Since, ValueError, nearest};
-pub use pieces::{largest_piece, piece, smaller_piece};
+pub use pieces::{piece, smaller_piece};
 pub use point::{Point, point_id, relabelled};
 pub use preset::{PRESETS, Preset};
 pub use probe::{FixedInProbe, fixed_in_probes, probe};

@@ -38,7 +38,7 @@ const KEPT_SHARE: f64 = 0.8;
 
 /// The largest piece of the batch that a card of so many bytes holds: a divisor of it. None where not even one image fits, or where the
 /// batch cannot be cut and is too large: images see each other (batch norm), or it is a probe's.
-pub fn largest_piece(recipe: &Recipe, memory: u64) -> Option<u32> {
+fn largest_piece(recipe: &Recipe, memory: u64) -> Option<u32> {
     let images = memory as f64 * KEPT_SHARE / kept_bytes(recipe);
     let most = images.clamp(0.0, f64::from(u32::MAX)) as u32;
     let whole = recipe.batch_size;

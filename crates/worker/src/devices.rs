@@ -32,9 +32,10 @@ pub fn reports() -> Vec<DeviceReport> {
 /// No such device, or one that cannot be used, with its reason and what to do.
 pub fn resolve(name: &str) -> Result<(Device, Option<DeviceReport>), Failure> {
     if name == "auto" {
-        let first = gpus(|ordinal| ordinal == 0).into_iter().find(|gpu| gpu.usable);
-        let device = if first.is_some() { Device::Cuda(0) } else { Device::Cpu };
-        return Ok((device, first));
+        // One after the other: a card that is not taken is not woken.
+        let mut listed = (0..).map(Device::Cuda).zip(gpus(|_| false));
+        let first = listed.find(|(device, gpu)| gpu.usable && failing(*device).is_none());
+        return Ok(first.map_or((Device::Cpu, None), |(device, gpu)| (device, Some(gpu))));
     }
     let device: Device = name.parse().map_err(|error: EngineError| Failure::Device(error.to_string()))?;
     let Device::Cuda(wanted) = device else { return Ok((device, None)) };
@@ -98,9 +99,7 @@ fn gpus(trial: impl Fn(u32) -> bool) -> Vec<DeviceReport> {
         let why = match &unusable {
             Some(why) => Some(why.clone()),
             None if ordinal >= count => Some(Unusable::NotListed),
-            None if trial(ordinal) => cuda::computes(Device::Cuda(ordinal))
-                .err()
-                .map(|error| Unusable::ComputesNothing { said: error.to_string() }),
+            None if trial(ordinal) => failing(Device::Cuda(ordinal)),
             None => None,
         };
         match why {
@@ -109,6 +108,14 @@ fn gpus(trial: impl Fn(u32) -> bool) -> Vec<DeviceReport> {
         }
     };
     (0..).zip(listed).map(report).collect()
+}
+
+/// Why a GPU computes nothing. One that others have filled would compute: what finds no room on it says so itself.
+fn failing(device: Device) -> Option<Unusable> {
+    match cuda::computes(device) {
+        Ok(()) | Err(EngineError::OutOfMemory(_)) => None,
+        Err(error) => Some(Unusable::ComputesNothing { said: error.to_string() }),
+    }
 }
 
 fn of_gpu(ordinal: u32, gpu: Gpu) -> DeviceReport {

@@ -53,6 +53,9 @@ enum Command {
         out: PathBuf,
         #[arg(long, default_value_t = 0)]
         threads: u32,
+        /// `cpu`, `cuda:N` or `auto`.
+        #[arg(long, default_value = "cpu")]
+        device: String,
     },
     /// Time training steps of a recipe, and what gradient norms add to them.
     Bench {
@@ -61,6 +64,9 @@ enum Command {
         recipe: PathBuf,
         #[arg(long, default_value_t = 50)]
         steps: u64,
+        /// `cpu`, `cuda:N` or `auto`; without it the recipe's.
+        #[arg(long)]
+        device: Option<String>,
     },
     /// Time the loader alone.
     LoaderBench {
@@ -118,8 +124,8 @@ fn main() -> ExitCode {
         Command::Train { run_dir } => {
             return ExitCode::from(u8::try_from(train::train(&run_dir, now)).unwrap_or(1));
         }
-        Command::Parity { fixture, out, threads } => tools::parity(&fixture, &out, threads),
-        Command::Bench { recipe, steps } => tools::bench(&recipe, steps),
+        Command::Parity { fixture, out, threads, device } => tools::parity(&fixture, &out, threads, &device),
+        Command::Bench { recipe, steps, device } => tools::bench(&recipe, steps, device.as_deref()),
         Command::LoaderBench { dataset, image_size, threads, seconds } => {
             tools::loader_bench(&dataset, image_size, threads, seconds)
         }

@@ -23,15 +23,16 @@ fn print(value: &impl Serialize) -> Result<(), Failure> {
 }
 
 /// Replays a fixture (contract, section 1.2).
-pub fn parity(fixture: &Path, out: &Path, threads: u32) -> Result<(), Failure> {
+pub fn parity(fixture: &Path, out: &Path, threads: u32, device: &str) -> Result<(), Failure> {
     environment::prepare(threads);
     vitals_engine::set_threads(threads);
-    vitals_engine::parity::run(fixture, out)?;
+    let (device, _) = devices::resolve(device)?;
+    vitals_engine::parity::run(device, fixture, out)?;
     print(&json!({ "fixture": fixture, "out": out, "threads": vitals_engine::num_threads() }))
 }
 
 /// Times steps of the first point of a sweep file.
-pub fn bench(file: &Path, steps: u64) -> Result<(), Failure> {
+pub fn bench(file: &Path, steps: u64, device: Option<&str>) -> Result<(), Failure> {
     let text = std::fs::read_to_string(file).with_context(|| format!("failed to read {}", file.display()))?;
     let name = file.display().to_string();
     let told = |found: Vec<vitals_recipe::sweep::Diagnostic>| {
@@ -41,7 +42,11 @@ pub fn bench(file: &Path, steps: u64) -> Result<(), Failure> {
     let point = expansion.points.first().ok_or_else(|| told(expansion.errors.clone()))?;
     environment::prepare(point.recipe.threads);
     vitals_engine::set_threads(point.recipe.threads);
-    let report = vitals_engine::bench(&point.recipe, steps, devices::resolve(&point.recipe.device)?.0)?;
+    let report = vitals_engine::bench(
+        &point.recipe,
+        steps,
+        devices::resolve(device.unwrap_or(&point.recipe.device))?.0,
+    )?;
     let mut report = serde_json::to_value(report).context("failed to print as JSON")?;
     if let serde_json::Value::Object(fields) = &mut report {
         fields.insert("peak_rss_bytes".to_owned(), json!(memory::peak_resident_bytes()));

@@ -121,7 +121,7 @@ fn without_memory_the_parameters_to_change_are_named() {
 
 /// The piece that a message says to set.
 fn advised(message: &str) -> u32 {
-    let after = message.split("set micro_batch_size to ").nth(1).unwrap_or_else(|| panic!("{message}"));
+    let (_, after) = message.split_once("set micro_batch_size to ").unwrap();
     after.split(' ').next().unwrap().parse().unwrap()
 }
 
