@@ -75,7 +75,13 @@ async fn write(
 ) -> Result<QueueSettings> {
     // A setting that nobody understands is what this call may be meant to mend.
     let before = get(context).await.ok();
-    let devices = Devices::find().states(&BTreeMap::new(), &BTreeMap::new());
+    let mut devices = Devices::find().states(&BTreeMap::new(), &BTreeMap::new());
+    // Which GPUs there are is the worker's word, which a supervisor took.
+    for seen in supervisor::seen(context).await?.status.devices {
+        if devices.iter().all(|found| found.device != seen.device) {
+            devices.push(seen);
+        }
+    }
     check(&wanted, before.as_ref(), &devices)?;
     let store = context.store();
     let mut rows = rows(&wanted);

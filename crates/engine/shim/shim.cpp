@@ -5,6 +5,7 @@
 #include <ATen/autocast_mode.h>
 #include <ATen/ops/_foreach_norm.h>
 #include <ATen/ops/_fused_adamw.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/stack.h>
 #include <c10/core/CachingDeviceAllocator.h>
@@ -70,9 +71,21 @@ extern "C" char* vitals_numerics(int on, int cuda) {
   });
 }
 
-// A copy in page-locked memory, from which a GPU reads while the host goes on.
-extern "C" char* vitals_pinned(at::Tensor* tensor, at::Tensor** out) {
-  return vitals_guarded([&] { *out = new at::Tensor(tensor->pin_memory()); });
+// Bytes of several places on a GPU, one after the other: one copy from page-locked memory, which runs while the host goes on. libtorch
+// keeps that memory until the copy is done, and gives it to the next batch.
+extern "C" char* vitals_uploaded(const VitalsBytes* parts, size_t count, int ordinal, at::Tensor** out) {
+  return vitals_guarded([&] {
+    size_t all = 0;
+    for (size_t index = 0; index < count; ++index) all += parts[index].count;
+    const auto options = at::TensorOptions(at::kByte).pinned_memory(true);
+    const at::Tensor pinned = at::empty({static_cast<int64_t>(all)}, options);
+    auto* to = static_cast<uint8_t*>(pinned.mutable_data_ptr());
+    for (size_t index = 0; index < count; to += parts[index].count, ++index) {
+      if (parts[index].count > 0) std::memcpy(to, parts[index].bytes, parts[index].count);
+    }
+    const at::Device device(at::kCUDA, static_cast<c10::DeviceIndex>(ordinal));
+    *out = new at::Tensor(pinned.to(device, at::kByte, /*non_blocking=*/true));
+  });
 }
 
 // Bytes of a GPU: free and total, then what libtorch's allocator holds of it for this process, now and at most so far.

@@ -29,6 +29,12 @@ struct VitalsAdam {
   float inverse_root_correction2;  // its square root
 };
 
+// Bytes of the host.
+struct VitalsBytes {
+  const uint8_t* bytes;
+  size_t count;
+};
+
 // Sums over one tensor.
 struct VitalsStats {
   double gradient_squares;

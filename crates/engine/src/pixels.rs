@@ -1,9 +1,10 @@
-//! From bytes to normalised images, on the device: only bytes are uploaded.
+//! From bytes to normalised images, on the device: only bytes are uploaded. A training batch goes there once, all of it at a time;
+//! pieces and monitors cut what lies on the device already.
 
 use tch::{Device, Kind, Tensor};
 
 use crate::error::{EngineError, Result};
-use crate::shim::pinned;
+use crate::shim::uploaded;
 
 /// Mean and standard deviation of ImageNet's channels in [0, 1] (augmentation.md, step 7).
 const MEAN: [f64; 3] = [0.485, 0.456, 0.406];
@@ -32,22 +33,48 @@ impl Normalizer {
 
     /// u8 (N, S, S, 3) → f32 (N, 3, S, S).
     pub(crate) fn images(&self, bytes: &[u8], size: u32) -> Result<Tensor> {
-        let count = image_count(bytes, size)?;
-        let side = i64::from(size);
-        let bytes =
-            self.upload(&Tensor::f_from_data_size(bytes, &[count as i64, side, side, 3], Kind::Uint8)?)?;
+        let (count, side) = (image_count(bytes, size)? as i64, i64::from(size));
+        let shape = [count, side, side, 3];
+        self.planes(&match self.device {
+            Device::Cuda(ordinal) => uploaded(&[bytes], ordinal)?.f_view(shape)?,
+            _ => Tensor::f_from_data_size(bytes, &shape, Kind::Uint8)?,
+        })
+    }
+
+    /// u8 (N, S, S, 3) on the device → f32 (N, 3, S, S).
+    pub(crate) fn planes(&self, bytes: &Tensor) -> Result<Tensor> {
         let planes = bytes.f_permute([0, 3, 1, 2])?.f_contiguous()?;
         let mut images = planes.f_to_kind(Kind::Float)?;
         Ok(images.f_mul_(&self.scale)?.f_add_(&self.shift)?)
     }
+}
 
-    /// To CUDA from pinned memory, so that the copy runs while the host goes on; libtorch keeps the pinned block until the copy
-    /// is done, and gives it to the next batch.
-    fn upload(&self, bytes: &Tensor) -> Result<Tensor> {
-        if !self.device.is_cuda() {
-            return Ok(bytes.f_to_device(self.device)?);
-        }
-        Ok(pinned(bytes)?.f_to_device_(self.device, Kind::Uint8, true, false)?)
+/// A training batch on a GPU.
+pub(crate) struct Uploaded {
+    /// u8 (N, S, S, 3) each.
+    pub views: Vec<Tensor>,
+    /// i64 (N); none where the batch has none.
+    pub labels: Option<Tensor>,
+}
+
+impl Uploaded {
+    /// One copy, which the host does not wait for. `views` are of `size` pixels square, all of one length.
+    pub(crate) fn new(views: &[&[u8]], labels: &[i64], size: u32, ordinal: usize) -> Result<Uploaded> {
+        let bytes: Vec<u8> = labels.iter().flat_map(|label| label.to_ne_bytes()).collect();
+        // Labels first, where they lie as eight-byte numbers must.
+        let all = uploaded(&[&[bytes.as_slice()], views].concat(), ordinal)?;
+        let mut from = bytes.len() as i64;
+        let labels = match labels.is_empty() {
+            true => None,
+            false => Some(all.f_narrow(0, 0, from)?.f_view_dtype(Kind::Int64)?),
+        };
+        let mut next = |view: &&[u8]| {
+            let (count, side) = (image_count(view, size)? as i64, i64::from(size));
+            let part = all.f_narrow(0, from, view.len() as i64)?.f_view([count, side, side, 3])?;
+            from += view.len() as i64;
+            Ok(part)
+        };
+        Ok(Uploaded { views: views.iter().map(&mut next).collect::<Result<_>>()?, labels })
     }
 }
 

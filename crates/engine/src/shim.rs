@@ -58,6 +58,12 @@ struct RawItem {
 }
 
 #[repr(C)]
+struct RawBytes {
+    bytes: *const u8,
+    count: usize,
+}
+
+#[repr(C)]
 struct RawAdam {
     beta1: f32,
     beta2: f32,
@@ -95,7 +101,12 @@ unsafe extern "C" {
         epsilon: f64,
     ) -> *mut c_char;
     fn vitals_numerics(deterministic: c_int, cuda: c_int) -> *mut c_char;
-    fn vitals_pinned(tensor: *const c_void, out: *mut *mut c_void) -> *mut c_char;
+    fn vitals_uploaded(
+        parts: *const RawBytes,
+        count: usize,
+        ordinal: c_int,
+        out: *mut *mut c_void,
+    ) -> *mut c_char;
     fn vitals_gpu_memory(ordinal: c_int, out: *mut i64) -> *mut c_char;
     fn vitals_autocast_begin(cuda: c_int, half: c_int) -> *mut c_char;
     fn vitals_autocast_end(cuda: c_int) -> *mut c_char;
@@ -227,11 +238,13 @@ pub(crate) fn numerics(deterministic: bool, device: Device) -> Result<()> {
     checked(unsafe { vitals_numerics(c_int::from(deterministic), c_int::from(is_cuda)) })
 }
 
-/// A copy of a CPU tensor in page-locked memory, from which a GPU reads while the host goes on.
-pub(crate) fn pinned(tensor: &Tensor) -> Result<Tensor> {
-    let mut out = null_mut();
-    // SAFETY: a live tensor in; the tensor that comes out is this function's to own.
-    checked(unsafe { vitals_pinned(raw(tensor), &raw mut out) })?;
+/// Bytes of several places on a GPU, one after the other, as one tensor (n) of bytes; the host goes on while they are copied.
+pub(crate) fn uploaded(parts: &[&[u8]], ordinal: usize) -> Result<Tensor> {
+    let parts: Vec<RawBytes> =
+        parts.iter().map(|part| RawBytes { bytes: part.as_ptr(), count: part.len() }).collect();
+    let (mut out, ordinal) = (null_mut(), c_int::try_from(ordinal).unwrap_or(c_int::MAX));
+    // SAFETY: the bytes are read before the call returns; the tensor that comes out is this function's to own.
+    checked(unsafe { vitals_uploaded(parts.as_ptr(), parts.len(), ordinal, &raw mut out) })?;
     // SAFETY: as above.
     Ok(unsafe { Tensor::from_ptr(out.cast()) })
 }

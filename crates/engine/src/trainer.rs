@@ -8,9 +8,9 @@ use crate::core::Core;
 use crate::device::Device;
 use crate::error::{EngineError, Result, guarded};
 use crate::gradient::{Gradients, contiguous};
-use crate::pixels::{Normalizer, image_count};
+use crate::pixels::{Normalizer, Uploaded, image_count};
 use crate::plan::Plan;
-use crate::queue::Queue;
+use crate::queue::{Queue, label_numbers};
 use crate::rates::Rates;
 use crate::scaler::LossScale;
 use crate::shim;
@@ -90,6 +90,8 @@ impl StepReport {
 /// Views as bytes, normalised and cut where they are used, so that a piece of a batch takes no more room than it must.
 struct Bytes<'a> {
     views: &'a Views<'a>,
+    /// On a GPU.
+    uploaded: Option<&'a Uploaded>,
     normalizer: &'a Normalizer,
     preparation: Preparation,
 }
@@ -104,6 +106,9 @@ impl Images for Bytes<'_> {
     }
 
     fn piece(&self, view: usize, start: i64, count: i64) -> Result<Tensor> {
+        if let Some(bytes) = self.uploaded.and_then(|uploaded| uploaded.views.get(view)) {
+            return self.preparation.apply(&self.normalizer.planes(&bytes.f_narrow(0, start, count)?)?);
+        }
         let per_image = self.views.views.get(view).map_or(0, |bytes| bytes.len()) / self.views.batch.max(1);
         let (start, end) = (start as usize * per_image, (start + count) as usize * per_image);
         let bytes = self.views.views.get(view).and_then(|bytes| bytes.get(start..end));
@@ -200,7 +205,10 @@ impl Trainer {
         };
         let (outcome, attention_entropy) = guarded(|| {
             let preparation = self.core.networks().query.backbone.preparation();
-            let bytes = Bytes { views, normalizer: &self.normalizer, preparation };
+            let labels = label_numbers(views.labels);
+            let uploaded = self.upload(views, &labels)?;
+            let bytes =
+                Bytes { views, uploaded: uploaded.as_ref(), normalizer: &self.normalizer, preparation };
             let every = self.recipe.attention_entropy_every;
             let entropy = match every > 0 && step.is_multiple_of(every) {
                 true => {
@@ -211,7 +219,15 @@ impl Trainer {
             };
             let outcome = self.core.advance(&bytes, rates, measure)?;
             let entropy = entropy.map(|entropy| Vec::<f32>::try_from(&entropy)).transpose()?;
-            self.queue.push(&outcome.features, views.labels)?;
+            let labels = match uploaded {
+                Some(uploaded) => uploaded.labels,
+                None if labels.is_empty() => None,
+                None => Some(Tensor::f_from_slice(&labels)?),
+            };
+            // Unlabelled features have no vote.
+            if let Some(labels) = labels {
+                self.queue.push(&outcome.features, &labels)?;
+            }
             Ok((outcome, entropy))
         })?;
         self.next_step = step + 1;
@@ -235,13 +251,24 @@ impl Trainer {
     pub(crate) fn gradients(&self, views: &Views<'_>) -> Result<Vec<Tensor>> {
         let nets = self.core.networks();
         let preparation = nets.query.backbone.preparation();
-        let bytes = Bytes { views, normalizer: &self.normalizer, preparation };
         let rates = Rates { learning_rate: 0.0, encoder_momentum: 1.0, loss_scale: 1.0 };
         guarded(|| {
+            let uploaded = self.upload(views, &[])?;
+            let bytes =
+                Bytes { views, uploaded: uploaded.as_ref(), normalizer: &self.normalizer, preparation };
             let wanted = &nets.parameters.tensors;
             let found = self.core.differentiate(&bytes, rates, wanted)?.gradients;
             contiguous(found, &nets.parameters.slots, self.core.device)
         })
+    }
+
+    fn upload(&self, views: &Views<'_>, labels: &[i64]) -> Result<Option<Uploaded>> {
+        match self.core.device {
+            tch::Device::Cuda(ordinal) => {
+                Uploaded::new(views.views, labels, views.image_size, ordinal).map(Some)
+            }
+            _ => Ok(None),
+        }
     }
 
     /// The measurement of a step alone.

@@ -49,16 +49,18 @@ async function shown(cards) {
   ends.push(() => window.close());
   // What is cut off where the window is narrow is there all the same.
   const words = (id) => window.browser.execute((of) => document.querySelector(`[data-testid="${of}"]`).textContent, id);
-  return { window, runs, words, ...hands(() => window) };
+  return { space, window, runs, words, ...hands(() => window) };
 }
 
-test('runs that leave the choice go to the cards', async () => {
-  const { by, go, words, window, runs } = await shown('devices=2');
+test('runs that leave the choice go to the cards, and a card takes as many as it is told to', async () => {
+  const { click, go, type, words, space, window, runs } = await shown('devices=2');
   assert.ok(runs.every((run) => run.device.startsWith('cuda:')), JSON.stringify(runs.map((run) => run.device)));
   await go('live');
   for (const device of ['cuda:0', 'cuda:1']) assert.match(await words(`device-${device}`), /Counterfeit GPU/);
   await go('settings');
-  await by('slots-cuda:1').waitForExist({ timeout: 15_000 });
+  await type('slots-cuda:1', '2');
+  await click('save-devices');
+  await until('two slots on the second card', async () => (await space.vitals('settings'))[0].slots?.['cuda:1'] === 2);
   assert.deepEqual(await window.errors(), []);
 });
 
