@@ -71,11 +71,8 @@ async fn before_the_database(at: &Workspace, binaries: &Binaries) -> Vec<DoctorL
     lines
 }
 
-fn fine(check: &str, found: Finding) -> DoctorLine {
-    told_fine(check, found.told())
-}
-
-fn told_fine(check: &str, told: Told) -> DoctorLine {
+fn fine(check: &str, found: impl Into<Told>) -> DoctorLine {
+    let told = found.into();
     let message = told.text.clone();
     DoctorLine { check: check.to_owned(), ok: true, message, remedy: None, told, remedy_told: None }
 }
@@ -155,7 +152,7 @@ fn gpu(report: &DeviceReport) -> DoctorLine {
     };
     match why.remedy() {
         Some(remedy) => wrong("gpu", why.told(), remedy),
-        None => told_fine("gpu", why.told()),
+        None => fine("gpu", why.told()),
     }
 }
 

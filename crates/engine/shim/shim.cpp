@@ -88,18 +88,12 @@ extern "C" char* vitals_uploaded(const VitalsBytes* parts, size_t count, int ord
   });
 }
 
-// Bytes of a GPU: free and total, then what libtorch's allocator holds of it for this process, now and at most so far.
-extern "C" char* vitals_gpu_memory(int ordinal, int64_t* out) {
+// Bytes of a GPU that libtorch's allocator holds for this process.
+extern "C" char* vitals_gpu_memory_held(int ordinal, int64_t* out) {
   return vitals_guarded([&] {
-    c10::DeviceAllocator* allocator = at::getDeviceAllocator(at::kCUDA);
+    // The first figure is that of all pools together.
     const auto index = static_cast<c10::DeviceIndex>(ordinal);
-    const auto [free, total] = allocator->getMemoryInfo(index);
-    // The first figure of each is that of all pools together.
-    const auto reserved = allocator->getDeviceStats(index).reserved_bytes[0];
-    out[0] = static_cast<int64_t>(free);
-    out[1] = static_cast<int64_t>(total);
-    out[2] = reserved.current;
-    out[3] = reserved.peak;
+    *out = at::getDeviceAllocator(at::kCUDA)->getDeviceStats(index).reserved_bytes[0].current;
   });
 }
 

@@ -52,7 +52,7 @@ pub use inspect::{Inspection, inspect};
 pub use knn::LabelledImages;
 pub use probe::{Examples, FeatureBank, FeatureCollector, Neighbours, Probe, ProbeReport, Tally};
 pub use scaler::LossScale;
-pub use shim::{GpuMemory, gpu_memory};
+pub use shim::gpu_memory_held;
 pub use trainer::{StepReport, Trainer, Values, Views};
 
 #[cfg(test)]

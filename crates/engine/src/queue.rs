@@ -39,12 +39,10 @@ impl Queue {
         self.labels.size()[0]
     }
 
-    /// Adds features (N, D) of a batch with their labels (N) in order; the oldest leave.
-    pub(crate) fn push(&mut self, features: &Tensor, labels: &Tensor) -> Result<()> {
+    /// Adds features (N, D) of a batch with their labels (N) in order; the oldest leave. No labels: nothing is kept.
+    pub(crate) fn push(&mut self, features: &Tensor, labels: Option<&Tensor>) -> Result<()> {
         let capacity = self.capacity();
-        if capacity == 0 {
-            return Ok(());
-        }
+        let Some(labels) = labels.filter(|_| capacity > 0) else { return Ok(()) };
         let _guard = tch::no_grad_guard();
         let features = normalize(features)?;
         let count = features.size()[0];
@@ -81,7 +79,7 @@ mod tests {
             for batch in 0..9i64 {
                 let labels: Vec<Option<u32>> = (0..3).map(|i| Some((batch * 3 + i) as u32)).collect();
                 let features = Tensor::from_slice(&[1f32, -1.0, 1.0]).view([3, 1]);
-                queue.push(&features, &Tensor::from_slice(&label_numbers(&labels))).unwrap();
+                queue.push(&features, Some(&Tensor::from_slice(&label_numbers(&labels)))).unwrap();
                 list.extend((0..3).map(|i| batch * 3 + i));
                 let drop = (list.len() as i64 - capacity).max(0) as usize;
                 list.drain(..drop);
@@ -94,10 +92,12 @@ mod tests {
     }
 
     #[test]
-    fn rows_are_normalised_and_no_label_is_a_number_of_its_own() {
+    fn rows_are_normalised_and_unlabelled_data_is_not_kept() {
         let mut queue = Queue::new(4, 2, Device::Cpu).unwrap();
+        queue.push(&Tensor::from_slice(&[3f32, 4.0]).view([1, 2]), None).unwrap();
+        assert_eq!(queue.filled, 0);
         let labels = Tensor::from_slice(&label_numbers(&[None]));
-        queue.push(&Tensor::from_slice(&[3f32, 4.0]).view([1, 2]), &labels).unwrap();
+        queue.push(&Tensor::from_slice(&[3f32, 4.0]).view([1, 2]), Some(&labels)).unwrap();
         let (features, labels) = queue.bank().unwrap();
         assert!((features.double_value(&[0, 1]) - 0.8).abs() < 1e-6);
         assert_eq!(labels.int64_value(&[0]), UNLABELLED);

@@ -107,7 +107,7 @@ unsafe extern "C" {
         ordinal: c_int,
         out: *mut *mut c_void,
     ) -> *mut c_char;
-    fn vitals_gpu_memory(ordinal: c_int, out: *mut i64) -> *mut c_char;
+    fn vitals_gpu_memory_held(ordinal: c_int, out: *mut i64) -> *mut c_char;
     fn vitals_autocast_begin(cuda: c_int, half: c_int) -> *mut c_char;
     fn vitals_autocast_end(cuda: c_int) -> *mut c_char;
 }
@@ -249,28 +249,15 @@ pub(crate) fn uploaded(parts: &[&[u8]], ordinal: usize) -> Result<Tensor> {
     Ok(unsafe { Tensor::from_ptr(out.cast()) })
 }
 
-/// Bytes of a GPU.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct GpuMemory {
-    /// Of the card, in use by nobody.
-    pub free: u64,
-    pub total: u64,
-    /// What libtorch holds of it for this process, in tensors and for the next ones.
-    pub held: u64,
-    /// The most that it held so far.
-    pub most_held: u64,
-}
-
-/// The memory of the GPU of that ordinal; its backend must be loaded.
+/// Bytes of a GPU that libtorch holds for this process, in tensors and for the next ones; its backend must be loaded.
 ///
 /// # Errors
 /// Libtorch's words, where the card cannot be asked.
-pub fn gpu_memory(ordinal: u32) -> std::result::Result<GpuMemory, EngineError> {
-    let mut out = [0_i64; 4];
-    // SAFETY: four numbers are written.
-    checked(unsafe { vitals_gpu_memory(c_int::try_from(ordinal).unwrap_or(c_int::MAX), out.as_mut_ptr()) })?;
-    let [free, total, held, most_held] = out.map(|bytes| u64::try_from(bytes).unwrap_or(0));
-    Ok(GpuMemory { free, total, held, most_held })
+pub fn gpu_memory_held(ordinal: u32) -> std::result::Result<u64, EngineError> {
+    let (mut held, ordinal) = (0_i64, c_int::try_from(ordinal).unwrap_or(c_int::MAX));
+    // SAFETY: one number is written.
+    checked(unsafe { vitals_gpu_memory_held(ordinal, &raw mut held) })?;
+    Ok(u64::try_from(held).unwrap_or(0))
 }
 
 /// Autocast for as long as this lives.

@@ -224,10 +224,7 @@ impl Trainer {
                 None if labels.is_empty() => None,
                 None => Some(Tensor::f_from_slice(&labels)?),
             };
-            // Unlabelled features have no vote.
-            if let Some(labels) = labels {
-                self.queue.push(&outcome.features, &labels)?;
-            }
+            self.queue.push(&outcome.features, labels.as_ref())?;
             Ok((outcome, entropy))
         })?;
         self.next_step = step + 1;

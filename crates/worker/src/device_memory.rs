@@ -2,14 +2,14 @@
 //! process numbers of a container) it is libtorch's word, which leaves out what the driver itself takes for the process.
 
 use nvml_wrapper::enums::device::UsedGpuMemory;
-use vitals_engine::{Device, gpu_memory};
+use vitals_engine::{Device, gpu_memory_held};
 
 use crate::devices::MANAGEMENT;
 
 /// Bytes now; none of the CPU, whose memory is the host's.
 pub fn bytes(device: Device) -> Option<u64> {
     let Device::Cuda(ordinal) = device else { return None };
-    by_driver().or_else(|| gpu_memory(ordinal).ok().map(|memory| memory.held))
+    by_driver().or_else(|| gpu_memory_held(ordinal).ok())
 }
 
 /// Of all GPUs together: whatever numbers this process knows them by, it holds memory of its own alone.

@@ -9,19 +9,6 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use vitals_journal::{EndRecord, Event, ReadOutcome, Reader, Record, RunFolder};
 
-/// A 24-bit bitmap of one colour.
-fn bitmap(side: u32, colour: [u8; 3]) -> Vec<u8> {
-    let pixels = colour.repeat((side * side) as usize);
-    let mut file = b"BM".to_vec();
-    for number in [54 + pixels.len() as u32, 0, 54, 40, side, side] {
-        file.extend(number.to_le_bytes());
-    }
-    file.extend([1, 0, 24, 0]);
-    file.extend([0; 24]);
-    file.extend(pixels);
-    file
-}
-
 /// How the worker ended.
 struct Ended {
     exit_code: Option<i32>,
@@ -35,14 +22,7 @@ struct Ended {
 fn train(recipe: Value, resume_from: Option<&str>, memory_kib: Option<u64>) -> Ended {
     let folder = tempfile::tempdir().unwrap();
     let images = folder.path().join("images");
-    for class in ["bright", "dark"] {
-        std::fs::create_dir_all(images.join(class)).unwrap();
-        for index in 0..32u8 {
-            let shade = if class == "dark" { index } else { 255 - index };
-            std::fs::write(images.join(class).join(format!("{index}.bmp")), bitmap(16, [shade, 99, index]))
-                .unwrap();
-        }
-    }
+    vitals_fixtures::write_shades(&images);
     let mut whole = json!({
         "dataset": "shades", "image_size": 16, "backbone": "vit_custom", "patch_size": 8, "embed_dim": 16, "depth": 1,
         "num_heads": 2, "head_hidden_dim": 32, "head_out_dim": 16, "batch_size": 16, "warmup_epochs": 0.0,

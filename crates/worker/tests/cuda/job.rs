@@ -8,19 +8,6 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use vitals_journal::{ReadOutcome, Reader, Record, RunFolder};
 
-/// A 24-bit bitmap of one colour.
-fn bitmap(side: u32, colour: [u8; 3]) -> Vec<u8> {
-    let pixels = colour.repeat((side * side) as usize);
-    let mut file = b"BM".to_vec();
-    for number in [54 + pixels.len() as u32, 0, 54, 40, side, side] {
-        file.extend(number.to_le_bytes());
-    }
-    file.extend([1, 0, 24, 0]);
-    file.extend([0; 24]);
-    file.extend(pixels);
-    file
-}
-
 /// Where runs are made.
 pub struct Place {
     folder: TempDir,
@@ -85,14 +72,7 @@ pub fn worker() -> Command {
 impl Place {
     pub fn new() -> Place {
         let place = Place { folder: tempfile::tempdir().unwrap() };
-        for class in ["bright", "dark"] {
-            let folder = place.path("images").join(class);
-            std::fs::create_dir_all(&folder).unwrap();
-            for index in 0..32u8 {
-                let shade = if class == "dark" { index } else { 255 - index };
-                std::fs::write(folder.join(format!("{index}.bmp")), bitmap(16, [shade, 99, index])).unwrap();
-            }
-        }
+        vitals_fixtures::write_shades(&place.path("images"));
         place
     }
 
